@@ -27,10 +27,11 @@ from wattline.predict.service.result import Target
 from wattline.predict.setup import Setup
 from wattline.search import evaluate as frontier_measure
 from wattline.search.bounds import screen
+from wattline.search.context import context
 from wattline.search.evaluate import Question, item_of, measure, sampled, setup_of
 from wattline.search.explain import differences
 from wattline.search.floors import LEVELS, LeastCosts, TokensMade, fewest_replicas
-from wattline.search.frontier import context, frontier
+from wattline.search.frontier import frontier
 from wattline.search.misses import Misses, Strained
 from wattline.search.pareto import frontier_of
 from wattline.search.result import Frontier

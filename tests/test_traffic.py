@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from wattline.core.errors import WattlineError
 from wattline.line.work.traffic.files import read_chunks, read_parquet, write_csv, write_parquet, write_stream
+from wattline.line.work.traffic.parts import chunks, join
 from wattline.line.work.traffic.reader import read_traffic
 from wattline.line.work.traffic.summary import summary
-from wattline.line.work.traffic.trace import Hashes, Traffic, chunks, join, multiply, repeat, scale
+from wattline.line.work.traffic.trace import Hashes, Traffic, multiply, repeat, scale
 
 
 @st.composite

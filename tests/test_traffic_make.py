@@ -20,9 +20,10 @@ from wattline.line.work.traffic.arrivals import RateShape, fit_shape, shaped
 from wattline.line.work.traffic.generator import gamma, make, markov, poisson, stream
 from wattline.line.work.traffic.known import day_shape, known_lengths, known_shape, week_shape
 from wattline.line.work.traffic.lengths import fit_lengths, fixed_lengths, lognormal_lengths, resampled_lengths
+from wattline.line.work.traffic.parts import join
 from wattline.line.work.traffic.reader import read_traffic
 from wattline.line.work.traffic.summary import summary
-from wattline.line.work.traffic.trace import Traffic, join
+from wattline.line.work.traffic.trace import Traffic
 
 FIXED = fixed_lengths(5, 3)
 DAY = day_shape(0.3, 14)

@@ -49,7 +49,8 @@ def names(
 
 
 def answer(kind: str, search: str) -> dict[str, Any]:
-    """The names of a kind, or the kinds where none is named, in the envelope of every command."""
+    """The names of a kind, or the kinds where none is named, in the envelope of every command. Raises NotFound where
+    nothing fits."""
     rows: list[dict[str, Any]]
     if not kind:
         rows = [{"name": name, "title": about, "aliases": []} for name, (_, about) in KINDS.items()]

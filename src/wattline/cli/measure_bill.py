@@ -19,7 +19,7 @@ LINES = (
 
 
 def check_where(where: dict[str, Any]) -> None:
-    """Raise WattlineError for a place that cannot be, before anything runs."""
+    """Whether a place can be, before anything runs. Raises WattlineError where it cannot."""
     if where:
         from wattline.predict.where import Where
 

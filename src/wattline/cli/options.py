@@ -90,6 +90,14 @@ def model_of(model: str | None, config: Path | None, params: str | None = None) 
     """The model's name, the path of its configuration, or a model of a size, whichever was given.
 
     Raises WattlineError for none, and for more than one.
+
+    Parameters
+    ----------
+    model : its name
+    config : path of its configuration
+    params : its size, where the command takes one
+
+    Returns the name or the path.
     """
     if sum(given is not None for given in (model, config, params)) != 1:
         size = ", or --params" if params is not None else ""

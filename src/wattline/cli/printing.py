@@ -18,14 +18,29 @@ MIN_WIDTH, MAX_WIDTH = 20, 1_000
 
 
 def print_result(result: Result, as_json: bool, explain: bool = False, out: Path | None = None) -> None:
-    """A result as one JSON object or as text; before it is printed, its files are written into ``out``."""
+    """A result as one JSON object or as text; before it is printed, its files are written into ``out``.
+
+    Parameters
+    ----------
+    result : of a question
+    as_json : as one JSON object
+    explain : with every step and fact
+    out : folder for its files; none where None
+    """
     paths = [] if out is None else result.write(out)
     print_answer(result.json(), as_json, explain)
     print_written(paths, as_json)
 
 
 def print_answer(data: Json, as_json: bool, explain: bool = False) -> None:
-    """An answer's JSON as one object, or on the screen."""
+    """An answer's JSON as one object, or on the screen.
+
+    Parameters
+    ----------
+    data : the answer
+    as_json : as one JSON object
+    explain : with every step and fact
+    """
     if as_json:
         print_json(data)
         return
@@ -146,7 +161,8 @@ def compiling() -> str:
 
 
 def emit(text: str) -> None:
-    """Write to standard output, whose reader may go away, whose disk may be full and whose encoding may be poor."""
+    """Write to standard output, whose reader may go away, whose disk may be full and whose encoding may be poor. Raises
+    WattlineError where it cannot be written."""
     out = sys.stdout
     try:
         if out is not None:

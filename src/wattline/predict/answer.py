@@ -80,7 +80,8 @@ class Answer(Result):
         return equivalents(self.energy_j, self.bill.follows["co2e_kg"], self.draws)
 
     def range(self, name: str) -> Range:
-        """The range of any result: ``energy_wh``, ``duration_s``, a quantity, or what followed (``cost_usd``)."""
+        """The range of any result: ``energy_wh``, ``duration_s``, a quantity, or what followed (``cost_usd``). Raises
+        NotFound for a name that the answer has not."""
         figures = self.figures()
         if name not in figures:
             raise NotFound("result", name, figures, f"known: {', '.join(figures)}")
@@ -161,7 +162,18 @@ class Working:
         self.reasons: list[Reason] = []
 
     def note(self, station: str, name: str, formula: str, value: Any, unit: str) -> Array:
-        """Write one step down and hand its value on."""
+        """Write one step down and hand its value on.
+
+        Parameters
+        ----------
+        station : of the line to which it belongs
+        name : of the step, for people
+        formula : how it was worked out, in words
+        value : a number or ``(n_draws,)``
+        unit : of the value
+
+        Returns the value, as an array.
+        """
         array = np.asarray(value, float)
         self.reasons.append(Reason(name, formula, array, unit, station))
         return array

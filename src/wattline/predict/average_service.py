@@ -74,7 +74,18 @@ def serve_average(
 
 
 def average_answer(request: ReplicaRequest, rate: float | str, days: float | str, where: Where, draws: Draws) -> Answer:
-    """The answer of a service whose request is read already: at a ``rate`` of requests for so many ``days``."""
+    """The answer of a service whose request is read already: at a ``rate`` of requests for so many ``days``.
+
+    Parameters
+    ----------
+    request : of the service, as it was read
+    rate : of requests, such as ``200M/day``
+    days : how long it runs
+    where : where it runs
+    draws : of the facts; what rests on them has shape ``(n_draws,)``
+
+    Returns the answer.
+    """
     per_s, span_s = _traffic(rate, days)
     cite_given(draws, "rate", per_s, "request/s", "requests of the service")
     working = Working()

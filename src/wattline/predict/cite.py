@@ -11,7 +11,16 @@ from wattline.line.work.model import COUNTS, Model, load_model
 
 
 def cite_given(draws: Draws, name: str, value: float, unit: str, about: str) -> None:
-    """Put a number that the user gave among the facts that the answer rests on."""
+    """Put a number that the user gave among the facts that the answer rests on.
+
+    Parameters
+    ----------
+    draws : among whose facts it is put
+    name : of the option
+    value : as it was read
+    unit : of the value
+    about : what it is, for people
+    """
     key = ".".join(part for part in ("given", draws.job, name) if part)
     draws.cite(given(key, value, unit, about))
 

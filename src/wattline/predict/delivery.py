@@ -40,6 +40,16 @@ def deliver(
 
     The delivery is the load's energy (power over time at the meter); the parts are worked out on their own.
     ``any_time``: the job is one of many at all times, such as a prompt, unless the user says when it begins.
+
+    Parameters
+    ----------
+    phases : power by part [W], and how long each lasts [s]
+    facility : the site, its grid and what they cost
+    draws : of the facts; what rests on them has shape ``(n_draws,)``
+    working : in which each step is written down
+    any_time : whether the job is one of many at all times, such as a prompt, unless the user says when it begins
+
+    Returns the bill, the load at the grid, and its peak ``(n_draws,)`` [W].
     """
     parts: dict[str, Array] = {}
     for phase in phases:

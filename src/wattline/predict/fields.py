@@ -68,14 +68,14 @@ def unknown_name(name: str, known: Iterable[str]) -> str:
 
 
 def text(value: Any, name: str) -> str:
-    """A name that is not empty."""
+    """A name that is not empty. Raises WattlineError for an empty one."""
     if not str(value).strip():
         raise WattlineError(f"{name}: an empty name; leave it out or give one")
     return str(value)
 
 
 def yes(value: Any, name: str) -> bool:
-    """Whether something is so: a true or false value."""
+    """Whether something is so: a true or false value. Raises WattlineError for anything else."""
     if not isinstance(value, bool):
         raise WattlineError(f"{name}: {shorten(str(value))!r} is not true or false")
     return value
@@ -93,7 +93,15 @@ def choice(*known: str) -> Reader:
 
 
 def whole(low: int, high: int, unit: str = "") -> Reader:
-    """A whole number from ``low`` to ``high``."""
+    """A whole number from ``low`` to ``high``.
+
+    Parameters
+    ----------
+    low, high : bounds, both admitted
+    unit : of what is counted
+
+    Returns a reader of such a field, which raises WattlineError for anything else.
+    """
     what = {"chip": "number of chips"}.get(unit, "number")
 
     def read(value: Any, name: str) -> int:
@@ -106,7 +114,16 @@ def whole(low: int, high: int, unit: str = "") -> Reader:
 
 
 def quantity(unit: str, low: float = 0.0, high: float = float("inf"), *, zero: bool = False) -> Reader:
-    """A quantity in ``unit``, from ``low`` to ``high``; 0 where ``zero`` admits it."""
+    """A quantity in ``unit``, from ``low`` to ``high``; 0 where ``zero`` admits it.
+
+    Parameters
+    ----------
+    unit : that is read into
+    low, high : bounds, both admitted
+    zero : whether 0 is admitted
+
+    Returns a reader of such a field, which raises WattlineError for anything else.
+    """
 
     def read(value: Any, name: str) -> float:
         result = parse(value, unit, name, zero=zero)

@@ -48,7 +48,8 @@ class HourlySite:
 
 
 def hourly_site(where: Where, draws: Draws) -> HourlySite:
-    """Read a place or a weather file, a kind of cooling and a kind of hall (``site``, of the catalog's ``plant``)."""
+    """Read a place or a weather file, a kind of cooling and a kind of hall (``site``, of the catalog's ``plant``).
+    Raises NotFound for a name that is not known, WattlineError where the climate is too hot for the cooling."""
     kind = find_kind(where.cooling or COOLING)
     outdoors, spot = read_where(where.place, where.weather, draws.catalog)
     check_climate(kind, spot)
@@ -92,6 +93,17 @@ def deliver(
 
     They begin with the year's first hour, or at ``begin_utc``, in the weather of the same hour of the year; where
     ``grid`` has signals by the hour, when those say.
+
+    Parameters
+    ----------
+    site : the site with its weather
+    power_w : of each phase at the servers, scalar or ``(n_draws,)`` [W]
+    duration_s : of each phase, scalar or ``(n_draws,)`` [s]
+    steps : of the load at the grid
+    grid : signals of the grid by the hour, where there are any
+    begin_utc : when the first phase begins; the year's first hour where None
+
+    Returns energy by part, water, peak and the load at the grid.
     """
     flat = np.broadcast_arrays(np.zeros(_draws(site)), *[np.asarray(x, float) for x in (*power_w, *duration_s)])[1:]
     powers, lengths = np.stack(flat[: len(power_w)]), np.stack(flat[len(power_w) :])

@@ -91,7 +91,16 @@ def prompt(
 
 
 def prompt_answer(request: ReplicaRequest, where: Where, draws: Draws) -> Answer:
-    """The answer of a request that is read already."""
+    """The answer of a request that is read already.
+
+    Parameters
+    ----------
+    request : as it was read
+    where : where it runs
+    draws : of the facts; what rests on them has shape ``(n_draws,)``
+
+    Returns the answer.
+    """
     working = Working()
     times = request_time(request, draws, working)
     facility = find_facility(where, draws, working)

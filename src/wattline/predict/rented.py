@@ -22,7 +22,13 @@ MAX_PRICE = 1000.0
 def instance_named(name: str, catalog: Catalog, chip: str | None = None) -> Record:
     """The instance type with this name, which must hold this ``chip`` where one is named.
 
-    Raises NotFound with the nearest types, WattlineError for another chip.
+    Parameters
+    ----------
+    name : of the instance type
+    catalog : whose facts are taken
+    chip : by name
+
+    Returns its record. Raises NotFound with the nearest types, WattlineError for another chip.
     """
     record = find_instance(name, catalog)
     if record is None:

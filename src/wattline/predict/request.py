@@ -162,7 +162,16 @@ def warnings(request: ReplicaRequest) -> tuple[str, ...]:
 
 
 def request_time(request: ReplicaRequest, draws: Draws, working: Working) -> serving.Request:
-    """The request's time on its replica, each step written down."""
+    """The request's time on its replica, each step written down.
+
+    Parameters
+    ----------
+    request : as it was read
+    draws : of the facts; what rests on them has shape ``(n_draws,)``
+    working : in which each step is written down
+
+    Returns its times and power.
+    """
     times = serving.serve_request(
         request.model,
         request.chip,

@@ -243,7 +243,8 @@ class Setup:
             _alone(self, ("acceptance",), "--draft-tokens, of which there are none")
 
     def check_takes(self, takes: Sequence[str]) -> None:
-        """Raise WattlineError where a field is set that is not among ``takes``."""
+        """Whether no field is set that is not among ``takes``. Raises WattlineError, which names the field, where one
+        is."""
         for field in fields(self):
             if field.name not in takes and getattr(self, field.name) != field.default:
                 raise WattlineError(f"setup: {field.name} is of a service; this takes {', '.join(takes)}")

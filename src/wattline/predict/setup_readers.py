@@ -26,14 +26,14 @@ def read_precision(value: Any, name: str) -> str:
 
 
 def read_cache(value: Any, name: str) -> str:
-    """A number format of the cache by name."""
+    """A number format of the cache by name. Raises WattlineError for one that is not known."""
     if value not in CACHES:
         raise WattlineError(f"{name}: {shorten(str(value))!r} is none of {', '.join(CACHES)}")
     return str(value)
 
 
 def read_accepted(value: Any, name: str) -> float:
-    """A share of tokens guessed ahead, below 1."""
+    """A share of tokens guessed ahead, below 1. Raises WattlineError for anything else."""
     share = float(quantity("")(value, name))
     if share >= 1:
         raise WattlineError(f"{name}: {share:g} is not a share of drafted tokens, more than 0 to less than 1")
@@ -41,7 +41,7 @@ def read_accepted(value: Any, name: str) -> float:
 
 
 def read_share(value: Any, name: str) -> float:
-    """A share of the cache, below 1."""
+    """A share of the cache, below 1. Raises WattlineError for anything else."""
     share = float(quantity("", zero=True)(value, name))
     if share >= 1:
         raise WattlineError(f"{name}: {share:g} is not a share of the cache, 0 to less than 1")

@@ -105,7 +105,19 @@ def read_design(
     utilisation: float | str | None = None,
     **plant: Unpack[PlantFields],
 ) -> SiteDesign:
-    """Read and check a site without working anything out; the parameters are those of ``site``."""
+    """Read and check a site without working anything out.
+
+    Parameters
+    ----------
+    it : design IT power, such as ``100MW``
+    where : place or weather, cooling, kind of hall, region
+    catalog : where names are looked up
+    load : IT power by the hour, as a file or a load
+    utilisation : mean IT power as a share of ``it``
+
+    Returns the design. Raises WattlineError for a value out of range, or values that do not go together; NotFound for a
+    name that is not known.
+    """
     ups, redundancy, humidified = plant.get("ups"), plant.get("redundancy", "N+1"), plant.get("humidified", False)
     it_w = parse(it, "W", "it")
     if not MIN_W <= it_w <= MAX_W:
@@ -164,7 +176,16 @@ def _profile(load: str | Path | Load | None, it_w: float, utilisation: float | s
 
 
 def work(design: SiteDesign, draws: Draws, holds: bool = True) -> SiteAnswer:
-    """The year of a site. ``holds``: raise where the climate is too hot for a kind without compressors."""
+    """The year of a site.
+
+    Parameters
+    ----------
+    design : as it was read
+    draws : of the facts; what rests on them has shape ``(n_draws,)``
+    holds : whether to raise where the climate is too hot for a kind without compressors
+
+    Returns the answer. Raises WattlineError where the cooling cannot hold its set-points.
+    """
     setup = build(
         design.kind, design.hall, design.ups, design.redundancy, design.weather, draws, design.humidified, design.given
     )

@@ -109,7 +109,17 @@ def compare_places(
 ) -> Sites:
     """One kind of site in each place of a file: names, ``latitude, longitude``, or weather files, one a line.
 
-    The parameters are those of ``compare_kinds``; ``path`` is the file.
+    Parameters
+    ----------
+    it : design IT power, such as ``100MW``
+    path : of the file
+    fields : of ``Where``, by name
+    given : of the plant and its load, by name
+    draws : of the facts; what rests on them has shape ``(n_draws,)``
+    progress : called with each place
+
+    Returns a row for each place, the least energy first. Raises WattlineError, which names the entry, where one is not
+    understood.
     """
     names = [line.split("#")[0].strip() for line in read_text(path, LIMIT_BYTES, "places").splitlines()]
     names = [name for name in names if name]

@@ -99,7 +99,8 @@ class TrainingRun:
 
     @cached_property
     def tuned_step(self) -> TrainingStep:
-        """The best step of a tuned benchmark."""
+        """The best step of a tuned benchmark. Raises WattlineError where the architecture is not known, or nothing fits
+        the chips."""
         if not self.model.architecture_known:
             raise WattlineError(
                 f"{self.model.key}: its architecture was never published or is not in the catalog, so no step "
@@ -133,10 +134,17 @@ def read_run(
 ) -> TrainingRun:
     """Check a training run.
 
-    ``setup``: type of chip and number format. ``chips``: of the whole run; None for those of one instance. ``given``:
-    ``mfu``, ``hours``, ``watts``, ``sequence``, ``batch_tokens``, ``tuned``, ``method``, ``teacher`` and
-    ``rollout_tokens``, None for what is not given.
-    Raises WattlineError for a value out of range, and for values that exclude each other.
+    Parameters
+    ----------
+    model : by name, or as it was read
+    tokens : on which it is trained
+    setup : type of chip and number format
+    chips : of the whole run; None for those of one instance
+    given : ``mfu``, ``hours``, ``watts``, ``sequence``, ``batch_tokens``, ``tuned``, ``method``, ``teacher`` and
+        ``rollout_tokens``, None for what is not given
+    draws : of the facts; what rests on them has shape ``(n_draws,)``
+
+    Returns the run. Raises WattlineError for a value out of range, and for values that exclude each other.
     """
     mfu, hours, watts, batch = (given.get(name) for name in ("mfu", "hours", "watts", "batch_tokens"))
     tuned = bool(given.get("tuned"))
@@ -191,7 +199,8 @@ def _rollout_tokens(given: float | str | None, objective: str, catalog: Catalog)
 
 
 def limited(value: str | float, unit: str, what: str) -> float:
-    """A positive number within what is sensible on this planet."""
+    """A positive number within what is sensible on this planet. Raises QuantityError for what is no quantity,
+    WattlineError for one out of bounds."""
     result = parse(value, unit, what)
     least, most = LIMITS[what]
     if not least <= result <= most:
@@ -202,7 +211,7 @@ def limited(value: str | float, unit: str, what: str) -> float:
 
 
 def read_precision(precision: str | None, device: Chip) -> str:
-    """A format that this chip trains in; 16 bits where none is asked for."""
+    """A format that this chip trains in; 16 bits where none is asked for. Raises WattlineError for another."""
     if precision is None:
         return "bf16"
     form, name = precision, device.record.name
@@ -214,6 +223,7 @@ def read_precision(precision: str | None, device: Chip) -> str:
 
 
 def read_mfu(mfu: float | str) -> float:
+    """Model FLOPs utilisation as it was given, above 0 to 1. Raises WattlineError for one above 1."""
     given = parse(mfu, "", "MFU")
     if given > 1:
         raise WattlineError(f"MFU {given:g} is above 1; give a fraction such as 0.4")
@@ -231,7 +241,8 @@ def read_sequence(sequence: int | str | None, model: Model, catalog: Catalog) ->
 
 
 def read_watts(watts: float | str, device: Chip) -> float:
-    """Watts per chip at the server's plug, between what it takes idle and three times its TDP."""
+    """Watts per chip at the server's plug, between what it takes idle and three times its TDP. Raises WattlineError for
+    watts out of these bounds."""
     given, name = parse(watts, "W", "watts"), device.record.name
     if given > 3 * float(np.max(device.tdp_w)):
         raise WattlineError(f"watts: {given:g} W per {name} is more than three times its TDP; give watts per chip")

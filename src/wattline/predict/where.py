@@ -42,7 +42,7 @@ class WhereFields(TypedDict, total=False):
 
 
 def read_pue(value: Any, name: str) -> float:
-    """A PUE between 1 and 10; a site cannot use less than its servers."""
+    """A PUE between 1 and 10; a site cannot use less than its servers. Raises WattlineError for one out of range."""
     pue = parse(value, "", "PUE")
     if not 1.0 <= pue <= 10.0:
         raise WattlineError(f"PUE {pue:g} is out of range: no site is below 1, and none is known above 10")
@@ -63,7 +63,8 @@ def read_carbon(value: Any, name: str) -> float | str:
 
 
 def read_start(value: Any, name: str) -> str:
-    """A time in UTC as ISO 8601; one without an offset is UTC."""
+    """A time in UTC as ISO 8601; one without an offset is UTC. Raises WattlineError for what is no time, and a year out
+    of range."""
     try:
         time = (
             value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip().replace("Z", "+00:00"))
@@ -77,7 +78,8 @@ def read_start(value: Any, name: str) -> str:
 
 
 def read_contracts(value: Any, name: str) -> Contracts:
-    """A share of the energy under contracts free of carbon, with what generates it: ``60%`` or ``60% wind``."""
+    """A share of the energy under contracts free of carbon, with what generates it: ``60%`` or ``60% wind``. Raises
+    WattlineError for anything else."""
     if isinstance(value, Contracts):
         return value
     words = str(value).split()
@@ -196,7 +198,7 @@ class Where:
         return self.place is not None or self.weather is not None
 
     def check(self) -> None:
-        """Raise WattlineError for fields that exclude each other."""
+        """Whether its fields go together. Raises WattlineError for those that exclude each other."""
         if self.hourly and self.pue is not None:
             raise WattlineError("give a PUE, or a place or weather to calculate it from, not both")
         if self.place is not None and self.weather is not None:

@@ -69,7 +69,9 @@ def bill(
 
 
 def known_chip(chip: str | None, server: str | None, catalog: Catalog) -> tuple[str | None, str | None] | None:
-    """Names of chip and server as the catalog has them; None where neither is given. A server tells its usual chip."""
+    """Names of chip and server as the catalog has them; None where neither is given. A server tells its usual chip.
+    Raises NotFound for a name that is not known, WattlineError where the catalog does not say which chip a server
+    holds."""
     if chip is None and server is None:
         return None
     machine = None if server is None else catalog.find("server", server)

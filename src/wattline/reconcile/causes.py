@@ -45,10 +45,16 @@ def log_mean(a: Array, b: Array) -> Array:
 
 
 def causes(groups: list[MeteredGroup], common: Mapping[str, Array], power_name: str = "watts per chip") -> list[Cause]:
-    """Causes in order: the common ones (name to ratio measured over predicted), then each group's own power.
+    """Causes in order: the common ones, then each group's own power. A group's power ratio is what its energy ratio
+    leaves after the common ones. All ``adds_j`` together are the measured energy less the predicted, in every draw.
 
-    A group's power ratio is what its energy ratio leaves after the common ones. All ``adds_j`` together are the
-    measured energy less the predicted, in every draw.
+    Parameters
+    ----------
+    groups : with their energies, measured and predicted
+    common : name -> ratio measured over predicted, scalar or ``(n_draws,)``
+    power_name : what a group's own ratio is called
+
+    Returns the causes.
     """
     weight = {group.name: log_mean(group.measured_j, group.predicted_j) for group in groups}
     whole = np.asarray(sum(weight.values()))

@@ -67,7 +67,17 @@ def _side(value: float, end: float) -> float:
 
 
 def drawn_j(part: MeteredPart, role: str, source: str, draws: Draws) -> Array:
-    """Joules of a part within its meter's error; another measurement's of the same role is drawn apart."""
+    """Joules of a part within its meter's error; another measurement's of the same role is drawn apart.
+
+    Parameters
+    ----------
+    part : what a meter saw
+    role : of the part, such as ``chips``
+    source : of the recording
+    draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+
+    Returns joules, shape ``(n_draws,)``.
+    """
     fact, count = part.fact(role, source), 1
     while draws.used.get(fact.key, fact) != fact:
         count += 1
@@ -117,7 +127,17 @@ class MeteredWindow:
 
 
 def metered(recording: Recording, window: str | None, catalog: Catalog) -> MeteredWindow:
-    """What meters saw in a window. Raises WattlineError where they saw nothing, or where several are called so."""
+    """What meters saw in a window.
+
+    Parameters
+    ----------
+    recording : what was recorded
+    window : its name, or FROM..TO
+    catalog : whose facts are taken
+
+    Returns energy and power by part. Raises WattlineError where they saw nothing, or where several windows are called
+    so.
+    """
     recording = placed(recording)
     span = find_span(recording, window)
     seen = [series for series in recording.series if np.isfinite(within(series, span.begin_s, span.end_s).energy_j)]

@@ -28,7 +28,17 @@ class PartPower:
 
 
 def by_part(seen: MeteredWindow, device: Chip | None, draws: Draws, working: Working) -> PartPower:
-    """Watts of each part in each bin: measured where a meter saw it, estimated where the catalog can tell."""
+    """Watts of each part in each bin: measured where a meter saw it, estimated where the catalog can tell.
+
+    Parameters
+    ----------
+    seen : what meters saw
+    device : type of chip; None where it is not known
+    draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+    working : in which each step is written down
+
+    Returns watts by part, ``(n_draws, n_bins)``, and how each is known.
+    """
     scale = {role: _scale(part, role, seen, draws, working) for role, part in seen.parts.items()}
     power = {role: _times(scale[role], part.power_w) for role, part in seen.parts.items()}
     splits = [_machines(seen, device, power, scale, working)] if MACHINES in power else []

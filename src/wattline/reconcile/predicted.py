@@ -34,7 +34,8 @@ class Predicted:
 
 
 def pick(worked: ScenarioRun, job: str | None) -> tuple[Predicted, str]:
-    """The job by name, the only one, or all of a scenario added up; and its name."""
+    """The job by name, the only one, or all of a scenario added up; and its name. Raises NotFound for a name that the
+    scenario has not, WattlineError for a site's year."""
     names = [answer.name for answer in worked.answers]
     sites = [answer.name for answer in worked.answers if answer.command == "site" and job in (None, answer.name)]
     if sites:

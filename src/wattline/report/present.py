@@ -156,7 +156,16 @@ def _validation_text(data: Json, explain: bool) -> RenderableType:
 
 
 def as_text(data: Json, width: int = WIDTH, explain: bool = False) -> str:
-    """An answer as plain text, without colour; ``explain`` adds every step and fact where the command has them."""
+    """An answer as plain text, without colour; ``explain`` adds every step and fact where the command has them.
+
+    Parameters
+    ----------
+    data : the answer, as JSON
+    width : characters of a line
+    explain : whether every step and fact is added, where the command has them
+
+    Returns text.
+    """
     foreign = current().lang != "en"  # no sentence is divided before it is translated
     file = io.StringIO()
     console = Console(width=UNDIVIDED if foreign else width, no_color=True, markup=False, emoji=False, file=file)

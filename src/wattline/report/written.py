@@ -16,7 +16,8 @@ _BLANK = '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="30"></svg>'
 
 
 def check_report(path: Path) -> None:
-    """Raise WattlineError where a file cannot be written as its name says, before the work rather than after it."""
+    """Whether a file can be written as its name says, before the work rather than after it. Raises WattlineError for an
+    ending that is not known, and where what draws it is not installed."""
     if path.suffix.lower() not in KINDS:
         raise WattlineError(f"report {path}: {path.suffix or 'no ending'} is none of {', '.join(KINDS)}")
     if path.suffix.lower() == ".png":

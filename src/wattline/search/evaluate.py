@@ -53,7 +53,17 @@ class Question:
     def serve(
         self, candidate: Candidate, traffic: Traffic | None = None, draws: int | Draws = 0, seed: int = 0
     ) -> Service:
-        """The candidate, simulated; on all of the traffic unless a part is given."""
+        """The candidate, simulated; on all of the traffic unless a part is given.
+
+        Parameters
+        ----------
+        candidate : a set-up with its replicas
+        traffic : a part of the traffic; all of it where None
+        draws : number of draws, or draws
+        seed : of the draws, where they are not given
+
+        Returns the service.
+        """
         draw = draws if isinstance(draws, Draws) else Draws(draws, seed, self.catalog)
         requests = self.traffic if traffic is None else traffic
         return serve_answer(self.model, requests, candidate.on(self.setup), self.where, self.target, draw)
@@ -72,6 +82,16 @@ def sampled(question: Question, setup: Candidate) -> int:
 
 
 def item_of(question: Question, setup: Candidate, whole: bool) -> dict[str, Any]:
+    """A candidate as the item of a sweep.
+
+    Parameters
+    ----------
+    question : what is searched for
+    setup : the candidate
+    whole : whether all replicas are simulated, or a part of them
+
+    Returns plain data.
+    """
     return setup.item() | {"sampled": setup.replicas if whole else sampled(question, setup)}
 
 

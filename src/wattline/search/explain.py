@@ -56,7 +56,15 @@ def changed(start: Candidate, end: Candidate, names: Sequence[str]) -> Candidate
 
 def walk(search: Search, start: Trial, end: Trial) -> list[Change]:
     """From ``start`` to ``end``, each time by the change that saves most; where no single one can be made and meet the
-    target, all that are left at once."""
+    target, all that are left at once.
+
+    Parameters
+    ----------
+    search : in which set-ups are measured
+    start, end : where the way begins and ends
+
+    Returns the changes, in order.
+    """
     steps, here = [], start
     left = differences(start.setup, end.setup)
     while left:
@@ -72,7 +80,15 @@ def walk(search: Search, start: Trial, end: Trial) -> list[Change]:
 
 
 def taken_back(search: Search, start: Trial, end: Trial) -> dict[str, Trial | None]:
-    """The best with one change undone, for each; None where that meets the target with no number of replicas."""
+    """The best with one change undone, for each; None where that meets the target with no number of replicas.
+
+    Parameters
+    ----------
+    search : in which set-ups are measured
+    start, end : the default, and the best
+
+    Returns by name of the change.
+    """
     names = differences(start.setup, end.setup)
     trials = _try(search, end.setup, start.setup, [[name] for name in names])
     return {name: trials.get(name) for name in names}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, Unpack
 
@@ -14,19 +13,17 @@ from wattline.catalog import CatalogLike
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.quantity import show
-from wattline.core.reading import read_bytes
-from wattline.core.version import __version__
 from wattline.line.chip.device import load_chip
-from wattline.line.site.weather_files import LIMIT_BYTES
 from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.service.inputs import known_architecture, read_replica
 from wattline.predict.service.result import Target, read_target
-from wattline.predict.setup import CANDIDATE, ENGINE, CandidateFields, Setup
+from wattline.predict.setup import CANDIDATE, CandidateFields, Setup
 from wattline.predict.terms import read_terms
 from wattline.predict.where import Where, WhereFields
 from wattline.search.bounds import Bound, screen
+from wattline.search.context import context
 from wattline.search.evaluate import Question, is_sound, measure
 from wattline.search.explain import taken_back, walk
 from wattline.search.floors import LEVELS
@@ -35,9 +32,7 @@ from wattline.search.result import Counts, Frontier
 from wattline.search.search import DOUBT, Search, Trial
 from wattline.search.setup import Candidate, Space, all_setups
 from wattline.sweep import Store, open_pool
-from wattline.sweep.store import digest
 
-RESTS_ON = ("core", "catalog", "line", "predict", "search")  # packages whose change changes results
 TRIED, AMPLE = 12, 4  # where nothing meets the target: the fastest set-ups, with so many times the replicas guessed
 
 
@@ -116,7 +111,16 @@ def frontier(
 
 
 def check_target(slo_ttft: float | str | None, slo_tpot: float | str | None, slo_share: float) -> Target:
-    """The latencies to meet. Raises WattlineError where there is none, or the share is out of range."""
+    """The latencies to meet.
+
+    Parameters
+    ----------
+    slo_ttft : time to the first token, such as ``1s``
+    slo_tpot : time for each further token, such as ``50ms``
+    slo_share : of the requests that must keep them, above 0 to 1
+
+    Returns the target. Raises WattlineError where there is none, or the share is out of range.
+    """
     if slo_ttft is None and slo_tpot is None:
         raise WattlineError("frontier: give the latency to meet, --slo-ttft 1s, --slo-tpot 50ms or both")
     if not 0 < slo_share <= 1:
@@ -127,7 +131,19 @@ def check_target(slo_ttft: float | str | None, slo_tpot: float | str | None, slo
 def search_frontier(
     question: Question, space: Space, execution: Execution, draws: Draws, progress: Progress | None = None
 ) -> Frontier:
-    """The frontier of a question that is read already; the parameters are those of ``frontier``."""
+    """The frontier of a question that is read already.
+
+    Parameters
+    ----------
+    question : model, traffic, target and where it runs
+    space : the set-ups that are searched
+    execution : where it is computed, and from what it goes on
+    draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+    progress : called with what is under way
+
+    Returns the best, the way to it, and the frontier. Raises WattlineError where the traffic has no request, and where
+    no set-up meets the target.
+    """
     if not len(question.traffic):
         raise WattlineError("traffic: 0 requests; the search needs some")
     usual = _usual(question, space)
@@ -246,38 +262,6 @@ def _nothing(search: Search, bounds: Sequence[Bound]) -> WattlineError:
         f"{head}; nearest is {near.setup.label()}: {near.result['good_share']:.2%} keep it, and {near.strain:.3g} "
         "times the target would do; give another target, or more types of --chip and more --gpus"
     )
-
-
-def context(question: Question) -> str:
-    """A digest of all that a simulation's result rests on beside the set-up."""
-    traffic, target = question.traffic, question.target
-    arrays = [traffic.arrival_s, traffic.input_tokens, traffic.output_tokens]
-    if traffic.hashes is not None:
-        arrays += [traffic.hashes.block, traffic.hashes.offset, np.asarray(traffic.hashes.block_tokens)]
-    own = question.setup
-    how = tuple(getattr(own, name) for name in ENGINE)
-    target_words = (traffic.duration_s, target.ttft_s, target.tpot_s, question.share, how)
-    where = (question.where, question.model, __version__)
-    weather = question.where.weather
-    return digest(
-        [
-            *(np.ascontiguousarray(values).tobytes() for values in arrays),
-            repr((target_words, where)).encode(),
-            *(file.text.encode() for file in question.catalog.own),
-            *([read_bytes(weather, LIMIT_BYTES, "weather")] if weather is not None and weather.is_file() else []),
-            _made_of().encode(),
-        ]
-    )
-
-
-@lru_cache(maxsize=1)
-def _made_of() -> str:
-    """A digest of the code and the catalog that results rest on."""
-    root = Path(__file__).parents[1]
-    files = sorted(
-        path for name in RESTS_ON for kind in ("py", "toml", "csv") for path in (root / name).rglob(f"*.{kind}")
-    )
-    return digest(part for path in files for part in (path.name.encode(), path.read_bytes()))
 
 
 def _stage(progress: Progress | None, words: str, store: Store) -> None:

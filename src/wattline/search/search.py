@@ -119,7 +119,8 @@ class Search:
         return sampled(self.question, Candidate("", 1, "", replicas=MAX_REPLICAS)) < MAX_REPLICAS
 
     def level(self, bounds: Sequence[Bound], level: float) -> None:
-        """Go through the space for what keeps ``level`` of the target with least energy or least cost."""
+        """Go through the space for what keeps ``level`` of the target with least energy or least cost. Raises
+        WattlineError where every set-up is refused for the same reason."""
         doubt = DOUBT if self.sliced else 0.0
         order = _in_families([b for b in bounds if b.strain <= level])
         self.left_out, width, begun = len(bounds) - len(order), FIRST_ROUND, set[Candidate]()

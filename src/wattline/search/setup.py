@@ -104,7 +104,16 @@ class Space:
     pools: tuple[bool, ...] = (False, True)  # replicas that do both; pools for prefill and for decode
 
     def setups(self, model: Model, catalog: Catalog, setup: Setup = Setup()) -> Iterator[Candidate]:
-        """All set-ups that hold the model, of one replica each. Raises WattlineError where a name is unknown."""
+        """All set-ups that hold the model, of one replica each.
+
+        Parameters
+        ----------
+        model : the model, as it was read
+        catalog : whose facts are taken
+        setup : what all of them share
+
+        Returns set-ups, one after the other. Raises WattlineError where a name is unknown.
+        """
         for name in self.chips or measured_chips(catalog):
             chip = load_chip(name, Draws(0, catalog=catalog))
             caps = caps_of(chip) if self.power_caps_w is None else _within(self.power_caps_w, chip)
@@ -130,7 +139,17 @@ class Space:
 
 
 def all_setups(model: Model, space: Space, catalog: Catalog, setup: Setup = Setup()) -> list[Candidate]:
-    """The space as a list. Raises WattlineError where nothing in it holds the model, or it is too large."""
+    """The space as a list.
+
+    Parameters
+    ----------
+    model : the model, as it was read
+    space : names and numbers that are combined
+    catalog : whose facts are taken
+    setup : what all of them share
+
+    Returns the set-ups, each once. Raises WattlineError where nothing in it holds the model, or it is too large.
+    """
     candidates: list[Candidate] = []
     for candidate in space.setups(model, catalog, setup):
         candidates.append(candidate)

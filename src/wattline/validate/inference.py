@@ -122,6 +122,19 @@ def validate(
     """Rows beside the fit's predictions, or with ``leave_out`` each group beside those of a fit that has not seen it.
 
     ``by``: scores by group as well, in the answer; ``source`` names the rows' file.
+
+    Parameters
+    ----------
+    rows : the measured rows
+    unusable : rows that cannot be predicted
+    fit : coefficients
+    leave_out : grouping that each fit has not seen; empty for the fit to all
+    draws : of the spreads
+    progress : called with what is under way
+    by : scores by group as well, in the answer
+    source : names the rows' file
+
+    Returns each row, measured and predicted.
     """
     steps = _predict(rows, fit, leave_out, progress)
     batch = np.array([row.batch for row in rows])

@@ -90,7 +90,16 @@ def _stalled(table: Tables, stall_s: float) -> Tables:
 def hold_steady(
     path: Path, most: int = 60, progress: Callable[[str], None] = lambda name: None
 ) -> list[ComparedService]:
-    """Rows of ML.ENERGY's columns: inter-token latency, median and p90, and joules a token."""
+    """Rows of ML.ENERGY's columns: inter-token latency, median and p90, and joules a token.
+
+    Parameters
+    ----------
+    path : of the file
+    most : rows at most
+    progress : called with what is under way
+
+    Returns each row beside its prediction. Raises WattlineError where no row can be held.
+    """
     rows, _ = read_rows(path)
     usable = [row for row in rows if row.task in TASKS and "max_num_seqs" in row.data and row.data.get("p90_itl_ms")]
     if not usable:

@@ -102,7 +102,16 @@ def simulate_rows(
     software: Callable[[TimedRow], Software] = software_of,
     progress: Callable[[str], None] = lambda name: None,
 ) -> tuple[list[tuple[TimedRow, Simulated]], dict[str, list[int]]]:
-    """Each row with what the simulator says; and the lines of those that do not fit, by reason."""
+    """Each row with what the simulator says; and the lines of those that do not fit, by reason.
+
+    Parameters
+    ----------
+    rows : the measured rows
+    software : of each row
+    progress : called with what is under way
+
+    Returns the rows, and the lines of the others.
+    """
     pairs: list[tuple[TimedRow, Simulated]] = []
     left: dict[str, list[int]] = {}
     for i, row in enumerate(rows):
@@ -118,7 +127,16 @@ def simulate_rows(
 def hold_timed(
     path: Path, most: int | None = None, progress: Callable[[str], None] = lambda name: None
 ) -> tuple[list[ComparedService], dict[str, list[int]]]:
-    """Rows with measured TTFT and TPOT, all or ``most`` of each system; and the lines of those not held, by reason."""
+    """Rows with measured TTFT and TPOT, all or ``most`` of each system; and the lines of those not held, by reason.
+
+    Parameters
+    ----------
+    path : of the file
+    most : rows of each system; all where None
+    progress : called with what is under way
+
+    Returns each row beside its prediction, and the lines of the others. Raises WattlineError where no row can be held.
+    """
     rows, left = read_timed(path)
     pairs, unfit = simulate_rows(some(rows, most), software_of, progress)
     if not pairs:
@@ -134,6 +152,16 @@ def some(rows: Sequence[TimedRow], most: int | None) -> list[TimedRow]:
 
 
 def compared(row: TimedRow, simulated: Simulated, soft: Software) -> ComparedService:
+    """A row beside what was simulated.
+
+    Parameters
+    ----------
+    row : as it was measured
+    simulated : of it
+    soft : its engine and front end
+
+    Returns mean latencies, measured and predicted [s].
+    """
     measured = {"mean_ttft_s": row.ttft_s, "mean_tpot_s": row.tpot_s}
     predicted = {"mean_ttft_s": simulated.total_ttft_s(soft), "mean_tpot_s": simulated.tpot_s}
     return ComparedService(row.name, row.group, measured, predicted)

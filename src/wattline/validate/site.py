@@ -131,13 +131,31 @@ class ModelledSite:
     measures: dict[str, Array]
 
     def residual(self, row: SiteFigure, measure: str, published: float) -> SiteResidual:
-        """How far a published figure lies from the model, in logarithms."""
+        """How far a published figure lies from the model, in logarithms.
+
+        Parameters
+        ----------
+        row : of the published figure
+        measure : ``pue`` or ``wue``
+        published : the figure
+
+        Returns the residual.
+        """
         logs = np.log(self.measures[measure])
         off = float(np.log(published - 1.0 if measure == "pue" else max(published, MIN_WATER)) - np.median(logs))
         return SiteResidual(self.campus.name, row.operator, row.year, self.hall, off, float(np.var(logs)))
 
     def range(self, measure: str, spread: Fact, draws: Draws) -> Range:
-        """The predicted range with the spread of sites about the model."""
+        """The predicted range with the spread of sites about the model.
+
+        Parameters
+        ----------
+        measure : ``pue`` or ``wue``
+        spread : of sites about the model, a factor
+        draws : of the spread
+
+        Returns the range.
+        """
         known = self.measures[measure] * (draws(spread) if draws.n else spread.value)
         return Range.of(1.0 + known if measure == "pue" else known)
 

@@ -115,7 +115,17 @@ class TrainingValidation(Result):
 
 
 def validate(runs: Sequence[Run], draws: int = 2000, seed: int = 0, source: str = "catalog") -> TrainingValidation:
-    """Every run beside its prediction; ``source`` names where the runs are from."""
+    """Every run beside its prediction.
+
+    Parameters
+    ----------
+    runs : as they were published
+    draws : number of draws
+    seed : of the draws
+    source : names where the runs are from
+
+    Returns chip-hours and energy of each run, measured and predicted.
+    """
     hours, energy = [], []
     for run in runs:
         hours.append(_compare(run, run.chip_hours, predict_chip_hours, run.hours_group, draws, seed))
@@ -135,7 +145,7 @@ def _compare(
 
 
 def predict_chip_hours(run: Run, draws: Draws) -> Array:
-    """Chip-hours from model, tokens and hardware; raises WattlineError with what the row lacks."""
+    """Chip-hours from model, tokens and hardware. Raises WattlineError, which says what the row lacks."""
     if run.hours_problem:
         raise WattlineError(run.hours_problem)
     if run.chip is None:
@@ -199,7 +209,8 @@ def chips_of(run: Run, chip: Chip) -> int:
 
 
 def predict_energy_wh(run: Run, draws: Draws) -> Array:
-    """Energy from the row's chip-hours, in the scope that its power basis names."""
+    """Energy from the row's chip-hours, in the scope that its power basis names. Raises WattlineError, which says what
+    the row lacks."""
     for problem in (energy_problem(run), run.chip_problem):
         if problem:
             raise WattlineError(problem)

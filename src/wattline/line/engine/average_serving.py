@@ -225,6 +225,14 @@ def power_by_part(request: Request, chip: Chip, active_share: Array) -> dict[str
 
     Idle time belongs to the requests that the chips are kept ready for: each busy second carries
     ``(1 - share) / share`` idle ones, in which chips and hosts take their idle power and the network its own.
+
+    Parameters
+    ----------
+    request : times of the request, with power of a chip in each phase [W]
+    chip : type of chip with its server, its facts drawn
+    active_share : of the time that provisioned chips are at work, 0 to 1
+
+    Returns power by part of each phase [W], shape ``(n_draws,)``.
     """
     waiting = (1.0 - active_share) / active_share
     common = {

@@ -32,6 +32,16 @@ def file_id(path: Path) -> tuple[int, int] | None:
 
 
 def series_about(device: Device, spec: Spec, part: str) -> str:
+    """A series in the words by which it is told from others, JSON.
+
+    Parameters
+    ----------
+    device : the device
+    spec : how its sensor measures
+    part : tells stretches of one device apart that must not be joined
+
+    Returns the text.
+    """
     about: dict[str, Any] = {"device": asdict(device), "spec": asdict(spec) | {"wrap_j": finite(spec.wrap_j)}}
     about |= {"part": part} if part else {}
     return sayable(json.dumps(about, sort_keys=True, ensure_ascii=False))

@@ -62,7 +62,7 @@ def groups(
 
     Parameters
     ----------
-    frame, time_s: the table and its instants, shape ``(n,)``.
+    frame, time_s, source: the table, its instants, shape ``(n,)``, and its name in errors.
     others: columns that are neither times nor values.
     values: columns of watts or joules, by which rows that say the same are told from devices.
     choices: ``device`` names the columns, ``none`` or ``order``.

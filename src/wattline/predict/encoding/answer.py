@@ -29,6 +29,17 @@ def encoding_answer(
     """The answer of work that is read already.
 
     ``per``: name of a result -> how many of its unit were read, such as ``joules_per_document``.
+
+    Parameters
+    ----------
+    work : as it was read
+    command : name of the command
+    title : of the answer
+    per : name of a result -> how many of its unit were read, such as ``joules_per_document``
+    where : where it runs
+    draws : of the facts; what rests on them has shape ``(n_draws,)``
+
+    Returns the answer.
     """
     working = Working()
     facility = find_facility(where, draws, working)

@@ -128,7 +128,16 @@ def read_work(
 ) -> EncodingWork:
     """The work of so many items on a set-up, checked.
 
-    ``amount``: items, and tokens of each. Raises WattlineError where weights do not fit the chip.
+    Parameters
+    ----------
+    known : the model
+    amount : items, and tokens of each
+    amounts : what was given of them, by name, as the answer shows it
+    setup : chips, number format and engine
+    question : how many are read together, and how busy chips are
+    draws : of the facts; what rests on them has shape ``(n_draws,)``
+
+    Returns the work. Raises WattlineError where weights do not fit the chip, or a value is out of range.
     """
     chip = load_chips(setup, draws)
     precision = "bf16" if setup.precision is None else setup.precision

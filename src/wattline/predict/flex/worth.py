@@ -90,7 +90,8 @@ class Prices:
         return parse(self.lasts, "s", "--lasts")
 
     def dearest(self) -> tuple[float, float] | None:
-        """Mean price of the dearest hours, and of all others [USD/kWh]; None without a file."""
+        """Mean price of the dearest hours, and of all others [USD/kWh]; None without a file. Raises WattlineError where
+        the hours called are none, or more than a year has."""
         if self.energy is None:
             return None
         series = read_sites([self.energy], "price", "flex response")

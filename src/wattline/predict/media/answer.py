@@ -28,7 +28,16 @@ STAGES = {
 
 
 def media_answer(request: MediaRequest, where: Where, draws: Draws) -> Answer:
-    """The answer of a request that is read already: its bill is of one image or video."""
+    """The answer of a request that is read already: its bill is of one image or video.
+
+    Parameters
+    ----------
+    request : as it was read
+    where : where it runs
+    draws : of the facts; what rests on them has shape ``(n_draws,)``
+
+    Returns the answer.
+    """
     working = Working()
     facility = find_facility(where, draws, working)
     runs = request.runs()

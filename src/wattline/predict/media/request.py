@@ -112,7 +112,16 @@ def read_media(
 ) -> MediaRequest:
     """Check a question against the model and the chip, and settle what was left open.
 
-    Raises WattlineError where the model makes something else, or its weights do not fit a chip.
+    Parameters
+    ----------
+    model : by name, or as it was read
+    makes : ``image`` or ``video``
+    setup : chips, number format and engine
+    question : size, steps, frames and how many are made together
+    draws : of the facts; what rests on them has shape ``(n_draws,)``
+
+    Returns the request. Raises WattlineError where the model makes something else, its weights do not fit a chip, or a
+    value is out of range.
     """
     known = _model(model, makes, draws)
     height, width = _size(question.size, known)

@@ -40,8 +40,17 @@ def answer_of(
 ) -> Answer:
     """The answer of a simulated service.
 
-    ``inputs``: what was taken, by name. ``warned``: what is out of the ordinary, in words. ``cells``: identical
-    services, of which one was simulated.
+    Parameters
+    ----------
+    replica : as it was simulated
+    served : what the simulation gave
+    inputs : what was taken, by name
+    where : where it runs
+    draws : of the facts; what rests on them has shape ``(n_draws,)``
+    warned : what is out of the ordinary, in words
+    cells : identical services, of which one was simulated
+
+    Returns the answer.
     """
     working = Working()
     facility = find_facility(where, draws, working)

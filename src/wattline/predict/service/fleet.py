@@ -48,7 +48,16 @@ def send_rate(replica: Replica, readers: int, given: float | None, draws: Draws)
 
 
 def transfers(served: Served, sizes: Array, rate: float | None) -> dict[str, float] | None:
-    """Bytes sent between the pools, how busy the senders' links were, and the most that waited to be decoded."""
+    """Bytes sent between the pools, how busy the senders' links were, and the most that waited to be decoded.
+
+    Parameters
+    ----------
+    served : what the simulation gave
+    sizes : bytes of each request's cache, shape ``(n,)``
+    rate : of a link [B/s]
+
+    Returns figures by name; None where nothing is sent.
+    """
     if served.sent_s is None or served.resumed_s is None or rate is None:
         return None
     sizes = sizes[served.taken]
@@ -69,7 +78,17 @@ def start_s(replica: Replica, draws: Draws) -> float:
 
 
 def scaling_of(setup: Setup, replica: Replica, traffic: Traffic, draws: Draws) -> Scaling | None:
-    """The policy by which replicas come and go, with the time that a start takes; None where all stand ready."""
+    """The policy by which replicas come and go, with the time that a start takes; None where all stand ready.
+
+    Parameters
+    ----------
+    setup : with its policy
+    replica : as it is simulated
+    traffic : the requests
+    draws : of the facts; what rests on them has shape ``(n_draws,)``
+
+    Returns the policy. Raises WattlineError where it makes no sense.
+    """
     if setup.scale_from is None:
         return None
     if setup.start_up is None:

@@ -132,7 +132,19 @@ def _limit(watts: float, chip: Chip, draws: Draws) -> float:
 def by_prefixes(
     traffic: Traffic, limits: Limits, replicas: int, router: str, share: float
 ) -> tuple[Limits, dict[str, Any]]:
-    """What of the cache is left for running sequences, and how requests are routed and what they find."""
+    """What of the cache is left for running sequences, and how requests are routed and what they find.
+
+    Parameters
+    ----------
+    traffic : the requests, with hashes of their beginnings
+    limits : of the engine
+    replicas : number of them
+    router : how requests are routed
+    share : of the cache that is kept for beginnings, 0 to below 1
+
+    Returns the limits that are left, and how requests are routed. Raises WattlineError where the traffic has no hashes,
+    or the router does not go with it.
+    """
     if router != "prefix" and share == 0:
         return limits, {"router": router}
     if traffic.hashes is None:

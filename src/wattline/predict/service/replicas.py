@@ -59,7 +59,16 @@ def with_replicas(
 ) -> Setup:
     """The set-up with its replicas counted: where it says "fewest", those that meet the target in the busiest hour.
 
-    The parameters are those of ``fewest_replicas``.
+    Parameters
+    ----------
+    model : by name, or as it was read
+    traffic : the requests
+    setup : of a replica
+    target : the latencies to meet
+    share : of the requests that must keep them, above 0 to 1
+    draws : of the facts; what rests on them has shape ``(n_draws,)``
+
+    Returns the set-up. Raises WattlineError where no number of replicas meets the target.
     """
     if isinstance(setup.replicas, int):
         return setup

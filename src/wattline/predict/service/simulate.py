@@ -90,7 +90,21 @@ def serve_answer(
     draws: Draws,
     cells: float = 1.0,
 ) -> Service:
-    """The service of a set-up whose replicas are counted; the parameters are those of ``serve``, read and checked."""
+    """The service of a set-up whose replicas are counted.
+
+    Parameters
+    ----------
+    model : by name, or as it was read
+    traffic : the requests
+    setup : replicas, counted
+    where : where it runs
+    target : latencies by which requests are judged
+    draws : of the facts; what rests on them has shape ``(n_draws,)``
+    cells : identical services, of which one is simulated
+
+    Returns the service, with its answer. Raises WattlineError where the model does not fit, or no request can be
+    served.
+    """
     done = simulate_service(model, traffic, setup, draws)
     for name, count, unit in (("gpus", done.replica.chips, "chip"), ("replicas", setup.replicas, "")):
         cite_given(draws, name, float(count), unit, name)

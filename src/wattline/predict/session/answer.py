@@ -67,7 +67,16 @@ class Shares:
 
 
 def session_answer(question: SessionQuestion, where: Where, draws: Draws) -> Answer:
-    """The answer of a session that is read already."""
+    """The answer of a session that is read already.
+
+    Parameters
+    ----------
+    question : as it was read
+    where : where it runs
+    draws : of the facts; what rests on them has shape ``(n_draws,)``
+
+    Returns the answer.
+    """
     working = Working()
     exchanges = exchanges_of(question.session, draws)
     request = _replica(question, exchanges, draws)

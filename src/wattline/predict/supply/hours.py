@@ -134,7 +134,16 @@ def read_factors(path: Path | str, wanted: list[str], region: str | None) -> Sup
 
 
 def grid_of(series: Hourly, region: str | None, path: Path | str) -> dict[str, Array]:
-    """What a file has of the grid by the hour: price, clean share, carbon; what it has not is left out."""
+    """What a file has of the grid by the hour: price, clean share, carbon; what it has not is left out.
+
+    Parameters
+    ----------
+    series : the file's columns
+    region : whose column is taken where there are several
+    path : of the file, for the error
+
+    Returns by name, each shape ``(n_hours,)``. Raises WattlineError where several columns fit, or a value is missing.
+    """
     given = {}
     for name, words in GRID_WORDS.items():
         if _matches(series, words):

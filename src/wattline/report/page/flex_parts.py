@@ -23,13 +23,31 @@ class FlexParts:
 
 
 def words_card(name: str, value: str, below: str = "") -> str:
-    """A card of words."""
+    """A card of words.
+
+    Parameters
+    ----------
+    name : above the value
+    value : in words
+    below : a line below it
+
+    Returns HTML.
+    """
     extent = f'<dd class="range">{esc(below)}</dd>' if below else ""
     return f'<div class="card"><dt>{esc(name)}</dt><dd class="value">{esc(value)}</dd>{extent}</div>'
 
 
 def plain_table(heads: list[str], rows: list[list[str]], caption: str) -> str:
-    """A table of names and figures, which stacks on a phone."""
+    """A table of names and figures, which stacks on a phone.
+
+    Parameters
+    ----------
+    heads : of the columns
+    rows : a cell for each column, the first a name
+    caption : for those who hear the page
+
+    Returns HTML.
+    """
     made = [
         f'<tr><th scope="row">{esc(first)}</th>'
         + "".join(tables.cell(head, esc(cell), "num") for head, cell in zip(heads[1:], rest, strict=True))

@@ -128,7 +128,16 @@ def stems(
 
 
 def bars(title: str, rows: Sequence[tuple[str, float, str]], note: str = "") -> str:
-    """Names with a bar each and its figure in words; lengths by the largest."""
+    """Names with a bar each and its figure in words; lengths by the largest.
+
+    Parameters
+    ----------
+    title : for those who hear the page
+    rows : name, figure and figure in words
+    note : below the bars
+
+    Returns HTML.
+    """
     top = max((abs(value) for _, value, _ in rows), default=0.0) or 1.0
     items = "".join(
         f'<div class="m-row"><div class="m-name">{esc(name)}</div><svg class="bar up" viewBox="0 0 100 10" '
@@ -141,7 +150,16 @@ def bars(title: str, rows: Sequence[tuple[str, float, str]], note: str = "") -> 
 
 
 def hour_map(hours: Sequence[Sequence[float]], words: str, unit: str) -> str:
-    """Figures by month (left to right) and hour of the day (midnight on top)."""
+    """Figures by month (left to right) and hour of the day (midnight on top).
+
+    Parameters
+    ----------
+    hours : figures, shape ``(12, 24)``
+    words : below the map
+    unit : of the figures
+
+    Returns HTML.
+    """
     grid = np.asarray(hours, float).T
     top = float(grid.max()) or 1.0
     picture = png(colours(grid / top))
@@ -157,7 +175,15 @@ def hour_map(hours: Sequence[Sequence[float]], words: str, unit: str) -> str:
 
 
 def marks_of(top: float, words: object, low: float = 0.0) -> list[tuple[float, str]]:
-    """Marks of an axis from ``low`` to a round number above ``top``; ``words`` writes one."""
+    """Marks of an axis from ``low`` to a round number above ``top``; ``words`` writes one.
+
+    Parameters
+    ----------
+    top, low : ends of the axis
+    words : called with a mark's value, gives its text
+
+    Returns value and text of each mark.
+    """
     step = _round((top - low) / (MARKS - 1))
     first = np.floor(low / step) * step
     count = int(np.ceil((top - first) / step - 1e-9))

@@ -34,7 +34,19 @@ Section = tuple[str, str, str]  # its id, its heading, its HTML; "" leaves it ou
 def page(
     data: Json, title: str, intro: str, cards: str, sections: Sequence[Section], styles: Sequence[str] = ()
 ) -> str:
-    """One self-contained HTML page of an answer: ``intro`` and ``cards`` above the sections that have anything."""
+    """One self-contained HTML page of an answer: ``intro`` and ``cards`` above the sections that have anything.
+
+    Parameters
+    ----------
+    data : the answer, which the page holds too
+    title : of the page
+    intro : HTML below it
+    cards : HTML of the main figures
+    sections : key, name and HTML of each
+    styles : names of style sheets beside the usual one
+
+    Returns HTML.
+    """
     script = _resource("theme.js")
     shown = [section for section in sections if section[2]]
     return Template(_resource("template.html")).substitute(
@@ -86,7 +98,16 @@ def _list(value: object) -> Sequence[object]:
 
 
 def details(summary: str, body: str, *, opened: bool = False) -> str:
-    """A part that folds away; "" where it has no body."""
+    """A part that folds away; "" where it has no body.
+
+    Parameters
+    ----------
+    summary : what is always seen, as text
+    body : what folds away, as HTML
+    opened : whether it is open at first
+
+    Returns HTML.
+    """
     if not body:
         return ""
     state = " open" if opened else ""

@@ -47,7 +47,16 @@ class Ground:
 
 
 def text(x: float, y: float, words: str, anchor: str = "middle") -> str:
-    """Words at a place in a figure."""
+    """Words at a place in a figure.
+
+    Parameters
+    ----------
+    x, y : place in the figure's units
+    words : the text
+    anchor : the point of the text that stands there: ``start``, ``middle`` or ``end``
+
+    Returns SVG.
+    """
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
 
 

@@ -81,7 +81,16 @@ Named = Sequence[tuple[str, Json]]  # jobs by name with their results
 
 def run_page(data: Json, more: Sequence[Section] = (), first: Sequence[Section] = ()) -> str:
     """One self-contained HTML page for a run, or for an answer alone; ``first`` and ``more`` stand around its own
-    sections."""
+    sections.
+
+    Parameters
+    ----------
+    data : the answer
+    more : sections that stand after its own
+    first : sections that stand before them
+
+    Returns HTML.
+    """
     results, jobs = frame.results_of(data), _jobs(data)
     named = [(job.name, job.results) for job in jobs]
     whole = _whole(results, named)

@@ -44,10 +44,32 @@ def mark(station: str) -> str:
 
 
 def cell(label: str, html: str, kind: str = "") -> str:
+    """A cell of a table.
+
+    Parameters
+    ----------
+    label : head of its column, for a phone
+    html : what stands in it
+    kind : CSS class
+
+    Returns HTML.
+    """
     return f'<td data-label="{esc(label)}" class="{kind}">{html}</td>'
 
 
 def table(heads: Sequence[tuple[str, str]], rows: Sequence[str], kind: str, caption: str, foot: str = "") -> str:
+    """A table.
+
+    Parameters
+    ----------
+    heads : name and CSS class of each column
+    rows : HTML of each row
+    kind : CSS class
+    caption : for those who hear the page
+    foot : HTML of its foot
+
+    Returns HTML.
+    """
     head = "".join(f'<th scope="col" class="{k}">{esc(name)}</th>' for name, k in heads)
     return (
         f'<table class="{kind}"><caption class="sr">{esc(caption)}</caption><thead><tr>{head}</tr></thead>'

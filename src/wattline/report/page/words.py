@@ -96,7 +96,16 @@ def objects(value: object) -> list[Json]:
 
 
 def amount(value: float, unit: str, digits: int = 3) -> str:
-    """An answer with its unit as people read it, to four figures at most: ``1,287 MWh``, ``$4.6 million``."""
+    """An answer with its unit as people read it, to four figures at most: ``1,287 MWh``, ``$4.6 million``.
+
+    Parameters
+    ----------
+    value : the figure
+    unit : in which the value is, as answers name units
+    digits : significant digits
+
+    Returns text.
+    """
     value = float(f"{value:.{digits}e}")
     unit = _UNIT_WORDS.get(unit, unit)
     if unit == "USD" and 1e6 <= abs(value) < 1e7:  # below, every figure is shown; above, `show` says million itself
@@ -111,7 +120,16 @@ def amount(value: float, unit: str, digits: int = 3) -> str:
 
 
 def figure(value: float, unit: str, digits: int = 3) -> str:
-    """A fact or an input with its unit; whole numbers keep all their figures: ``50,257``, ``429 g/kWh``."""
+    """A fact or an input with its unit; whole numbers keep all their figures: ``50,257``, ``429 g/kWh``.
+
+    Parameters
+    ----------
+    value : the figure
+    unit : in which the value is, as answers name units
+    digits : significant digits
+
+    Returns text.
+    """
     unit = _UNIT_WORDS.get(unit, unit)
     if unit in _SCALED:
         return show(value, unit, digits)
@@ -125,12 +143,31 @@ def figure(value: float, unit: str, digits: int = 3) -> str:
 
 
 def between(low: float, high: float, unit: str, digits: int = 3) -> str:
-    """``1,090 – 1,520 MWh``: the unit once where both ends share it."""
+    """``1,090 – 1,520 MWh``: the unit once where both ends share it.
+
+    Parameters
+    ----------
+    low, high : ends of the range
+    unit : in which the value is, as answers name units
+    digits : significant digits
+
+    Returns text.
+    """
     return _joined(figure(low, unit, digits), figure(high, unit, digits))
 
 
 def range_text(value: Span, unit: str, *, bare: bool = False, reference: float | None = None) -> str:
-    """p5 to p95 in the unit that the middle (or ``reference``) is shown in, ``bare`` without it."""
+    """p5 to p95 in the unit that the middle (or ``reference``) is shown in, ``bare`` without it.
+
+    Parameters
+    ----------
+    value : the figure
+    unit : in which the value is, as answers name units
+    bare : without the unit
+    reference : in whose unit it is shown; the middle's where None
+
+    Returns text.
+    """
     scale = value.mid if reference is None else reference
     if value.exact:
         return "exact"
@@ -145,7 +182,17 @@ def range_text(value: Span, unit: str, *, bare: bool = False, reference: float |
 
 
 def like(value: float, unit: str, reference: float, digits: int = 3) -> str:
-    """``value`` in the unit that ``reference`` is shown in: ``0.703 GWh`` beside ``235 GWh``."""
+    """``value`` in the unit that ``reference`` is shown in: ``0.703 GWh`` beside ``235 GWh``.
+
+    Parameters
+    ----------
+    value : the figure
+    unit : in which the value is, as answers name units
+    reference : in whose unit it is shown
+    digits : significant digits
+
+    Returns text.
+    """
     name = _split(amount(reference, unit))[1]
     size = _SIZES.get(name)
     shown = amount(value, unit, digits)
@@ -192,7 +239,16 @@ def linked(text: str) -> str:
 
 
 def wrap(text: str, width: int, lines: int = 2) -> list[str]:
-    """``text`` broken at spaces into at most ``lines`` lines of ``width`` characters, then an ellipsis."""
+    """``text`` broken at spaces into at most ``lines`` lines of ``width`` characters, then an ellipsis.
+
+    Parameters
+    ----------
+    text : to be translated and broken
+    width : characters of a line
+    lines : the most of them
+
+    Returns the lines.
+    """
     rows: list[str] = []
     text = current().text(text)
     if current().lang == "zh":

@@ -14,7 +14,8 @@ TENTHS = 10
 
 
 def group_of(row: ServingRow, by: str) -> str:
-    """The group's name. Families are the releases of one house that share their design."""
+    """The group's name. Families are the releases of one house that share their design. Raises WattlineError for
+    another grouping."""
     if by == "model":
         return row.model.key
     if by == "family":

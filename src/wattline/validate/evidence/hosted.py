@@ -33,7 +33,7 @@ def is_hosted(path: Path | str) -> bool:
 
 
 def read_hosted(path: Path | str) -> tuple[list[ServingRow], list[UnusableRow]]:
-    """The rows of a CSV that can be predicted, and those that cannot. WattlineError where columns are missing."""
+    """The rows of a CSV that can be predicted, and those that cannot. Raises WattlineError where one is missing."""
     reader = csv.DictReader(io.StringIO(read_text(path, LIMIT_BYTES, "file of measurements")))
     if missing := [name for name in COLUMNS if name not in (reader.fieldnames or [])]:
         raise WattlineError(f"{path}: column {', '.join(missing)} missing")

@@ -72,7 +72,8 @@ class TimedRow:
 
 
 def is_timed(path: Path | str) -> bool:
-    """Whether the file has measured TTFT and TPOT; else it is taken for ML.ENERGY's columns."""
+    """Whether the file has measured TTFT and TPOT; else it is taken for ML.ENERGY's columns. Raises WattlineError where
+    it has some of their columns alone."""
     head = read_text(path, LIMIT_BYTES, "file of measurements").partition("\n")[0]
     names = [name.strip() for name in head.split(",")]
     missing = [name for name in COLUMNS if name not in names]
@@ -82,7 +83,8 @@ def is_timed(path: Path | str) -> bool:
 
 
 def read_timed(path: Path | str) -> tuple[list[TimedRow], dict[str, list[int]]]:
-    """The rows that can be held, and the lines of those that cannot, by reason."""
+    """The rows that can be held, and the lines of those that cannot, by reason. Raises WattlineError where columns are
+    missing, and where no row can be held."""
     if not is_timed(path):
         raise WattlineError(f"{path}: no measured TTFT and TPOT in it; its first line must name {', '.join(COLUMNS)}")
     entries = csv.DictReader(io.StringIO(read_text(path, LIMIT_BYTES, "file of measurements")))

@@ -244,7 +244,16 @@ def _number(text: str) -> float:
 
 
 def cell_number(row: Mapping[str, str], name: str, empty: float | None = None) -> float:
-    """A number of a row above 0, or ``empty`` where there is none. Raises NotUsed."""
+    """A number of a row above 0, or ``empty`` where there is none.
+
+    Parameters
+    ----------
+    row : cells by column
+    name : of the column
+    empty : what stands for an empty cell
+
+    Returns the number. Raises NotUsed where it is none or out of range.
+    """
     text = (row.get(name) or "").strip()
     if not text and empty is not None:
         return empty

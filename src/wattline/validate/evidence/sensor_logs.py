@@ -66,7 +66,8 @@ class SensorLogs:
 
 
 def find(folder: Path, gpu: str = "") -> SensorLogs:
-    """Recordings in the folder and below it; ``gpu`` names the card where logs and folders do not."""
+    """Recordings in the folder and below it; ``gpu`` names the card where logs and folders do not. Raises WattlineError
+    where it is no folder, or nothing in it can be used."""
     if not folder.is_dir():
         raise WattlineError(f"sensors: {folder} is not a directory")
     seen = SensorLogs()
@@ -107,7 +108,8 @@ def _bytes(path: Path) -> bytes:
 
 
 def read_log(path: Path) -> Log:
-    """A CSV of ``nvidia-smi --query-gpu=timestamp,power.draw,… --format=csv``, with units or without."""
+    """A CSV of ``nvidia-smi --query-gpu=timestamp,power.draw,… --format=csv``, with units or without. Raises
+    WattlineError where it is none, or no row holds a time and watts."""
     import polars as pl
 
     try:

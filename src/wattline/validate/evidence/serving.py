@@ -65,7 +65,8 @@ class UnusableRow:
 
 
 def read_rows(path: Path | str) -> tuple[list[ServingRow], list[UnusableRow]]:
-    """The rows of a CSV that can be predicted, and those that cannot."""
+    """The rows of a CSV that can be predicted, and those that cannot. Raises WattlineError where it is no CSV or
+    columns are missing."""
     text = read_text(path, LIMIT_BYTES, "file of measurements")
     try:
         reader = csv.DictReader(io.StringIO(text), strict=True)
@@ -186,7 +187,17 @@ class Table:
         )
 
     def work(self, sequences: Array, tokens: Array, context: Array, prompt_tokens: Array) -> Work:
-        """A step with ``sequences`` in decode at ``context`` tokens, and ``tokens`` in all."""
+        """A step with ``sequences`` in decode at ``context`` tokens, and ``tokens`` in all.
+
+        Parameters
+        ----------
+        sequences : in decode, numeric of any shape
+        tokens : of the step in all
+        context : tokens before the new one
+        prompt_tokens : of a prompt that is read
+
+        Returns the step's work, of the rows' shape.
+        """
         return Work(
             tokens=tokens,
             sequences=sequences,

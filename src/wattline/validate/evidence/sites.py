@@ -34,7 +34,8 @@ class SiteFigure:
 
 
 def read_rows(path: Path) -> list[SiteFigure]:
-    """The figures of a CSV with columns operator, site, year, pue, wue_l_per_kwh, kind."""
+    """The figures of a CSV with columns operator, site, year, pue, wue_l_per_kwh, kind. Raises WattlineError where
+    columns are missing, a figure is out of range, or there is no row."""
     text = read_text(path, LIMIT_BYTES, "file")
     reader = csv.DictReader(io.StringIO(text))
     missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]

@@ -51,7 +51,16 @@ class Steady:
 
 
 def steady(table: Table, c: Coefficients, assumed: Assumed) -> Steady:
-    """The rows of a table, all of chips with these coefficients."""
+    """The rows of a table, all of chips with these coefficients.
+
+    Parameters
+    ----------
+    table : rows of chips with these coefficients
+    c : coefficients of a step
+    assumed : what no row tells, such as lengths of prompts
+
+    Returns inter-token latency [s], time of a step [s] and power of a chip [W], shape ``(n_rows,)``.
+    """
     prompt = np.array([_prompt_tokens(row, assumed) for row in table.rows])
     media = np.array([assumed.media_s.get(media_kind(row), 0.0) for row in table.rows])
     media = media * np.where(stalled(table) > 0, assumed.crowding, 1.0)

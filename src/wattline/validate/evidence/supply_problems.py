@@ -64,7 +64,8 @@ def read_optima(folder: Path) -> list[Optimum]:
 
 
 def read_problems(folder: Path) -> tuple[dict[str, Any], dict[str, Array]]:
-    """The parameters of the folder's problems, and their hours by column."""
+    """The parameters of the folder's problems, and their hours by column. Raises WattlineError where the folder has
+    none."""
     data = parse_json(read_text(folder / PROBLEMS, LIMIT_BYTES, "reference problems"))
     rows = read_rows(folder / HOURS)
     if not isinstance(data, dict) or not rows:
@@ -73,7 +74,16 @@ def read_problems(folder: Path) -> tuple[dict[str, Any], dict[str, Array]]:
 
 
 def case_of(optimum: Optimum, problems: dict[str, Any], hours: dict[str, Array]) -> SupplyCase:
-    """The case of an optimum. Raises WattlineError for a problem or words of a case that are not known."""
+    """The case of an optimum.
+
+    Parameters
+    ----------
+    optimum : problem, palette and words of the case
+    problems : parameters by problem
+    hours : columns by name, shape ``(n_hours,)``
+
+    Returns the case. Raises WattlineError for a problem or words of a case that are not known.
+    """
     given = problems.get(optimum.problem)
     if given is None:
         raise WattlineError(f"no problem {shorten(optimum.problem)} in {PROBLEMS}")
@@ -84,7 +94,8 @@ def case_of(optimum: Optimum, problems: dict[str, Any], hours: dict[str, Array])
 
 
 def target_of(words: str) -> SupplyTarget:
-    """The target of a case's words, such as ``cfe 0.95`` or ``annual 100%``."""
+    """The target of a case's words, such as ``cfe 0.95`` or ``annual 100%``. Raises WattlineError for words that name
+    none."""
     cfe, annual = re.search(r"cfe\s*([\d.]+)", words), re.search(r"annual\s*([\d.]+)\s*%", words)
     carbon = re.search(r"carbon\s*([\d.]+)", words)
     if cfe is None and annual is None and carbon is None and "cost" not in words:

@@ -83,7 +83,8 @@ class Run:
 
 
 def read_runs(path: Path | str) -> list[Run]:
-    """The runs in a CSV with the columns of ``COLUMNS``; ``precision`` may stand there too, others are ignored."""
+    """The runs in a CSV with the columns of ``COLUMNS``; ``precision`` may stand there too, others are ignored. Raises
+    WattlineError where it is no CSV or columns are missing."""
     text = read_text(path, LIMIT_BYTES, "file of training runs")
     try:
         reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)

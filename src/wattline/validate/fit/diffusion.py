@@ -136,7 +136,16 @@ def _smooth(at: Array, where: Array, values: Array, width: float, doubt: float) 
 
 
 def with_known(rows: Sequence[DiffusionRow], predicted: tuple[Array, Array], known: KnownModels) -> tuple[Array, Array]:
-    """The prediction with what is known of each row's model."""
+    """The prediction with what is known of each row's model.
+
+    Parameters
+    ----------
+    rows : the measured rows
+    predicted : time and power, shape ``(n_rows,)`` each
+    known : what was measured of each model
+
+    Returns time and power.
+    """
     factors = [
         [float(known.factor(measure, row.model.key, row.chip.record.name, split_of(row), row.batch)) for row in rows]
         for measure in MEASURES

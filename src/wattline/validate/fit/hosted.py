@@ -59,7 +59,16 @@ class Alike:
     watts: Watts
 
     def run(self, fit: Coefficients, tokens: Array, sequences: Array, context: ArrayLike, prompt: ArrayLike) -> Step:
-        """A step of each row with these coefficients."""
+        """A step of each row with these coefficients.
+
+        Parameters
+        ----------
+        fit : coefficients of a step
+        tokens, sequences : of each row's step, shape ``(n_rows,)``
+        context, prompt : tokens before the new one, and of a prompt that is read
+
+        Returns time and energy of each step.
+        """
         seen = {"context": np.asarray(context, float), "prompt_tokens": np.asarray(prompt, float)}
         work = replace(self.work, tokens=tokens, sequences=sequences, **seen)
         return step(self.shape, work, self.rates, self.watts, fit)

@@ -132,7 +132,16 @@ class FitVector:
 
     def slopes(self, residuals: Callable[[Array], Array], vector: Array, generation: Array) -> Array:
         """Of the residuals, those of rows by their ``generation`` first: a coefficient of one generation and the same
-        of the others move rows apart, so that one step shows the slopes of all."""
+        of the others move rows apart, so that one step shows the slopes of all.
+
+        Parameters
+        ----------
+        residuals : of a vector
+        vector : the coefficients, shape ``(n,)``
+        generation : index of each row's generation, shape ``(n_rows,)``
+
+        Returns slopes of the residuals, shape ``(n_residuals, n)``.
+        """
         count, own = len(self.generations), len(PRIORS)
         at, rows = residuals(vector), len(generation)
         result = np.zeros((len(at), len(vector)))
@@ -162,7 +171,8 @@ class FitVector:
 
 
 def fit_step(rows: Sequence[ServingRow], start: StepFit | None = None) -> StepFit:
-    """Fit to the rows, each generation's own coefficients and the tasks' input lengths together."""
+    """Fit to the rows, each generation's own coefficients and the tasks' input lengths together. Raises WattlineError
+    for fewer than 20 rows."""
     rows = [row for row in rows if row.ranks == 1]  # of others a handful is measured: they are held against the fit
     if len(rows) < 20:
         raise WattlineError(f"{len(rows)} usable rows are too few to fit a step; 20 or more are needed")

@@ -16,14 +16,34 @@ from wattline.validate.fit.inference import StepFit, fit_step
 def predict_left_out(
     rows: Sequence[ServingRow], fit: StepFit, by: str, progress: Callable[[str], None] = lambda name: None
 ) -> Steady:
-    """Each group's rows, predicted by a fit to all others."""
+    """Each group's rows, predicted by a fit to all others.
+
+    Parameters
+    ----------
+    rows : the measured rows
+    fit : to all rows, from which each other begins
+    by : grouping, such as ``model`` or ``chip``
+    progress : called with what is under way
+
+    Returns the prediction of each row. Raises WattlineError where too few rows are left to fit to.
+    """
     return predict_both_left_out(rows, fit, by, progress)[0]
 
 
 def predict_both_left_out(
     rows: Sequence[ServingRow], fit: StepFit, by: str, progress: Callable[[str], None] = lambda name: None
 ) -> tuple[Steady, Steady]:
-    """The same, and as if no configuration was measured, only its model."""
+    """The same, and as if no configuration was measured, only its model.
+
+    Parameters
+    ----------
+    rows : the measured rows
+    fit : to all rows, from which each other begins
+    by : grouping, such as ``model`` or ``chip``
+    progress : called with what is under way
+
+    Returns the two predictions of each row. Raises WattlineError where too few rows are left to fit to.
+    """
     parts = [np.zeros((3, len(rows))) for _ in range(2)]
     for name, others, own in left_out(rows, by):
         progress(name)

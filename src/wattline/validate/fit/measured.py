@@ -69,7 +69,18 @@ class Calibration:
 def calibrate_measured(
     worked: ScenarioRun, recordings: Sequence[Recording], job: str | None = None, window: str | None = None
 ) -> Calibration:
-    """Move the facts behind one job's prediction by measurements of it. Raises WattlineError on bad input."""
+    """Move the facts behind one job's prediction by measurements of it.
+
+    Parameters
+    ----------
+    worked : the scenario, with its draws
+    recordings : measurements of the job
+    job : its name; the only one where None
+    window : of each recording; its run where None
+
+    Returns the facts as moved, and each comparison. Raises WattlineError where draws are too few, no measurement is
+    given, or the scenario has several jobs.
+    """
     draws = worked.draws
     if draws.n < MIN_DRAWS:
         raise WattlineError(f"calibrate measured: {draws.n} draws are too few; take {MIN_DRAWS} or more")

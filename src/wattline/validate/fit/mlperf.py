@@ -63,7 +63,14 @@ class MlperfFit:
     beforehand: dict[str, float] = field(default_factory=dict)
 
     def of_chip(self, name: str, vendor: str, generation: str) -> float:
-        """A coefficient of a generation: where it or its vendor was not measured, what its kin has."""
+        """A coefficient of a generation: where it or its vendor was not measured, what its kin has.
+
+        Parameters
+        ----------
+        name, vendor, generation : of the coefficient, and of the chip
+
+        Returns its value.
+        """
         keys = (name, f"{name}-{vendor}", f"{name}-{generation}")
         return float(np.exp(sum(self.values.get(key, self.beforehand.get(key, 0.0)) for key in keys)))
 
@@ -95,7 +102,15 @@ class MlperfFit:
 
 def predict(fit: MlperfFit, row: MlperfRow, plain: LoadFacts, like: ServerLayout | None = None) -> Best | None:
     """The best layout of a row under a fit; None where its model fits no layout. The prompts of a task that the fit has
-    not seen are as long as the facts state."""
+    not seen are as long as the facts state.
+
+    Parameters
+    ----------
+    fit, row : coefficients, and a result
+    plain, like : facts of a load, of which the fitted ones are replaced; a layout that is kept, where there is one
+
+    Returns the layout with its rate.
+    """
     stated = row.chip.catalog.fact(f"fit.mlperf-input-tokens-{row.task}").value
     load = replace(row.load, input_tokens=fit.lengths.get(row.task, stated))
     return predict_row(replace(row, load=load), fit.tuned(row), fit.facts(plain), like)
@@ -111,9 +126,7 @@ def predict_row(row: MlperfRow, tuned: Tuned, facts: LoadFacts, like: ServerLayo
     facts : of a server under a known load
     like : the one layout to take; None for the best
 
-    Returns
-    -------
-    That layout with its batch, or None where nothing fits.
+    Returns that layout with its batch, or None where nothing fits.
     """
     fit = with_tuned(_base(row.chip), tuned)
     served = ServedModel(row.model, row.chip, row.precision, cache_bytes(row.chip), fit)
@@ -161,11 +174,9 @@ def fit_mlperf(
     rows : results
     plain : facts of a load, of which the fitted ones are replaced
     start : where to begin; the priors where not given
-    rounds : iterations at most
+    rounds, progress : iterations at most; called with what is under way
 
-    Returns
-    -------
-    Values of the coefficients, and those that are measured.
+    Returns values of the coefficients, and those that are measured.
     """
     problem = _Problem(grouped(rows), plain)
     at = problem.start({} if start is None else start.values)

@@ -72,6 +72,15 @@ def leave_out_software(
     """Each row predicted by a fit without its model, its family of models, or its tenth of the ``rows``.
 
     The rows that front ends are fitted to keep the times that the whole fit's factors give them.
+
+    Parameters
+    ----------
+    rows : the measured rows
+    by : ``model``, ``family`` or ``rows``
+    progress : called with what is under way
+
+    Returns each row beside its prediction, and the lines of those that do not fit, by reason. Raises WattlineError for
+    another grouping.
     """
     if by not in LEAVE_OUT:
         raise WattlineError(f"--leave-out: unknown grouping {by!r}; take one of {', '.join(LEAVE_OUT)}")

@@ -79,7 +79,7 @@ def _others_w(run: Run, chip: Chip) -> float:
 
 
 def calibrate_training(runs: Sequence[Run]) -> str:
-    """The text of ``catalog/fit/training.toml``."""
+    """The text of ``catalog/fit/training.toml``. Raises WattlineError where usable runs are too few."""
     data = points(runs)
     if len(data) < MIN_ROWS:
         raise WattlineError(f"{len(data)} usable runs are too few to fit training; {MIN_ROWS} or more are needed")

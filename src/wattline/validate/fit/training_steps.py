@@ -242,7 +242,17 @@ def fit_steps(rows: Sequence[StepRow]) -> tuple[RateFit, Slopes]:
 
 
 def left_out(rows: Sequence[StepRow], groups: Sequence[str], fit: RateFit, near: Slopes) -> Array:
-    """Log errors of each row's time, by a fit without its group, shape ``(n,)``; its layout is searched anew."""
+    """Log errors of each row's time, by a fit without its group, shape ``(n,)``; its layout is searched anew.
+
+    Parameters
+    ----------
+    rows : the measured rows
+    groups : the group of each row
+    fit : to all rows, from which each other begins
+    near : slopes of the rows' times near it
+
+    Returns the errors.
+    """
     off = np.zeros(len(rows))
     for group in sorted(set(groups)):
         own = [i for i, other in enumerate(groups) if other == group]

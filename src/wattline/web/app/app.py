@@ -103,7 +103,8 @@ def _moved(place: str) -> Handler:
 
 
 async def static(request: Request) -> Response:
-    """A file that pages load; nothing is read from the disk by its name."""
+    """A file that pages load; nothing is read from the disk by its name. Raises HTTPException (404) where there is none
+    of the name."""
     asset = assets().get(request.path_params["name"])
     if asset is None:
         raise HTTPException(404)
@@ -121,7 +122,7 @@ async def style(request: Request) -> Response:
 
 
 async def cancel(request: Request) -> Response:
-    """Give up a job."""
+    """Give up a job. Raises HTTPException (404) where there is no such job."""
     state = state_of(request)
     job = state.jobs.get(request.path_params["id"])
     if job is None:
@@ -133,7 +134,7 @@ async def cancel(request: Request) -> Response:
 
 
 async def part(request: Request) -> Response:
-    """What became of a job, to stand in its page."""
+    """What became of a job, to stand in its page. Raises HTTPException (404) where there is none, or it goes on."""
     job = state_of(request).jobs.get(request.path_params["id"])
     if job is None or not job.over:
         raise HTTPException(404)
@@ -141,7 +142,7 @@ async def part(request: Request) -> Response:
 
 
 async def events(request: Request) -> Response:
-    """How far a job is, as it goes on (server-sent events)."""
+    """How far a job is, as it goes on (server-sent events). Raises HTTPException (404) where there is no such job."""
     state = state_of(request)
     job = state.jobs.get(request.path_params["id"])
     if job is None:

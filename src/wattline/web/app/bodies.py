@@ -29,7 +29,16 @@ class BodyTooSlow(WattlineError):
 
 
 async def read_body(request: Request, limit: int = MAX_BODY, seconds: float = BODY_S) -> bytes:
-    """A request's body. Raises BodyTooLarge, BodyTooSlow."""
+    """A request's body.
+
+    Parameters
+    ----------
+    request : as Starlette gives it
+    limit : size beyond which it is not read [B]
+    seconds : in which it must come [s]
+
+    Returns the bytes. Raises BodyTooLarge, and BodyTooSlow.
+    """
     stated = request.headers.get("content-length", "")
     if stated.isdecimal() and int(stated) > limit:
         raise BodyTooLarge(f"more than {limit // 1000:,} kB are not taken")

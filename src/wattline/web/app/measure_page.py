@@ -99,7 +99,8 @@ async def live(request: Request) -> Response:
 
 
 async def recording(request: Request) -> Response:
-    """The report of a recording of the folder, whole or of one of its windows."""
+    """The report of a recording of the folder, whole or of one of its windows. Raises HTTPException (404) where the
+    folder has none of the name."""
     state = state_of(request)
     name, window = request.query_params.get("name", ""), request.query_params.get("window", "").strip()
     folder = state.journals
@@ -124,7 +125,8 @@ async def recording(request: Request) -> Response:
 
 
 async def proxy_part(request: Request) -> Response:
-    """The latest requests and the totals of a running proxy as they are now, to stand in the page."""
+    """The latest requests and the totals of a running proxy as they are now, to stand in the page. Raises HTTPException
+    (404) where no proxy is shown."""
     state = state_of(request)
     if not state.proxy:
         raise HTTPException(404)

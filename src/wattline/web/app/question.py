@@ -148,7 +148,7 @@ def read_question(page: Page, fields: Mapping[str, Field], given: Iterable[tuple
 
 
 def check_value(field: Field, value: str) -> None:
-    """Raise WattlineError for a value that no field takes from a browser."""
+    """Whether a browser may give a field this value. Raises WattlineError where it may not."""
     if len(value) > MAX_VALUE:
         raise WattlineError(f"{field.name}: more than {MAX_VALUE} characters; give fewer")
     if field.kind == "flag" and value not in ("on", "true", "1"):

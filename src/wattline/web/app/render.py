@@ -99,7 +99,17 @@ def shown_field(field: Field, value: str, words: Words, state: AppState) -> dict
 
 
 def page_shell(request: Request, page: Page, values: Mapping[str, str], open_more: bool) -> str:
-    """A page to the place where its answer goes, its form filled in."""
+    """A page to the place where its answer goes, its form filled in.
+
+    Parameters
+    ----------
+    request : as Starlette gives it
+    page : of a command
+    values : of its fields, as text
+    open_more : whether the rarer fields are shown
+
+    Returns HTML.
+    """
     state = state_of(request)
     words = state.words(request)
     fields = state.forms[page.command]
@@ -130,7 +140,16 @@ def foot(request: Request, page: Page) -> str:
 
 
 def working(request: Request, job: WebJob, *, follow: bool) -> str:
-    """What stands where an answer will be; ``follow``: the page fetches the answer itself."""
+    """What stands where an answer will be; ``follow``: the page fetches the answer itself.
+
+    Parameters
+    ----------
+    request : as Starlette gives it
+    job : that goes on
+    follow : whether the page fetches the answer itself
+
+    Returns HTML.
+    """
     progress = translator_of(state_of(request).words(request).lang).text(job.words)
     return render(request, "working.html", job=job, follow=follow, progress=progress)
 

@@ -124,7 +124,13 @@ def _own_addresses() -> list[str]:
 
 
 def serve(setup: WebSetup, command: Any, listening: Callable[[str], None]) -> None:
-    """Serve until Ctrl-C; ``listening`` is called with the address, its token included, once there is one.
+    """Serve until Ctrl-C.
+
+    Parameters
+    ----------
+    setup : where it listens, and what it may read
+    command : the command line's program, which answers
+    listening : called with the address, its token included, once there is one
 
     Raises WattlineError where the address cannot be had.
     """

@@ -191,7 +191,16 @@ async def _receive(request: Request, page: Page) -> Response:
 
 
 async def download(request: Request, page: Page, kind: str) -> Response:
-    """An answer as a file."""
+    """An answer as a file.
+
+    Parameters
+    ----------
+    request : as Starlette gives it
+    page : of a command
+    kind : of file, such as ``json``
+
+    Returns the file, or why there is none.
+    """
     state = state_of(request)
     try:
         question = state.question(page, request.query_params.multi_items())

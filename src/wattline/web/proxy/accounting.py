@@ -83,7 +83,18 @@ class Books:
             await asyncio.to_thread(self.store.close)
 
     def begin(self, path: str, kind: str, model: str, stream: bool, text_bytes: int) -> TrackedRequest:
-        """A request has arrived."""
+        """A request has arrived.
+
+        Parameters
+        ----------
+        path : that was asked for
+        kind : of request, such as ``chat``
+        model : as the client names it
+        stream : whether the answer comes in pieces
+        text_bytes : of the prompt [B]
+
+        Returns the request.
+        """
         tracked = TrackedRequest(
             f"wl-{self._prefix}-{next(self._ids)}", path, kind, model[:200], stream, time.monotonic(), time.time(),
             text_bytes=text_bytes,

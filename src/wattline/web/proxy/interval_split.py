@@ -13,10 +13,17 @@ def share_within(
 ) -> Array:
     """Joules of each row in one interval, parted at the moments when rows begin and end within it.
 
-    ``rows``: ``(n, 3)``, when each began and ended and its weight in the interval. ``scales``: ``(n, k)``, multiply the
-    weights, each column in its turn. ``at_rest_w``: watts while no row runs; what else the interval took is spread
-    evenly over the time in which some row does, ``idle_w`` of it being idle. Returns ``(n, k)``; what a column leaves
-    of ``energy_j`` is idle.
+    Parameters
+    ----------
+    span : begin and end of the interval [s]
+    energy_j : of the interval [J]
+    at_rest_w : power while no row runs; what else the interval took is spread evenly over the time in which some row
+        does [W]
+    idle_w : of the power while a row runs, what is idle [W]
+    rows : when each began and ended and its weight in the interval, shape ``(n, 3)``
+    scales : multiply the weights, each column in its turn, shape ``(n, k)``
+
+    Returns joules, shape ``(n, k)``; what a column leaves of ``energy_j`` is idle.
     """
     low, high = span
     begin, end = np.clip(rows[:, 0], low, high), np.clip(rows[:, 1], low, high)

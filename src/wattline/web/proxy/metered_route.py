@@ -39,7 +39,15 @@ ANSWER_BYTES = 64 << 20  # a longer answer is passed on as it comes, without ene
 
 
 async def metered(proxy: Proxy, request: web.BaseRequest, kind: str) -> web.StreamResponse:
-    """Pass on a request of a known kind and keep its books."""
+    """Pass on a request of a known kind and keep its books.
+
+    Parameters
+    ----------
+    proxy, request : which passes it on, and that of the client
+    kind : of request, such as ``chat``
+
+    Returns the answer.
+    """
     try:
         raw, whole = await _body(proxy, request.content)
     except TooSlow:

@@ -29,7 +29,16 @@ SAME = (
 
 
 async def page(books: Books, upstream: str, method: str, path: str) -> web.Response:
-    """The page at ``path``; what is not there is a 404 that says what is."""
+    """The page at ``path``; what is not there is a 404 that says what is.
+
+    Parameters
+    ----------
+    books : of the proxy's requests
+    upstream : its address, as it is shown
+    method, path : of the request
+
+    Returns the page.
+    """
     if method not in ("GET", "HEAD"):
         return _json({"error": f"{path} takes GET alone"}, 405)
     name = path.partition("?")[0][len(ROOT) :].strip("/")

@@ -105,7 +105,17 @@ def target(upstream: URL, raw_path: str) -> URL:
 
 
 async def send(proxy: Proxy, request: web.BaseRequest, headers: CIMultiDict[str], data: Any) -> aiohttp.ClientResponse:
-    """The upstream's answer, its body still to be read; raises UpstreamDown."""
+    """The upstream's answer, its body still to be read.
+
+    Parameters
+    ----------
+    proxy : which passes requests on
+    request : of the client
+    headers : for the upstream
+    data : the body
+
+    Returns the answer. Raises UpstreamDown where it cannot be reached, or breaks off.
+    """
     try:
         answer = await proxy.session.request(
             request.method,
@@ -141,7 +151,16 @@ def down(error: UpstreamDown) -> web.Response:
 
 
 def request_headers(proxy: Proxy, request: web.BaseRequest, leave_out: tuple[str, ...] = ()) -> CIMultiDict[str]:
-    """A request's headers for upstream, whose own Host and, where they bring none, credentials they get."""
+    """A request's headers for upstream, whose own Host and, where they bring none, credentials they get.
+
+    Parameters
+    ----------
+    proxy : which passes requests on
+    request : of the client
+    leave_out : names of headers, in lower case
+
+    Returns the headers.
+    """
     headers = passed(request.raw_headers, ("host", "expect", *leave_out))
     if proxy.credentials and "Authorization" not in headers:
         headers["Authorization"] = proxy.credentials
@@ -165,7 +184,16 @@ async def plain(proxy: Proxy, request: web.BaseRequest) -> web.StreamResponse:
 
 
 async def copy(request: web.BaseRequest, answer: aiohttp.ClientResponse, response: Relayed) -> bool:
-    """Pass the body on; False where upstream broke off: then the client's connection is cut, so that it knows."""
+    """Pass the body on; False where upstream broke off: then the client's connection is cut, so that it knows.
+
+    Parameters
+    ----------
+    request : of the client
+    answer : of the upstream
+    response : to the client
+
+    Returns whether the whole body was passed on.
+    """
     try:
         async for data in answer.content.iter_any():
             await response.write(data)

@@ -80,7 +80,14 @@ class RequestLog:
         self._hold(PUT, tuple(request[name] for name in COLUMNS))
 
     def energy(self, begin_at: float, end_at: float, device_j: float, idle_j: float, requests_j: float, missing_s: float) -> None:  # fmt: skip  # noqa: E501
-        """Where the joules of a stretch of settled intervals went; wall-clock seconds."""
+        """Where the joules of a stretch of settled intervals went; wall-clock seconds.
+
+        Parameters
+        ----------
+        begin_at, end_at : of the stretch, UTC [s]
+        device_j, idle_j, requests_j : of devices, and what of it was idle and requests' [J]
+        missing_s : without a reading [s]
+        """
         self._hold(ENERGY, (self.run, begin_at, end_at, device_j, idle_j, requests_j, missing_s))
 
     def _hold(self, statement: str, row: tuple[Any, ...]) -> None:

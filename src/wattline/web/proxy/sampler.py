@@ -138,6 +138,14 @@ def choose(sensors: Sequence[Sensor], wanted: Sequence[str] = (), host: str = ""
     """The sensors to share out: those named, or of ``host`` its GPUs, or else its processors, or whatever it has.
 
     A device that lies within another one chosen, and a second sensor of one device, count once.
+
+    Parameters
+    ----------
+    sensors : that can be read
+    wanted : parts of their names; by kind where none is named
+    host : of the upstream; any where empty
+
+    Returns the sensors.
     """
     if wanted:
         picked = [s for s in sensors if any(w.lower() in describe(s).lower() for w in wanted)]

@@ -54,7 +54,7 @@ class ProxySetup:
 
 
 def upstream_url(text: str) -> URL:
-    """The upstream's address; raises WattlineError where it is none."""
+    """The upstream's address. Raises WattlineError where it is none."""
     mend = "give one like http://127.0.0.1:8000"
     try:
         url = URL(text.strip())

@@ -63,7 +63,17 @@ def _range(fact: Fact) -> str:
 
 
 def modelled(model: str, chip: str, precision: str | None = None, chips: int | None = None) -> Weigher:
-    """Weights of one model on one kind of chip, from the step model; raises WattlineError on unknown names."""
+    """Weights of one model on one kind of chip, from the step model.
+
+    Parameters
+    ----------
+    model, chip : names of the catalog
+    precision : number format; the model's own where None
+    chips : of a replica; as few as hold the model where None
+
+    Returns the weights. Raises NotFound for a name that is not known, WattlineError for a model whose architecture is
+    not published.
+    """
     from wattline.catalog.draws import Draws
     from wattline.line.chip.device import load_chip
     from wattline.line.chip.known import spread_fact

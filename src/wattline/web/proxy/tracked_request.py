@@ -103,10 +103,20 @@ Phase = tuple[float, float, float]  # when it began and ended, and what it weigh
 def phases(
     tracked: TrackedRequest, pieces: int, span: tuple[float, float], batch: int, weigher: Weigher, typical: Typical
 ) -> tuple[Phase, Phase]:
-    """A request's prefill and decode within a span, in joules of the chip model or in its generic unit.
+    """A request's prefill and decode within a span. Prefill goes evenly from arrival to the first token. A response
+    that came in one piece is parted into prefill and decode by the server's own timings, or else as the model's times
+    part.
 
-    ``pieces``: what it streamed within the span. Prefill goes evenly from arrival to the first token. A response that
-    came in one piece is parted into prefill and decode by the server's own timings, or else as the model's times part.
+    Parameters
+    ----------
+    tracked : the request and what is known of it
+    pieces : what it streamed within the span
+    span : begin and end [s]
+    batch : requests that decode together
+    weigher : joules of prompts and tokens
+    typical : what stands for what no request told
+
+    Returns begin, end and joules, of the chip model or in its generic unit, of either.
     """
     begin, end = tracked.begin_s, tracked.end_s if tracked.end_s is not None else span[1]
     prompt = tracked.prompt_tokens(typical)
@@ -165,8 +175,15 @@ def as_json(
 ) -> dict[str, Any]:
     """A request as the endpoint and the journal tell it.
 
-    ``estimate_j``: what stands for its joules until they are settled; None where not known. ``error``: the sensors'
-    relative half-width.
+    Parameters
+    ----------
+    tracked : the request and what is known of it
+    settled : whether its joules are final
+    estimate_j : what stands for its joules until they are settled; None where not known [J]
+    error : the sensors' relative half-width
+    basis : how its joules are known
+
+    Returns plain data.
     """
     tokens, end, first = tracked.tokens, tracked.end_s, tracked.first_s
     counted = tokens.output is None and tracked.deltas > 0

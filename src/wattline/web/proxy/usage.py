@@ -134,7 +134,16 @@ def find_usage(body: bytes, want: Mapping[str, Any] | None = None) -> tuple[dict
 
 
 def insert(body: bytes, usage: Mapping[str, Any] | None, fields: Mapping[str, float | bool]) -> bytes:
-    """The same bytes with ``fields`` at the end of the usage object; untouched where there is none, or has them."""
+    """The same bytes with ``fields`` at the end of the usage object; untouched where there is none, or has them.
+
+    Parameters
+    ----------
+    body : the answer, JSON
+    usage : its usage object, as it was read
+    fields : name and value
+
+    Returns the bytes.
+    """
     place = find_usage(body, usage)
     if place is None or any(name in place[0] for name in fields):
         return body

@@ -114,6 +114,7 @@ def dual_bound(program: Program, prices: Array, eta: Array, cost: float) -> tupl
 
     Parameters
     ----------
+    program : the study, as a linear program of F flows, K capacities and T steps
     prices, eta : prices of balance and stores ``(1 + S, T)`` and of the year's rows ``(M,)``
     cost : cost of a solution, from which the most follows that a cheaper one can build [USD]
 

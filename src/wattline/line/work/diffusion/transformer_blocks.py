@@ -10,7 +10,16 @@ from wattline.line.work.diffusion.tally import Tally
 
 
 def tokens_of(sizes: Sizes, patch: float, space: float = 8.0) -> Array:
-    """Tokens of an image after the decoder's compression and the patches."""
+    """Tokens of an image after the decoder's compression and the patches.
+
+    Parameters
+    ----------
+    sizes : of the image
+    patch : latent values of height or width that a token stands for
+    space : pixels of height or width that a latent value stands for
+
+    Returns tokens, of the sizes' shape.
+    """
     _, height, width = sizes.latent(space)
     return np.asarray(np.ceil(height / patch) * np.ceil(width / patch))
 

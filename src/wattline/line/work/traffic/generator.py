@@ -20,7 +20,8 @@ from wattline.line.work.traffic.arrivals import (
     shaped,
 )
 from wattline.line.work.traffic.lengths import Lengths
-from wattline.line.work.traffic.trace import Traffic, join
+from wattline.line.work.traffic.parts import join
+from wattline.line.work.traffic.trace import Traffic
 
 MAX_REQUESTS = 300_000_000  # requests that one traffic may hold: about 7 GB
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -158,6 +158,15 @@ def multiply(traffic: Traffic, times: float, rng: int | np.random.Generator, spr
 
     Each request comes ``times`` times, a fraction by chance. Copies beyond the first move by up to half of
     ``spread_s`` either way, going round at the window's ends, so that they do not all come at one instant.
+
+    Parameters
+    ----------
+    traffic : the requests
+    times : requests for each one, 0 or more, fractions too
+    rng : a seed, or random numbers, by which copies are chosen and moved
+    spread_s : stretch in whose middle a request stands, over which its copies are moved [s]
+
+    Returns the traffic.
     """
     _positive(times, "times")
     _check_count(len(traffic) * times, "times")
@@ -179,6 +188,14 @@ def repeat(traffic: Traffic, times: int, *, fresh: bool = True) -> Traffic:
     With ``fresh`` each repetition has prompts of its own: none finds its prefix left in a cache by the repetition
     before. Without it the same prompts come again. Raises WattlineError for a number of times that is no whole one
     above 0, and where there would be too many requests.
+
+    Parameters
+    ----------
+    traffic : the requests
+    times : how many times over, a whole number
+    fresh : whether each repetition has prompts of its own
+
+    Returns the traffic.
     """
     if not isinstance(times, (int, np.integer)) or isinstance(times, bool) or times < 1:
         raise WattlineError(f"traffic: repeat {times!r} must be a whole number, 1 or more")
@@ -206,43 +223,6 @@ def repeat(traffic: Traffic, times: int, *, fresh: bool = True) -> Traffic:
 def _check_count(requests: float, name: str) -> None:
     if requests > MAX_REQUESTS:
         raise WattlineError(f"traffic: {name} makes {requests:,.0f} requests; at most {MAX_REQUESTS:,} fit")
-
-
-def chunks(traffic: Traffic, size: int = 1_000_000) -> Iterator[Traffic]:
-    """The traffic in parts of up to ``size`` requests, in order: views, not copies. Rejections are in the first. Raises
-    WattlineError for a size below 1."""
-    if size < 1:
-        raise WattlineError(f"traffic: a chunk of {size} requests; give 1 or more")
-    for start in range(0, max(1, len(traffic)), size):
-        part = traffic.part(start, start + size)
-        yield part if start == 0 else replace(part, rejected={}, notes=())
-
-
-def join(parts: Sequence[Traffic]) -> Traffic:
-    """Parts of one traffic in order, as ``chunks`` and ``stream`` give them, made whole. Raises WattlineError where
-    there are no parts."""
-    if not parts:
-        raise WattlineError("traffic: no parts to join")
-    hashes = None
-    if all(part.hashes is not None for part in parts):
-        hashed = [part.hashes for part in parts if part.hashes is not None]
-        starts = np.concatenate([[0], np.cumsum([each.block.size for each in hashed])])
-        ends = [each.offset[1:] + start for each, start in zip(hashed, starts, strict=False)]
-        block = np.concatenate([each.block for each in hashed])
-        hashes = Hashes(block, np.concatenate([[0], *ends]), hashed[0].block_tokens)
-    rejected: dict[str, int] = {}
-    for part in parts:
-        for reason, count in part.rejected.items():
-            rejected[reason] = rejected.get(reason, 0) + count
-    return Traffic(
-        np.concatenate([part.arrival_s for part in parts]),
-        np.concatenate([part.input_tokens for part in parts]),
-        np.concatenate([part.output_tokens for part in parts]),
-        hashes,
-        rejected,
-        tuple(dict.fromkeys(note for part in parts for note in part.notes)),
-        max(part.duration_s for part in parts),
-    )
 
 
 def _numbered(block: Ints) -> tuple[Ints, int]:
