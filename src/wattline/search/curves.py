@@ -73,7 +73,17 @@ class StepCurves:
         return {"beyond": self._beyond, "busy": self._busy, "seconds": lambda seconds, joules: seconds}
 
     def floor(self, question: Question, setup: Candidate, level: float, pue: float) -> Floor:
-        """What the set-up cannot go below within this part of the target."""
+        """What the set-up cannot go below within this part of the target.
+
+        Parameters
+        ----------
+        question : with its traffic and target
+        setup : the candidate
+        level : part of the target, 0 to 1
+        pue : of the site, 1 or more
+
+        Returns energy beyond standing ready [J], busy time of replicas [s], and the fewest replicas.
+        """
         target, tokens = question.target, self.demand.tokens
         allowed, read = self.sizes <= setup.max_num_seqs, self._read(setup)
         each = {name: cost[allowed, :-1] / self.sizes[allowed, None] for name, cost in self.costs.items()}
@@ -135,7 +145,16 @@ class StepCurves:
         return bounds
 
     def guess(self, question: Question, most: float, split: bool) -> tuple[int, int, float]:
-        """Replicas for the busiest minute in a steady state, and a request's joules beyond standing ready."""
+        """Replicas for the busiest minute in a steady state, and a request's joules beyond standing ready.
+
+        Parameters
+        ----------
+        question : with its target
+        most : requests that a replica runs at once
+        split : whether prompts are read on replicas of their own
+
+        Returns replicas, those that read prompts, and joules.
+        """
         sizes = self.sizes[self.sizes <= max(most, 1.0)]
         seconds, beyond = self.seconds[: len(sizes), -1], self.beyond_j[: len(sizes), -1]
         made = float(self.demand.decoded.sum())

@@ -49,7 +49,16 @@ class LeastCosts:
     shortest_s: Array
 
     def decoding(self, what: str, tokens: TokensMade, longest_s: float) -> float:
-        """A request's decoded tokens at the least, whose steps take no longer than this in the mean."""
+        """A request's decoded tokens at the least, whose steps take no longer than this in the mean.
+
+        Parameters
+        ----------
+        what : a key of ``each``: what is counted
+        tokens : decoded tokens of a request by size of the batch
+        longest_s : mean time of a step at most; infinite where the target says none [s]
+
+        Returns the cost, in the unit of ``each``.
+        """
         each = self.each[what]
         free = each.min(axis=0)
         if not np.isfinite(longest_s) or not len(free):
