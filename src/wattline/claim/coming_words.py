@@ -161,7 +161,16 @@ def amount_in(text: str) -> tuple[float, str, tuple[int, int]] | None:
 
 
 def low_end(text: str, at: tuple[int, int], high: float) -> float | None:
-    """The lower end of a range whose upper end, ``high``, stands ``at``, in its unit: 325 of "325 to 580 TWh"."""
+    """The lower end of a range whose upper end, ``high``, stands ``at``, in its unit: 325 of "325 to 580 TWh".
+
+    Parameters
+    ----------
+    text : the sentence
+    at : first and last place in it of the upper end's words
+    high : the upper end, in any unit
+
+    Returns the lower end in that unit; None where there is no lower number before it.
+    """
     before = _BEFORE.search(text[: at[0]])
     number = re.match(_NUMBER, text[at[0] : at[1]])
     if before is None or number is None:

@@ -166,8 +166,8 @@ def read_change(path: Path) -> LimitChange:
 
 
 def changes(folder: Path) -> Iterator[tuple[Path, LimitChange]]:
-    """Every change that was not set back yet. Raises
-    WattlineError for a file that tells none, once all others were given."""
+    """Every change that was not set back yet. Raises WattlineError for a file that tells none, once all others
+    were given."""
     wrong: WattlineError | None = None
     for path in sorted(folder.glob("*.json")):
         try:
