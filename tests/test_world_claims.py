@@ -179,4 +179,4 @@ def test_a_share_of_a_year_to_come_is_of_that_years_electricity() -> None:
 
 def test_a_sentence_in_another_script_is_refused_as_one() -> None:
     with pytest.raises(WattlineError, match="English"):
-        wl.check("到2030年，数据中心将消耗945太瓦时电力。")
+        wl.check("2030年までにデータセンターは945テラワット時を使う")

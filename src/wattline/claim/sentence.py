@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wattline.catalog import Catalog, Record, default
+from wattline.claim.chinese import in_english, is_chinese
 from wattline.claim.coming import coming_claim, read_coming
 from wattline.claim.coming_words import CENTRES
 from wattline.claim.evaluate import quantity
@@ -65,7 +66,8 @@ _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]{4,}")
 
 def is_sentence(text: str) -> bool:
     """Whether what was given for a claims file is a sentence rather than a path."""
-    words = len(text.split()) > 2 or _UNSPACED.search(text) is not None
+    figure = is_chinese(text) and any(sign.isdigit() for sign in text)
+    words = len(text.split()) > 2 or figure or _UNSPACED.search(text) is not None
     return words and not text.endswith(".toml") and "/" not in text and text.isprintable()
 
 
@@ -84,10 +86,17 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
     Raises WattlineError where the sentence holds no figure with a unit, or none of the catalog is of the same thing.
     """
     known = default() if catalog is None else catalog
-    if _UNSPACED.search(text):
-        raise WattlineError(f"claim: {shorten(text)!r} cannot be checked: sentences are read in English; write it so")
     if len(text) > MAX_SENTENCE:
         raise WattlineError(f"claim: the sentence is longer than {MAX_SENTENCE} characters; write a claims file")
+    if is_chinese(text):
+        english = in_english(text)
+        claim = read_sentence(english, known).claims[0]
+        claim = replace(claim, says=shorten(text, MAX_SENTENCE), note=f"Read as: {english}. {claim.note}".strip())
+        return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
+    if _UNSPACED.search(text):
+        raise WattlineError(
+            f"claim: {shorten(text)!r} cannot be checked: sentences are read in English and Chinese; write it so"
+        )
     listed = listed_claim(text) or _rated(text, known)
     if listed is not None:
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (listed,))

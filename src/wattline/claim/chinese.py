@@ -1,0 +1,132 @@
+"""Claims in Chinese: the words and units that claims are made of, turned into the English that the readers take."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from wattline.core.errors import WattlineError, shorten
+
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def _table(text: str) -> dict[str, str]:
+    """Words of Chinese, several to a line, each with the English behind the sign of equality."""
+    lines = [line.partition("=") for line in text.strip().splitlines()]
+    return {word: english.strip() for words, _, english in lines for word in words.split()}
+
+
+_UNITS = _table("""
+太瓦时 = TWh
+吉瓦时 = GWh
+兆瓦时 = MWh
+千瓦时 度电 度 = kWh
+毫瓦时 = mWh
+瓦时 = Wh
+吉瓦 = GW
+兆瓦 = MW
+千瓦 = kW
+瓦特 瓦 = W
+千克 公斤 = kg
+毫克 = mg
+克 = g
+吨 = t
+毫升 = mL
+升 = L
+千焦 = kJ
+焦耳 焦 = J
+""")
+_SCALES = {"万亿": 10**12, "百万": 10**6, "千万": 10**7, "万": 10**4, "亿": 10**8, "": 1}
+_FIGURE = re.compile(
+    rf"(\d[\d,]*(?:\.\d+)?)\s*(万亿|千万|百万|万|亿)?\s*({'|'.join(sorted(_UNITS, key=len, reverse=True))})"
+)
+_SHARE = re.compile(
+    r"(?:占|消耗)(?:了)?([\u4e00-\u9fff]*?)(?:总|全部)?(?:用电总量|用电量|耗电量|电力消耗|电力需求|电力|用电)的?(?:约|大约|近)?\s*"
+    r"(\d+(?:\.\d+)?)\s*[%％]"
+)
+_WORDS = _table("""
+每次查询 每次提问 每次请求 每次回答 每条提示 每个问题 每次询问 一次查询 = per query
+给一部手机充满电 给手机充一次电 给手机充满电 给手机充电 手机充一次电 = charging a phone
+数据中心 = data centres
+人工智能 = AI
+相当于 = as much as
+二氧化碳 = CO2
+全世界 全球 世界 = the world's
+美国 = US
+中国 = China
+爱尔兰 = Ireland
+欧洲 = Europe
+德国 = Germany
+英国 = UK
+日本 = Japan
+法国 = France
+谷歌 = Google
+微软 = Microsoft
+亚马逊 = Amazon
+训练 = training
+生成 = generating
+搜索 = search
+图片 图像 = image
+视频 = video
+碳排放 排放量 = emissions
+排放 = emits
+耗电量 用电量 耗电 用电 消耗 耗费 使用 需要 耗水 = uses
+功耗 功率 = power draw
+电力 电 = electricity
+能量 能耗 = energy
+的水 水 = of water
+超过 高于 = more than
+至少 = at least
+低于 不到 = less than
+至多 = at most
+每天 每日 一天 = per day
+每年 一年 = a year
+每月 = per month
+每小时 = per hour
+一张 一块 一个 一片 一枚 每张 = one
+将会 将 = will
+大约 约 = about
+平均 = average
+达到 达 显卡 芯片 模型 一次 左右 为 是 的 =
+了 会 要 在 =
+至 到 = to
+""")
+_ANY = re.compile("|".join(sorted(_WORDS, key=len, reverse=True)))
+
+
+def is_chinese(text: str) -> bool:
+    """Whether a text holds Chinese characters."""
+    return bool(_CHINESE.search(text))
+
+
+def in_english(text: str) -> str:
+    """A claim in Chinese, in the English that the readers of sentences take.
+
+    Parameters
+    ----------
+    text : such as ``"训练GPT-3耗电1287兆瓦时"``
+
+    Returns
+    -------
+    Such as ``"training GPT-3 uses 1287 MWh"``.
+
+    Raises WattlineError for words that are not known: what is not understood is never passed over.
+    """
+    plain = text.translate(str.maketrans("，。：；（）％", ",.:;()%"))
+    plain = _SHARE.sub(r" use \2% of \1 electricity ", plain)
+    plain = _FIGURE.sub(_figure, plain)
+    plain = re.sub(r"(?:到|至)\s*(\d{4})\s*年", r" by \1 ", plain)
+    plain = re.sub(r"(\d{4})\s*年", r" in \1 ", plain)
+    plain = _ANY.sub(lambda match: f" {_WORDS[match[0]]} ", plain)
+    strange = re.findall(r"[\u4e00-\u9fff]+", plain)
+    if strange:
+        raise WattlineError(
+            f"claim: {shorten(text)!r} cannot be checked: the words {shorten(', '.join(strange))} are not read; "
+            "say it in English, or write a claims file"
+        )
+    return " ".join(plain.split())
+
+
+def _figure(match: re.Match[str]) -> str:
+    value = Decimal(match[1].replace(",", "")) * Decimal(_SCALES[match[2] or ""])
+    return f" {value:f} {_UNITS[match[3]]} "
