@@ -42,6 +42,13 @@ def test_a_sentence_is_compared_with_a_fact_or_the_outlook(sentence: str, verdic
     assert 0 <= claim["probability"] <= 1
 
 
+def test_a_name_of_several_chips_says_of_which_it_is_not_so() -> None:
+    note = read_sentence("An H100 draws more than 500 W").claims[0].note
+    assert "NVIDIA H100 PCIe 80GB (350 W), NVIDIA H100 NVL 94GB (400 W)" in note
+    assert "several chips" not in read_sentence("An H100 draws less than 1000 W").claims[0].note
+    assert "several chips" not in read_sentence("An H100 SXM draws more than 500 W").claims[0].note
+
+
 @pytest.mark.parametrize(
     ("sentence", "why"),
     [

@@ -79,10 +79,16 @@ def chip_claim(text: str, relation: Relation, catalog: Catalog) -> Claim | None:
     if fitting and not _agrees(record.facts[key].value, watts, relation):
         each = ", ".join(f"{chip.name} {chip.facts[key].value:g} W" for chip in (record, *others))
         raise _refused(text, f"{plain} is several chips ({each}); name the one that is meant")
+    apart = [each for each in others if not _agrees(each.facts[key].value, watts, relation)]
+    whose = ""
+    if apart and _agrees(record.facts[key].value, watts, relation):
+        each = ", ".join(f"{chip.title} ({chip.facts[key].value:g} W)" for chip in apart)
+        whose = f" {plain.upper()} names several chips: it is not so of {each}."
+    less = " Under most loads a chip draws less." * (key == "tdp_w")
     return Claim(
         id="sentence",
         says=shorten(text, 500),
-        note=f"Taken for the {what} of {record.title}." + " Under most loads a chip draws less." * (key == "tdp_w"),
+        note=f"Taken for the {what} of {record.title}.{whose}{less}",
         stated=literal_of(f"{power['number'].replace(',', '')} {unit}", "claim"),
         derived=expression_of(f"[{record.facts[key].key}]", "derived"),
         beside={chip.title: expression_of(f"[{chip.facts[key].key}]", "beside") for chip in others},

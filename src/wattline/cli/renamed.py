@@ -10,7 +10,7 @@ _SAVING = (
 RENAMED = {
     "serve": {
         "--frontier": _SEARCH,
-        "--chips": f"--chip of {_SEARCH}",
+        "--chips": f"--gpus for the chips of a replica, and --chip of {_SEARCH} for types to choose from",
         "--formats": f"--precision of {_SEARCH}",
         "--power-caps": f"--power-cap of {_SEARCH}",
         "--batch": f"--max-num-seqs of {_SEARCH}",
@@ -28,7 +28,7 @@ RENAMED = {
         "--load": "--out DIR, which gets load.parquet",
         "--report": "--out DIR, which gets report.html",
     },
-    "train": {"--batch": "--batch-tokens"},
+    "train": {"--batch": "--batch-tokens", "--lora": "--method lora", "--qlora": "--method qlora", "--gpus": "--chips"},
     "site": {"--profile": "--load FILE", "--hall": "--site"},
     "proxy": {"--chips": "--gpus", "--device": "--sensor", "--host": "--listen"},
     "catalog add-model": {"--source": "--document"},
