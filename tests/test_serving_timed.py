@@ -166,13 +166,14 @@ def test_validate_serving_says_it_by_system(tmp_path: Path) -> None:
     from wattline.cli.main import app
 
     good = TIMED_ROW
+    named = "prefill and decode in pools of which the number of workers is not told"
     path = timed_file(tmp_path, good, good.replace("h100", "h200"), good.replace("agg", "disagg"))
     run = CliRunner().invoke(app, ["validate", "serving", str(path), "--json"])
     assert run.exit_code == 0
     found = json.loads(run.stdout)
     assert set(found["results"]["groups"]) == {"h100_sxm", "h200_sxm"}
     assert set(found["results"]["scores"]["mean_ttft_s"]) == {"n", *ERRORS, "coverage_percent"}
-    assert found["results"]["skipped"]["prefill and decode in pools of their own"] == {"count": 1, "line_numbers": [4]}
+    assert found["results"]["skipped"][named] == {"count": 1, "line_numbers": [4]}
     left_out = CliRunner().invoke(app, ["validate", "serving", str(path), "--leave-out", "rows", "--json"])
     assert left_out.exit_code == 0
     assert json.loads(left_out.stdout)["inputs"]["left_out"] == "rows"
@@ -222,7 +223,10 @@ def test_measured_latencies(shared_data: Path) -> None:
     for system, rows in groups(held).items():
         if "data-parallel" in system:  # held against the model and not fitted
             assert score(rows)["mean_tpot_s"]["median_error_percent"] < 45, system
-        elif system != "b300_sxm":
+        elif "pools" in system:  # never fitted either; on Hopper only a few of one campaign
+            most = 20 if "b" in system.partition("_")[0] else 50
+            assert score(rows)["mean_tpot_s"]["median_error_percent"] < most, system
+        elif system not in ("b300_sxm", "gb200"):  # of GB200 the rows without pools do not tell their layout
             assert score(rows)["mean_ttft_s"]["median_error_percent"] < 20, system
             assert score(rows)["mean_tpot_s"]["median_error_percent"] < 16, system
     assert left

@@ -25,7 +25,10 @@ from wattline.line.work.flops import BYTES
 from wattline.line.work.model import Model, load_model
 from wattline.validate.evidence.serving import LIMIT_BYTES
 
-SYSTEMS = {"h100_sxm": "h100-sxm", "h200_sxm": "h200-sxm", "b200_sxm": "b200", "b300_sxm": "b300"}
+SYSTEMS = {
+    "h100_sxm": "h100-sxm", "h200_sxm": "h200-sxm", "b200_sxm": "b200", "b300_sxm": "b300",
+    "gb200": "gb200", "gb300": "gb300",
+}  # fmt: skip
 FORMATS = {"fp8": "fp8", "fp8_block": "fp8", "bfloat16": "bf16", "bf16": "bf16", "float16": "bf16", "int4": "int4"}
 COLUMNS = ("model_path", "system", "precision", "mode", "isl", "osl", "batch_size", "tp_size", "silicon_ttft_ms",
            "silicon_tpot_ms")  # fmt: skip
@@ -34,7 +37,18 @@ UNEVEN = (0.8, 1.0)  # InferenceMAX: shortest and longest beside the nominal
 ABOUT = (0.9, 1.1)
 SINGLE_BATCH = ("sglang", "0.5.1.post1")
 ROUNDS = 10  # requests for each that is under way
+MAX_TENSOR = 16  # chips of one tensor-parallel group
 MAX_REQUESTS = 4096  # under way at once
+
+
+@dataclass(frozen=True)
+class PoolLayout:
+    """Workers of a pool, the chips of each, and how they split the model (as in ``TimedRow``)."""
+
+    workers: int
+    chips: int
+    expert_parallel: bool
+    ranks: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,16 +71,29 @@ class TimedRow:
     engine: str
     ttft_s: float
     tpot_s: float
+    workers: int = 1  # that decode, where a pool of its own reads prompts
+    prefill: PoolLayout | None = None
+
+    @property
+    def own_layout(self) -> PoolLayout:
+        """The pool that decodes."""
+        return PoolLayout(self.workers, self.chips, self.expert_parallel, self.ranks)
 
     @property
     def group(self) -> str:
-        """What its errors are counted with: rows of one system, those with attention split by requests apart."""
+        """What its errors are counted with: rows of one system, those with attention split by requests apart, and
+        those with pools of their own for prefill and decode."""
+        if self.prefill is not None:
+            return f"{self.system}, pools"
         return f"{self.system}, data-parallel" if self.ranks > 1 else self.system
 
     @property
     def name(self) -> str:
         groups = f" in {self.ranks} groups" if self.ranks > 1 else ""
-        where = f"{self.chips} × {self.chip.record.name}{groups}, {self.engine}"
+        pools = ""
+        if self.prefill is not None:
+            pools = f" ({self.workers} workers, {self.prefill.workers} × {self.prefill.chips} that read)"
+        where = f"{self.chips} × {self.chip.record.name}{groups}{pools}, {self.engine}"
         lengths = f"{self.input_tokens} in, {self.output_tokens} out"
         return f"{self.model.key} {self.precision} on {where}: {lengths}, {self.size}"
 
@@ -103,13 +130,13 @@ def read_timed(path: Path | str) -> tuple[list[TimedRow], dict[str, list[int]]]:
 
 
 def _row(line: int, entry: Mapping[str, str], chips: dict[str, Chip]) -> TimedRow:
-    if entry["mode"] != "agg":
-        raise WattlineError("prefill and decode in pools of their own")
+    parted = entry["mode"] != "agg"
     system = entry["system"]
     if system not in SYSTEMS:
         raise WattlineError(f"system {system or '(none)'} not known here")
     model = _model(entry["model_path"])
-    count, parallel, attention = _layout(entry)
+    own = _pool(entry, "decode_") if parted else PoolLayout(1, *_layout(entry))
+    count, parallel, attention = own.chips, own.expert_parallel, own.ranks
     if attention > 1 and not model.moe_layers:
         raise WattlineError("attention split by requests in a model without experts")
     chip = chips.setdefault(system, load_chip(SYSTEMS[system], Draws(0)))
@@ -117,15 +144,24 @@ def _row(line: int, entry: Mapping[str, str], chips: dict[str, Chip]) -> TimedRo
     source = entry.get("silicon_data_source") or ""
     stated = re.search(r"silicon_concurrency=(\d+)", source)
     version = (entry.get("backend"), entry.get("backend_version"))
-    own = not source or "aic-auto-gap-analysis" in source
-    size = int(stated.group(1)) if stated else int(_number(entry, "batch_size"))
+    ours = not source or "aic-auto-gap-analysis" in source
+    batch = "batch_size" if not parted else "decode_batch_size"
+    size = int(stated.group(1)) if stated else int(_number(entry, batch)) * own.workers
     if size > MAX_REQUESTS:
         raise WattlineError(f"more than {MAX_REQUESTS:,} requests under way")
     return TimedRow(
         line, system, model, chip, count, parallel, attention, _precision(entry, model), size,
         int(_number(entry, "isl")), int(_number(entry, "osl")),
-        ABOUT if own else UNEVEN, 1 if own and version == SINGLE_BATCH else ROUNDS, _engine(entry), ttft_s, tpot_s,
+        ABOUT if ours else UNEVEN, 1 if ours and version == SINGLE_BATCH else ROUNDS, _engine(entry), ttft_s, tpot_s,
+        own.workers, _pool(entry, "prefill_") if parted else None,
     )  # fmt: skip
+
+
+def _pool(entry: Mapping[str, str], name: str) -> PoolLayout:
+    """A pool's layout. Raises WattlineError where its number of workers is not told."""
+    if not (entry.get(f"{name}num_workers") or "").strip():
+        raise WattlineError("prefill and decode in pools of which the number of workers is not told")
+    return PoolLayout(int(_number(entry, f"{name}num_workers")), *_layout(entry, name))
 
 
 def _model(path: str) -> Model:
@@ -164,20 +200,30 @@ def _engine(entry: Mapping[str, str]) -> str:
     return "-".join(part for part in (entry.get("backend") or "", version.group(0) if version else "") if part)
 
 
-def _layout(entry: Mapping[str, str]) -> tuple[int, bool, int]:
+def _layout(entry: Mapping[str, str], pool: str = "") -> tuple[int, bool, int]:
     """Chips, whether experts are placed whole on them, and over how many groups attention splits the requests."""
     sizes = []
-    for name in SIZES:
+    for name in (pool + size for size in SIZES):
         try:
-            sizes.append(max(int(float(entry.get(name) or 1)), 1))
+            sizes.append(int(float(entry.get(name) or 1)))
         except ValueError:
             raise WattlineError(f"{name} is no number") from None
+        if sizes[-1] < 1 and "moe" not in name:
+            raise WattlineError(f"{name} is {sizes[-1]}, which is no layout")
+        sizes[-1] = max(sizes[-1], 1)
     tensor, pipeline, attention, split, placed = sizes
     if pipeline > 1:
         raise WattlineError("layers split over chips (pipeline)")
-    if entry.get("attention_dp_size"):  # where it is stated, the other sizes may hold the chips twice
-        if split > 1 and placed == split and tensor * attention == split * placed:
-            return split, True, split if attention > 1 else 1
-        if tensor > 1 and tensor == attention:
-            return tensor, placed > 1, attention
-    return max(tensor * attention, split * placed), placed > 1, attention
+    chips, ranks = _chips(tensor, attention, split, placed, bool(entry.get(f"{pool}attention_dp_size")))
+    if chips // ranks > MAX_TENSOR:
+        raise WattlineError(f"more than {MAX_TENSOR} chips, of which the layout does not tell how they split the model")
+    return chips, placed > 1, ranks
+
+
+def _chips(tensor: int, attention: int, split: int, placed: int, stated: bool) -> tuple[int, int]:
+    """Chips, and groups of them; where attention's layout is ``stated``, the other sizes may hold the chips twice."""
+    if stated and split > 1 and placed == split and tensor * attention == split * placed:
+        return split, split if attention > 1 else 1
+    if stated and tensor > 1 and tensor == attention:
+        return tensor, attention
+    return max(tensor * attention, split * placed), attention

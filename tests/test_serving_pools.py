@@ -1,0 +1,100 @@
+"""Measured services with pools of their own for prefill and decode: rows read, and the closed loop through both."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wattline.validate.evidence.latencies import COLUMNS, PoolLayout, TimedRow, read_timed
+from wattline.validate.serving_pools import pooled
+from wattline.validate.serving_timed import software_of
+
+SIZES = ("num_workers", "tp_size", "pp_size", "attention_dp_size", "moe_tp_size", "moe_ep_size")
+NAMES = (
+    *(*COLUMNS, "silicon_data_source", "backend", "backend_version", "pp_size", "attention_dp_size", "moe_tp_size"),
+    *("moe_ep_size", "decode_batch_size", *(f"{pool}_{size}" for pool in ("prefill", "decode") for size in SIZES)),
+)
+
+
+def rows_of(path: Path, **changed: object) -> tuple[list[TimedRow], dict[str, list[int]]]:
+    entry: dict[str, object] = {
+        "silicon_data_source": "silicon_concurrency=64;",
+        "backend": "sglang",
+        "backend_version": "0.5.8",
+        "model_path": "deepseek-ai/DeepSeek-R1",
+        "system": "gb200",
+        "precision": "fp4",
+        "mode": "disagg",
+        "isl": 1024,
+        "osl": 1024,
+        "silicon_ttft_ms": 400,
+        "silicon_tpot_ms": 9,
+    }
+    entry |= {f"{pool}_{size}": 1 for pool in ("prefill", "decode") for size in SIZES}
+    entry |= {"prefill_num_workers": 2, "prefill_tp_size": 4, "decode_num_workers": 3, "decode_tp_size": 8} | changed
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, NAMES)
+        writer.writeheader()
+        writer.writerow(entry)
+    return read_timed(path)
+
+
+@pytest.fixture(scope="module")
+def row(tmp_path_factory: pytest.TempPathFactory) -> TimedRow:
+    return rows_of(tmp_path_factory.mktemp("pools") / "timed.csv")[0][0]
+
+
+def test_both_pools_of_a_row_are_read(row: TimedRow) -> None:
+    assert row.prefill == PoolLayout(2, 4, False, 1)
+    assert row.own_layout == PoolLayout(3, 8, False, 1)
+    assert (row.size, row.group) == (64, "gb200, pools")
+
+
+def test_where_no_load_is_stated_it_is_the_batch_of_all_workers(tmp_path: Path) -> None:
+    rows, _ = rows_of(tmp_path / "timed.csv", silicon_data_source="", decode_batch_size=16)
+    assert rows[0].size == 48
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"decode_num_workers": ""}, "number of workers is not told"),
+        ({"prefill_num_workers": "many"}, "no number"),
+        ({"decode_tp_size": 72}, "how they split the model"),
+        ({"decode_attention_dp_size": 0}, "no layout"),
+    ],
+)
+def test_pools_that_cannot_be_held_are_named(tmp_path: Path, changed: dict[str, object], said: str) -> None:
+    from wattline.core.errors import WattlineError
+
+    with pytest.raises(WattlineError, match=said):
+        rows_of(tmp_path / "timed.csv", **changed)
+
+
+@given(size=st.integers(1, 4000), readers=st.integers(1, 16), workers=st.integers(1, 16))
+@settings(max_examples=25, deadline=None)
+def test_the_loop_holds_as_many_requests_as_are_sent(row: TimedRow, size: int, readers: int, workers: int) -> None:
+    """Little's law: rate times the time of a round is the number of requests; and none is decoded that is not there."""
+    assert row.prefill is not None
+    one = replace(row, size=size, workers=workers, prefill=replace(row.prefill, workers=readers), rounds=10**9)
+    loop = pooled(one, software_of(one))
+    answer = 0.9 * row.output_tokens
+    rate = size / (loop.ttft_s + answer * loop.tpot_s)
+    least = max(rate * answer * loop.tpot_s, float(workers))  # a worker's step has one request at least
+    assert loop.decoding == pytest.approx(least, rel=0.02)
+    assert loop.decoding <= max(size, workers) * (1 + 1e-9)
+
+
+def test_more_workers_that_read_shorten_the_wait_and_fill_the_decoders(row: TimedRow) -> None:
+    assert row.prefill is not None
+    busy = replace(row, size=2000)
+    loops = [
+        pooled(replace(busy, prefill=replace(row.prefill, workers=count)), software_of(busy)) for count in (1, 4, 16)
+    ]
+    assert [loop.ttft_s for loop in loops] == sorted((loop.ttft_s for loop in loops), reverse=True)
+    assert [loop.tpot_s for loop in loops] == sorted(loop.tpot_s for loop in loops)
