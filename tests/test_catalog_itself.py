@@ -229,6 +229,7 @@ def test_a_name_that_states_its_context_has_that_context() -> None:
     [
         ("model.qwen3-omni-30b-a3b.vocab", 152_064),
         ("model.qwen3-coder-30b-a3b.intermediate", 5472),
+        ("model.solar-open-100b.intermediate", 10_240),
         ("model.intern-s1.vocab", 153_216),
         ("model.internvl3.5-241b-a28b.vocab", 151_936),
         ("model.internvl3-78b.vocab", 151_674),
