@@ -259,3 +259,13 @@ def test_a_claim_of_a_year_to_come_gets_a_probability_and_never_holds(sentence: 
 def test_a_claim_of_a_year_that_has_passed_gets_none() -> None:
     claim = wl.check("Data centres used 415 TWh in 2024", draws=500).json()["results"]["claims"][0]
     assert "probability" not in claim["note"]
+
+
+def test_a_table_may_have_spaces_after_its_commas_and_years_a_long_dash(tmp_path: Path) -> None:
+    plain, spaced = tmp_path / "firm.csv", tmp_path / "other" / "firm.csv"
+    spaced.parent.mkdir()
+    plain.write_text("year,twh\n2020,1.2\n2021,1.5\n")
+    spaced.write_text("year, twh\n2020, 1.2\n2021, 1.5\n")
+    first, second = (wl.world(years=years, own=path, draws=100) for years, path in
+                     (("2022-2023", plain), ("2022–2023", spaced)))  # fmt: skip
+    assert first.json()["results"] == second.json()["results"]

@@ -72,7 +72,7 @@ def read_years(text: str) -> tuple[int, ...]:
 
     Returns every year from the first to the last.
     """
-    first, _, last = text.partition("-")
+    first, _, last = text.replace("–", "-").partition("-")
     try:
         years = int(first), int(last or first)
     except ValueError:

@@ -88,7 +88,7 @@ def read_published(path: Path | str, series: str = "", later: int | None = None)
     Raises WattlineError where the file or a line cannot be read.
     """
     lines = read_text(path, LIMIT_BYTES, "series").splitlines()
-    table = csv.DictReader(line for line in lines if line.strip() and not line.startswith("#"))
+    table = csv.DictReader((x for x in lines if x.strip() and not x.startswith("#")), skipinitialspace=True)
     names = table.fieldnames or []
     if missing := [name for name in ("year", "twh") if name not in names]:
         raise WattlineError(f"{path}: has no column {', '.join(missing)}; it needs year and twh")

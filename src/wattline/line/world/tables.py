@@ -40,6 +40,8 @@ class FactSeries:
         value, below, above, ratios = self._sides
         shift = np.minimum(z, 0.0) * below + np.maximum(z, 0.0) * above
         moved = value * np.exp(shift) if ratios else value + shift
+        if len(self.facts) == 1:  # the same in every year: no sum is needed
+            return np.broadcast_to(moved, (*moved.shape[:-1], len(years)))
         return np.asarray(moved @ self._weights(tuple(years.tolist())))
 
     @cached_property

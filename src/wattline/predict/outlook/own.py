@@ -31,7 +31,7 @@ def read_stock(path: Path | str) -> OwnStock:
     """
     name = str(path)
     lines = read_text(path, LIMIT_BYTES, "stock").splitlines()
-    table = csv.DictReader(line for line in lines if line.strip() and not line.startswith("#"))
+    table = csv.DictReader((x for x in lines if x.strip() and not x.startswith("#")), skipinitialspace=True)
     names = [column for column in COLUMNS if column in (table.fieldnames or [])]
     if "year" not in (table.fieldnames or []) or not names:
         raise WattlineError(f"{name}: needs the columns year, and {' or '.join(COLUMNS)}")

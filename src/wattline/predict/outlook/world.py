@@ -198,7 +198,7 @@ def world(
 def _own(path: Path | str | None) -> tuple[list[PublishedFigure], OwnStock | None]:
     if path is None:
         return [], None
-    lines = read_text(path, LIMIT_BYTES, "series").splitlines()
+    lines = read_text(path, LIMIT_BYTES, "file of a series or stock").splitlines()
     head = next((line for line in lines if not line.startswith("#")), "")
     if "twh" in [name.strip() for name in head.split(",")]:
         return read_published(path, Path(path).stem, later=1), None
