@@ -101,6 +101,15 @@ def test_flat_and_equal_signals_save_nothing_and_nothing_moves(tmp_path: Path) -
         assert row["wait_foresight_h"] == pytest.approx(0.0, abs=1e-3)
 
 
+def test_a_price_that_is_nothing_in_the_mean_has_no_share_to_save_of(tmp_path: Path) -> None:
+    wave = 100 * np.sin(np.arange(24 * 8) / 24 * 2 * np.pi)
+    path = hours_file(tmp_path / "wave.csv", wave, wave)
+    answer = wl.flex_sites([f"{path}@site_0", "site_1"], SharedWork(["9 MW"], ["4 MW"]), kind="price").json()
+    row = answer["results"]["moves"][1]
+    assert row["saving_foresight"] is None
+    assert row["saved_foresight"] > 0
+
+
 def test_a_price_weighs_egress_and_serving_stays_where_it_is_too_far(tmp_path: Path) -> None:
     path = hours_file(tmp_path / "price.csv", np.full(96, 0.10), np.full(96, 0.04))
     sites: list[str | Path] = [f"{path}@site_0", "site_1"]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from supply_files import reference_folder, with_second_problem
 from wattline.catalog import default
 from wattline.core.errors import WattlineError
+from wattline.line.grid.supply.between import between, even_deviates
 from wattline.line.grid.supply.made import WindSun, made_hours
 from wattline.line.grid.supply.sun import SunPlant, clear_sky, diffuse, plant_output, position
 from wattline.line.grid.supply.wind import WindPlant, at_hub, farm_output, power_curve
@@ -35,7 +36,7 @@ def hours(first: str, count: int = 24) -> np.ndarray:
     return np.datetime64(first, "s") + np.arange(count) * np.timedelta64(3600, "s")
 
 
-@pytest.mark.parametrize("region", ["us-ercot", "us-caiso", "us-pjm", "elsewhere"])
+@pytest.mark.parametrize("region", ["us-ercot", "us-caiso", "us-pjm", "us-isone", "elsewhere"])
 def test_made_hours_keep_a_regions_means_and_memory(region: str) -> None:
     record = CATALOG.find("wind_sun", region)
     utc = usual_year(6)
@@ -113,6 +114,47 @@ def test_the_sun_of_a_place_that_was_not_fitted_follows_its_latitude() -> None:
     sun = make_hours(place, usual_year(), 0).factors["solar"]
     assert sun.min() == 0
     assert sun.mean() < 0.16
+
+
+FITTED = [WindSun.of(CATALOG.find("wind_sun", name)) for name in ("us-ercot", "us-caiso", "us-pjm", "us-isone")]
+
+
+@given(st.integers(0, 400), st.integers(1, 4))
+def test_a_region_that_was_not_fitted_is_a_region(draw: int, count: int) -> None:
+    made = between(FITTED[:count], even_deviates(draw, count))
+    assert np.all(np.diff(made.wind_levels) >= 0)
+    assert np.all(np.diff(made.sun_levels) >= 0)
+    assert 0 <= made.wind_levels.min() <= made.wind_levels.max() <= 1
+    assert 0 < made.short_h <= made.long_h
+    for share in (made.noise, made.day_share, made.sun_memory, made.sun_slow_share):
+        assert 0 <= share < 1
+    wind, sun = made_hours(usual_year()[: 24 * 40], made, np.random.default_rng(draw))
+    for values in (wind, sun):
+        assert 0 <= values.min() <= values.max() <= 1
+
+
+def test_regions_that_were_not_fitted_lie_about_the_mean_and_wider_than_those_that_were() -> None:
+    alike = between([FITTED[0]] * 3, even_deviates(7, 3))
+    assert alike.wind_mean == pytest.approx(FITTED[0].wind_mean)
+    drawn = np.array([between(FITTED, even_deviates(draw, 4)).sun_memory for draw in range(400)])
+    own = np.array([each.sun_memory for each in FITTED])
+    assert drawn.mean() == pytest.approx(own.mean(), rel=0.03)
+    assert own.std(ddof=1) < drawn.std() < 2 * own.std(ddof=1)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_few_even_deviates_show_the_whole_spread(count: int) -> None:
+    few = np.array([even_deviates(draw, count) for draw in range(20)])
+    assert few.mean(axis=0) == pytest.approx(np.zeros(count), abs=0.15)
+    assert few.std(axis=0) == pytest.approx(np.ones(count), abs=0.15)
+
+
+def test_dry_air_lets_more_light_through() -> None:
+    suns = [place_weather(None, find_place(name, CATALOG), CATALOG).behaviour.sun_mean.mean() for name in PLACES]
+    assert suns == sorted(suns)
+
+
+PLACES = ("Dublin", "Paris", "Tokyo", "Madrid", "Phoenix")
 
 
 def weather_file(path: Path, **columns: np.ndarray) -> Path:
@@ -196,6 +238,7 @@ def test_the_catalogs_file_is_made_again_from_generation(tmp_path: Path) -> None
     assert set(records) == {"_sources", "_default", "us-pjm", "elsewhere"}
     assert 0.2 < records["us-pjm"]["wind_mean_cf"]["value"] < 0.4
     assert len(records["elsewhere"]["wind_sun_links"]) == 7
+    assert 0.4 < records["elsewhere"]["sun_fleet_share"]["value"] < 1.1
     (tmp_path / "x.csv").write_text("utc,wind,solar\n2023-01-01T00:00Z,1,1\n2023-01-01T01:00Z,1,1\n")
     with pytest.raises(WattlineError, match="no column region"):
         calibrate_wind_sun(tmp_path / "x.csv", CATALOG)

@@ -14,16 +14,18 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array, Fact, Source
 from wattline.core.range import Range
 from wattline.core.result import Json
+from wattline.line.grid.supply.between import between, even_deviates
+from wattline.line.grid.supply.draws import plans
 from wattline.line.grid.supply.made import DAY_H, WindSun, made_hours
 from wattline.line.grid.supply.operate import operate
 from wattline.line.grid.supply.parts import SupplyCase
 from wattline.line.grid.supply.plan import SupplyPlan, plan
 from wattline.line.site.climate import nearest
-from wattline.predict.supply.place import at_place, scaled_to
+from wattline.predict.supply.place import DEGREES_PER_HOUR, at_place, scaled_to
 from wattline.validate.evidence.generation import RegionFactors, read_generation
 from wattline.validate.evidence.supply_problems import Optimum, case_of, read_problems
 from wattline.validate.fit.wind_sun import fit_region
-from wattline.validate.fit.wind_sun_file import elsewhere_ranges, mean_behaviour, mean_ranges
+from wattline.validate.fit.wind_sun_file import elsewhere_ranges, fleet_share, mean_ranges
 
 LEFT_OUT = ("year", "region")
 GENERATION = "eia930_generation_mw_*.parquet"
@@ -38,12 +40,17 @@ UNKNOWN = Source("the range that made hours are drawn with", 2026)
 
 @dataclass(frozen=True, eq=False)
 class Unseen:
-    """A year that was left out, and how wind and sun behave by what was left: in one way, or in each of several."""
+    """A year that was left out, and how wind and sun behave by what was left: as the region did in its other years, or
+    as something of the family of the other regions."""
 
     truth: RegionFactors
     left_out: str
     kinds: tuple[WindSun, ...]
     ranges: dict[str, tuple[float, float, float]]
+
+    def behaviour(self, draw: int) -> WindSun:
+        """How wind and sun behave in a draw."""
+        return between(self.kinds, even_deviates(draw, len(self.kinds)))
 
 
 def read_made_hours(
@@ -103,9 +110,11 @@ def _elsewhere(
 ) -> tuple[tuple[WindSun, ...], dict[str, tuple[float, float, float]]]:
     """How wind and sun behave by the other regions, as a place that was not fitted is taken."""
     others = [each for each in regions if each is not region]
-    fits = [(fit_region(each.utc, each.wind, each.sun), each.record["longitude"].value) for each in others]
+    fits = [(fit_region(each.utc, each.wind, each.sun), each.record) for each in others]
     place, _ = nearest(region.record["latitude"].value, region.record["longitude"].value, catalog)
-    kinds = tuple(at_place(mean_behaviour([fit]), place, catalog) for fit in fits)
+    share = fleet_share(fits, catalog)
+    moved = [fit.moved(round(record["longitude"].value / DEGREES_PER_HOUR)) for fit, record in fits]
+    kinds = tuple(at_place(each, place, catalog, share) for each in moved)
     wind = float(np.mean([each.wind.mean() for each in others]))
     return kinds, elsewhere_ranges(mean_ranges(kinds[0], wind))
 
@@ -120,15 +129,20 @@ def _row(unseen: Unseen, draws: int, rng: np.random.Generator, case: Callable[[A
     truth = unseen.truth
     true_case = case(truth.wind, truth.sun)
     true = figures(truth.wind, truth.sun) | _sized(plan(true_case)) | {"cfe_in_true_year": AIM}
-    made = []
+    years = []
     for draw in range(draws):
-        wind, sun = made_hours(truth.utc, unseen.kinds[draw % len(unseen.kinds)], rng)
-        wind, sun = (
-            _at_mean(values, unseen.ranges[name], rng)
-            for values, name in ((wind, "wind_mean_cf"), (sun, "sun_mean_cf"))
+        wind, sun = made_hours(truth.utc, unseen.behaviour(draw), rng)
+        years.append(
+            tuple(
+                _at_mean(values, unseen.ranges[name], rng)
+                for values, name in ((wind, "wind_mean_cf"), (sun, "sun_mean_cf"))
+            )
         )
-        sized = plan(case(wind, sun))
-        made.append(figures(wind, sun) | _sized(sized) | {"cfe_in_true_year": operate(sized, true_case).cfe})
+    sized = plans(case(*year) for year in years)
+    made = [
+        figures(*year) | _sized(each) | {"cfe_in_true_year": operate(each, true_case).cfe}
+        for year, each in zip(years, sized, strict=True)
+    ]
     rows = {
         name: {"true": value, "made_value": Range.of(np.array([each[name] for each in made])).json()}
         for name, value in true.items()

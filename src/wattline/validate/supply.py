@@ -50,7 +50,7 @@ class SupplyValidation(Result):
 
 
 def validate_made_hours(
-    folder: Path, left_out: str, draws: int = 8, seed: int = 0, progress: Callable[[str], None] = lambda name: None
+    folder: Path, left_out: str, draws: int = 12, seed: int = 0, progress: Callable[[str], None] = lambda name: None
 ) -> SupplyValidation:
     """Hold made hours of wind and sun, and plans sized on them, against years or regions that were left out.
 

@@ -19,6 +19,7 @@ from wattline.predict.flex.signals import SiteSignals, read_sites, together
 
 WHAT = "flex shift"
 WIDTHS = 8  # windows that are shown, from none to the whole
+ROUNDING = 1e-9  # of the work's costs: less is nothing to save of
 KNOWN = "known beforehand: the mean of the same hour in seven days before"
 
 
@@ -209,8 +210,10 @@ def _means(costs: dict[str, Array], leeway: Leeway) -> Json:
     work = leeway.length * len(costs["meant"])
     mean = {name: float(values.sum()) / work for name, values in costs.items()}
 
+    nothing = ROUNDING * max(float(np.abs(values).sum()) for values in costs.values()) / work
+
     def saving(name: str) -> float | None:
-        return 1.0 - mean[name] / mean["meant"] if mean["meant"] > 0 else None
+        return 1.0 - mean[name] / mean["meant"] if mean["meant"] > nothing else None
 
     return {
         "mean_as_meant": mean["meant"], "mean_known": mean["causal"], "mean_foresight": mean["foresight"],

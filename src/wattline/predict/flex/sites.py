@@ -23,6 +23,7 @@ from wattline.predict.flex.signals import SiteSignals, read_sites
 WHAT = "flex sites"
 MAX_VALUES = 2_000_000  # of work by site and step: beyond, the program takes many minutes
 KG_PER_G, W_PER_MW, KW_PER_MW, KWH_PER_MWH, YEAR_H = 1e-3, 1e6, 1e3, 1e3, 8766.0
+ROUNDING = 1e-9  # of what the work would cost at the signal's mean size: less is nothing
 KNOWN = "known beforehand: the mean of the same hour in seven days before, anew each day, and the work of the day ahead"
 FIRST = "the first day is what the first forecast knows: no work of it is counted"
 
@@ -240,9 +241,10 @@ def _row(plans: dict[str, SitePlan], works: list[SiteWork], sites: SiteSignals) 
     costs = {name: plan.cost(works, sites.values) for name, plan in plans.items()}
     row: Json = {f"mean_{name}": cost / energy if energy else 0.0 for name, cost in costs.items()}
     scale = _total(sites)[1]
+    nothing = ROUNDING * energy * float(np.abs(sites.values).mean())
     for name in ("known", "foresight"):
         saved = costs["as_meant"] - costs[name]
-        row[f"saving_{name}"] = saved / costs["as_meant"] if costs["as_meant"] > 0 else None
+        row[f"saving_{name}"] = saved / costs["as_meant"] if costs["as_meant"] > nothing else None
         row[f"saved_{name}"] = saved * scale
         away, waits = _moved(plans[name], works)
         row[f"away_{name}_share"] = away / energy if energy else 0.0

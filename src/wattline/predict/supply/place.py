@@ -11,6 +11,7 @@ import numpy as np
 from wattline.catalog import Catalog, Record
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.line.grid.supply.between import between, even_deviates
 from wattline.line.grid.supply.light import read_light
 from wattline.line.grid.supply.made import Times, WindSun, made_hours
 from wattline.line.grid.supply.sun import SunPlant, clear_sky, diffuse, plant_output, position
@@ -19,18 +20,26 @@ from wattline.line.site.weather_repair import read_weather
 from wattline.predict.supply.hours import SupplyHours
 
 ELSEWHERE = "elsewhere"
-HARGREAVES = 0.17  # Hargreaves and Samani (1985): 0.16 inland, 0.19 at a coast, of sun outside and root of daily range
 USUAL_LATITUDE, MAX_SEASONS = 36.0, 1.3  # of the fitted regions: seasons of the days' spread grow with it
 MIN_SPREAD = 0.08
 NORTH_MONTHS = 6
 DEGREES_PER_HOUR = 15.0
-FLEET = 0.9  # what a fleet delivers of what single plants in good order would
 MADE_YEAR = 2023
+
+
+@dataclass(frozen=True)
+class PlaceSun:
+    """What of the sun outside the atmosphere reaches level ground by the air's dryness: the share in wet air, and what
+    the root of each kelvin between the day's highest temperature and the dew point adds."""
+
+    wet_share: float
+    share_per_root_kelvin: float
 
 
 @dataclass(frozen=True, eq=False)
 class PlaceWeather:
-    """How wind and sun behave at a place, and whose record says so; ``kinds``: how they may where none was fitted."""
+    """How wind and sun behave at a place, and whose record says so; ``kinds``: how they do, moved here, in each region
+    that was fitted, where the place's own was not."""
 
     record: Record
     behaviour: WindSun
@@ -38,8 +47,10 @@ class PlaceWeather:
     kinds: tuple[WindSun, ...] = ()
 
     def at(self, draw: int) -> PlaceWeather:
-        """The place at a draw: a place that was not fitted is like each of the regions that were, in turn."""
-        return replace(self, behaviour=self.kinds[draw % len(self.kinds)]) if self.kinds else self
+        """The place at a draw: one that was not fitted is like none of the regions that were, and of their family."""
+        if not self.kinds:
+            return self
+        return replace(self, behaviour=between(self.kinds, even_deviates(draw, len(self.kinds))))
 
     @property
     def fitted(self) -> bool:
@@ -49,7 +60,7 @@ class PlaceWeather:
 
 def place_weather(region: str | None, climate: Record | None, catalog: Catalog) -> PlaceWeather:
     """How wind and sun behave at a place: as in its region where that was fitted; else wind as in the mean of those,
-    and sun by its latitude and the daily range of its temperature.
+    and sun by its latitude and the dryness of its air.
 
     Parameters
     ----------
@@ -70,11 +81,12 @@ def place_weather(region: str | None, climate: Record | None, catalog: Catalog) 
         return PlaceWeather(record, behaviour, title)
     regions = [known[each] for each in known if each != ELSEWHERE]
     kinds = [WindSun.of(each).moved(round(each["longitude"].value / DEGREES_PER_HOUR)) for each in regions]
-    here, *others = (at_place(each, climate, catalog) for each in (behaviour, *kinds))
+    share = record["sun_fleet_share"].value
+    here, *others = (at_place(each, climate, catalog, share) for each in (behaviour, *kinds))
     return PlaceWeather(record, here, title, tuple(others))
 
 
-def at_place(behaviour: WindSun, climate: Record, catalog: Catalog) -> WindSun:
+def at_place(behaviour: WindSun, climate: Record, catalog: Catalog, share: float) -> WindSun:
     """What is known of no region in particular, at a place: by its longitude, hemisphere, and the climate of its sun.
 
     Parameters
@@ -82,6 +94,7 @@ def at_place(behaviour: WindSun, climate: Record, catalog: Catalog) -> WindSun:
     behaviour : at longitude 0, north
     climate : the place
     catalog : whose plant of modules is taken
+    share : what a fleet delivers of what single plants in good order would
 
     Returns
     -------
@@ -95,34 +108,35 @@ def at_place(behaviour: WindSun, climate: Record, catalog: Catalog) -> WindSun:
     usual = behaviour.sun_spread.mean()
     seasons = min(abs(latitude) / USUAL_LATITUDE, MAX_SEASONS)
     spread = np.maximum(usual + seasons * (behaviour.sun_spread - usual), MIN_SPREAD)
-    return replace(behaviour, sun_mean=sun_by_climate(climate, catalog), sun_spread=spread)
+    return replace(behaviour, sun_mean=share * sun_by_climate(climate, catalog), sun_spread=spread)
 
 
 def sun_by_climate(climate: Record, catalog: Catalog) -> Array:
-    """Mean capacity factor of solar by month and hour in UTC, ``(12, 24)``.
+    """Mean capacity factor of a solar plant in good order by month and hour in UTC, ``(12, 24)``.
 
     Parameters
     ----------
-    climate : the place, with the monthly means of its days' highest and lowest temperature
+    climate : the place, with the monthly means of its days' highest and lowest temperature and of their dew point
     catalog : whose plant of modules is taken
 
     Returns
     -------
     0 to 1.
     """
-    plant = catalog.values(SunPlant, "constant.sun-plant")
+    plant, air = catalog.values(SunPlant, "constant.sun-plant"), catalog.values(PlaceSun, "constant.place-sun")
     utc = np.datetime64(f"{MADE_YEAR}-01-01T00:30:00", "s") + np.arange(8760) * np.timedelta64(3600, "s")
     sun = position(utc, climate["latitude"].value, climate["longitude"].value)
     clear, outside = clear_sky(sun), sun.outside_w_per_m2 * np.maximum(sun.up, 0.0)
     month = utc.astype("datetime64[M]").astype(int) % 12
     hour = (utc - utc.astype("datetime64[D]")).astype("timedelta64[h]").astype(int)
-    high, low = (np.array(climate.meta[name], float) for name in ("high_c", "low_c"))
+    high, low, dew = (np.array(climate.meta[name], float) for name in ("high_c", "low_c", "dew_point_c"))
     tables = np.zeros((12, 24))
     for m in range(12):
         own = month == m
-        light = HARGREAVES * np.sqrt(max(high[m] - low[m], 1.0)) * outside[own].sum()
+        through = air.wet_share + air.share_per_root_kelvin * np.sqrt(max(high[m] - dew[m], 0.0))
+        light = through * outside[own].sum()
         level = clear * np.clip(light / max(clear[own].sum(), 1.0), 0.15, 0.95)
-        output = plant_output(plant, sun, level, diffuse(level, sun), (high[m] + low[m]) / 2) * FLEET
+        output = plant_output(plant, sun, level, diffuse(level, sun), (high[m] + low[m]) / 2)
         tables[m] = [output[own & (hour == h)].mean() for h in range(24)]
     return tables
 

@@ -45,6 +45,8 @@ def read_target(text: str | Sequence[str]) -> SupplyTarget:
                 f"target {shorten(word, 40)!r} must be cfe=95%, annual=100%, carbon=50g, carbon-price=80, unserved=3h, "
                 "outages, n-1 or cost"
             )
+        if name.replace("-", "_") in values:
+            raise WattlineError(f"target: {name} stands twice; name it once")
         if name == "carbon" and amount.strip().endswith("g"):
             amount += "/kWh"
         values[name.replace("-", "_")] = round(parse(amount, UNITS[name], f"target {name}", zero=True), 12)

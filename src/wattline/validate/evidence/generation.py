@@ -62,7 +62,8 @@ def read_generation(path: Path, catalog: Catalog) -> list[RegionFactors]:
         raise WattlineError(f"{path}: no column {', '.join(sorted(missing))}; generation by the hour has {HEADER}")
     regions = []
     for record in catalog.records("wind_sun").values():
-        own = table.filter(pl.col("region").cast(pl.String).str.to_lowercase() == record.name.split("-")[-1])
+        name = record.meta.get("eia930_region", record.name.split("-")[-1])
+        own = table.filter(pl.col("region").cast(pl.String).str.to_lowercase() == name)
         if own.height and all(name in record.meta for name in FLEETS.values()):
             series = hourly_of(own.drop("region"), str(path))
             factors = [

@@ -11,17 +11,18 @@ import numpy as np
 from wattline.catalog import Catalog, Record
 from wattline.core.fact import Array
 from wattline.line.grid.supply.made import WindSun
-from wattline.predict.supply.place import DEGREES_PER_HOUR, ELSEWHERE
+from wattline.line.site.climate import nearest
+from wattline.predict.supply.place import DEGREES_PER_HOUR, ELSEWHERE, sun_by_climate
 from wattline.validate.evidence.generation import FLEETS, RegionFactors, read_generation
 from wattline.validate.fit.wind_sun import fit_region
 
 WIND_RANGE, SUN_RANGE = (0.8, 1.3), (0.85, 1.25)  # of a new plant's mean, and of a year's, over the fleet's
-ELSEWHERE_WIND = (0.20, 0.42)
-ELSEWHERE_SUN = (0.65, 1.2)  # of what latitude and temperature give: 0.89, 1.17 and 0.68 in the three regions
+ELSEWHERE_WIND = (0.5, 1.6)  # of the mean of the regions: fleets of the world lie from 0.2 to 0.45
+ELSEWHERE_SUN = (0.55, 1.7)  # of what the climate gives: fleets that were left out lie from 0.75 to 1.35
 WIND_NOTE = "mean of a region's fleet; a new plant at a good site lies above, a curtailed one below"
-WORLD_SUN_NOTE = (
-    "latitude and temperature give the sun of a place; the regions that were fitted lie at 0.7 to 1.2 of that"
-)
+WORLD_SUN_NOTE = "of the regions that were fitted; the climate of a place gives its own, and fleets lie wide about it"
+SHARE_NOTE = "mean of the regions that were fitted; dirt, outages, curtailment, fixed modules and what is not counted"
+PLACE_NOTE, ELSEWHERE_NOTE = "about the middle of its plants", "a middling latitude; a place has its own"
 SUN_NOTE = "mean of a region's fleet, its curtailment in it; a new plant with trackers lies above"
 WORLD_NOTE = "of the regions that were fitted; good and poor sites of the world lie wide apart"
 NUMBERS = {
@@ -39,7 +40,8 @@ HEAD = """\
 # the day in UTC, from 00:00 on: sun_mean in capacity factors, wind_mean in deviations of a normal series, which is read
 # through wind_levels, its capacity factors at 33 even steps of the normal deviate, from -3.2 to 3.2. sun_levels: a
 # day's departure from its month, in sun_spread. wind_sun_links: what a day's wind takes of the sun of three days before
-# to three after. Fleets [GW] are those at the begin of each year from fleet_from on, from memory of operators' reports.
+# to three after. Fleets [GW] are those at the begin of each year from fleet_from on, from memory of operators' reports
+# (New England's sun: from its highest hours).
 
 [_sources]
 """
@@ -64,9 +66,31 @@ def mean_ranges(behaviour: WindSun, wind: float) -> dict[str, tuple[float, float
 
 def elsewhere_ranges(ranges: dict[str, tuple[float, float, float]]) -> dict[str, tuple[float, float, float]]:
     """The ranges of means where no region was fitted, wider than a region's."""
-    wind, sun = ranges["wind_mean_cf"][0], ranges["sun_mean_cf"][0]
-    low, high = ELSEWHERE_SUN
-    return {"wind_mean_cf": (wind, *ELSEWHERE_WIND), "sun_mean_cf": (sun, sun * low, sun * high)}
+    spreads = {"wind_mean_cf": ELSEWHERE_WIND, "sun_mean_cf": ELSEWHERE_SUN}
+    return {name: _about(ranges[name][0], ends) for name, ends in spreads.items()}
+
+
+def _about(value: float, ends: tuple[float, float]) -> tuple[float, float, float]:
+    return value, value * ends[0], value * ends[1]
+
+
+def fleet_share(regions: Sequence[tuple[WindSun, Record]], catalog: Catalog) -> float:
+    """What fleets deliver of what single solar plants in good order at their place would.
+
+    Parameters
+    ----------
+    regions : behaviours, and the records that say where they are
+    catalog : with the climates of places
+
+    Returns
+    -------
+    The mean of the regions.
+    """
+    shares = []
+    for behaviour, record in regions:
+        place, _ = nearest(record["latitude"].value, record["longitude"].value, catalog)
+        shares.append(float(behaviour.sun_mean.mean() / sun_by_climate(place, catalog).mean()))
+    return float(np.mean(shares))
 
 
 def mean_behaviour(regions: Sequence[tuple[WindSun, float]]) -> WindSun:
@@ -106,6 +130,8 @@ def wind_sun_file(regions: Sequence[RegionFactors], catalog: Catalog, source: st
     mean = mean_behaviour([(fit, each.record["longitude"].value) for fit, each in zip(fits, regions, strict=True)])
     ranges = mean_ranges(mean, float(np.mean([each.wind.mean() for each in regions])))
     ranges = elsewhere_ranges(ranges)
+    share = fleet_share([(fit, each.record) for fit, each in zip(fits, regions, strict=True)], catalog)
+    ranges["sun_fleet_share"] = _about(share, ELSEWHERE_SUN)
     blocks.append(_region(catalog.find("wind_sun", ELSEWHERE), mean, ranges))
     return "\n".join(blocks)
 
@@ -133,17 +159,24 @@ def calibrate_wind_sun(path: Path, catalog: Catalog) -> str:
 
 def _region(record: Record, fit: WindSun, ranges: dict[str, tuple[float, float, float]]) -> str:
     lines = [f"[{record.name}]", f'name = "{record.title}"']
-    lines += [f"{name} = {record[name].value:g}" for name in ("latitude", "longitude")]
+    at = ELSEWHERE_NOTE if record.name == ELSEWHERE else PLACE_NOTE
+    lines += [
+        f'{name} = {{ value = {record[name].value:g}, basis = "derived", note = "{at}" }}'
+        for name in ("latitude", "longitude")
+    ]
+    if "eia930_region" in record.meta:
+        lines.append(f'eia930_region = "{record.meta["eia930_region"]}"')
     if "fleet_from" in record.meta:
         lines.append(f'fleet_from = "{record.meta["fleet_from"]}"')
         lines += [f"{name} = {record.meta[name]}" for name in FLEETS.values()]
     for name, (value, low, high) in ranges.items():
         estimated = record.name == ELSEWHERE
-        notes = (WORLD_NOTE, WORLD_SUN_NOTE) if estimated else (WIND_NOTE, SUN_NOTE)
-        note = notes[name == "sun_mean_cf"]
+        notes = {"wind_mean_cf": WIND_NOTE, "sun_mean_cf": SUN_NOTE}
+        if estimated:
+            notes = {"wind_mean_cf": WORLD_NOTE, "sun_mean_cf": WORLD_SUN_NOTE, "sun_fleet_share": SHARE_NOTE}
         basis = "estimated" if estimated else "derived"
         numbers = f"value = {value:.3f}, low = {low:.3f}, high = {high:.3f}"
-        lines.append(f'{name} = {{ {numbers}, basis = "{basis}", note = "{note}" }}')
+        lines.append(f'{name} = {{ {numbers}, basis = "{basis}", note = "{notes[name]}" }}')
     for name, attribute in NUMBERS.items():
         lines.append(f'{name} = {{ value = {round(float(getattr(fit, attribute)), 6):.4g}, basis = "derived" }}')
     for name, digits in TABLES.items():

@@ -78,6 +78,12 @@ def _short_of_power(plain: SupplyCase) -> SupplyInfeasible:
     place = next(at for at, key in enumerate(made.flows) if key.kind == "unserved")
     left = solution.flows[place]
     hours = int(np.count_nonzero(left > ROOM * plain.load.max()))
+    if not hours:
+        return SupplyInfeasible(
+            "supply: the load can be served, but not as the target wants it: what is generated beyond the load has "
+            "nowhere to go; allow more export or lower the target",
+            None,
+        )
     return SupplyInfeasible(
         f"supply: the load cannot be served: {left.sum() * plain.step_h:.4g} MWh are missing in {hours} steps, most at "
         f"hour {int(np.argmax(left))} ({left.max():.4g} MW): {_binding(made, solution)}; {_help(plain)} or "

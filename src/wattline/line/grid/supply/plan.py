@@ -214,4 +214,9 @@ def plan(case: SupplyCase, fast: bool = True) -> SupplyPlan:
     except Unsolved as error:
         if error.status == "infeasible":
             raise explain(case) from None
+        if error.status == "unbounded":
+            raise WattlineError(
+                "supply: no plan: something earns more than it costs, whatever its size; lower its credit or raise its "
+                "cost, or limit it, such as solar=200MW"
+            ) from None
         raise WattlineError(f"supply: no plan: the program is {error.status}; {error}") from None
