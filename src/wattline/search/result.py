@@ -36,7 +36,10 @@ class Counts:
 
     def guarantee(self) -> str:
         """What the search vouches for, in one sentence."""
-        common = "assuming that extra replicas never cut energy and never miss a target that fewer meet"
+        common = (
+            "assuming that extra replicas never cut energy, and that neither they nor a higher power limit miss a "
+            "target that is met without"
+        )
         if self.split:
             common += ", and of separate pools the one for prefill counted first"
         if self.sliced:
