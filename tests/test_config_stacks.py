@@ -67,3 +67,9 @@ def test_what_the_price_leaves_out_of_an_architecture_is_among_the_notes() -> No
 def test_widths_that_contradict_each_other_are_refused(kind: str, change: dict[str, Any], word: str) -> None:
     with pytest.raises(WattlineError, match=word):
         read(RECORDED[kind]["config"] | change)
+
+
+def test_a_number_format_in_capitals_is_the_same_format() -> None:
+    asked = {"gpus": 1, "draws": 0}
+    small, capitals = (wl.prompt("llama-3.1-8b", "h100-sxm", precision=form, **asked) for form in ("fp8", "FP8"))
+    assert float(capitals.energy_j) == float(small.energy_j)

@@ -28,6 +28,7 @@ RENAMED = {
         "--load": "--out DIR, which gets load.parquet",
         "--report": "--out DIR, which gets report.html",
     },
+    "prompt": {"--input-tokens": "--input", "--output-tokens": "--output"},
     "train": {"--batch": "--batch-tokens", "--lora": "--method lora", "--qlora": "--method qlora", "--gpus": "--chips"},
     "site": {"--profile": "--load FILE", "--hall": "--site"},
     "proxy": {"--chips": "--gpus", "--device": "--sensor", "--host": "--listen"},

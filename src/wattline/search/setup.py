@@ -117,8 +117,7 @@ class Space:
         for name in self.chips or measured_chips(catalog):
             chip = load_chip(name, Draws(0, catalog=catalog))
             caps = caps_of(chip) if self.power_caps_w is None else _within(self.power_caps_w, chip)
-            for form in self.formats or formats_of(model):
-                check_precision(form)
+            for form in map(check_precision, self.formats or formats_of(model)):
                 for gpus in self._gpus(model, chip, form, setup):
                     batches = product(caps, self.max_num_seqs or SEQUENCES, self.max_num_batched_tokens or STEP_TOKENS)
                     for cap, most, tokens in batches:

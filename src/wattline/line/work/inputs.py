@@ -46,14 +46,15 @@ def check_precision(precision: str) -> str:
 
     Parameters
     ----------
-    precision : name of the number format
+    precision : name of the number format, in capitals or not
 
     Returns
     -------
-    The same name.
+    The name as ``BYTES`` has it.
 
     Raises WattlineError for one that is not known.
     """
-    if precision not in BYTES:
+    plain = precision.strip().lower()
+    if plain not in BYTES:
         raise WattlineError(f"unknown number format {precision!r}; take one of {', '.join(BYTES)}")
-    return precision
+    return plain
