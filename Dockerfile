@@ -18,9 +18,10 @@ RUN /opt/wattline/bin/wattline serve llama-3.1-8b --rate 1/s --duration "1 min" 
 FROM ${BASE}
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin wattline
 COPY --from=build /opt/wattline /opt/wattline
-ENV PATH=/opt/wattline/bin:$PATH NUMBA_CACHE_DIR=/opt/wattline/numba PYTHONDONTWRITEBYTECODE=1 HOME=/tmp
+# Numba uses no cache that it cannot write to, so that each start takes its own copy of it to /tmp
+ENV PATH=/opt/wattline/bin:$PATH NUMBA_CACHE_DIR=/tmp/numba PYTHONDONTWRITEBYTECODE=1 HOME=/tmp
 USER 10001
 WORKDIR /tmp
 EXPOSE 8200
-ENTRYPOINT ["wattline"]
+ENTRYPOINT ["sh", "-c", "[ -e $NUMBA_CACHE_DIR ] || cp -r /opt/wattline/numba $NUMBA_CACHE_DIR; exec wattline \"$@\"", "wattline"]
 CMD ["web", "--listen", "0.0.0.0"]
