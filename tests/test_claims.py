@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -17,9 +15,7 @@ from claims_by_hand import BASE, assert_one_line, check
 from wattline import claim
 from wattline.claim.verdict import Grade, decide, distance, grade, interval
 from wattline.core.errors import WattlineError
-from wattline.report.page.claim_chart import claims_svg
 from wattline.report.present import as_text
-from wattline.report.written import check_report, write_report
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "claims.toml"
 
@@ -281,49 +277,6 @@ def test_a_sentence_that_fits_nothing_is_refused(sentence: str, says: str) -> No
 
 
 # Reports
-
-
-def test_a_report_is_a_page_a_chart_or_a_picture(tmp_path: Path) -> None:
-    data = claim.check_file("ChatGPT uses 2.9 Wh per request", draws=200).json()
-    for name in ("a.html", "a.svg"):
-        write_report(data, tmp_path / name)
-    root = ElementTree.fromstring((tmp_path / "a.svg").read_text(encoding="utf-8"))
-    assert root.tag.endswith("svg")
-    shown = " ".join(root.itertext())
-    assert "2.9 Wh/request" in shown
-    assert "outdated" in shown
-    page = (tmp_path / "a.html").read_text(encoding="utf-8")
-    wide, narrow = re.findall(r"<svg .*?</svg>", page, re.S)
-    figures = [re.findall(r">([\d.]+ Wh/request)<", chart) for chart in (wide, narrow)]
-    assert figures[0] == figures[1] != []
-    assert float(ElementTree.fromstring(narrow).attrib["width"]) < 360
-    assert "outdated" in page
-    with pytest.raises(WattlineError, match="none of"):
-        check_report(tmp_path / "a.pdf")
-
-
-def test_a_chart_of_anything_is_whole_xml() -> None:
-    hostile = '[[claim]]\nid = "a"\nsays = "<b>&\\u0001 x"\nstated = "1"\nderived = "[constant.pue-iea-2024]"\n'
-    nothing = '[[claim]]\nid = "b"\nsays = "x"\ncannot = "y"\n'
-    for text in (hostile, nothing, EXAMPLE.read_text(encoding="utf-8")):
-        ElementTree.fromstring(claims_svg(claim.check_claims(claim.read_claims(text, "x.toml"), 50).json()["results"]))
-
-
-def png_can_be_drawn() -> bool:
-    try:
-        check_report(Path("a.png"))
-    except WattlineError:
-        return False
-    return True
-
-
-def test_the_picture_is_a_png(tmp_path: Path) -> None:
-    pytest.importorskip("resvg_py", reason="the picture needs resvg-py")
-    if not png_can_be_drawn():
-        pytest.skip("the picture needs a font, and this machine has none")
-    data = claim.check_file("ChatGPT uses 2.9 Wh per request", draws=200).json()
-    write_report(data, tmp_path / "a.png")
-    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(

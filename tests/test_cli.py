@@ -14,17 +14,14 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
+from cli_commands import FEW, PROMPT, Ran
 from wattline import __version__
-from wattline.cli import options
-from wattline.cli import printing as out
-from wattline.cli.main import app, main
+from wattline.cli.main import app
 from wattline.cli.renamed import RENAMED
 
 ROOT = Path(__file__).parents[1]
 ARTICLE = str(ROOT / "examples" / "article.toml")
-FEW = ["--draws", "5"]
 TRAIN = ["train", "gpt-3-175b", "--tokens", "300B", "--chip", "v100-sxm2-32gb", "--chips", "10000", *FEW]
-PROMPT = ["prompt", "llama-3.1-70b", *FEW]
 CHECK = ["check", str(ROOT / "examples" / "claims.toml"), *FEW]
 VALIDATE = ["validate", "training", *FEW]
 COMMANDS = {
@@ -36,16 +33,6 @@ COMMANDS = {
     "validate training": VALIDATE,
     "validate steps": ["validate", "steps"],
 }
-
-
-class Ran:
-    """What a command printed, and its exit status."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str], *args: str) -> None:
-        with pytest.raises(SystemExit) as stopped:
-            main(list(args))
-        self.status = stopped.value.code
-        self.out, self.err = capsys.readouterr()
 
 
 def refused(capsys: pytest.CaptureFixture[str], *args: str) -> str:
@@ -62,15 +49,6 @@ def refused(capsys: pytest.CaptureFixture[str], *args: str) -> str:
 
 def python(code: str, **more: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, **more)
-
-
-RUN = "import sys; from wattline.cli.main import main; main(sys.argv[1:])"
-
-
-def shell(*args: str, **more: Any) -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own."""
-    asked = [sys.executable, "-c", RUN, *args]
-    return subprocess.run(asked, text=True, timeout=120, **{"stdout": -1, "stderr": -1, **more})
 
 
 @pytest.mark.parametrize("args", COMMANDS.values(), ids=COMMANDS)
@@ -253,74 +231,11 @@ def test_calibrate_names_the_columns_that_are_missing(tmp_path: Path, capsys: py
     assert "column model" in refused(capsys, "calibrate", "training", str(tmp_path / "bad.csv"))
 
 
-def test_ctrl_c_ends_with_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*args: Any) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(options, "model_of", interrupted)
-    ran = Ran(capsys, *PROMPT)
-    assert (ran.status, ran.out, ran.err) == (130, "", "wattline: interrupted\n")
-
-
-SIGINT_AT = """
-import os, signal, sys
-class Interrupts:
-    def find_spec(self, name, *_):
-        if name == sys.argv[1]:
-            os.kill(os.getpid(), signal.SIGINT)
-sys.meta_path.insert(0, Interrupts())
-from wattline.cli.main import main
-main(["list"])
-"""
-
-
-@pytest.mark.parametrize("module", ["typing_extensions", "wattline.cli.program", "typer", "wattline.cli.world"])
-def test_ctrl_c_while_the_command_is_imported_ends_with_one_line(module: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", SIGINT_AT, module], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "wattline: interrupted\n")
-
-
 def test_the_command_begins_before_anything_slow_is_imported() -> None:
     code = "import sys; n = set(sys.modules); import wattline.cli.main; print(*sorted(set(sys.modules) - n))"
     new = python(code).stdout.split()
     assert [name for name in new if name.partition(".")[0] not in ("wattline", "__future__")] == []
     assert "wattline.cli.program" not in new
-
-
-def test_a_reader_that_goes_away_is_no_fault() -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", RUN, "facts"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout
-        assert process.stderr
-        assert process.stdout.readline().strip()
-        process.stdout.close()
-        assert process.stderr.read() == ""
-        assert process.wait(60) == 0
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-@pytest.mark.parametrize("more", [[], ["--json"]], ids=["text", "json"])
-def test_a_full_disk_under_the_answer(more: list[str]) -> None:
-    with open("/dev/full", "w") as full:
-        ran = shell("facts", *more, stdout=full)
-    assert ran.returncode == 2
-    assert ran.stderr == "wattline: cannot write the answer: No space left on device\n"
-
-
-def test_an_encoding_that_lacks_the_signs() -> None:
-    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    text, data = (shell(*PROMPT, *more, env=ascii_only) for more in ([], ["--json"]))
-    assert (text.returncode, text.stderr) == (0, "")
-    assert "Llama 3.1 70B" in text.stdout
-    assert "×" in json.loads(data.stdout)["results"]["title"]
-
-
-def test_a_closed_output_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdout", None)
-    out.emit("nobody reads this")
 
 
 HEAVY = ("numpy", "polars", "pint", "pydantic", "scipy", "lark", "rich")

@@ -1,0 +1,20 @@
+"""Commands that tests of the command line run."""
+
+from __future__ import annotations
+
+import pytest
+
+from wattline.cli.main import main
+
+FEW = ["--draws", "5"]
+PROMPT = ["prompt", "llama-3.1-70b", *FEW]
+
+
+class Ran:
+    """What a command printed, and its exit status."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], *args: str) -> None:
+        with pytest.raises(SystemExit) as stopped:
+            main(list(args))
+        self.status = stopped.value.code
+        self.out, self.err = capsys.readouterr()
