@@ -201,6 +201,16 @@ def test_a_public_function_of_three_parameters_or_more_lists_them_and_what_it_re
     assert not unsaid
 
 
+def test_no_parameter_of_a_public_function_is_a_single_letter() -> None:
+    letters = [
+        f"{path}:{node.lineno} {name}: {each}"
+        for path, name, node in held_functions()
+        for each in parameter_names(node)
+        if len(each) == 1
+    ]
+    assert not letters
+
+
 # an option -> the one thing that it means, of which each command's help says what is its own: a default, a form, a list
 ONE_THING = {
     "--active": "a share of the time that chips are at work",

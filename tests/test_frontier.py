@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frontier_place import few_requests, small_question
 from wattline import catalog
 from wattline.cli.main import main
 from wattline.core.errors import WattlineError
@@ -28,11 +29,9 @@ from wattline.predict.setup import Setup
 from wattline.search import evaluate as frontier_measure
 from wattline.search.bounds import screen
 from wattline.search.context import context
-from wattline.search.evaluate import Question, item_of, measure, sampled, setup_of
+from wattline.search.evaluate import Question, item_of, sampled, simulate_item
 from wattline.search.explain import differences
-from wattline.search.floors import LEVELS, LeastCosts, TokensMade, fewest_replicas
 from wattline.search.frontier import frontier
-from wattline.search.misses import Misses, Strained
 from wattline.search.pareto import frontier_of
 from wattline.search.result import Frontier
 from wattline.search.search import usd_of
@@ -46,14 +45,12 @@ ASKED: dict[str, Any] = {"slo_ttft": 0.3, "slo_tpot": 0.02, "slo_share": 0.95, "
 
 @pytest.fixture(scope="module")
 def traffic() -> Traffic:
-    rng = np.random.default_rng(3)
-    arrival = np.sort(rng.uniform(0, 20, 500))
-    return Traffic(arrival, rng.integers(20, 1500, 500), rng.integers(1, 150, 500), duration_s=20.0)
+    return few_requests()
 
 
 @pytest.fixture(scope="module")
 def question(traffic: Traffic) -> Question:
-    return Question(load_model("llama-3.1-8b", catalog.default()), traffic, Target(0.3, 0.02), 0.95)
+    return small_question(traffic)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +81,7 @@ def test_values_that_are_not_numbers_have_no_frontier() -> None:
 def test_as_an_exhaustive_search_finds_it(found: Frontier, question: Question) -> None:
     every = {}
     for setup, replicas in product(all_setups(question.model, SPACE, question.catalog), range(1, 9)):
-        result = measure(question, item_of(question, setup.of(replicas), True))
+        result = simulate_item(question, item_of(question, setup.of(replicas), True))
         if "wrong" not in result and result["strain"] is not None and result["strain"] <= 1:
             every[setup.of(replicas)] = result
     best = min(every, key=lambda s: every[s]["energy_j"])
@@ -117,87 +114,17 @@ def test_pools_take_no_more_replicas_than_they_need(traffic: Traffic, question: 
     fewer = [best.of(best.replicas - 1), best.of(best.replicas, best.prefill_replicas - 1)]
     for setup in fewer:
         if setup.replicas and setup.prefill_replicas:
-            assert measure(question, item_of(question, setup, True))["strain"] > 1
+            assert simulate_item(question, item_of(question, setup, True))["strain"] > 1
     assert "pools" in [part for step in found.steps for part in step.change.split(" and ")]
     for form, n, readers in product(("bf16", "fp8"), range(1, 5), range(1, 4)):
         setup = Candidate("h100-sxm", 1, form, 64, 2048, None, n, readers)
-        result = measure(question, item_of(question, setup, True))
+        result = simulate_item(question, item_of(question, setup, True))
         assert result["strain"] > 1 or result["energy_j"] >= found.best.energy_j * (1 - 1e-12)
-
-
-def _not_below_their_bounds(asked: Question, space: Space) -> None:
-    for bound in screen(asked, all_setups(asked.model, space, asked.catalog, asked.setup)):
-        readers = bound.setup.prefill_replicas
-        for replicas in (1, 3):
-            result = measure(asked, item_of(asked, bound.setup.of(replicas), True))
-            assert "wrong" not in result
-            assert bound.energy_j(replicas + readers) <= result["energy_j"]
-            assert bound.usd(replicas + readers) <= usd_of(result)
-            assert result["strain"] is None or bound.strain <= result["strain"]
-            assert bound.work_j > 0
-            for level in LEVELS:
-                if result["strain"] is not None and result["strain"] <= level:
-                    assert bound.floors[level].replicas <= replicas + readers
-                    assert bound.within(level, replicas + readers)[0] <= result["energy_j"]
-                    assert bound.within(level, 1 + readers)[1] <= usd_of(result)
-                    assert bound.within(level, 1)[0] >= bound.energy_j(1) * (1 - 1e-9)
-
-
-@pytest.mark.parametrize("model", ["llama-3.1-8b", "gpt-oss-20b", "qwen3-30b-a3b"])
-def test_no_simulation_goes_below_its_bound(model: str, traffic: Traffic) -> None:
-    asked = Question(load_model(model, catalog.default()), traffic, Target(0.3, 0.02), 0.95)
-    _not_below_their_bounds(asked, Space(("h100-sxm",), None, (1, 2), (None, 300.0), (16, 256), (512, 2048)))
-
-
-def test_what_a_fast_chip_misses_a_slower_one_misses() -> None:
-    fast, slow = (Candidate("h100-sxm", 1, "bf16", power_cap_w=cap) for cap in (None, 400.0))
-    misses = Misses(
-        [Strained(slow.of(5), 0.6, 0.1), Strained(fast.of(2), 0.6, 0.1), Strained(fast.of(3), 0.4, 0.1)], 0.5
-    )
-    assert (misses.fewest(fast), misses.fewest(slow)) == (3, 6)
-    assert misses.fewest(replace(fast, max_num_seqs=64)) == 1
-    split = fast.of(4, 2)
-    misses = Misses([Strained(split, 0.6, 0.1), Strained(fast.of(9, 1), 3.0, 3.0)], 0.5)
-    assert (misses.readers(split), misses.fewest(split)) == (1, 3)
-    assert (misses.replicas(split, 2), misses.replicas(split, 3)) == (4, 0)
-    other = replace(split, max_num_seqs=64)
-    assert (misses.readers(other), misses.replicas(other, 2)) == (1, 0)
-
-
-def test_a_tight_time_between_tokens_raises_the_floor() -> None:
-    """Steps of 1 and 2 s for 1 and 4 sequences, at 8 and 12 J: within 1.5 s half of the tokens come in each."""
-    each = {"busy": np.array([[8.0], [3.0]]), "seconds": np.array([[1.0], [0.5]])}
-    costs = LeastCosts(each, {"busy": 0.0, "seconds": 0.01}, np.array([1.0, 2.0]))
-    tokens = TokensMade(np.array([10.0]), 0.0, 0.0)
-    assert costs.decoding("busy", tokens, np.inf) == pytest.approx(30.0)
-    assert costs.decoding("busy", tokens, 3.0) == pytest.approx(30.0)
-    assert 50.0 < costs.decoding("busy", tokens, 1.5) <= 55.0
-    loose = costs.decoding("busy", tokens._replace(missed=1.0), 1.5)
-    assert 30.0 < loose < costs.decoding("busy", tokens, 1.5)
-    count = fewest_replicas(costs, tokens, np.inf, 100.0, 2.0, split=False)
-    assert (count, fewest_replicas(costs, tokens, np.inf, 100.0, 2.0, split=True)) == (12, 12)
-
-
-@pytest.mark.parametrize("how", [{"cache": "fp8", "draft_tokens": 3, "acceptance": 0.6}, {"tuned": True}])
-def test_nor_where_tokens_are_guessed_or_the_engine_is_tuned(how: dict[str, Any], traffic: Traffic) -> None:
-    asked = Question(load_model("llama-3.1-8b", catalog.default()), traffic, Target(0.3, 0.02), 0.95, Setup(**how))
-    _not_below_their_bounds(asked, Space(("h100-sxm",), ("bf16",), (1,), (None,), (16, 256), (2048,)))
 
 
 def test_a_kept_result_is_of_the_same_engine_cache_and_guesses(question: Question) -> None:
     ways = [{}, {"cache": "fp8"}, {"draft_tokens": 1}, {"tuned": True}, {"engine": "sglang"}, {"data_parallel": 2}]
     assert len({context(replace(question, setup=Setup(**way))) for way in ways}) == len(ways)
-
-
-def test_the_strain_is_what_the_share_keeps(question: Question) -> None:
-    setup = Candidate("h100-sxm", 1, "bf16", replicas=2)
-    result = measure(question, item_of(question, setup, True))
-    service = question.serve(setup)
-    assert (result["strain"] <= 1) == (result["good_share"] >= question.share)
-    assert result["good_share"] == pytest.approx(service.simulated()["good_share"])
-    assert result["energy_j"] == pytest.approx(sum(result["parts_j"].values()))
-    assert result["energy_j"] * 500 == pytest.approx(float(service.answer.energy_j))
-    assert setup_of(item_of(question, setup, True)) == setup
 
 
 def test_the_way_from_the_default_adds_up(found: Frontier) -> None:
@@ -431,5 +358,5 @@ def test_requests_that_fit_no_cache_miss_the_target(traffic: Traffic) -> None:
     assert found.best.result["left_out"] == 50
     asked = Question(load_model("llama-3.1-8b", catalog.default()), some, Target(None, 0.05), 0.85)
     for bound in screen(asked, all_setups(asked.model, ONE, asked.catalog)):
-        assert 0 < bound.energy_j(1) <= measure(asked, item_of(asked, bound.setup, True))["energy_j"]
+        assert 0 < bound.energy_j(1) <= simulate_item(asked, item_of(asked, bound.setup, True))["energy_j"]
     assert found.best.result["good_share"] <= 0.9

@@ -9,10 +9,8 @@ import json
 import re
 import subprocess
 import sys
-import threading
 import tomllib
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree
@@ -33,7 +31,6 @@ from wattline.web.app.fragment import fragment_of
 from wattline.web.app.line import read_line
 from wattline.web.app.pages import LEADING, LEFT_OUT, PAGES
 from wattline.web.app.question import read_question
-from wattline.web.app.server import WebSetup
 from web_place import get, served
 
 ROOT = Path(__file__).parents[1]
@@ -338,74 +335,6 @@ def test_measure_shows_what_is_read_here(base: str) -> None:
     with httpx.stream("GET", f"{base}/measure/live", timeout=20) as stream:
         line = next(line for line in stream.iter_lines() if line.startswith("data: "))
     assert isinstance(json.loads(line[6:]), list)
-
-
-PROXY_ROW = {
-    "id": "wl-1", "begin": "2026-03-01T12:30:01.500+00:00", "model": "m", "path": "/v1/completions", "outcome": "ok",
-    "prompt_tokens": 500, "output_tokens": 300, "duration_s": 2.5, "settled": True, "energy_basis": "measured",
-    "energy_j": {"value": 8.5, "low": 8, "high": 9}, "predicted_j": 10.2,
-}  # fmt: skip
-
-
-def test_measure_shows_the_requests_of_a_running_proxy(tmp_path: Path) -> None:
-    answers = {
-        "/wattline/energy": {"results": {"requests": 3, "energy_j": {"value": 9.5, "low": 9, "high": 10}}},
-        "/wattline/latest?last=20": {"results": {"weighed_by": "", "latest": [PROXY_ROW]}},
-        "/wattline/requests/abc": {"results": {"id": "abc", "energy_j": None, "model": "<b>m"}},
-    }
-
-    class Proxy(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = json.dumps(answers.get(self.path, {"error": "no"})).encode()
-            self.send_response(200 if self.path in answers else 404)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *words: object) -> None:
-            """Nothing is logged."""
-
-    server = HTTPServer(("127.0.0.1", 0), Proxy)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        with served(WebSetup(workers=2, proxy=f"http://127.0.0.1:{server.server_port}")) as address:
-            assert "9.500 (9 – 10)" in get(address, "/measure").text
-            now = get(address, "/measure/proxy").text
-            assert "9.500 (9 – 10)" in now
-            assert "12:30:01" in now
-            assert "8.500 (8 – 9)" in now
-            assert "1.20" in now  # predicted over measured
-            assert "/measure?request=wl-1#one-request" in now
-            assert "最近的请求" in get(address, "/measure/proxy?lang=zh").text
-            text = get(address, "/measure?request=abc").text
-            assert "&lt;b&gt;m" in text
-            assert "does not answer" in get(address, "/measure?request=other").text
-            assert "response&#39;s id" in get(address, "/measure?request=../energy").text
-    finally:
-        server.shutdown()
-
-
-def test_the_api_is_described_by_its_types(base: str) -> None:
-    spec = get(base, "/api/v1/openapi.json").json()
-    assert spec["openapi"].startswith("3.1")
-    known = set(spec["components"]["schemas"])
-    named = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(spec)))
-    assert named <= known
-    assert {f"/api/v1{page.path}" for page in PAGES.values()} <= set(spec["paths"])
-    names = [p["name"] for p in spec["paths"]["/api/v1/prompt"]["get"]["parameters"]]
-    assert {"model", "chip", "region"} <= set(names)
-    assert not {"out", "carbon_url", "as_json"} & set(names)
-
-
-def test_the_api_takes_an_object_too(base: str) -> None:
-    values = {"model": "llama-3.1-8b", "draws": 50, "gpus": 1}
-    reply = httpx.post(f"{base}/api/v1/prompt", json=values, timeout=60)
-    assert reply.json() == get(base, "/api/v1/prompt", params=values).json()
-    assert httpx.post(f"{base}/api/v1/prompt", content="model=x").status_code == 422
-    assert (
-        httpx.post(f"{base}/api/v1/prompt", content="[1]", headers={"Content-Type": "application/json"}).status_code
-        == 422
-    )
-    assert "access-control-allow-origin" not in reply.headers
 
 
 def test_rows_of_an_answer_are_its_numbers() -> None:

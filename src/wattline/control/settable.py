@@ -86,18 +86,18 @@ def rounded(value: float, limits: KnobLimits) -> float:
     return max(limits.low + max(steps, 0) * limits.step, limits.low)
 
 
-def same_setting(a: float | None, b: float | None, step: float) -> bool:
+def same_setting(first: float | None, second: float | None, step: float) -> bool:
     """Whether two settings are one, within the step of the device.
 
     Parameters
     ----------
-    a, b : settings in the knob's unit [W or MHz]; None where no limit stands
+    first, second : settings in the knob's unit [W or MHz]; None where no limit stands
     step : of the device, in the same unit
 
     Returns
     -------
     True where both are None, or both are numbers at most a step apart.
     """
-    if a is None or b is None:
-        return a is b
-    return abs(a - b) <= step
+    if first is None or second is None:
+        return first is second
+    return abs(first - second) <= step

@@ -36,12 +36,12 @@ class Cause:
     adds_j: Array
 
 
-def log_mean(a: Array, b: Array) -> Array:
-    """The logarithmic mean (a - b) / ln(a / b); a where both are alike."""
-    a, b = np.maximum(np.asarray(a, float), TINY), np.maximum(np.asarray(b, float), TINY)
-    log = np.log(a / b)
+def log_mean(first: Array, second: Array) -> Array:
+    """The logarithmic mean (a - b) / ln(a / b) of ``first`` and ``second``; ``first`` where both are alike."""
+    first, second = np.maximum(np.asarray(first, float), TINY), np.maximum(np.asarray(second, float), TINY)
+    log = np.log(first / second)
     near = np.abs(log) < 1e-6
-    return np.where(near, np.sqrt(a * b), (a - b) / np.where(near, 1.0, log))
+    return np.where(near, np.sqrt(first * second), (first - second) / np.where(near, 1.0, log))
 
 
 def causes(groups: list[MeteredGroup], common: Mapping[str, Array], power_name: str = "watts per chip") -> list[Cause]:

@@ -99,7 +99,7 @@ def setup_of(item: Mapping[str, Any]) -> Candidate:
     return Candidate(**{name: value for name, value in item.items() if name != "sampled"})
 
 
-def measure(question: Question, item: Mapping[str, Any]) -> dict[str, Any]:
+def simulate_item(question: Question, item: Mapping[str, Any]) -> dict[str, Any]:
     """What the simulation of an item says, per request served where it is energy or cost."""
     setup = setup_of(item)
     tried = int(item["sampled"])

@@ -24,7 +24,7 @@ from wattline.predict.terms import read_terms
 from wattline.predict.where import Where, WhereFields
 from wattline.search.bounds import Bound, screen
 from wattline.search.context import context
-from wattline.search.evaluate import Question, is_sound, measure
+from wattline.search.evaluate import Question, is_sound, simulate_item
 from wattline.search.explain import taken_back, walk
 from wattline.search.floors import LEVELS
 from wattline.search.pareto import frontier_of
@@ -150,7 +150,7 @@ def search_frontier(
     setups = all_setups(question.model, space, question.catalog, question.setup)
     bounds = screen(question, setups)
     kept = Store.open(execution.resume, context(question), is_sound)
-    with kept as store, open_pool(execution.on, measure, question, execution.workers) as pool:
+    with kept as store, open_pool(execution.on, simulate_item, question, execution.workers) as pool:
         search = Search(question, pool, store, progress)
         _levels(search, bounds, progress)
         points = _settled(search, bounds)

@@ -133,21 +133,21 @@ def _power_near(series: Series, begin_s: float, end_s: float, seen: Seen) -> tup
     return at[near], power[near]
 
 
-def sampling_error(power_w: Array, share: float, n: int | None = None) -> float:
-    """Half-width in W of the mean of ``n`` readings [all of these] that see ``share`` of the time.
+def sampling_error(power_w: Array, share: float, count: int | None = None) -> float:
+    """Half-width in W of the mean of ``count`` readings [all of these] that see ``share`` of the time.
 
     By the differences of neighbours, or by the means of batches where those spread less (a swing quicker than a
     batch evens out; the few batches in which the load itself begins or ends do not count): what is alike from
     reading to reading was seen.
     """
-    n = max(1, len(power_w) if n is None else n)
+    count = max(1, len(power_w) if count is None else count)
     if share >= 1.0 or len(power_w) < 3:
         return 0.0
-    error = float(np.sqrt(np.mean(np.diff(power_w) ** 2) / 2)) / np.sqrt(n)
-    if n >= 6 * BATCH:
+    error = float(np.sqrt(np.mean(np.diff(power_w) ** 2) / 2)) / np.sqrt(count)
+    if count >= 6 * BATCH:
         batches = power_w[: len(power_w) // BATCH * BATCH].reshape(-1, BATCH).mean(axis=1)
         spread = median(np.abs(np.diff(batches))) / MEDIAN_OF_DIFFERENCE
-        error = min(error, spread / np.sqrt(n / BATCH))
+        error = min(error, spread / np.sqrt(count / BATCH))
     return float(Z975 * error * np.sqrt(1.0 - share))
 
 

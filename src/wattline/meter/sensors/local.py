@@ -25,11 +25,11 @@ def system_uuid() -> str:
     return text(DMI / "product_uuid").lower()
 
 
-def same_host(a: str, b: str) -> bool:
+def same_host(first: str, second: str) -> bool:
     """Whether two names mean one machine: a short name and its full one do."""
-    if a.lower() == b.lower():
+    if first.lower() == second.lower():
         return True
-    short, long = sorted((a.lower(), b.lower()), key=len)
+    short, long = sorted((first.lower(), second.lower()), key=len)
     return "." not in short and long.startswith(short + ".")
 
 

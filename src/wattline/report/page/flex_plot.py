@@ -38,28 +38,28 @@ class Axes:
     y_words: Sequence[tuple[float, str]]
 
 
-def lines(axes: Axes, x: Sequence[float], curves: Sequence[PlotLine], note: str = "") -> str:
-    """Curves over a common x.
+def lines(axes: Axes, places: Sequence[float], curves: Sequence[PlotLine], note: str = "") -> str:
+    """Curves over common places.
 
     Parameters
     ----------
     axes : title, and marks of both axes in the numbers of the figure
-    x : rising
-    curves : each with as many values as x has
+    places : of their points along the figure, rising
+    curves : each with as many values as there are places
     note : under the figure
 
     Returns
     -------
     HTML with the figure.
     """
-    if len(x) < 2:
+    if len(places) < 2:
         return ""
     levels = [level for level, _ in axes.y_words]
     low, high = min(levels), max(levels)
-    span, reach = (high - low) or 1.0, (x[-1] - x[0]) or 1.0
+    span, reach = (high - low) or 1.0, (places[-1] - places[0]) or 1.0
 
     def draw(ground: Ground) -> str:
-        across = ground.across((np.asarray(x) - x[0]) / reach)
+        across = ground.across((np.asarray(places) - places[0]) / reach)
         paths = []
         for i, curve in enumerate(curves):
             up = ground.up((np.asarray(curve.y, float) - low) / span)
@@ -68,7 +68,7 @@ def lines(axes: Axes, x: Sequence[float], curves: Sequence[PlotLine], note: str 
                 f'<path d="{_path(across, up, curve.steps)}" fill="none" stroke="{COLOURS[i % len(COLOURS)]}" '
                 f'stroke-width="2"{dash}><title>{esc(curve.name)}</title></path>'
             )
-        return _frame(ground, axes, (low, span), (x[0], reach)) + "".join(paths)
+        return _frame(ground, axes, (low, span), (places[0], reach)) + "".join(paths)
 
     key = legend((curve.name, COLOURS[i % len(COLOURS)], "") for i, curve in enumerate(curves))
     return _figure(axes.title, draw, key if len(curves) > 1 else "", note)
@@ -76,7 +76,7 @@ def lines(axes: Axes, x: Sequence[float], curves: Sequence[PlotLine], note: str 
 
 def stems(
     axes: Axes,
-    x: Sequence[float],
+    across: Sequence[float],
     heights: Sequence[tuple[str, Sequence[float]]],
     bands: Sequence[tuple[float, float, str]],
     note: str = "",
@@ -86,7 +86,7 @@ def stems(
     Parameters
     ----------
     axes : title and marks
-    x : both ends of the axis, above 0
+    across : both ends of the axis, above 0
     heights : by name, pairs of x and height one after the other
     bands : begin, end and name of each
     note : under the figure
@@ -95,7 +95,7 @@ def stems(
     -------
     HTML with the figure.
     """
-    low, reach = log(x[0]), log(x[1] / x[0])
+    low, reach = log(across[0]), log(across[1] / across[0])
     top = max(level for level, _ in axes.y_words) or 1.0
 
     def place(ground: Ground, value: float) -> float:

@@ -46,18 +46,18 @@ class Ground:
         return text(self.across(share), self.height - self.foot + 20, label, anchor)
 
 
-def text(x: float, y: float, words: str, anchor: str = "middle") -> str:
+def text(across: float, down: float, words: str, anchor: str = "middle") -> str:
     """Words at a place in a figure.
 
     Parameters
     ----------
-    x, y : place in the figure's units
+    across, down : place in the figure's units
     words : the text
     anchor : the point of the text that stands there: ``start``, ``middle`` or ``end``
 
     Returns SVG.
     """
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
+    return f'<text x="{across:.1f}" y="{down:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
 def drawn(label: str, draw: Callable[[Ground], str], wide: Ground, narrow: Ground) -> str:

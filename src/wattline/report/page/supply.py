@@ -7,7 +7,7 @@ from wattline.report.assumptions import assumptions
 from wattline.report.page import frame, tables
 from wattline.report.page.figures import matters
 from wattline.report.page.flex_parts import FlexParts
-from wattline.report.page.supply_figures import Bar, bars, clean_hours, duration, frontier, week
+from wattline.report.page.supply_figures import Bar, bars, clean_hours, cost_curve, duration, week
 from wattline.report.page.words import esc
 from wattline.report.terminal.supply import (
     MIN_BUILT,
@@ -145,7 +145,7 @@ def _rows(rows: list[Json], what: str) -> str:
 
 
 def _frontier(rows: list[Json]) -> str:
-    return frontier(rows) + _rows(rows, "Hourly carbon-free") if rows else ""
+    return cost_curve(rows) + _rows(rows, "Hourly carbon-free") if rows else ""
 
 
 def _beside_note() -> str:

@@ -200,7 +200,7 @@ def clean_hours(table: list[list[float | None]]) -> str:
     )
 
 
-def frontier(rows: list[Json]) -> str:
+def cost_curve(rows: list[Json]) -> str:
     """Cost against the hourly carbon-free share."""
     points = [(row["cfe"], row["usd_per_mwh"], row["name"]) for row in rows if row["usd_per_mwh"] is not None]
     if len(points) < 2:

@@ -73,12 +73,12 @@ def _figures(s: Json, inputs: Json) -> Table:
     return table
 
 
-def fleet_rows(s: Json) -> list[tuple[str, str]]:
+def fleet_rows(service: Json) -> list[tuple[str, str]]:
     """A line for each pool where there are two, for the network between them, and for scaling."""
     rows = []
-    for pool in s["pools"]:
+    for pool in service["pools"]:
         joules = show(sum(pool["energy_j"].values()), "J")
-        if len(s["pools"]) > 1:
+        if len(service["pools"]) > 1:
             rows.append((
                 f"Pool, {pool['name']}",
                 f"{pool['replicas']} × {pool['gpus']} chips, at work {pool['busy_share']:.1%} of the time, batch "
@@ -90,7 +90,7 @@ def fleet_rows(s: Json) -> list[tuple[str, str]]:
                 f"{scaling['mean_ready']:.2f} in the mean, {scaling['most_ready']:,} at most; {scaling['starts']:,} "
                 f"starts and {scaling['stops']:,} stops; starting took {show(pool['energy_j']['start_up'], 'J')}",
             ))  # fmt: skip
-    if network := s["network"]:
+    if network := service["network"]:
         rows.append((
             "Between the pools",
             f"{show(network['sent_bytes'], 'B')} of cache sent, links taken {network['link_busy_share']:.1%} of the "

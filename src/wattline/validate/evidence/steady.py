@@ -50,13 +50,13 @@ class Steady:
         return np.asarray(self.step_s * self.chip_w * table.chips / table.batch)
 
 
-def steady(table: Table, c: Coefficients, assumed: Assumed) -> Steady:
+def steady(table: Table, fit: Coefficients, assumed: Assumed) -> Steady:
     """The rows of a table, all of chips with these coefficients.
 
     Parameters
     ----------
     table : rows of chips with these coefficients
-    c : coefficients of a step
+    fit : coefficients of a step
     assumed : what no row tells, such as lengths of prompts
 
     Returns inter-token latency [s], time of a step [s] and power of a chip [W], shape ``(n_rows,)``.
@@ -71,14 +71,14 @@ def steady(table: Table, c: Coefficients, assumed: Assumed) -> Steady:
     together = np.where(table.ranks > 1, 1.0, together)
     share = 1.0 - np.exp(-arrivals / together)  # of steps that read any, arrivals taken as by chance
     behind = _context(table, prompt, cut.age)
-    plain = _step(table, c, decoding, prompt, np.zeros_like(arrivals), behind)
-    mixed = _step(table, c, decoding, prompt, arrivals / share, behind)
+    plain = _step(table, fit, decoding, prompt, np.zeros_like(arrivals), behind)
+    mixed = _step(table, fit, decoding, prompt, arrivals / share, behind)
     waiting = arrivals * media + assumed.stall_s * stalled(table)
     mean = (1 - share) * plain.time_s + share * mixed.time_s + waiting
-    drawn = arrivals * media * c.media_power + assumed.stall_s * stalled(table) * c.static_power
+    drawn = arrivals * media * fit.media_power + assumed.stall_s * stalled(table) * fit.static_power
     energy = (1 - share) * plain.energy_j + share * mixed.energy_j + drawn * table.watts.tdp
     watts = np.clip(energy / mean, table.watts.idle, table.watts.limit)
-    itl = _median_step(table, c, decoding, prompt, arrivals / together, together) + assumed.stall_s * stalled(table)
+    itl = _median_step(table, fit, decoding, prompt, arrivals / together, together) + assumed.stall_s * stalled(table)
     return Steady(np.asarray(itl), np.asarray(mean * table.batch / decoding), np.asarray(watts))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.line.grid.supply.build import program
-from wattline.line.grid.supply.infeasible import explain
+from wattline.line.grid.supply.infeasible import why_infeasible
 from wattline.line.grid.supply.interior import Way
 from wattline.line.grid.supply.parts import SupplyCase
 from wattline.line.grid.supply.plan import SupplyPlan
@@ -32,7 +32,7 @@ def plans(cases: Iterable[SupplyCase]) -> Iterator[SupplyPlan]:
             solved = solve(made, _nearest(place, made, ways), circles=case.circles)
         except Unsolved as error:
             if error.status == "infeasible":
-                raise explain(case) from None
+                raise why_infeasible(case) from None
             raise
         if solved.way is not None and len(ways) < MAX_WAYS:
             ways.append((place, solved.way))

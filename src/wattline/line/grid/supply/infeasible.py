@@ -26,7 +26,7 @@ class SupplyInfeasible(WattlineError):
         super().__init__(text)
 
 
-def explain(case: SupplyCase) -> SupplyInfeasible:
+def why_infeasible(case: SupplyCase) -> SupplyInfeasible:
     """Why no supply reaches the targets of a case."""
     plain = replace(case, target=SupplyTarget())
     if all(getattr(case.target, name) is None for name in LOOSE):

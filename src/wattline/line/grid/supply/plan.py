@@ -12,7 +12,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.grid.supply.build import program
 from wattline.line.grid.supply.certificate import Certificate, earnings, rents
-from wattline.line.grid.supply.infeasible import explain
+from wattline.line.grid.supply.infeasible import why_infeasible
 from wattline.line.grid.supply.margin import RESERVE
 from wattline.line.grid.supply.parts import SupplyCase
 from wattline.line.grid.supply.solve import Solved, Unsolved, solve
@@ -213,7 +213,7 @@ def plan(case: SupplyCase, fast: bool = True) -> SupplyPlan:
         return SupplyPlan(case, solve(program(case), fast=fast, circles=case.circles))
     except Unsolved as error:
         if error.status == "infeasible":
-            raise explain(case) from None
+            raise why_infeasible(case) from None
         if error.status == "unbounded":
             raise WattlineError(
                 "supply: no plan: something earns more than it costs, whatever its size; lower its credit or raise its "
