@@ -39,6 +39,12 @@ TABLES: dict[str, tuple[float, str]] = {
     "mW in cells": (250, rows("Time,gpu_power", lambda i: f"{at(i)},{watts(i) * 1000} mW")),
     "kW in cells without a blank": (250, rows("Time,gpu_power", lambda i: f"{at(i)},{watts(i) / 1000:.4f}kW")),
     "watts in cells": (250, rows("Time,gpu_power", lambda i: f"{at(i)},{watts(i)} watts")),
+    "kilowatts half written out": (2500, timed(lambda i: watts(i, 2500) / 1000, "Rack (kWatts)")),
+    "megajoules half written out": (2e5, timed(lambda i: i, "site energy (MJoules)")),
+    "milliwatts of a counter of Windows": (60, rows(
+        '"(PDH-CSV 4.0)","\\\\H\\Power Meter(_Total)\\Power"',
+        lambda i: f'"{at(i, 5, "%m/%d/%Y %H:%M:%S")}.123","{watts(i, 60) * 1000:.3f}"')),
+    "an average wattage": (250, timed(watts, "Avg Wattage")),
     "kWh in cells": (250, rows("Time,energy_total", lambda i: f"{at(i, 60)},{250 * 60 * i / 3.6e6:.7f} kWh")),
     "a comma for thousands": (1250, timed(lambda i: f'"1,{watts(i):.1f}"')),
     "a dot for thousands": (1250, rows("time;power_w", lambda i: f"{T0 + 5 * i};1.{watts(i):.0f},0")),
@@ -74,6 +80,11 @@ TABLES: dict[str, tuple[float, str]] = {
         250, dated(lambda i: f"{fall_back(i):%Y-%m-%d %H:%M:%S} {'CEST' if i < 20 else 'CET'}")),
     "the hour that is repeated, zones by offset": (
         250, dated(lambda i: f"{fall_back(i):%Y-%m-%d %H:%M:%S}+0{2 if i < 20 else 1}:00")),
+    "an index of dates of pandas": (
+        500, rows(",gpu0_power_w,gpu1_power_w", lambda i: f"{at(i)},{watts(i)},{watts(i)}")),
+    "counters of ESXi": (420, rows(
+        '"(PDH-CSV 4.0) (UTC)(0)","\\\\e\\Power\\Power Usage Now Watts","\\\\e\\Power\\Power Usage Cap Watts"',
+        lambda i: f'"{at(i, 5, "%m/%d/%Y %H:%M:%S")}","{watts(i, 420):.0f}","1000"')),
     "numbers of rows of pandas": (250, rows(",timestamp,power_w", lambda i: f"{i},{T0 + 5 * i},{watts(i)}")),
     "two numbers of rows of pandas": (
         250, rows("level_0,index,timestamp,power_w", lambda i: f"{i},{i},{T0 + 5 * i},{watts(i)}")),
@@ -99,6 +110,15 @@ TABLES: dict[str, tuple[float, str]] = {
         'Date,Time,"CPU Package Power [W]","IA Cores Power [W]","Total DRAM Power [W]",'
         '"GPU Power [W]","GPU Core Power [W]",',
         lambda i: f"{at(i, 2, '%d.%m.%Y,%H:%M:%S')}.000,{30 + i % 3 - 1},20.0,5.0,60.0,40.0,")),
+    "the mean of cards beside them": (500, columns(
+        "gpu0_w,gpu1_w,gpu_avg_w", lambda i: watts(i, 300), lambda i: watts(i, 200), watts)),
+    "a mean that is of none of them": (900, columns(
+        "gpu0_w,gpu1_w,gpu_avg_w", lambda i: watts(i, 300), lambda i: watts(i, 200), lambda i: watts(i, 400))),
+    "all of a chip below the machine's own": (35, columns(
+        "all_power,cpu_power,gpu_power,sys_power", *constant(20, 8, 12), lambda i: watts(i, 35))),
+    "a total by rows over its parts": (500, "DateTime,Device ID,Name,Avg Wattage,kWh\n" + "".join(
+        f"{at(i, 3600)},{name},{title},{w},{w / 1000}\n" for i in range(N)
+        for name, title, w in (("mains", "Total Usage", watts(i, 500)), ("abc", "Server", watts(i, 300))))),
     "an average beside the reading of a BMC": (250, rows("time,PowerConsumedWatts,PowerMetrics.AverageConsumedWatts",
         lambda i: f"{T0 + 5 * i},{watts(i)},{251}")),
     "an application in its machine": (100, rows(

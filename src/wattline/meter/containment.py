@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from wattline.meter.places import FEEDS, MACHINES, PLURALS, TOTALS
+from wattline.meter.places import FEEDS, MACHINES, PLURALS, QUANTITIES, TOTALS
 
 RANKS = {"wall": 0, "mains": 0, "dcmi": 1, "platform": 3, "psys": 4}  # others: 2
 COMPONENTS = ("board", "slice", "package", "cpu", "core", "uncore", "graphics", "dram", "psys", "igpu")
@@ -219,7 +219,8 @@ def _rank(part: PlacedPart) -> int:
 def _totals(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
     """A column named total over the parts that its other words name: it equals their sum, or exceeds it."""
     totals = [part for part in own if part.role == "total"]
-    scopes = {part.key: set(part.words) - TOTALS - MACHINES for part in totals}
+    scopes = {part.key: set(part.words) - TOTALS - MACHINES - QUANTITIES for part in totals}
+    machines = [part for part in own if part.role in ("dcmi", "machine")]
     for part in sorted(totals, key=lambda other: -len(scopes[other.key])):
         scope = scopes[part.key]
         loose = [
@@ -227,7 +228,10 @@ def _totals(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
             if other is not part and other.key not in inside and scope <= set(other.words)
             and not (other.role == "total" and len(scopes[other.key]) <= len(scope))
         ]  # fmt: skip
-        if loose:
+        over = next((other for other in machines if other in loose and other.mean_w > part.mean_w), None)
+        if over is not None:  # all of its chips, and the machine by its own meter
+            inside[part.key] = over.key
+        elif loose:
             _check(part, loose, EQUALS)
             inside.update((other.key, part.key) for other in loose)
 

@@ -37,7 +37,7 @@ QUANTITIES = frozenset({
     "instant", "instantaneous", "current", "active", "act", "value", "reading", "in", "of", "pwr", "measured",
     "counter", "interval", "delta", "each", "per", "step", "epoch", "lifetime", "real", "electric", "electrical",
     "accumulated", "diff", "last", "now", "w", "j", "wh", "kw", "kwh", "mw", "mj", "kj", "uw", "uj", "mwh", "µw", "µj",
-    "nw", "gw", "gj", "ws", "kws", "s", "h", "metrics",
+    "nw", "gw", "gj", "ws", "kws", "s", "h", "metrics", "wattage",
 })  # fmt: skip
 UNIT_WORDS = re.compile(r"^(?:nano|micro|milli|kilo|mega|giga)?(?:watts?|joules?|watthours?|hours?|seconds?)$")
 ACRONYM = r"(?<=[A-Z])(?=[A-Z][a-z]{2,})"  # RAMWatt is RAM and watt
@@ -60,6 +60,7 @@ def label_of(name: str) -> str:
     """What is left of a name without quantity and unit: ``gpu0_power_w`` is gpu0, ``apower`` a."""
     bare = re.sub(r"[\[(][^\])]*[\])]", " ", name)
     bare = re.sub(r"(?i)vdd_in(?![a-z])", "vddin", re.sub(r"(?i)5v_in(?![a-z])", "boardin", bare))
+    bare = re.sub(r"(?<![A-Za-z])[kmuµMG](?=Wh(?![a-z]))", "", bare)
     parted = re.sub(f"(?<=[a-z0-9])(?=[A-Z][a-z])|{ACRONYM}", "_", bare)
     words = [word for word in re.split(r"[^a-z0-9µ]+", parted.lower().replace("μ", "µ")) if word]
     left = [re.sub(r"(?:power|energy|watts?|joules?)$", "", word) for word in words

@@ -17,7 +17,7 @@ from wattline.meter.containment import PlacedPart, Unclear, chosen, holders
 from wattline.meter.device import Device
 from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers.channel import EACH, Channel, rise_w
-from wattline.meter.readers.pairing import over, paired, too_coarse
+from wattline.meter.readers.pairing import over, paired, too_coarse, without_means
 from wattline.meter.readers.settle import Settled, same_rate, settle
 from wattline.meter.recording import Fault, Recording, Series, Window
 
@@ -64,6 +64,8 @@ def assemble(channels: Sequence[Channel], choices: Choices, source: str, extras:
         raise WattlineError(f"{source} holds no column or series of power or energy that is read{_why(left)}")
     settled = _settled(taken, choices, source)
     settled, more = _single_quantity(settled, source)
+    settled, means = without_means(settled)
+    more = [*more, *means]
     settled, notes = paired(settled, choices, source)
     devices = _placed(settled, choices, source)
     series, far = _series(settled, devices)

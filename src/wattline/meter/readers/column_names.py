@@ -14,6 +14,7 @@ TIMES = (
     "seconds_since_start", "time_since_start", "since_start", "rel_time", "unix", "epoch_time", "last_changed",
     "last_updated", "interval_end", "interval_start",
 )  # fmt: skip
+UNNAMED = ("", "unnamed_0")  # an index of pandas
 TIME_UNITS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3,
               "millis": 1e-3, "milliseconds": 1e-3, "us": 1e-6, "µs": 1e-6, "usec": 1e-6, "microseconds": 1e-6,
               "ns": 1e-9, "nsec": 1e-9, "nanos": 1e-9, "nanoseconds": 1e-9, "min": 60.0, "minutes": 60.0, "h": 3600.0,
@@ -41,5 +42,7 @@ UNITS = ("unit", "units", "uom", "unit_of_measurement", "attributes_unit_of_meas
 
 def plain(name: str) -> str:
     """``Power Draw [W]`` -> ``power_draw_w``, ``deviceId`` -> ``device_id``, ``Zeit`` -> ``time``."""
+    if name.startswith("(PDH-CSV"):  # as Windows and ESXi call the times of their counters
+        return "time"
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", english(name))
     return re.sub(r"[^a-z0-9µ]+", "_", parted.lower().replace("μ", "µ")).strip("_")

@@ -25,12 +25,13 @@ from wattline.meter.readers.column_names import (
     TIME_UNITS,
     TIMES,
     UNITS,
+    UNNAMED,
     VALUES,
     plain,
 )
-from wattline.meter.readers.frame import numbers
+from wattline.meter.readers.frame import all_like, numbers
 from wattline.meter.readers.languages import english
-from wattline.meter.readers.times import EPOCH_S, FORMS, column_times
+from wattline.meter.readers.times import EPOCH_S, FORMS, column_times, is_dates
 from wattline.meter.readers.units import Unit
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def value_of(name: str, column: str = "", unit: str = "") -> Value | str:
         return "a ratio, no power or energy"
     candidates = (units.named(unit, "xX") or units.of_header(f"[{unit}]")) if unit else units.of_header(name)
     drawn = {"draw"} if not {"current", "amps", "amperes"} & set(words) else set()
-    counted = ({"power", "energy", "pwr", "watts", "watt", "joules"} | drawn) & set(words)
+    counted = ({"power", "energy", "pwr", "watts", "watt", "wattage", "joules"} | drawn) & set(words)
     spoken = any(word.endswith(("power", "energy")) for word in words)
     if not candidates and not counted and not spoken:
         return ""
@@ -80,7 +81,7 @@ def value_of(name: str, column: str = "", unit: str = "") -> Value | str:
     if not candidates and (odd := sorted(STRANGE & set(re.split("[^a-z]+", name.lower())))):
         return f"in {odd[0]}, a unit that is not read"
     if not candidates and (
-        counted & {"power", "pwr", "watts", "watt", "draw"} or any(word.endswith("power") for word in words)
+        counted & {"power", "pwr", "watts", "watt", "wattage", "draw"} or any(word.endswith("power") for word in words)
     ):
         candidates = (units.SHORT["W"],)
     return Value(shown, column or shown, candidates, label_of(name), words)
@@ -140,7 +141,7 @@ def _values(
             continue
         if isinstance(outcome, Value) and not outcome.units:
             outcome = _by_cells(frame, outcome, choices)
-        elif outcome == "" and _all_like(frame.select(pl.col(name).cast(pl.String)), name, POWER_CELL):
+        elif outcome == "" and all_like(frame.select(pl.col(name).cast(pl.String)), name, POWER_CELL):
             outcome = _by_cells(frame, Value(name, name, (), label_of(name), words_of(name)), choices)
         if isinstance(outcome, Value) and not quantity:
             outcome = _once(frame, outcome, source)
@@ -192,7 +193,9 @@ def _time(frame: pl.DataFrame, quantities: dict[str, str], times: ReadTimes) -> 
             return name
     if ranked:
         return min(ranked)[1]
-    return next((n for n, c in zip(frame.columns, frame.dtypes, strict=True) if c.is_temporal()), None)
+    return next(
+        (n for n in frame.columns if frame[n].dtype.is_temporal() or (plain(n) in UNNAMED and is_dates(frame[n]))), None
+    )
 
 
 def _tells_time(name: str, times: ReadTimes) -> bool:
@@ -245,7 +248,7 @@ def _date_beside(frame: pl.DataFrame, name: str) -> tuple[pl.Series, str] | None
 
     texts = [column for column in frame.columns if column != name and frame[column].dtype == pl.String]
     if plain(name) == "date":
-        beside = next((column for column in texts if _all_like(frame, column, r"^\s*\d{1,2}:\d{2}")), None)
+        beside = next((column for column in texts if all_like(frame, column, r"^\s*\d{1,2}:\d{2}")), None)
     else:
         beside = next((column for column in texts if plain(column) in ("date", "day")), None)
     if beside is None or frame[name].dtype != pl.String:
@@ -254,12 +257,6 @@ def _date_beside(frame: pl.DataFrame, name: str) -> tuple[pl.Series, str] | None
     if not frame[date].str.contains(r"\d").any() or frame[date].str.contains(":").any():
         return None
     return frame[date].str.strip_chars() + " " + frame[clock].str.strip_chars(), beside
-
-
-def _all_like(frame: pl.DataFrame, column: str, pattern: str) -> bool:
-    """Whether the first cells of a column of text all look like this."""
-    cells = frame[column].head(20).drop_nulls()
-    return len(cells) > 0 and bool(cells.str.contains(pattern).all())
 
 
 def _long(frame: pl.DataFrame, time_name: str | None) -> tuple[str, ...] | None:

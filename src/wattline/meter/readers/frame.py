@@ -118,6 +118,12 @@ def _is_text(path: Path) -> bool:
     return sayable(str(path)) == str(path)
 
 
+def all_like(frame: pl.DataFrame, column: str, pattern: str) -> bool:
+    """Whether the first cells of a column of text all look like this."""
+    cells = frame[column].head(20).drop_nulls()
+    return len(cells) > 0 and bool(cells.str.contains(pattern).all())
+
+
 def decimal_comma(path: Path) -> bool:
     """Whether a comma parts no columns of a file, and so may be the sign of decimals."""
     return _separator(head(path)) != ","

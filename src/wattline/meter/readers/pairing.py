@@ -10,11 +10,12 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
-from wattline.meter.interpretation import NONE, Choices
+from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers.channel import Channel
 from wattline.meter.readers.settle import Settled, same_rate
 from wattline.meter.readings.power import line_j
 
+MEANS = frozenset({"average", "avg", "mean"})
 COARSE = 0.01  # a counter whose step is a larger share of its rise stands back behind watts that say the same
 
 
@@ -66,6 +67,24 @@ def paired(settled: Sequence[Settled], choices: Choices, source: str) -> tuple[l
         replace(entry, channel=replace(entry.channel, device=moved[id(entry)])) if id(entry) in moved else entry
         for entry in settled
     ], notes
+
+
+def without_means(settled: Sequence[Settled]) -> tuple[list[Settled], list[Interpretation]]:
+    """The channels without those that by name and numbers are the mean of several others."""
+    kept, left = [], []
+    power = [entry for entry in settled if entry.power_w is not None]
+    for entry in settled:
+        own = entry.channel
+        others = [
+            other.mean_w for other in power
+            if other.channel.index and other.channel.role == own.role and other.channel.device.host == own.device.host
+        ]  # fmt: skip
+        mean = MEANS & set(own.words) and not own.index and not own.trusted and len(others) > 1
+        if mean and entry.power_w is not None and same_rate([entry.mean_w, float(np.mean(others))]):
+            left.append(Interpretation(own.name, own.device.key, note=f"the mean of {len(others)} others"))
+        else:
+            kept.append(entry)
+    return kept, left
 
 
 def too_coarse(power: Settled, energy: Settled) -> bool:

@@ -77,6 +77,15 @@ def column_times(column: pl.Series) -> tuple[Array, str]:
     return _texts(column.cast(pl.String).str.strip_chars())
 
 
+def is_dates(column: pl.Series) -> bool:
+    """Whether a column of text holds dates, and no numbers of rows."""
+    import polars as pl
+
+    few = column.cast(pl.String).head(20).drop_nulls()
+    numbers = few.cast(pl.Float64, strict=False).drop_nulls()
+    return len(few) > 1 and not len(numbers) and bool((column_times(few)[0] > EPOCH_S).all())
+
+
 def _is_of_sheet(values: Array) -> bool:
     """Whether numbers are days since 1900, as spreadsheets keep times: of 2000 to 2100, moments apart.
 

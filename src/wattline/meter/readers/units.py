@@ -46,6 +46,8 @@ LONG = {
     for base, (quantity, factor) in LONG_BASES.items()
     for prefix, scale in WORDS.items()
 }
+SHORTENED = re.compile(r"(?i)([nuµmkg])([wj])(?:atts?|oules?)(hours?)?")
+WINDOWS = re.compile(r"\\(?:Power|Energy) Meter\(")  # a counter of Windows, which tells milliwatts
 SAMPLE = 1000
 A_RATIO = re.compile(r"[\[(]\s*([^\])/]+?)\s*/\s*[^\])]+[\])]")
 EACH = frozenset({"token", "tokens", "request", "requests", "query", "image", "prompt", "inference", "flop", "flops"})
@@ -71,6 +73,8 @@ def named(text: str, header: str = "") -> tuple[Unit, ...]:
     lower = plain.lower()
     if lower in LONG:
         return (LONG[lower],)
+    if short := SHORTENED.fullmatch(plain):  # kWatts, MWattHours
+        return named(short[1] + short[2].upper() + ("h" if short[3] else ""), header)
     if not plain or lower[-1] not in "wjhs":
         return ()
     base = next((ALIKE[b] for b in ("wh", "ws", "w", "j") if lower.endswith(b)), None)
@@ -89,6 +93,8 @@ def named(text: str, header: str = "") -> tuple[Unit, ...]:
 
 def of_header(name: str) -> tuple[Unit, ...]:
     """The units that a column's name may carry, in brackets or at its end: ``Power (kW)``, ``energy_mWh``."""
+    if WINDOWS.search(name):
+        return (SHORT["mW"],)
     for inner in reversed(re.findall(r"[\[(]([^\])]*)[\])]", name)):
         if units := named(inner, name):
             return units
