@@ -119,7 +119,16 @@ def _is_text(path: Path) -> bool:
 
 
 def all_like(frame: pl.DataFrame, column: str, pattern: str) -> bool:
-    """Whether the first cells of a column of text all look like this."""
+    """Whether the first cells of a column of text all look like this.
+
+    Parameters
+    ----------
+    frame : a table
+    column : name of one of its columns
+    pattern : regular expression, which each cell has to hold
+
+    Returns whether they do; no for a column without a cell.
+    """
     cells = frame[column].head(20).drop_nulls()
     return len(cells) > 0 and bool(cells.str.contains(pattern).all())
 
