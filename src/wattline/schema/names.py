@@ -82,6 +82,7 @@ PLAIN = {
         "tue", "utilisation", "year_miss",
     ),
     "in the unit of the object or of the measure that holds them": (
+        "room_worth_per_mw_year", "saved_foresight", "saved_known",
         "bound", "built", "capacities", "carbon", "computed", "crps", "crps_with_naive", "demand", "earned", "high",
         "highest", "low", "lowest", "mean", "mean_absolute", "mean_absolute_error", "mean_as_meant", "mean_error",
         "mean_foresight", "mean_known", "measured", "naive_crps", "naive_error", "network", "p5", "p50", "p90", "p95",
