@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wattline.meter.places import FEEDS, MACHINES, PLURALS, QUANTITIES, TOTALS
 
@@ -184,6 +184,7 @@ def _machine(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
     if not ranked:
         _named_node(own, inside)
     top = [part for part in ranked if _rank(part) == _rank(ranked[0])] if ranked else []
+    _mains(top, own)
     beneath = [part for part in ranked if part not in top]
     outer = top or inputs or supplies
     psys = [part for part in own if part.role == "psys"]
@@ -201,6 +202,15 @@ def _machine(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
             known = [part for part in loose if math.isfinite(part.mean_w) and part.role != "boardpart"]
             _check(top[0], known, HOLDS, len(top))
         inside.update((part.key, outer[0].key) for part in loose)
+
+
+def _mains(top: Sequence[PlacedPart], own: Sequence[PlacedPart]) -> None:
+    """Unclear where the legs of the mains together read less than the circuits that they feed."""
+    if not top or not all("mains" in part.words for part in top):
+        return
+    fed = [part for part in own if part not in top and part.role == "supply" and math.isfinite(part.mean_w)]
+    legs = replace(top[0], mean_w=sum(part.mean_w for part in top))
+    _check(legs, fed, HOLDS)
 
 
 def _named_node(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:

@@ -23,7 +23,7 @@ ROLES: tuple[tuple[str, frozenset[str]], ...] = (
     ("graphics", frozenset({"gt", "gfx", "igd", "graphics"})),
     ("core", frozenset({"core", "cores", "cor", "ia"})),
     ("dram", frozenset({"dram", "ram", "memory", "mem", "dimm", "dimms"})),
-    ("package", frozenset({"package", "pkg", "packages", "socket", "rapl"})),
+    ("package", frozenset({"package", "pkg", "packages", "socket", "skt", "rapl"})),
     ("cpu", frozenset({"cpu", "cpus", "processor", "processors"})),
 )  # fmt: skip
 FEEDS = frozenset({"pdu", "rack", "feed", "ups"})
@@ -84,6 +84,8 @@ def role_of(words: Iterable[str]) -> str:
     there = set(words)
     if {"graphics", "package"} <= there:  # what AMD calls its board
         return "board"
+    if "mains" in there and not there & (TOTALS - FEEDS):  # what all circuits are fed from, whatever else it is called
+        return "machine"
     if there & FEEDS and not there & (TOTALS - FEEDS):
         return "" if there & {"outlet", "outlets", "socket", "port"} else "supply"
     role = next((role for role, known in ROLES if there & known), "")
@@ -101,7 +103,7 @@ def kind_of(role: str, words: Iterable[str]) -> str:
     if role == "total":
         rest = role_of(word for word in words if word not in TOTALS)
         return "rack" if FEEDS & set(words) else KINDS.get(rest, "other")
-    if role == "supply" and FEEDS & set(words):
+    if role in ("supply", "machine") and FEEDS & set(words):
         return "rack"
     if "switch" in set(words) or "nvswitch" in set(words):
         return "switch"

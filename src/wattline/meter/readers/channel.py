@@ -120,6 +120,18 @@ def looks_like_intervals(energy_j: Array, words: Sequence[str]) -> bool | None:
 def hinted(words: Sequence[str]) -> str:
     """What a name says of how joules are counted: running total, each interval, or nothing."""
     there = set(words)
-    if there & {"interval", "delta", "diff", "each", "step", "epoch", "per", "increment", "incremental"}:
+    if there & {
+        "interval",
+        "delta",
+        "diff",
+        "each",
+        "step",
+        "epoch",
+        "per",
+        "increment",
+        "incremental",
+        "skt",
+        "bucket",
+    }:  # a socket as Intel PCM calls it, whose joules are of the interval
         return EACH
     return TOTAL if there & {"cumulative", "cum", "counter", "lifetime", "accumulated", "acc", "odometer"} else ""

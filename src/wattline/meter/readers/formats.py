@@ -42,6 +42,7 @@ from wattline.meter.readers import (
 )
 from wattline.meter.readers.defined import retold
 from wattline.meter.readers.frame import is_piped
+from wattline.meter.readers.headers import header_of, without
 from wattline.meter.recording import Recording
 
 SQLITE = b"SQLite format 3\0"
@@ -154,6 +155,7 @@ OTHERS = (
 
 def is_table(text: str) -> bool:
     """Whether nearly every line is parted as the first is: a comma somewhere makes no table."""
+    text = without(text, header_of(text))
     rows = [line for line in text.splitlines()[:60] if line.strip() and not line.startswith("#")]
     rows = rows[:-1] if len(rows) > 3 else rows  # the last may be cut
     if NO_TABLE.match(text.lstrip("\ufeff \r\n\t")):

@@ -15,6 +15,7 @@ from wattline.core.fact import Array
 from wattline.core.printable import sayable
 from wattline.core.reading import read_bytes
 from wattline.meter.readers.column_names import TIMES, plain
+from wattline.meter.readers.headers import Header, header_of, without
 from wattline.meter.readers.languages import encoding_of
 
 if TYPE_CHECKING:
@@ -53,8 +54,10 @@ def table(path: Path, header: bool = True) -> pl.DataFrame:
     import polars as pl
 
     begin = head(path)
+    above = header_of(begin) if header else None
+    begin = without(begin, above)
     separator = _separator(begin)
-    source = _source(path, begin, separator)
+    source = _source(path, above, separator)
     separator = "\t" if separator == "|" else separator
     try:
         with warnings.catch_warnings():
@@ -89,14 +92,17 @@ def table(path: Path, header: bool = True) -> pl.DataFrame:
     return frame.with_columns(pl.all().str.replace(r"^([^,.]*\d),(\d[^,.]*)$", "${1}.${2}"))
 
 
-def _source(path: Path, begin: str, separator: str) -> Path | io.BytesIO:
-    """What polars reads: the file, or its text made UTF-8 and parted by tabs where it is parted by pipes."""
+def _source(path: Path, above: Header | None, separator: str) -> Path | io.BytesIO:
+    """What polars reads: the file, or its text made UTF-8 and parted by tabs where it is parted by pipes, or
+    with its names in one row."""
     with path.open("rb") as file:
         data = file.read(HEAD_BYTES)
     wide = data[:2] in (b"\xff\xfe", b"\xfe\xff") or encoding_of(data) != "utf-8"
-    if separator != "|" and not wide and _is_text(path):  # polars takes no name that is not UTF-8
+    if separator != "|" and not wide and above is None and _is_text(path):  # polars takes no name that is not UTF-8
         return path
     whole = read_bytes(path, TEXT_BYTES, "recording")
+    if above is not None:
+        return io.BytesIO(without(decode(whole), above).encode())
     if separator != "|":
         return io.BytesIO(decode(whole).encode() if wide else whole)
     lines = [line.strip().strip("|") for line in decode(whole).splitlines() if "|" in line and not RULE.match(line)]
@@ -135,7 +141,8 @@ def all_like(frame: pl.DataFrame, column: str, pattern: str) -> bool:
 
 def decimal_comma(path: Path) -> bool:
     """Whether a comma parts no columns of a file, and so may be the sign of decimals."""
-    return _separator(head(path)) != ","
+    begin = head(path)
+    return _separator(without(begin, header_of(begin))) != ","
 
 
 def _separator(text: str) -> str:

@@ -80,6 +80,8 @@ def of_frame(frame: pl.DataFrame, choices: Choices, source: str, host: str, comm
     apart = any(unit is not None for each in numbers.values() for unit in each[1])
     if apart:  # units in cells: the numbers are in W and J already
         table_layout.values = [_in_base(value, numbers[value.column][1]) for value in table_layout.values]
+    if any(row.quantity == "time" and "bucket" in words_of(row.name) for row in table_layout.rows):
+        table_layout.values = [value._replace(words=(*value.words, "bucket")) for value in table_layout.values]
     channels = _channels(table_layout, devices, {name: each[0] for name, each in numbers.items()}, host)
     extras = Extras(notes=table_layout.notes, rows=[*table_layout.rows, *devices.remarks])
     return assemble(channels, replace(choices, device=()), source, extras)

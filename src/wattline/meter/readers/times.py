@@ -100,6 +100,7 @@ def _is_of_sheet(values: Array) -> bool:
 def _texts(text: pl.Series) -> tuple[Array, str]:
     """Times in words: with their zone, else without; a time of day alone last."""
     plain = text.str.replace(r"(\d),(\d{1,9})", "${1}.${2}").str.replace(r"(?i)([ap])\.\s?m\.\s*$", "${1}m")
+    plain = plain.str.replace(r"^(\d\d:\d\d:\d\d):(\d{3})$", "${1}.${2}")  # milliseconds behind a colon
     plain = plain.str.replace(r" (?:UTC|GMT) (\d{4})$", " ${1} +00:00")
     plain = plain.str.replace(r"(\d)[年년]\s*(\d+)[月월]\s*(\d+)[日일]", "${1}-${2}-${3}")
     plain = plain.str.replace(r"(\d)[时時시]\s*(\d+)[分분](?:\s*(\d+)[秒초])?$", "${1}:${2}:${3}")
