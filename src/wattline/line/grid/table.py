@@ -6,18 +6,31 @@ import io
 import re
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.parquet import MARK, damage, read_parquet
 from wattline.core.reading import unpacked
-from wattline.line.grid.local_time import to_utc
+from wattline.line.grid.csv_form import separator_of, with_decimal_points, with_units
+from wattline.line.grid.local_time import clock_of, to_utc
 
 if TYPE_CHECKING:
     import polars as pl
 
 MAX_BYTES = 100_000_000  # of a table that was packed
-TIME = re.compile(r"(?i)utc|date|time|period")
-FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
+TIME = re.compile(r"(?i)utc|date|datum|time|period|zeit|interval|hour")
+END = re.compile(r"(?i)(?:\b|_)(?:end|ends|ending|ended|bis|ende)(?:\b|_)")
+DAY = re.compile(r"(?i)^(?:date|datum|day|tag)$")
+CLOCK = re.compile(r"(?i)^(?:anfang|von|uhrzeit|zeit|start|begin|time|start time)$")
+ENDS = "{} is the end of each step; times are moved to its begin"
+FORMATS = (
+    "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d %H:%M:%S%.f", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%b %d, %Y %I:%M %p", "%Y/%m/%d %H:%M",
+    "%Y/%m/%d %H:%M:%S",
+)  # fmt: skip
+SLASHED = ("%m/%d/%Y", "%d/%m/%Y")
+SLASHED_TIMES = (" %H:%M", " %H:%M:%S", " %I:%M:%S %p", " %I:%M %p")
 
 
 def read_table(data: bytes, where: str) -> pl.DataFrame:
@@ -64,12 +77,13 @@ def csv_table(data: bytes, where: str) -> pl.DataFrame:
 
     data = unpacked(data, MAX_BYTES, f"series {where}")
     try:
-        table = pl.read_csv(io.BytesIO(data), infer_schema=False, truncate_ragged_lines=False)
+        separator = separator_of(data)
+        table = pl.read_csv(io.BytesIO(data), separator=separator, infer_schema=False, truncate_ragged_lines=False)
     except damage() as error:
         raise WattlineError(f"series {where} is no CSV: {shorten(str(error), 120)}") from None
     if table.height < 2:
         raise WattlineError(f"series {where} has fewer than two rows")
-    return table
+    return with_decimal_points(with_units(table), separator, where)
 
 
 def times_of(table: pl.DataFrame, where: str, time_zone: str | None = None) -> tuple[str, Any, list[str]]:
@@ -95,30 +109,53 @@ def times_of(table: pl.DataFrame, where: str, time_zone: str | None = None) -> t
     """
     import polars as pl
 
-    names = sorted(table.columns, key=lambda name: "utc" not in name.lower())  # UTC before the local time beside it
+    table = _joined(table)
+    # UTC before the local time beside it, begins before ends
+    names = sorted(table.columns, key=lambda name: ("utc" not in name.lower(), END.search(name) is not None))
     for name in names:
         dtype = table[name].dtype
         if isinstance(dtype, pl.Datetime):
             if dtype.time_zone is not None:
-                return name, seconds(table[name].dt.convert_time_zone("UTC")), []
-            times, notes = _zoned(table[name], name, where, time_zone)
-            return name, seconds(times), notes
+                return _begun(name, table[name].dt.convert_time_zone("UTC"), [])
+            return _begun(name, *_zoned(table[name], name, where, time_zone))
     for name in names:
         if table[name].dtype == pl.String and TIME.search(name):
-            parsed, offset = parsed_times(table[name].str.strip_chars())
+            parsed, offset = parsed_times(table[name].str.strip_chars(), f"series {where}: {name}")
             if parsed is not None:
-                times, notes = (parsed, []) if offset else _zoned(parsed, name, where, time_zone)
-                return name, seconds(times), notes
+                return _begun(name, *((parsed, []) if offset else _zoned(parsed, name, where, time_zone)))
     raise WattlineError(
         f"series {where}: no column of times among {shorten(', '.join(table.columns), 120)}; name it utc and write "
         "2023-01-01T00:00:00Z"
     )
 
 
+def _joined(table: pl.DataFrame) -> pl.DataFrame:
+    """The table whose date and time of day stand in two columns, with both in that of the date."""
+    import polars as pl
+
+    day = next((name for name in table.columns if DAY.match(name) and table[name].dtype == pl.String), None)
+    clock = next((name for name in table.columns if CLOCK.match(name) and table[name].dtype == pl.String), None)
+    if day is None or clock is None or not table[clock].str.contains(r"^\s*\d{1,2}:\d\d(?::\d\d)?\s*$").all():
+        return table
+    return table.with_columns(pl.concat_str(pl.col(day).str.strip_chars(), pl.col(clock), separator=" ").alias(day))
+
+
+def _begun(name: str, times: pl.Series, notes: list[str]) -> tuple[str, Any, list[str]]:
+    """Times of the begin of each step, where the column's name says that they are its end."""
+    made = seconds(times)
+    if END.search(name) is None or len(made) < 2:
+        return name, made, notes
+    steps, counts = np.unique(np.diff(np.unique(made)), return_counts=True)
+    if not len(steps):
+        return name, made, notes
+    return name, made - steps[np.argmax(counts)], [*notes, ENDS.format(name)]
+
+
 def _zoned(times: pl.Series, name: str, where: str, time_zone: str | None) -> tuple[pl.Series, list[str]]:
     """Times without an offset in UTC: by the column's name, else by the zone, else taken as UTC."""
-    if "utc" in name.lower():
-        return times, []
+    if (clock := clock_of(name)) is not None:
+        notes = [] if clock == "UTC" else [f"{name}: times are taken as those of {clock}"]
+        return (times if clock == "UTC" else to_utc(times, clock, f"series {where}")), notes
     if time_zone is not None:
         return to_utc(times, time_zone, f"series {where}"), []
     if "local" in name.lower():
@@ -129,17 +166,24 @@ def _zoned(times: pl.Series, name: str, where: str, time_zone: str | None) -> tu
     return times, [f"{name}: times without an offset are taken as UTC"]
 
 
-def parsed_times(texts: pl.Series) -> tuple[pl.Series | None, bool]:
+def parsed_times(texts: pl.Series, where: str = "times") -> tuple[pl.Series | None, bool]:
     """Texts as times, and whether they bear an offset (they are then in UTC); None where they are no times.
 
     Parameters
     ----------
     texts
         Such as ``2023-01-01T00:00Z``.
+    where
+        What they are of, for the error.
 
     Returns
     -------
     The times, or None, and True where each has an offset.
+
+    Raises
+    ------
+    WattlineError
+        For dates such as 03/01/2024, where either number may be the month.
     """
     import polars as pl
 
@@ -151,12 +195,30 @@ def parsed_times(texts: pl.Series) -> tuple[pl.Series | None, bool]:
             return parsed, True
         parsed = plain.str.to_datetime("%Y-%m-%dT%H:%M%:z", strict=False, time_zone="UTC")
         return (parsed, True) if parsed.null_count() == 0 else (None, True)
+    if texts.len() and texts.str.contains(r"^1\d{9}$").all():  # Unix time, 2001 to 2033
+        return (texts.cast(pl.Int64) * 1_000_000).cast(pl.Datetime("us", "UTC")), True
     texts = texts.str.replace(r"^(\d{4}-\d\d-\d\d[T ]\d\d)$", "$1:00")  # EIA writes hours alone
     for form in FORMATS:
         parsed = texts.str.strptime(pl.Datetime, form, strict=False)
         if parsed.null_count() == 0:
             return parsed, False
-    return None, False
+    return _slashed(texts, where), False
+
+
+def _slashed(texts: pl.Series, where: str) -> pl.Series | None:
+    """Dates with slashes: which number is the month is told by a day above 12, else they are refused."""
+    import polars as pl
+
+    for tail in SLASHED_TIMES:
+        made = [texts.str.strptime(pl.Datetime, form + tail, strict=False) for form in SLASHED]
+        whole = [parsed for parsed in made if parsed.null_count() == 0]
+        if len(whole) == 2 and not whole[0].equals(whole[1]):
+            raise WattlineError(
+                f"{where}: in {texts[0]} either number may be the month; write dates such as 2023-01-31 00:00"
+            )
+        if whole:
+            return whole[0]
+    return None
 
 
 def seconds(times: pl.Series) -> Any:
@@ -189,7 +251,7 @@ def numbers_of(column: pl.Series) -> Array | None:
     import polars as pl
 
     if column.dtype == pl.String:
-        texts = column.str.strip_chars()
+        texts = column.str.strip_chars().str.replace(r"^\x{2212}", "-")  # the sign of typography
         empty = texts.str.to_lowercase().is_in(["", "nan", "null", "na", "n/a", "-"])
         numbers = texts.cast(pl.Float64, strict=False)
         if (numbers.is_null() & ~empty.fill_null(True)).any() or bool(numbers.is_null().all()):

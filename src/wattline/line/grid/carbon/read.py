@@ -21,6 +21,8 @@ from wattline.line.grid.carbon.formats import (
     entsoe_xml,
     open_meteo,
     plain,
+    price_answers,
+    uk_intensity,
     watttime,
 )
 from wattline.line.grid.carbon.formats.columns import CLEAN, DIRECT, FUEL, LIFECYCLE, MARGINAL, PRICE, GridTable
@@ -157,18 +159,23 @@ def _from_json(data: bytes, where: str, options: ReadOptions) -> GridTable:
         answer = parse_json(data)
     except ValueError as error:
         raise WattlineError(f"series {where} is no JSON: {shorten(str(error), 80)}") from None
+    if carbon_aware.is_rating(answer):
+        return carbon_aware.read_rating(answer, where, options.kind)
     if electricity_maps.is_answer(answer):
         return electricity_maps.read_emaps_answer(answer, where)
     if watttime.is_moer_answer(answer):
         return watttime.read_moer_answer(answer, where)
     if eia930.is_api_answer(answer):
         return eia930.read_api_answer(answer, where, options.zone)
-    if carbon_aware.is_rating(answer):
-        return carbon_aware.read_rating(answer, where, options.kind)
+    if uk_intensity.is_uk(answer):
+        return uk_intensity.read_uk(answer, where)
+    if price_answers.is_price_answer(answer):
+        return price_answers.read_price_answer(answer, where)
     if open_meteo.is_open_meteo(answer):
         raise WattlineError(f"series {where} is weather of Open-Meteo, not carbon or price")
     raise WattlineError(
-        f"series {where}: JSON of no known form (Electricity Maps, WattTime, EIA's API, carbon-aware-sdk)"
+        f"series {where}: JSON of no known form (Electricity Maps, WattTime, EIA's API, carbon-aware-sdk, Carbon "
+        "Intensity API, energy-charts.info)"
     )
 
 
@@ -182,7 +189,7 @@ def _from_table(data: bytes, where: str, options: ReadOptions) -> GridTable:
         return avert.read_avert(table, where, options.zone)
     if watttime.is_moer_table(table):
         return watttime.read_moer_table(table, where, options.time_zone)
-    if eia930.is_generation(table):
+    if eia930.is_generation(table) and not plain.states_intensity(table):
         return eia930.read_generation(table, where, options.zone, options.time_zone)
     return plain.read_plain(table, where, options.zone, options.kind, options.time_zone)
 

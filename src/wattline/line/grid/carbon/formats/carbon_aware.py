@@ -9,8 +9,9 @@ from wattline.line.grid.carbon.formats.columns import LIFECYCLE, MARGINAL, GridT
 from wattline.line.grid.carbon.formats.json_rows import moments, numbers
 
 SOURCE = "carbon-aware-sdk"
-TIMES = ("time", "timestamp")
-VALUES = ("rating", "value")
+TIMES = ("time", "timestamp", "startTime")
+VALUES = ("rating", "value", "carbonIntensity")
+FIELDS = ("Location", "Time", "Rating", "Duration")  # as its command line and its files write them
 
 
 def is_rating(data: Any) -> bool:
@@ -20,11 +21,14 @@ def is_rating(data: Any) -> bool:
 
 
 def _rows(data: Any) -> list[dict[str, Any]]:
+    if isinstance(data, dict) and isinstance(data.get("Emissions"), list):
+        data = data["Emissions"]
     if isinstance(data, list) and data and isinstance(data[0], dict) and "forecastData" in data[0]:
         data = data[0]
     if isinstance(data, dict):
-        data = data.get("forecastData", [data] if "rating" in data else [])
-    return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
+        data = data.get("forecastData", [data] if "rating" in data or "startTime" in data else [])
+    rows = [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
+    return [{name.lower() if name in FIELDS else name: value for name, value in row.items()} for row in rows]
 
 
 def read_rating(data: Any, where: str, kind: str | None) -> GridTable:

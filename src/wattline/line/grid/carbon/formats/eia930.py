@@ -69,8 +69,7 @@ def read_generation(table: pl.DataFrame, where: str, zone: str | None, time_zone
     name = ""
     if key is not None:
         table, name = rows_of_zone(table, key, zone, where)
-    balance = any(BALANCE.match(each) for each in table.columns)
-    if balance:
+    if any(BALANCE.match(each) for each in table.columns):
         return _balance(table, where, name)
     _, times, notes = times_of(table.select(pl_times(table)), where, time_zone)
     columns: dict[str, Any] = {}
@@ -99,7 +98,7 @@ def _balance(table: pl.DataFrame, where: str, name: str) -> GridTable:
     texts = table[key].cast(pl.String).str.strip_chars()
     times = texts.str.strptime(pl.Datetime, "%m/%d/%Y %I:%M:%S %p", strict=False)
     if times.null_count():
-        _, utc, _ = times_of(table.select(pl.col(key)), where)
+        _, utc, _ = times_of(table.select(pl.col(key).alias("utc")), where)
     else:
         utc = times.dt.epoch("s").to_numpy().astype("datetime64[s]")
     chosen: dict[str, str] = {}

@@ -9,7 +9,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.line.grid.carbon.formats.columns import FUEL, PRICE, GridTable, column_of, rows_of_zone
-from wattline.line.grid.local_time import to_utc
+from wattline.line.grid.local_time import clock_of, skipped, to_utc
 
 if TYPE_CHECKING:
     import polars as pl
@@ -67,6 +67,9 @@ def read_entsoe_table(table: pl.DataFrame, where: str, zone: str | None, time_zo
     name = ""
     if area is not None:
         table, name = rows_of_zone(table, area, zone, where)
+    sequence = next((each for each in table.columns if each.lower() == "sequence"), None)
+    if sequence is not None and table[sequence].n_unique() > 1:  # two auctions of one market
+        table, _ = rows_of_zone(table, sequence, zone, where)
     kind = next((each for each in table.columns if each.lower() == "production type"), None)
     if kind is not None:
         table = _wide(table, key, kind, where)
@@ -79,8 +82,10 @@ def read_entsoe_table(table: pl.DataFrame, where: str, zone: str | None, time_zo
             _add(columns, match, column_of(table, each, where), where)
     if not columns:
         raise WattlineError(f"series {where}: neither generation by type nor prices of ENTSO-E are in it")
-    times, notes = _times(table, key, where, time_zone)
-    return GridTable(times, columns, SOURCE, name, currency, tuple(notes))
+    empty = np.all([np.isnan(values) for values in columns.values()], axis=0)
+    times, notes = _times(table, key, where, time_zone, empty)
+    columns = {name: values[~np.isnat(times)] for name, values in columns.items()}
+    return GridTable(times[~np.isnat(times)], columns, SOURCE, name, currency, tuple(notes))
 
 
 def _add(columns: dict[str, Any], match: re.Match[str], values: Any, where: str) -> None:
@@ -107,11 +112,20 @@ def _wide(table: pl.DataFrame, key: str, kind: str, where: str) -> pl.DataFrame:
     return wide.drop("_turn").rename({each: f"{each} - Actual Aggregated" for each in types})
 
 
-def _times(table: pl.DataFrame, key: str, where: str, time_zone: str | None) -> tuple[Any, list[str]]:
-    """Begins of the intervals (``01.01.2023 00:00 - 01.01.2023 01:00``) in UTC, by the zone that the header names."""
+def _times(table: pl.DataFrame, key: str, where: str, time_zone: str | None, empty: Any) -> tuple[Any, list[str]]:
+    """Begins of the intervals (``01.01.2023 00:00 - 01.01.2023 01:00``) in UTC, by the zone that the header names.
+
+    NaT is the hour that clocks skip in spring, which the platform writes as a row without a number.
+    """
     import polars as pl
 
-    texts = table[key].str.split(" - ").list.first().str.strip_chars().str.replace(r"\s*\((UTC|CET|CEST)\)$", "")
+    texts = (
+        table[key]
+        .str.split(" - ")
+        .list.first()
+        .str.strip_chars()
+        .str.replace(r"\s*\((?:UTC|CES?T|WES?T|EES?T)(?:/[A-Z]+)?\)$", "")
+    )
     parsed = None
     for form in FORMS:
         parsed = texts.str.strptime(pl.Datetime, form, strict=False)
@@ -120,13 +134,11 @@ def _times(table: pl.DataFrame, key: str, where: str, time_zone: str | None) -> 
     if parsed is None or parsed.null_count():
         raise WattlineError(f"series {where}: {key} has no times such as 01.01.2023 00:00 - 01.01.2023 01:00")
     notes = []
-    if "UTC" in key.upper() or table[key].str.contains(r"\(UTC\)").any():
-        zone = "UTC"
-    elif "CET" in key.upper() or table[key].str.contains(r"\(CES?T\)").any():
+    stated = re.search(r"\((?:UTC|CES?T|WES?T|EES?T)(?:/[A-Z]+)?\)", str(table[key][0]))
+    zone = clock_of(key) or (clock_of(stated[0]) if stated else None) or time_zone
+    if zone is None:
         zone = "Europe/Brussels"
-    else:
-        zone = time_zone or "Europe/Brussels"
-        if time_zone is None:
-            notes.append(f"{key}: times are taken as those of Brussels (CET, CEST)")
+        notes.append(f"{key}: times are taken as those of Brussels (CET, CEST)")
+    parsed = parsed.to_frame("t").select(pl.when(~pl.Series(empty & skipped(parsed, zone))).then("t"))["t"]
     utc = parsed if zone == "UTC" else to_utc(parsed, zone, f"series {where}")
-    return utc.dt.epoch("s").to_numpy().astype("datetime64[s]"), notes
+    return utc.dt.replace_time_zone(None).to_numpy().astype("datetime64[s]"), notes

@@ -40,10 +40,28 @@ def read_moer_table(table: pl.DataFrame, where: str, time_zone: str | None) -> G
     Marginal g CO2/kWh by the step of the file.
     """
     names = {name.strip().lower(): name for name in table.columns}
+    column = names["moer"] if "moer" in names else names["value"]
+    meaning, factor = _meaning(_only(table, names.get("signal_type")), _only(table, names.get("units")), where)
     _, times, notes = times_of(table, where, time_zone)
-    values = column_of(table, names["moer"] if "moer" in names else names["value"], where)
-    notes.append("taken as pounds of CO2 a MWh, marginal (MOER)")
-    return GridTable(times, {MARGINAL: values * G_PER_LB / 1000}, SOURCE, notes=tuple(notes))
+    if "signal_type" not in names:
+        notes.append("taken as pounds of CO2 a MWh, marginal (MOER)")
+    return GridTable(times, {meaning: column_of(table, column, where) * factor}, SOURCE, notes=tuple(notes))
+
+
+def _only(table: pl.DataFrame, name: str | None) -> str:
+    """What stands in every row of a column, joined where they differ; empty where there is none."""
+    return "" if name is None else ", ".join(str(each) for each in table[name].drop_nulls().unique(maintain_order=True))
+
+
+def _meaning(signal: str, units: str, where: str) -> tuple[str, float]:
+    """The meaning of a signal and the factor of its unit to g/kWh; marginal and pounds a MWh where it does not say."""
+    kind = (signal or "co2_moer").lower()
+    unit = (units or "lbs_co2_per_mwh").lower().replace(" ", "_")
+    if kind not in KINDS:
+        raise WattlineError(f"series {where}: signal_type {shorten(kind)} is no CO2 rate; take {', '.join(KINDS)}")
+    if unit not in FACTORS:
+        raise WattlineError(f"series {where}: units {shorten(unit)} are none of {', '.join(FACTORS)}")
+    return KINDS[kind], FACTORS[unit]
 
 
 def is_moer_answer(data: Any) -> bool:
@@ -75,13 +93,9 @@ def read_moer_answer(data: Any, where: str) -> GridTable:
     """
     meta = data.get("meta", {}) if isinstance(data, dict) else {}
     rows = data["data"] if isinstance(data, dict) else data
-    kind = str(meta.get("signal_type") or rows[0].get("datatype") or "co2_moer").lower()
-    unit = str(meta.get("units") or "lbs_co2_per_mwh").lower().replace(" ", "_")
-    if kind not in KINDS:
-        raise WattlineError(f"series {where}: signal_type {shorten(kind)} is no CO2 rate; take {', '.join(KINDS)}")
-    if unit not in FACTORS:
-        raise WattlineError(f"series {where}: units {shorten(unit)} are none of {', '.join(FACTORS)}")
+    signal = str(meta.get("signal_type") or rows[0].get("datatype") or "")
+    meaning, factor = _meaning(signal, str(meta.get("units") or ""), where)
     times = moments([row.get("point_time") for row in rows], where)
-    values = numbers([row.get("value") for row in rows], where) * FACTORS[unit]
+    values = numbers([row.get("value") for row in rows], where) * factor
     zone = str(meta.get("region") or rows[0].get("ba") or "")
-    return GridTable(times, {KINDS[kind]: values}, SOURCE, zone)
+    return GridTable(times, {meaning: values}, SOURCE, zone)
