@@ -91,6 +91,27 @@ class CurvePosterior:
         """Draws of the logarithm of power, shape ``(n_draws, count)``."""
         return self.draws[:, self.count :]
 
+    def sample(self, many: int, seed: int) -> tuple[Array, Array]:
+        """Equally likely draws of the whole, what the curve lacks included.
+
+        Parameters
+        ----------
+        many : number of draws
+        seed : of them
+
+        Returns
+        -------
+        Logarithms of time and of power, shape ``(many, count)`` each.
+        """
+        random = np.random.default_rng(seed)
+        likely = np.searchsorted(np.cumsum(self.weights), (np.arange(many) + 0.5) / many)
+        rows = random.permutation(np.minimum(likely, len(self.weights) - 1))
+        time, power = (
+            mean[rows] + random.normal(size=(many, self.count)) @ _root(rough)
+            for mean, rough in zip((self.log_time(), self.log_power()), self.rough, strict=True)
+        )
+        return time, power
+
     def roughness(self, weights: tuple[float, float], anchor: int) -> Array:
         """Standard deviation, within a draw, of a weighted sum of both logarithms at each setting, less that elsewhere.
 
@@ -106,3 +127,9 @@ class CurvePosterior:
         block = weights[0] ** 2 * self.rough[0] + weights[1] ** 2 * self.rough[1]
         own = np.diag(block)
         return np.asarray(np.sqrt(np.maximum(own + own[anchor] - 2 * block[:, anchor], 0.0)))
+
+
+def _root(covariance: Array) -> Array:
+    """Its symmetric root, which also one that is not of full rank has."""
+    sizes, directions = np.linalg.eigh(covariance)
+    return np.asarray((directions * np.sqrt(np.maximum(sizes, 0.0))) @ directions.T)

@@ -1,9 +1,10 @@
 """The search for the setting of least energy on a job that runs: which setting next, what a window there told.
 
-Windows are interleaved, A B B A: a candidate stands between two windows of what is best so far, so that a drift of the
-job harms neither. Each such block updates the posterior; the next candidate is the one of most expected gain over the
-rest of the run, and the search ends when that gain is less than what looking costs. Then the saving is proved by fresh
-windows of the first and the best setting, interleaved in the same way, as many as were fixed before they are seen.
+Windows are interleaved, A B B A: a candidate stands between two windows of what is best so far (of the limit that
+stood, where the work may slow by a share alone), so that a drift of the job harms neither. Each such block updates the
+posterior; the next candidate is the one of most expected gain over the rest of the run, and the search ends when that
+gain is less than what looking costs. Then the saving is proved by fresh windows of the first and the best setting,
+interleaved in the same way, as many as were fixed before they are seen.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import ndtr
 
+from wattline.control.edge import EdgeView, edge_view
 from wattline.control.objective import TuneObjective
 from wattline.control.posterior import CurvePosterior
 from wattline.control.prior import prior
@@ -22,13 +24,15 @@ from wattline.core.fact import Array
 ROOT_TWO_PI = float(np.sqrt(2 * np.pi))
 LOOK, PROVE, KEEP = "look", "prove", "keep"
 MIN_GAIN = 5e-4  # share of the energy: a gain below it is not looked for
+EDGE_GAIN = 1e-4  # the same where the work may slow by a share alone: of one look, where some tell together
 SWITCH_WINDOWS = 0.05  # what a change of the setting costs, in windows
 BUDGET_SHARE = 0.045  # of the run's windows, for looking; as many again prove the saving
+EDGE_SHARE = 0.08  # of them, for both, where the work may slow by a share alone
+EDGE_LOOK = 0.75  # of the windows for looking: there are at least as many where the proof needs the most
 USUAL_WINDOWS = 1000.0  # of a run whose length is not known
 MIN_LOOK, MAX_LOOK = 7, 60
 MIN_PROVE, MAX_PROVE = 8, 40  # at each of the two settings
 DETECT = 1.96 + 1.28  # standard errors: a saving as predicted is found significant nine times in ten
-SURE = 0.6  # chance that a setting slows the work by no more than is allowed
 MAX_EXCESS = 3.0  # of the energy, that a draw expects at a candidate
 DOUBT = 0.25  # standard deviations that a setting's advantage must outweigh
 
@@ -111,7 +115,7 @@ class LimitSearch:
             self._learn()
             before = after
             self.best = self._choose()
-            if self.best != anchor:
+            if self.best != anchor and not self._bounded:
                 anchor = self.best
                 before = yield anchor
         self.best = self._choose()
@@ -128,12 +132,7 @@ class LimitSearch:
     def _prove(self) -> Generator[int, TuneWindow, None]:
         """Fresh windows A B B A of the first and the best setting."""
         self.phase = PROVE
-        saving = abs(float(self.values()[self.best]))
-        sigma = float(np.hypot(*(np.array(self._weights()) * self.posterior.noise)))
-        wanted = 2 * (DETECT * sigma / max(saving, MIN_GAIN)) ** 2
-        room = max(self.run_windows * BUDGET_SHARE / 2, MIN_PROVE)
-        count = 2 * int(np.ceil(np.clip(wanted, MIN_PROVE, min(MAX_PROVE, room)) / 2))  # both orders as often
-        for block in range(count):
+        for block in range(self._proof_blocks()):
             pair = (self.reference, self.best) if block % 2 == 0 else (self.best, self.reference)
             for place in pair:  # noqa: UP028 - what is sent comes to a generator alone
                 yield place
@@ -141,6 +140,19 @@ class LimitSearch:
         chosen = self._choose()
         if not self.allowed(self.best) or chosen == self.reference:
             self.best = self.reference
+
+    def _proof_blocks(self) -> int:
+        """Windows at each of both settings that prove the saving."""
+        saving = abs(float(self.values()[self.best]))
+        sigma = float(np.hypot(*(np.array(self._weights()) * self.posterior.noise)))
+        wanted = 2 * (DETECT * sigma / max(saving, MIN_GAIN)) ** 2
+        room = max(self.run_windows * BUDGET_SHARE / 2, MIN_PROVE)
+        return 2 * int(np.ceil(np.clip(wanted, MIN_PROVE, min(MAX_PROVE, room)) / 2))  # both orders as often
+
+    @property
+    def _bounded(self) -> bool:
+        """Whether the work may slow by a share alone: then each window is held against the limit that stood."""
+        return bool(np.isfinite(self.objective.slowdown))
 
     def values(self) -> Array:
         """Expected logarithm of what is made small at each setting, over that at the limit that stood."""
@@ -170,30 +182,28 @@ class LimitSearch:
         at = self.objective.value(np.zeros(2), np.array([0.0, 1e-3]), *self._first_rates())
         return 1.0, float((at[1] - at[0]) / 1e-3)
 
-    def _feasible(self) -> Array:
-        """Chance that each setting slows the work by no more than is allowed."""
+    def _permitted(self) -> Array:
+        """1 where the further bound allows a setting, 0 elsewhere."""
         permitted = np.array([self.allowed(place) for place in range(len(self.settings))], float)
         permitted[self.reference] = 1.0
-        if not np.isfinite(self.objective.slowdown):
-            return permitted
-        time = self.posterior.log_time()
-        slower = time - time[:, [self.reference]]
-        rough = np.maximum(self.posterior.roughness((1.0, 0.0), self.reference), 1e-9)
-        chance = self.posterior.weights @ ndtr((np.log1p(self.objective.slowdown) - slower) / rough)
-        chance[self.reference] = 1.0
-        return np.asarray(chance * permitted)
+        return permitted
 
     def _choose(self) -> int:
         """The best setting by what is known, where its advantage outweighs the doubt of it."""
         doubtful = self.values() + DOUBT * self.spread()
-        sure = self._feasible() > SURE
-        sure[self.reference] = True
         doubtful[self.reference] = 0.0
-        return int(np.argmin(np.where(sure, doubtful, np.inf)))
+        if self._bounded:
+            choice = self._edge().choice()
+            return choice if doubtful[choice] < 0 else self.reference
+        return int(np.argmin(np.where(self._permitted() > 0, doubtful, np.inf)))
 
     def _next(self, anchor: int) -> int | None:
         """The candidate of most gain over the rest of the run; None where looking costs more than it gains."""
-        if len(self.windows) + 4 > self.look_windows or len(self.settings) < 2:
+        if len(self.settings) < 2:
+            return None
+        if self._bounded:
+            return self._next_at_edge()
+        if len(self.windows) + 4 > self.look_windows:
             return None
         drawn, weights = self._drawn(), self.posterior.weights
         rough = np.maximum(self.posterior.roughness(self._weights(), self.best), 1e-9)
@@ -203,10 +213,29 @@ class LimitSearch:
         mean = weights @ below
         spread = np.sqrt(weights @ (below - mean) ** 2 + rough**2)
         noise = np.hypot(*(np.array(self._weights()) * self.posterior.noise))
-        gain = gain * spread / np.hypot(spread, noise) * self._feasible()
+        gain = gain * spread / np.hypot(spread, noise) * self._permitted()
         left = max(self.run_windows - len(self.windows), 0.0)
         cost = 2 * (weights @ np.minimum(np.maximum(np.expm1(-below), 0.0), MAX_EXCESS)) + SWITCH_WINDOWS
         worth = gain * left - cost
         worth[anchor] = -np.inf
         place = int(np.argmax(worth))
         return place if worth[place] > 0 and gain[place] > MIN_GAIN else None
+
+    def _next_at_edge(self) -> int | None:
+        """The candidate whose look is worth most to the choice; what the proof does not need is left for looking."""
+        room = max(EDGE_SHARE * self.run_windows - 2 * self._proof_blocks(), EDGE_LOOK * self.look_windows, MIN_LOOK)
+        if len(self.windows) + 4 > room:
+            return None
+        gain = self._edge().worth(self.posterior.noise)
+        excess = np.minimum(np.maximum(np.expm1(self.values() - self.values()[self.best]), 0.0), MAX_EXCESS)
+        cost = 2 * excess + excess[self.reference] + SWITCH_WINDOWS
+        worth = gain * max(self.run_windows - len(self.windows), 0.0) - cost
+        worth[self.reference] = -np.inf
+        place = int(np.argmax(worth))
+        return place if worth[place] > 0 and gain[place] > EDGE_GAIN else None
+
+    def _edge(self) -> EdgeView:
+        def value(time: Array, power: Array) -> Array:
+            return self.objective.value(time, power, *self._first_rates())
+
+        return edge_view(self.posterior, self.reference, value, self.objective.slowdown, self._permitted())
