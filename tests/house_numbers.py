@@ -19,6 +19,7 @@ NO_READINGS = {
     "meter/energy/window.py": "doubt outside of the readings",
     "meter/fleet/savings.py": "a chip's curve under a power limit",
     "meter/gpu_sensor/error.py": "error of sampling",
+    "meter/readers/periods.py": "means of whole periods that a service keeps, back to the joules of each",
     "meter/readers/powermetrics.py": "millijoules told as milliwatts, back to watts",
     "meter/readings/counter.py": "what a step may be at most",
     "meter/sensors/counter.py": "what a step may be at most",

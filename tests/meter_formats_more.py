@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
+from meter_formats_services import SERVICES
 from meter_truth import Truth, lines, matrix
 
 
@@ -236,6 +237,7 @@ def nested_records(path: Path, truth: Truth) -> Path:
 
 
 MORE: dict[str, tuple[str, Callable[[Path, Truth], Path]]] = {
+    **SERVICES,
     "powermetrics' lists": ("a.plist", apple_lists),
     "powermetrics' lists of an Intel": ("a.plist", lambda p, t: apple_lists(p, t, True)),
     "powermetrics' lists of energies": ("a.plist", apple_energies),

@@ -63,7 +63,13 @@ class Layout:
 
 
 def value_of(name: str, column: str = "", unit: str = "") -> Value | str:
-    """A column of watts or joules by its name (and a unit told elsewhere); else why it is none, "" for no reason."""
+    """A column of watts or joules by its name; else why it is none, "" for no reason.
+
+    Parameters
+    ----------
+    name, column, unit : of the metric; of the column, where it has another name; its unit, told elsewhere
+    Returns either.
+    """
     shown, name = name, english(name)
     words = words_of(name)
     if units.is_ratio(name, words):
@@ -71,8 +77,7 @@ def value_of(name: str, column: str = "", unit: str = "") -> Value | str:
     candidates = (units.named(unit, "xX") or units.of_header(f"[{unit}]")) if unit else units.of_header(name)
     drawn = {"draw"} if not {"current", "amps", "amperes"} & set(words) else set()
     counted = ({"power", "energy", "pwr", "watts", "watt", "wattage", "joules"} | drawn) & set(words)
-    spoken = any(word.endswith(("power", "energy")) for word in words)
-    if not candidates and not counted and not spoken:
+    if not candidates and not counted and not any(word.endswith(("power", "energy")) for word in words):
         return ""
     if odd := sorted(NOT_DRAWN & set(words)):
         return f"{odd[0]}: not what is drawn" if candidates or counted else ""
@@ -80,9 +85,7 @@ def value_of(name: str, column: str = "", unit: str = "") -> Value | str:
         return "a share, no power"
     if not candidates and (odd := sorted(STRANGE & set(re.split("[^a-z]+", name.lower())))):
         return f"in {odd[0]}, a unit that is not read"
-    if not candidates and (
-        counted & {"power", "pwr", "watts", "watt", "wattage", "draw"} or any(word.endswith("power") for word in words)
-    ):
+    if not candidates and (counted - {"energy", "joules"} or any(word.endswith("power") for word in words)):
         candidates = (units.SHORT["W"],)
     return Value(shown, column or shown, candidates, label_of(name), words)
 

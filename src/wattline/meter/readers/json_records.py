@@ -50,7 +50,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     its time."""
     import polars as pl
 
-    whole = [row for row in _rows("\n".join(logs.lines(path))) if isinstance(row, dict)]
+    whole = [row for row in objects("\n".join(logs.lines(path))) if isinstance(row, dict)]
     rows = [row for each in whole for row in _flat(each)]
     names = list(dict.fromkeys(name for row in rows for name in row))
     if len(rows) < 2:
@@ -83,8 +83,15 @@ def _cell(value: Any) -> str | None:
     return str(value)
 
 
-def _rows(text: str) -> list[Any]:
-    """The objects, as far as they are whole."""
+def objects(text: str) -> list[Any]:
+    """The objects of a text of JSON, one after the other or in an array, as far as they are whole.
+
+    Parameters
+    ----------
+    text : of a file
+
+    Returns them in their order.
+    """
     decoder, rows, place = json.JSONDecoder(), [], 0
     while (place := text.find("{", place)) >= 0:
         try:
