@@ -265,7 +265,7 @@ def test_a_sentence_is_held_against_the_catalog(sentence: str, verdict: str, key
     [
         ("Every Tesla uses 2.9 Wh per request", "no figure of tesla"),
         ("Claude takes 3 Wh per prompt", "nearest: prompt."),
-        ("A ChatGPT query takes ten times as much as a search", "no figure with a unit"),
+        ("A ChatGPT query takes ten times as much as a whale", "'a whale' is not so many of a known thing"),
         ("Something uses 3 Wh per request", "nearest"),
         ("ChatGPT uses " + "very " * 200 + "2.9 Wh", "longer than"),
     ],

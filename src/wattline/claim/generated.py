@@ -7,10 +7,11 @@ import re
 import numpy as np
 
 from wattline.catalog.draws import Draws
+from wattline.claim.counted_words import number_of
 from wattline.claim.fields import Given, expression_of, literal_of
 from wattline.claim.file import ROUGHLY, Claim
 from wattline.claim.verdict import Relation
-from wattline.core.errors import shorten
+from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array, Source
 from wattline.core.quantity import number
 
@@ -22,9 +23,16 @@ MODELS = {
 }
 BESIDE = {"image": "prompt.image-generation-luccioni.energy_wh"}
 CHARGE = "constant.phone-charge"
-_CHARGE = re.compile(
-    r"\bcharg\w*\s+(?:a|an|one|your|the|my)?\s*(?:smart|tele|mobile\s+|cell)?phone|\bphone(?:'s)?\s+charge", re.I
+_COUNT = (
+    r"(?P<count>\d[\d,]*(?:\.\d+)?(?:\s+(?:thousand|million|billion))?|"
+    r"two|three|four|five|six|ten|a hundred|a thousand)"
 )
+_CHARGE = re.compile(
+    rf"\bcharg\w*\s+(?:{_COUNT}|a|an|one|your|the|my)?\s*(?:smart|tele|mobile\s+|cell)?phone|"
+    rf"(?:{_COUNT.replace('count', 'charges')}\s+(?:smart|tele|mobile\s+|cell)?)?\bphone(?:'s)?\s+charge",
+    re.I,
+)
+_SCALED = re.compile(r"\b(half|times|per\s?cent|percent|twice|quarter|third)\b|%", re.I)
 _KINDS = {
     "image": re.compile(r"\b(images?|pictures?|photos?)\b", re.I),
     "video": re.compile(r"\b(videos?|clips?|films?)\b", re.I),
@@ -69,12 +77,27 @@ def generated_claim(kind: str, text: str, relation: Relation) -> Claim:
                 "from chip to grid, at each model's usual size and steps",
             )
         },
-        stated=expression_of(f"[{CHARGE}]", "stated"),
+        stated=expression_of(f"{_charges(text)}[{CHARGE}]{_share(kind, text)}", "stated"),
         derived=expression_of(kind, "derived"),
         beside={f"published of one {kind}": expression_of(f"[{BESIDE[kind]}]", "beside")} if kind in BESIDE else {},
         relation=relation,
         roughly=ROUGHLY if relation == "equal" else 0.0,
     )
+
+
+def _charges(text: str) -> str:
+    """How many charges, as the head of an expression: ``5 * ``; empty for one."""
+    match = _CHARGE.search(text)
+    if _SCALED.search(text):
+        raise WattlineError(f"claim: {shorten(text)!r} cannot be checked: give whole charges, not parts")
+    words = match and (match["count"] or match["charges"])
+    return f"{number_of(words):.15g} * " if words else ""
+
+
+def _share(kind: str, text: str) -> str:
+    """Over how many images or videos, as the tail of an expression: `` / 1000``; empty for one."""
+    match = re.search(rf"{_COUNT}\s+(?:[\w-]+\s+){{0,3}}?(?:{_KINDS[kind].pattern})", text, re.I)
+    return f" / {number_of(match['count']):.15g}" if match else ""
 
 
 def _energy_wh(kind: str, model: str) -> Array:

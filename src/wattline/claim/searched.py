@@ -22,6 +22,7 @@ NEWER = "prompt.gemini-median.energy_wh"
 _SEARCH = re.compile(r"\bsearch(es)?\b", re.I)
 _ANSWER = re.compile(r"\b(chatgpt|chatbots?|language models?|llms?|generative|gemini|gpt|ai)\b", re.I)
 _EACH = re.compile(r"\b(every|each|all)\b", re.I)
+_GOOGLE = re.compile(r"\bgoogle(?:['’]s)?\s+(?:\w+\s+)?ai\s+(?:answers|overviews?|search\w*|summaries|results)\b", re.I)
 _COUNT = re.compile(
     r"(?P<count>\d[\d,.]*)\s*(?P<scale>billion|bn|trillion|million)\b[\w\s]{0,20}?\bsearches\b(?P<rate>.{0,12}?(day|year))?",
     re.I,
@@ -39,6 +40,8 @@ def gives_answers_to_searches(text: str) -> bool:
     Returns whether.
     """
     whole = re.search(r"\d\s*(twh|gwh|terawatt|gigawatt)", text, re.I)
+    if whole and _GOOGLE.search(text):
+        return True
     return bool(whole and _SEARCH.search(text) and _ANSWER.search(text) and (_EACH.search(text) or _COUNT.search(text)))
 
 

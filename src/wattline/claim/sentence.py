@@ -11,6 +11,7 @@ from wattline.catalog import Catalog, Record, default
 from wattline.claim.chinese import in_english, is_chinese
 from wattline.claim.coming import coming_claim, read_coming
 from wattline.claim.coming_words import CENTRES
+from wattline.claim.counted import counted_in, unknown_thing, with_counted
 from wattline.claim.evaluate import quantity
 from wattline.claim.evidence import weakness
 from wattline.claim.fields import Expression, expression_of, literal_of
@@ -97,6 +98,11 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
         raise WattlineError(
             f"claim: {shorten(text)!r} cannot be checked: sentences are read in English and Chinese; write it so"
         )
+    kind = kind_of(text)
+    counted = None if kind else counted_in(text, known)
+    if counted is not None:
+        claim = with_counted(read_sentence(counted.text, known).claims[0], counted, text, known)
+        return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
     listed = listed_claim(text) or _rated(text, known)
     if listed is not None:
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (listed,))
@@ -104,26 +110,43 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
     if coming is not None:
         claim = coming_claim(coming, text, _relation(text), known)
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
-    kind = kind_of(text)
     if kind is not None:
         claim = generated_claim(kind, text, _relation(text))
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
     if gives_answers_to_searches(text):
         claim = searches_claim(text, _total(text), _relation(text))
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
-    stated = stated_in(text)
+    stated = _stated(text)
     words = _words(stated.rest)
     by_name = [word for word in _words(stated.rest, BY_NAME) if word != MAKER]
     candidates = _candidates(words, by_name if _named(by_name) else words, stated, known)
-    if not candidates and stated.single_centre:
-        raise WattlineError(
+    if not candidates:
+        raise _without_figure(text, stated, words, known)
+    claim = _claim(text, stated, candidates)
+    return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
+
+
+def _without_figure(text: str, stated: StatedFigure, words: list[str], catalog: Catalog) -> WattlineError:
+    if stated.single_centre:
+        return WattlineError(
             f"claim: {shorten(text)!r} cannot be checked: the catalog's totals are of many data centres, not of one; "
             "name the one that is meant, or see what `wattline site` gives for its size and place"
         )
-    if not candidates:
-        raise _nothing(text, stated.middle, words, known)
-    claim = _claim(text, stated, candidates)
-    return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
+    return _nothing(text, stated.middle, words, catalog)
+
+
+def _stated(text: str) -> StatedFigure:
+    """The figure of a sentence; where it has none but compares with something, what that is."""
+    try:
+        return stated_in(text)
+    except WattlineError:
+        if thing := unknown_thing(text):
+            raise WattlineError(
+                f"claim: {shorten(text)!r} cannot be checked: {shorten(thing)!r} is not so many of a known thing; "
+                "name homes for a year, phone charges, cars for a year, flights, km, searches, bulbs for an hour, "
+                "or a country's electricity, or give a unit"
+            ) from None
+        raise
 
 
 def _rated(text: str, catalog: Catalog) -> Claim | None:

@@ -25,9 +25,9 @@ UNITS = {
 _PLAIN = """
 a about above all almost alone also an and annual annually approximately around as ask asked asking at average
 be been below between by can carbon co2 co2e consume consumed consumes consuming consumption cost costs currently data
-daily day does draw draws during each electric electricity emissions emit emits emitted energy estimated every
-exceed exceeds for from generate generated has have hour hours in into is it its language large least less
-make makes making mean median model models more most nearly need needs no now of on one only or over per power
+daily day does drank draw draws drink drinks during each electric electricity emissions emit emits emitted energy
+estimated every exceed exceeds for from generate generated has have hour hours in into is it its language large least
+less make makes making mean median model models more most nearly need needs no now of on one only or over per power
 produce produces reported required requires roughly run running runs said says single some take takes taking
 text than that the their this to took total typical under up use used uses using was water were when which
 may might could should will with would write writing year years

@@ -1,0 +1,274 @@
+"""A sentence that gives its figure as so many of a thing, such as homes or flights: the figure that this comes to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from wattline.catalog import Catalog
+from wattline.catalog.draws import Draws
+from wattline.claim.coming_words import BASE, CENTRES, place_in, place_words, years_of
+from wattline.claim.counted_words import (
+    ABOUT,
+    ADVERBS,
+    COMPARES,
+    EVERY,
+    FIGURE,
+    FIGURES,
+    FILLS,
+    LADDERS,
+    NUMBER,
+    QUESTIONS,
+    TIME,
+    VERBS,
+    number_of,
+)
+from wattline.claim.evaluate import Scope, evaluate, quantity
+from wattline.claim.fields import Expression, expression_of
+from wattline.claim.file import Claim
+from wattline.claim.stated import YEAR
+from wattline.claim.things import HOMES, THINGS, Kind, Thing, country, homes
+from wattline.core.errors import WattlineError, shorten
+
+WORLD = "total.iea-2025-world-2024.energy_twh"
+
+
+@dataclass(frozen=True)
+class CountOfThings:
+    """A sentence with its count of things turned into a unit.
+
+    Attributes
+    ----------
+    text : the sentence with the figure in its place
+    stated : the figure by the catalog's facts
+    central : its central value and unit
+    note : what was taken where the sentence leaves it open
+    centres : whether it is of all the world's data centres, now
+    """
+
+    text: str
+    stated: Expression | None
+    central: tuple[float, str]
+    note: str
+    centres: bool = False
+
+
+def counted_in(text: str, catalog: Catalog) -> CountOfThings | None:
+    """What a count of things in a sentence comes to; None where a sentence compares with none.
+
+    Parameters
+    ----------
+    text : the sentence
+    catalog : whose figures of the things are taken
+
+    Returns
+    -------
+    The sentence with a figure and its unit, and the figure as an expression of the catalog's facts.
+
+    Raises WattlineError where the thing is not known well enough.
+    """
+    if questions := _of_questions(text):
+        return questions
+    for thing, match in _matches(text, catalog):
+        if FIGURES.search(text[: match.start()]):
+            return None
+        return _counted(text, thing, match, catalog)
+    return None
+
+
+def with_counted(claim: Claim, counted: CountOfThings, says: str, catalog: Catalog) -> Claim:
+    """The claim of the sentence with its figure, with the count of things as what is stated.
+
+    Parameters
+    ----------
+    claim : of the sentence with its figure
+    counted : what the count came to
+    says : the sentence as it was
+    catalog : whose figures are taken
+
+    Returns the claim.
+    """
+    taken = "Taken for the world's data centres." if counted.centres else claim.note
+    note = f"Read as: {counted.text}. {counted.note} {taken}".replace("  ", " ").strip()
+    claim = replace(claim, says=shorten(says, 500), note=note)
+    if counted.centres:
+        derived = expression_of(f"[{WORLD}]", "derived")
+        claim = replace(claim, derived=derived, newer=None, note=f"{note} The year is {BASE}, the newest counted.")
+    if counted.stated is None or claim.stated is None:
+        return claim
+    stated = evaluate(claim.stated.tree, Scope(Draws(0, catalog=catalog)))
+    each = " / 1 request" if "request" in str(stated.units) else ""
+    if each:
+        stated = stated * quantity(1.0, "request")
+    try:
+        factor = float((stated / quantity(*counted.central)).to("").magnitude)
+    except Exception:  # a figure of another kind, such as the gigawatts of an outlook, stays as it was read
+        return claim
+    factor = next((exact for exact in (1.0, *YEAR.values()) if abs(factor / exact - 1) < 2e-3), factor)
+    times = "" if factor == 1 else f" * {factor:.6g}"
+    unit = claim.stated.text.split()[-1]
+    return replace(claim, stated=expression_of(f"({counted.stated.text}){times}{each} in {unit}", "stated"))
+
+
+def _of_questions(text: str) -> CountOfThings | None:
+    """A small figure of several questions, as that of one: 500 ml for 20 questions is 25 ml each."""
+    match, figure = QUESTIONS.search(text), FIGURE.search(text)
+    if match is None or figure is None or EVERY.search(text) or re.search(r"\btrain", text, re.I):
+        return None
+    counts = [number_of(match[name]) for name in ("low", "count") if match[name]]
+    whole = number_of(figure["count"])
+    each = sorted(whole / count for count in counts if count > 0)
+    if not each or counts == [1.0] or match.start() <= figure.start() < match.end():
+        return None
+    unit = figure["unit"]
+    words = " to ".join(f"{value:.6g}" for value in each) + f" {unit} per question"
+    if figure.start() < match.start():
+        read = f"{text[: figure.start()]}{words}{text[figure.end() : match.start()]} a question {text[match.end() :]}"
+    else:
+        read = f"{text[: match.start()]} a question {text[match.end() : figure.start()]}{words}{text[figure.end() :]}"
+    named = re.search(r"\b(chatgpt|gpt|gemini|google|claude|mistral|llama|deepseek|bard|bloom|o3)", text, re.I)
+    note = "" if named else "No product is named; ChatGPT is taken."
+    read = " ".join(read.split()) if named else "ChatGPT: " + " ".join(read.split())
+    return CountOfThings(read, None, (each[0], unit), note)
+
+
+def _matches(text: str, catalog: Catalog) -> list[tuple[Thing, re.Match[str]]]:
+    """The thing that a sentence compares with, the longest words first; empty where there is none."""
+    known = _known(catalog)
+    made: list[tuple[Thing, re.Match[str]]] = []
+    for match in _search(HOMES, text, case=True):
+        made.append(
+            (_named(text, partial(homes, match["whose"].strip() or _whose(text[: match.start()]), known)), match)
+        )
+    for thing in THINGS:
+        made += [(thing, match) for match in _search(thing.words, text)]
+    if not made and years_of(text) is None:
+        for match in _search(r"(?P<where>(?:[A-Z][\w.'’-]*)(?:\s[A-Z]\w+)*)", text, case=True):
+            place = place_in(match["where"])
+            if place is not None:
+                made.append((_named(text, partial(country, place, known)), match))
+    return sorted(made, key=lambda pair: (pair[1].start(), -pair[1].end()))[:1]
+
+
+def _search(words: str, text: str, *, case: bool = False) -> list[re.Match[str]]:
+    """Where a text compares with a thing of these words; what follows it must be a time or the sentence's end."""
+    thing = f"(?-i:{words})" if case else words
+    count = rf"(?:(?:(?P<from>{NUMBER})\s*(?:-|–|to)\s*)?(?P<count>{NUMBER})\s+)?"
+    match = re.search(rf"{COMPARES}{FILLS}{count}{thing}(?P<many>\s+{NUMBER}\s+times)?{TIME}{VERBS}", text, re.I)
+    return [match] if match else []
+
+
+def _whose(head: str) -> str:
+    """The country that a sentence is of, whose homes are meant where it names no other; "" where it names none."""
+    place = place_in(head)
+    return "" if place is None or place.company or place.name == "world" else place_words(place)
+
+
+def _known(catalog: Catalog) -> Callable[[str], bool]:
+    def known(key: str) -> bool:
+        try:
+            catalog.fact(key)
+        except WattlineError:
+            return False
+        return True
+
+    return known
+
+
+def _named(text: str, make: Callable[[], Thing]) -> Thing:
+    try:
+        return make()
+    except WattlineError as error:
+        raise WattlineError(f"claim: {shorten(text)!r} cannot be checked: {error}") from None
+
+
+def _counted(text: str, thing: Thing, match: re.Match[str], catalog: Catalog) -> CountOfThings:
+    """The sentence with the figure that a count of a thing comes to."""
+    if match["from"]:
+        raise _refused(text, "a range of things is not read; give one number")
+    head = text[: match.start()]
+    measured = [kind for kind, words in ABOUT.items() if re.search(words, head + match[0], re.I)]
+    if measured and thing.kind not in measured:
+        raise _refused(text, f"what is compared is a measure of {thing.kind}, but the sentence is of {measured[0]}")
+    count = _product(match["times"], match["count"], (match["many"] or "").replace("times", ""))
+    each, rate, head = _time(text, thing, match, head)
+    expression = thing.each.format(count=f"{count:.15g}", time=each)
+    value = evaluate(expression_of(expression, "stated").tree, Scope(Draws(0, catalog=catalog)))
+    central = _climbed(value, thing.kind)
+    fills = " ".join(re.findall(r"up to|at least|at most|more than|less than|over", match["fills"] or "", re.I))
+    bound = f"{match['bound']} than" if match["bound"] else fills
+    figure = f"{bound} {_digits(central[0])} {central[1]}{f' per {rate}' if rate else ''}"
+    of = {"carbon": " of CO2", "water": " of water", "energy": ""}[thing.kind]
+    read = " ".join(f"{head} {figure}{of}".split())
+    return CountOfThings(
+        read, expression_of(expression, "stated"), central, thing.note, _of_all_centres(head, thing.kind)
+    )
+
+
+def _of_all_centres(head: str, kind: Kind) -> bool:
+    """Whether a sentence begins with the world's data centres and names neither a year nor whose they are."""
+    rest = CENTRES.sub(" ", re.sub(r"\b(the|world|world['’]s|all|global|planet['’]s)\b", " ", head, flags=re.I))
+    alone = re.fullmatch(r"[\W]*(?:\b(?:now|today|already|use[sd]?|using|consumes?|takes?|needs?|draw)"
+                         r"\b[\W]*)*", rest, re.I)  # fmt: skip
+    return kind == "energy" and CENTRES.search(head) is not None and alone is not None
+
+
+def _digits(value: float) -> str:
+    return f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def _product(*words: str | None) -> float:
+    result = 1.0
+    for each in words:
+        result *= number_of(each) if each and each.strip() else 1.0
+    return result
+
+
+def _time(text: str, thing: Thing, match: re.Match[str], head: str) -> tuple[str, str, str]:
+    """How long the things are meant, the time that the figure is of ("" for all or a year), and the words before it.
+
+    A rate on both sides is one: as much a day as homes, whose year is meant, is as much a year as they use in it.
+    """
+    unit = (match["unit"] or "").lower()
+    unit = ADVERBS.get(unit, unit.removesuffix("s"))
+    long = number_of(match["long"]) if match["long"] else 1.0
+    every = EVERY.search(f"{head}{match['every'] or ''}")
+    rate = (every[1] or ADVERBS[every[2].lower()]).lower() if every else ""
+    head = EVERY.sub(" ", head) if every else head
+    if unit and not thing.per:
+        if long != 1.0 or (rate and rate != unit):
+            raise _refused(text, f"a time of {long:g} {unit} is not read with what is compared; leave it out")
+        return "", "" if unit == "year" else unit, head
+    if thing.per == "hour" and not unit:
+        raise _refused(text, "for how long what is compared runs is not said; add it, such as: for an hour")
+    short = {"hour": "h", "minute": "min", "second": "s"}.get(unit, unit) or "year"
+    if thing.per == "year" and not unit:
+        return "1 year", "", head
+    once = re.search(r"\btrain|\b(request|prompt|query|question|message|answer|image|video)\b", head, re.I)
+    if not rate and not once and thing.per == "year" and long == 1.0:
+        rate = unit
+    return f"{long:.15g} {short}", "" if rate == "year" else rate, head
+
+
+def _climbed(value: Any, kind: Kind) -> tuple[float, str]:
+    """A figure in the unit that reads best, as number and unit."""
+    base = {"energy": "Wh", "carbon": "g", "water": "L"}[kind]
+    for count in ("home", "search"):
+        if count in str(value.units):
+            value = value / quantity(1.0, count) ** value.units._units[count]
+    size = float(value.to(base).magnitude)
+    unit, factor = next((name, each) for name, each, least in reversed(LADDERS[kind]) if size >= least)
+    return size / factor, unit
+
+
+def unknown_thing(text: str) -> str:
+    """What a sentence compares with, in its own words; empty where it compares with nothing."""
+    match = re.search(rf"{COMPARES}{FILLS}(?P<rest>.+)$", text, re.I)
+    return match["rest"].strip(" .!") if match else ""
+
+
+def _refused(text: str, why: str) -> WattlineError:
+    return WattlineError(f"claim: {shorten(text)!r} cannot be checked: {why}")
