@@ -18,6 +18,7 @@ from wattline.meter.journal.journal import Journal
 from wattline.meter.journal.reader import read_recording
 from wattline.meter.live import active
 from wattline.meter.live.measurement import Measurement
+from wattline.meter.live.session import Session
 
 posix = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
@@ -123,3 +124,26 @@ def test_where_nothing_can_be_written_the_program_goes_on(tmp_path: Path) -> Non
     assert "cannot be made" in ran.stderr
     assert "1 device" in ran.stdout
     assert [file.name for file in tmp_path.iterdir()] == ["a.wattline"]
+
+
+@posix
+def test_no_fork_falls_into_a_round_of_the_sampler(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child has SQLite's locks as they were: held by a thread that it lacks, they would never be let go."""
+    inside: list[int] = []
+    round_of = Session._round
+
+    def slow(self: Session, number: int, *, all_now: bool = False) -> None:
+        inside.append(number)
+        round_of(self, number, all_now=all_now)
+        time.sleep(0.02)
+        inside.pop()
+
+    monkeypatch.setattr(Session, "_round", slow)
+    with wl.measure("parent"):
+        for _ in range(10):
+            pid = os.fork()
+            if pid == 0:
+                os._exit(1 if inside else 0)
+            assert os.waitpid(pid, 0)[1] == 0
+            time.sleep(0.013)
+        assert active.active().flush()  # the thread goes on after each fork

@@ -16,6 +16,7 @@ from wattline.meter.journal.journal import Journal
 from wattline.meter.journal.process import hostname
 from wattline.meter.journal.windows import Edge, edge_op
 from wattline.meter.journal.writer import OPS, JournalWriter, say
+from wattline.meter.live import at_work
 from wattline.meter.live.sampler import Sampler
 from wattline.meter.sensor import Sensor
 
@@ -136,8 +137,9 @@ class Session:
 
     def _run(self) -> None:
         try:
-            self._elect()
-            self._round(0, all_now=True)
+            with at_work.lock:
+                self._elect()
+                self._round(0, all_now=True)
         except Exception as error:
             self.failed = error
             return
@@ -164,7 +166,8 @@ class Session:
                 number = (
                     now + 500 - began
                 ) // self._interval_us  # rounds that were missed are left out, not made up for
-            self._round(number, all_now=not on_time)
+            with at_work.lock:
+                self._round(number, all_now=not on_time)
             if requested > self._answered:
                 with self._served:
                     self._answered = requested
