@@ -12,15 +12,15 @@ import threading
 WAIT_S = 5.0  # a sensor that hangs does not keep a program from forking
 
 lock = threading.RLock()
-_held = threading.local()
+_forking = threading.local()
 
 
 def _before() -> None:
-    _held.taken = lock.acquire(timeout=WAIT_S)
+    _forking.taken = lock.acquire(timeout=WAIT_S)
 
 
 def _in_parent() -> None:
-    if _held.taken:
+    if _forking.taken:
         lock.release()
 
 
