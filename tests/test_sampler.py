@@ -174,9 +174,10 @@ def test_readings_stay_on_the_grid(tmp_path: Path) -> None:
     assert series.monotonic_s is not None
     assert len(series.time_s) == sensor.reads <= lasted / 0.02 + 3
     # the first reading is of the start and the last of the end; each between is of its own step of the grid, and
-    # however late it is there, no step is made up for: k readings span more than k - 2 steps
+    # however late it is there, no step is made up for: the end asks for one reading more, and a step that was made up
+    # would be a second one; a late reading before it (a busy machine) adds a part of a step
     ahead = (series.monotonic_s[1:-1] - series.monotonic_s[0]) / 0.02 - np.arange(len(series.time_s) - 2)
-    assert np.all(ahead - np.maximum.accumulate(ahead) > -1.1)
+    assert np.all(ahead - np.maximum.accumulate(ahead) > -1.9)
     assert sensor.closed
 
 
