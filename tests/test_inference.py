@@ -194,7 +194,7 @@ def test_on_measured_serving(shared_data: Path) -> None:
 def test_rows_of_known_models_that_the_fit_has_not_seen(shared_data: Path) -> None:
     rows, _ = read_rows(shared_data / "mlenergy" / "llm.csv")
     kept = [row for i, row in enumerate(rows) if i % 10 != 3]
-    result = validate(rows[3::10], [], fit_step(kept, fit_from_catalog()))
+    result = validate(rows[3::10], [], fit_step(kept))
     limits = {"energy_per_token": 10.0, "power": 8.0, "itl": 12.0}
     for measure, limit in limits.items():
         assert result.score(measure)["mean_error_percent"] < limit, measure

@@ -164,7 +164,7 @@ def _predict(rows: Sequence[ServingRow], fit: StepFit, leave_out: str, progress:
     """Each row's steps; rows of an engine whose host the chips waited for by that engine's own fit."""
     if rows and rows[0].engine:
         return predict_hosted(rows, leave_out, progress)
-    return predict_left_out(rows, fit, leave_out, progress) if leave_out else fit.predict(rows)
+    return predict_left_out(rows, leave_out, progress) if leave_out else fit.predict(rows)
 
 
 def _how_known(rows: Sequence[ServingRow], fit: StepFit, leave_out: str) -> list[int]:

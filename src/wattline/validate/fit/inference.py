@@ -170,7 +170,7 @@ class FitVector:
         return StepFit(columns, Assumed(inputs, media, distinct, together, next(named), next(named)))
 
 
-def fit_step(rows: Sequence[ServingRow], start: StepFit | None = None) -> StepFit:
+def fit_step(rows: Sequence[ServingRow]) -> StepFit:
     """Fit to the rows, each generation's own coefficients and the tasks' input lengths together. Raises WattlineError
     for fewer than 20 rows."""
     rows = [row for row in rows if row.ranks == 1]  # of others a handful is measured: they are held against the fit
@@ -196,23 +196,12 @@ def fit_step(rows: Sequence[ServingRow], start: StepFit | None = None) -> StepFi
     def slopes(vector: Array) -> Array:
         return layout.slopes(residuals, vector, rows_of)
 
-    begin = layout.start if start is None else _vector(start, layout)
-    begin, bounds = np.minimum(begin, layout.highest - 1e-6), (-np.inf, layout.highest)
-    # loosely, a fit to a part of the rows would still show the others, where it begins at the fit to all
+    begin, bounds = np.minimum(layout.start, layout.highest - 1e-6), (-np.inf, layout.highest)
     fit = layout.read(least_squares(residuals, begin, slopes, bounds, max_nfev=60, xtol=1e-6, ftol=1e-6).x)
     simulated, truth = fit.predict(rows), _measured(rows)
     predicted = {"itl": simulated.itl_s, "time": simulated.step_s, "power": simulated.chip_w}
     errors = {name: truth[name] - np.log(value) for name, value in predicted.items()}
     return replace(fit, campaigns=fit_campaigns(rows, errors))
-
-
-def _vector(fit: StepFit, layout: FitVector) -> Array:
-    values = [fit.coefficients.get(g, fit.generic())[name] for g in layout.generations for name in PRIORS]
-    values += [fit.assumed.input_tokens[task] for task in layout.tasks]
-    values += [fit.assumed.media_s[task] for task in layout.media]
-    values += [fit.assumed.distinct[task] for task in layout.repeated]
-    values += [fit.assumed.together[task] for task in layout.tasks] + [fit.assumed.stall_s, fit.assumed.crowding]
-    return np.log(values)
 
 
 def _measured(rows: Sequence[ServingRow]) -> dict[str, Array]:

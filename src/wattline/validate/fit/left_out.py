@@ -10,35 +10,34 @@ import numpy as np
 from wattline.validate.evidence.groups import left_out
 from wattline.validate.evidence.serving import ServingRow
 from wattline.validate.evidence.steady import Steady
-from wattline.validate.fit.inference import StepFit, fit_step
+from wattline.validate.fit.inference import fit_step
 
 
 def predict_left_out(
-    rows: Sequence[ServingRow], fit: StepFit, by: str, progress: Callable[[str], None] = lambda name: None
+    rows: Sequence[ServingRow], by: str, progress: Callable[[str], None] = lambda name: None
 ) -> Steady:
-    """Each group's rows, predicted by a fit to all others.
+    """Each group's rows, predicted by a fit to all others, which begins at the priors: one that began at the fit to all
+    rows, and was stopped early, would have seen them.
 
     Parameters
     ----------
     rows : the measured rows
-    fit : to all rows, from which each other begins
     by : grouping, such as ``model`` or ``chip``
     progress : called with what is under way
 
     Returns the prediction of each row. Raises WattlineError where too few rows are left to fit to.
     """
-    return predict_both_left_out(rows, fit, by, progress)[0]
+    return predict_both_left_out(rows, by, progress)[0]
 
 
 def predict_both_left_out(
-    rows: Sequence[ServingRow], fit: StepFit, by: str, progress: Callable[[str], None] = lambda name: None
+    rows: Sequence[ServingRow], by: str, progress: Callable[[str], None] = lambda name: None
 ) -> tuple[Steady, Steady]:
     """The same, and as if no configuration was measured, only its model.
 
     Parameters
     ----------
     rows : the measured rows
-    fit : to all rows, from which each other begins
     by : grouping, such as ``model`` or ``chip``
     progress : called with what is under way
 
@@ -47,7 +46,7 @@ def predict_both_left_out(
     parts = [np.zeros((3, len(rows))) for _ in range(2)]
     for name, others, own in left_out(rows, by):
         progress(name)
-        fitted = fit_step([rows[i] for i in others], fit)
+        fitted = fit_step([rows[i] for i in others])
         without = replace(fitted, campaigns=fitted.campaigns.without_curves())
         for part, each in zip(parts, (fitted, without), strict=True):
             predicted = each.predict([rows[i] for i in own])

@@ -42,10 +42,10 @@ def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -
     """
     rows, _ = read_rows(path)
     fit = fit_step(rows)
-    measured, known = predict_both_left_out(rows, fit, "rows", progress)
+    measured, known = predict_both_left_out(rows, "rows", progress)
     left_out = {
-        "": predict_left_out(rows, fit, "model", progress),
-        "stranger": predict_left_out(rows, fit, "family", progress),
+        "": predict_left_out(rows, "model", progress),
+        "stranger": predict_left_out(rows, "family", progress),
         "known": known,
         "measured": measured,
     }
