@@ -14,7 +14,10 @@ import pytest
 
 import wattline as wl
 from wattline.cli.main import main
+from wattline.core.errors import WattlineError
+from wattline.line.world.published import read_published
 from wattline.predict.outlook.export import hourly_shape
+from wattline.predict.outlook.own import read_stock
 from wattline.report.present import as_page
 
 DRAWS = 2000
@@ -94,6 +97,24 @@ def test_an_own_stock_goes_through_the_same_model(tmp_path: Path) -> None:
     assert 0.1 * 8.76 * 0.6 < by_year[2025]["energy_twh"]["p50"] < 0.2 * 8.76 * 1.4
     assert by_year[2032]["energy_twh"]["p50"] < by_year[2026]["energy_twh"]["p50"] / 2  # it is worn out by then
     assert 0 < by_year[2025]["share_of_place"] < 0.02
+
+
+def test_a_year_that_stands_twice_in_an_own_stock_is_taken_once_or_refused(tmp_path: Path) -> None:
+    line, file = "2024,0.1\n", tmp_path / "firm.csv"
+    made = []
+    for text in (line, line * 2):
+        file.write_text("year,chips_gw\n" + text)
+        made.append(read_stock(file).chips_gw.sum())
+    assert made == [0.1, 0.1]
+    file.write_text(f"# exported twice\nyear,chips_gw\n{line}2025,0.2\n\n2024,0.3\n")
+    with pytest.raises(WattlineError, match="line 6: 2024 stands in line 3 with other figures"):
+        read_stock(file)
+
+
+def test_a_figure_that_stands_twice_in_a_series_counts_once(tmp_path: Path) -> None:
+    file = tmp_path / "country.csv"
+    file.write_text("year,twh\n2020,1\n2021,1.1\n2020,1\n")
+    assert [row.year for row in read_published(file, "country")] == [2020, 2021]
 
 
 def test_a_hundred_terawatt_hours_are_so_many_requests_a_day() -> None:

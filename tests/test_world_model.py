@@ -16,7 +16,7 @@ from wattline.line.world.observe import FIRST as FIRST_PATH
 from wattline.line.world.outlook import OutlookQuestion, ai_ratio, catalog_posterior, outlook, spread_root
 from wattline.line.world.percentiles import percentiles
 from wattline.line.world.places import place_of
-from wattline.line.world.power import TWH_PER_GW, capacity_gw, energy_twh, koomey_twh
+from wattline.line.world.power import TWH_PER_GW, capacity_gw, chips_of, energy_twh, koomey_twh, mean_watts
 from wattline.line.world.scopes import SCOPES, DataCentreEnergy, MixedScopes, it_of, with_crypto
 from wattline.line.world.stock import YEARS, retired, standing, standing_by_vintage, survival
 from wattline.line.world.tables import annex, series
@@ -76,8 +76,8 @@ def test_the_american_stock_of_2030_answers_as_lbnl_published() -> None:
     assert share.ai[0, IN_2030] / share.total[0, IN_2030] == pytest.approx(0.55, abs=0.03)
 
 
-def test_what_inference_draws_explains_most_of_the_published_case() -> None:
-    assert us_change("ai_idle=30%", "ai_inference_use=30%") == pytest.approx(20.5, abs=3)
+def test_what_inference_draws_explains_the_published_case() -> None:
+    assert us_change("ai_idle=30%", "ai_inference_use=30%") == pytest.approx(20.5, abs=2)
     assert us_change("ai_inference_use=30%") < us_change("ai_idle=30%", "ai_inference_use=30%")
 
 
@@ -257,6 +257,21 @@ def test_a_rebound_takes_back_its_part_of_what_is_saved_and_of_nothing_else() ->
 def test_the_use_of_ai_chips_is_that_of_training_and_inference() -> None:
     assert us_change("training_share=100%") > us_change("training_share=50%") > us_change("training_share=1%")
     assert us_change("ai_use=20%") == pytest.approx(us_change("training_share=0.0001%"), abs=0.1)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(0, 1), st.floats(0.1, 3), *(st.floats(0.01, 0.99) for _ in range(3)))
+def test_training_takes_its_share_of_the_electricity_with_fewer_chips(
+    share: float, work: float, idle: float, train: float, infer: float
+) -> None:
+    chips = float(chips_of(*(np.array(each) for each in (share, work, idle, train, infer))))
+    training, inference = chips * mean_watts(work, idle, train), (1 - chips) * mean_watts(work, idle, infer)
+    assert training == pytest.approx(share * (training + inference), abs=1e-9)
+    assert (chips <= share + 1e-9) if train >= infer else (chips >= share - 1e-9)
+
+
+def test_idle_chips_that_draw_more_are_no_fewer_of_training() -> None:
+    assert us_change("ai_idle=99%") > us_change("ai_idle=30%") > 0 > us_change("ai_idle=10%")
 
 
 def test_a_place_moves_with_its_own_measure_of_ai() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array, Fact
-from wattline.line.world.power import TWH_PER_GW
+from wattline.line.world.power import TWH_PER_GW, chips_of, mean_watts
 from wattline.line.world.stock import YEARS, grouped_by_life, presence
 from wattline.line.world.tables import FactSeries, series
 
@@ -30,7 +30,7 @@ DRIVERS = {
     "ai_work": "power of an AI server at work over its chips' TDP",
     "ai_idle": "power of an AI server when idle, as a share of its rated power",
     "ai_use": "share of the time that AI chips are at work",
-    "training_share": "share of AI chips that train",
+    "training_share": "share of AI's electricity that trains, where chips work as usual",
     "ai_training_use": "share of the time that AI chips of training are at work",
     "ai_inference_use": "share of the time that AI chips of inference are at work",
     "pue": "overhead of sites without AI",
@@ -42,6 +42,7 @@ DRIVERS = {
     "transformers": "GW of sites of AI a year for which transformers and switchgear can be had",
 }
 LIMITS = ("connections", "turbines", "transformers")  # of what can be switched on in a year
+AT_WORK = frozenset({"ai_work", "ai_idle", "ai_training_use", "ai_inference_use"})  # what AI chips take
 OF_PATHS = ("load_factor", "rebound")  # what is set of the outlook, and not of the stock
 SET_ALONE = ("shipments", "ai_use")  # follow from others unless they are set
 NORMAL = tuple(name for name in DRIVERS if name not in SET_ALONE)
@@ -178,8 +179,11 @@ class Drivers:
     def _z(self, name: str) -> Array:
         return np.asarray(self.deviates.get(name, np.zeros(self.count)), float)
 
+    def _usual(self, name: str, facts: FactSeries) -> Array:
+        return facts.at(YEARS, self._z(name))
+
     def _path(self, name: str, facts: FactSeries) -> Array:
-        values = facts.at(YEARS, self._z(name))
+        values = self._usual(name, facts)
         return self.changes[name].apply(values) if name in self.changes else values
 
     def _life(self, name: str, facts: FactSeries) -> tuple[Array, Array]:
@@ -222,11 +226,7 @@ class Drivers:
     def parts(self) -> WorldParts:
         """Electricity by part."""
         (chips_gw,) = self._standing((self.chips(),), *self._life("ai_life", series("life", "accelerators")))
-        work = self._path("ai_work", series("chip-work-over-tdp", "ai"))
-        rated = series("chip-rated-over-tdp", "ai").at(YEARS)
-        idle = np.minimum(self._path("ai_idle", series("chip-idle-share", "ai")) * rated / work, 1.0)
-        use = self._ai_use()
-        ai = chips_gw * work * (idle + (1 - idle) * use) * TWH_PER_GW * self.ai_ratio
+        ai = chips_gw * self._ai_watts() * TWH_PER_GW * self.ai_ratio
         servers = self._server_gw() * TWH_PER_GW
         storage = servers * self._path("storage", series("storage-over-servers"))
         network = (servers + ai) * self._path("network", series("network-over-servers"))
@@ -235,13 +235,27 @@ class Drivers:
         overhead = rest * (self._rest_pue() - 1) + ai_overhead
         return WorldParts(ai, servers, storage, network, overhead, ai_overhead, chips_gw)
 
-    def _ai_use(self) -> Array:
-        """Share of the time that AI chips are at work, by the shares of training and inference."""
-        training = np.clip(self._path("training_share", series("training-share", "ai")), 0.0, 1.0)
-        train = self._path("ai_training_use", series("chip-use", "training"))
-        infer = self._path("ai_inference_use", series("chip-use", "inference"))
+    def _ai_watts(self) -> Array:
+        """Mean power of AI chips with their servers over the chips' TDP.
+
+        Training's share is of AI's electricity, as it is published. Its chips work more than those of inference, so
+        that they are fewer; and they stay as many where a what-if moves what either takes.
+        """
+        work, idle, train, infer = self._ai_work(self._path)
+        share = np.clip(self._path("training_share", series("training-share", "ai")), 0.0, 1.0)
+        usual = self._ai_work(self._usual) if AT_WORK & self.changes.keys() else (work, idle, train, infer)
+        training = chips_of(share, *usual)
         use = np.minimum(training * train + (1 - training) * infer, 1.0)
-        return self.changes["ai_use"].apply(use) if "ai_use" in self.changes else use
+        if "ai_use" in self.changes:
+            use = self.changes["ai_use"].apply(use)
+        return np.asarray(mean_watts(work, idle, use))
+
+    def _ai_work(self, path: Callable[[str, FactSeries], Array]) -> tuple[Array, Array, Array, Array]:
+        """Power at work over TDP, idle power over that, and the use of chips of training and of inference."""
+        work, rated = path("ai_work", series("chip-work-over-tdp", "ai")), series("chip-rated-over-tdp", "ai").at(YEARS)
+        idle = np.minimum(path("ai_idle", series("chip-idle-share", "ai")) * rated / work, 1.0)
+        train, infer = (path(f"ai_{kind}_use", series("chip-use", kind)) for kind in ("training", "inference"))
+        return work, idle, train, infer
 
     def _rest_pue(self) -> Array:
         """Overhead of what is not AI: that of all sites is lower, the more of them are AI's."""

@@ -27,6 +27,23 @@ def mean_watts(rated_w: Array, idle_share: Array, use: Array) -> Array:
     return np.asarray(rated_w * (idle_share + (1 - idle_share) * use))
 
 
+def chips_of(share: Array, work: Array, idle: Array, train: Array, infer: Array) -> Array:
+    """Share of AI chips that train, from training's share of AI's electricity.
+
+    Parameters
+    ----------
+    share : of the electricity, 0 to 1
+    work, idle : power at work, and when idle over that
+    train, infer : share of the time at work of chips of training and of inference
+
+    Returns
+    -------
+    0 to 1, broadcast.
+    """
+    training = share * mean_watts(work, idle, infer)
+    return np.asarray(training / (training + (1 - share) * mean_watts(work, idle, train)))
+
+
 def energy_twh(power_gw: Array | float, pue: Array | float = 1.0) -> Array:
     """Electricity of a year of a mean IT power.
 

@@ -87,15 +87,34 @@ def read_published(path: Path | str, series: str = "", later: int | None = None)
 
     Raises WattlineError where the file or a line cannot be read.
     """
-    lines = read_text(path, LIMIT_BYTES, "series").splitlines()
-    table = csv.DictReader((x for x in lines if x.strip() and not x.startswith("#")), skipinitialspace=True)
-    names = table.fieldnames or []
+    names, table = read_lines(path, "series")
     if missing := [name for name in ("year", "twh") if name not in names]:
         raise WattlineError(f"{path}: has no column {', '.join(missing)}; it needs year and twh")
-    rows = [_figure(row, f"{path}, row {i}", series, later) for i, row in enumerate(table, 2)]
+    rows = [_figure(row, f"{path}, line {line}", series, later) for line, row in table]
     if not rows:
         raise WattlineError(f"{path}: has no figures")
-    return rows
+    return list(dict.fromkeys(rows))  # a line that stands there twice is one figure
+
+
+def read_lines(path: Path | str, what: str) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """The lines of a CSV with a head, without empty ones and those that begin with #.
+
+    Parameters
+    ----------
+    path : the file
+    what : it holds, for messages
+
+    Returns
+    -------
+    The names of the columns; and each line's number in the file with its values by column.
+
+    Raises WattlineError where the file cannot be read.
+    """
+    every = enumerate(read_text(path, LIMIT_BYTES, what).splitlines(), 1)
+    kept = [(number, text) for number, text in every if text.strip() and not text.startswith("#")]
+    table = csv.DictReader((text for _, text in kept), skipinitialspace=True)
+    names = list(table.fieldnames or [])
+    return names, [(kept[table.line_num - 1][0], row) for row in table]
 
 
 def _figure(row: dict[str, str], where: str, series: str, later: int | None) -> PublishedFigure:
