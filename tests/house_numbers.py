@@ -100,8 +100,7 @@ CODE_NUMBERS = {
         "catalog/draws.py": "MAX_DRAWS MAX_KEPT_DRAWS NOISE",
         "catalog/own.py": "LIMIT_BYTES",
         "line/site/derive.py": "DRAWS EVERY",
-        "line/site/profile.py": "LIMIT_BYTES STEP_S",
-        "line/site/weather.py": "HOURS",
+        "line/site/profile.py": "LIMIT_BYTES",
         "line/site/weather_files.py": "LIMIT_BYTES",
         "line/site/year.py": "CHUNK THREADS UNMET_K",
         "line/site/outdoors.py": "MAX_UNMET_H",
@@ -137,3 +136,31 @@ def test_no_number_of_the_world_stands_bare_in_chip_site_and_catalog() -> None:
     rooms = ("line/chip/", "line/site/", "catalog/")
     there = {(path, name) for path, tree in trees() if path.startswith(rooms) for name in named_numbers(tree)}
     assert there == known
+
+
+# constants of units, each of which stands once, in core/units.py
+UNITS = {3600.0, 86_400.0, 604_800.0, 31_557_600.0, 8760.0, 8766.0, 3.6e6, 3.6e15, 1.96, 1.645}
+UNIT_TABLES = {
+    "core/multiples.py": "whole multiples, which must be whole numbers",
+    "line/grid/carbon/formats/entsoe_xml.py": "seconds of a document's names of steps",
+    "meter/fleet/layout.py": "whole seconds, by which times are divided without a rest",
+    "meter/readers/column_names.py": "seconds of a unit in a column's name",
+    "meter/readers/units.py": "joules of a unit in a column's name",
+}
+
+
+def test_a_constant_of_units_stands_once() -> None:
+    places = {
+        name
+        for name, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float) and float(node.value) in UNITS
+        if node not in counted_in_seconds(tree)
+    }
+    assert places == {"core/units.py", *UNIT_TABLES}
+
+
+def counted_in_seconds(tree: ast.Module) -> set[ast.AST]:
+    """Numbers in ``np.timedelta64(3600, "s")``, which takes whole seconds."""
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return {node.args[0] for node in calls if getattr(node.func, "attr", "") == "timedelta64" and node.args}

@@ -11,12 +11,13 @@ import pytest
 from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
+from wattline.core.units import TYPICAL_YEAR_H
 from wattline.line.site import air, hall
 from wattline.line.site.cooling.kinds import KINDS, CoolingKind, find_kind
 from wattline.line.site.cooling.parts import MECHANICAL, Cooled, Heat, Outside, Params
 from wattline.line.site.power_chain import REDUNDANCY, Ups, column, load_ups
 from wattline.line.site.sizing import central, hour_words, size, spare, units
-from wattline.line.site.weather import HOURS, Weather
+from wattline.line.site.weather import Weather
 from wattline.line.site.year import HallDesign, build, hours, outside, rows, year
 
 # no losses but those of the test: 10% of rack supplies, a twentieth of the heat for each of fans and pumps
@@ -48,12 +49,12 @@ def design(name: str = "stub", **own: Any) -> HallDesign:
 
 
 def weather(t_c: Any = 15.0) -> Weather:
-    temperature = np.broadcast_to(np.asarray(t_c, float), (HOURS,))
-    return Weather("x", temperature, np.full(HOURS, 0.005), np.full(HOURS, 101_325.0))
+    temperature = np.broadcast_to(np.asarray(t_c, float), (TYPICAL_YEAR_H,))
+    return Weather("x", temperature, np.full(TYPICAL_YEAR_H, 0.005), np.full(TYPICAL_YEAR_H, 101_325.0))
 
 
 def sky(t_c: float) -> Outside:
-    return outside(weather(t_c), every=HOURS)
+    return outside(weather(t_c), every=TYPICAL_YEAR_H)
 
 
 def one(it: float) -> Array:
@@ -115,15 +116,15 @@ def test_a_humidifier_puts_back_what_coils_take_where_the_hall_is_closed() -> No
 
 def test_a_warmer_year_is_warmer_and_holds_more_moisture() -> None:
     out, warm = outside(weather(15.0)), outside(weather(15.0), np.array([[1.0], [2.0]]))
-    assert out.t_c.shape == (1, HOURS)
+    assert out.t_c.shape == (1, TYPICAL_YEAR_H)
     assert warm.t_c[:, 0].tolist() == [16, 17]
     assert (warm.wet_c - out.wet_c)[:, 0] == pytest.approx([1, 2])
     assert (warm.sea_c - out.sea_c)[:, 0] == pytest.approx([1, 2])
     assert (warm.ratio / out.ratio)[:, 0] == pytest.approx(np.exp([0.062, 0.124]))
-    assert outside(weather(15.0), every=5).t_c.shape == (1, HOURS // 5)
+    assert outside(weather(15.0), every=5).t_c.shape == (1, TYPICAL_YEAR_H // 5)
 
 
-DAYS = np.where(np.arange(HOURS) % 2, 35.0, 15.0)  # cold and hot hours in turn
+DAYS = np.where(np.arange(TYPICAL_YEAR_H) % 2, 35.0, 15.0)  # cold and hot hours in turn
 
 
 def test_a_year_is_the_mean_and_the_peak_of_its_hours() -> None:
@@ -137,23 +138,23 @@ def test_a_year_is_the_mean_and_the_peak_of_its_hours() -> None:
     assert float(got.pue[0]) == pytest.approx((cold + hot) / 2 / 0.5)
     assert float(got.parts["compressors"][0]) == pytest.approx(0.075 * heat)
     assert float(got.wue_l_per_kwh[0]) == pytest.approx(1.6e-7 * heat * air.LITRES_PER_KG / 0.5 * 3.6e6, rel=1e-6)
-    assert float(got.unmet_hours[0]) == pytest.approx(HOURS / 2)
+    assert float(got.unmet_hours[0]) == pytest.approx(TYPICAL_YEAR_H / 2)
     assert got.modes.tolist() == pytest.approx([0.5, 0, 0, 0.5])
     assert float(got.heat_out[0]) == pytest.approx((1.17 + 0.075) * heat + 0.01)
     assert got.total[0, :4] == pytest.approx([cold, hot, cold, hot], rel=1e-6)
     assert got.pue_by_hour()[:, 1] == pytest.approx([hot / 0.5] * 3, rel=1e-6)
     some = year(design(), weather(DAYS), one(0.5), every=2)
-    assert (float(some.delivered[0]), some.total.shape) == (pytest.approx(cold), (1, HOURS // 2))
+    assert (float(some.delivered[0]), some.total.shape) == (pytest.approx(cold), (1, TYPICAL_YEAR_H // 2))
 
 
 def test_supply_a_twentieth_of_a_kelvin_too_warm_is_no_hour_that_misses() -> None:
-    for t_c, missed in ((30.04, 0), (30.06, HOURS)):
+    for t_c, missed in ((30.04, 0), (30.06, TYPICAL_YEAR_H)):
         assert float(year(design(), weather(t_c), one(0.5)).unmet_hours[0]) == missed
 
 
 def test_a_load_by_the_hour_meets_the_weather_of_its_hour() -> None:
     """Servers at work in the hot hours alone, at rest a fifth."""
-    load = np.where(np.arange(HOURS) % 2, 1.0, 0.2)
+    load = np.where(np.arange(TYPICAL_YEAR_H) % 2, 1.0, 0.2)
     got = year(design(), weather(DAYS), load)
     hot, cold = 1.12 * 0.32 + 1.13, 0.24 * 0.17 + 0.25
     assert float(got.it_mean[0]) == pytest.approx(0.6)
@@ -254,7 +255,7 @@ def test_a_design_day_its_hottest_hour_and_a_tenth_of_the_load() -> None:
     assert (tenth["it_w"], tenth["pue_highest"]) == pytest.approx((100, high * 10))
     assert tenth["pue"] == pytest.approx((low + 0.13 * 0.15 / 2) * 10, rel=1e-3)
     assert tenth["pue_at_full_load"] == pytest.approx(1.13 + 1.12 * (0.17 + 0.075), rel=1e-3)
-    assert [hour_words(h) for h in (0, 25, HOURS - 1)] == ["01-01 00:00", "01-02 01:00", "12-31 23:00"]
+    assert [hour_words(h) for h in (0, 25, TYPICAL_YEAR_H - 1)] == ["01-01 00:00", "01-02 01:00", "12-31 23:00"]
 
 
 def test_a_setup_at_the_mean_of_its_draws() -> None:

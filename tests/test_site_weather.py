@@ -13,9 +13,10 @@ import pytest
 from wattline import catalog
 from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Array
+from wattline.core.units import TYPICAL_YEAR_H
 from wattline.line.site import air
 from wattline.line.site.climate import find_place, made_year, nearest
-from wattline.line.site.weather import HOURS, Weather
+from wattline.line.site.weather import Weather
 from wattline.line.site.weather_repair import filled, read_weather
 
 
@@ -30,7 +31,9 @@ RH = (MADE.relative_humidity * 100).round(1)
 P = 100000.0
 
 
-def epw(path: Path, hours: int = HOURS, t: Array = T, dew: Array = DEW, rh: Array = RH, pressure: float = P) -> Path:
+def epw(
+    path: Path, hours: int = TYPICAL_YEAR_H, t: Array = T, dew: Array = DEW, rh: Array = RH, pressure: float = P
+) -> Path:
     head = (
         "LOCATION,Testville,VA,USA,TEST,724055,39.0,-77.5,-5.0,100.0\n"
         + "COMMENTS,x\n" * 6
@@ -52,7 +55,7 @@ def plain_csv(
     return path
 
 
-def stamps(count: int = HOURS, year: int = 2023, zone: str = "") -> list[str]:
+def stamps(count: int = TYPICAL_YEAR_H, year: int = 2023, zone: str = "") -> list[str]:
     return [(datetime(year, 1, 1) + timedelta(hours=i)).isoformat(timespec="minutes") + zone for i in range(count)]
 
 
@@ -96,7 +99,7 @@ def test_fahrenheit_and_kelvin(tmp_path: Path) -> None:
 
 def test_humidity_of_300_percent(tmp_path: Path) -> None:
     with pytest.raises(WattlineError, match="300%"):
-        read_weather(plain_csv(tmp_path / "a.csv", stamps(), T, np.where(np.arange(HOURS) % 3, RH, 300.0)))
+        read_weather(plain_csv(tmp_path / "a.csv", stamps(), T, np.where(np.arange(TYPICAL_YEAR_H) % 3, RH, 300.0)))
     few = RH.copy()
     few[10:15] = 300.0
     found = read_weather(plain_csv(tmp_path / "b.csv", stamps(), T, few))
@@ -123,7 +126,7 @@ def test_open_meteo_in_utc_is_moved_to_local_time(tmp_path: Path) -> None:
         "hourly_units": {"temperature_2m": "°C"},
         "hourly": {
             "time": stamps(), "temperature_2m": np.roll(T, 5).tolist(), "relative_humidity_2m": np.roll(RH, 5).tolist(),
-            "surface_pressure": [1000.0] * HOURS,
+            "surface_pressure": [1000.0] * TYPICAL_YEAR_H,
         },
     }  # fmt: skip
     path = tmp_path / "a.json"
@@ -143,7 +146,7 @@ def test_tmy3(tmp_path: Path) -> None:
         "724055,Testville,VA,-5.0,39.0,-77.5,100",
         "Date (MM/DD/YYYY),Time (HH:MM),Dry-bulb (C),Dew-point (C),RHum (%),Pressure (mbar)",
     ]
-    for i in range(HOURS):
+    for i in range(TYPICAL_YEAR_H):
         at = datetime(2001, 1, 1) + timedelta(hours=i)
         rows.append(f"{at:%m/%d/%Y},{at.hour + 1:02d}:00,{T[i]},{DEW[i]},{RH[i]},1000")
     path = tmp_path / "a.csv"
@@ -170,7 +173,7 @@ def test_an_old_epw_in_latin_1(tmp_path: Path) -> None:
 
 
 def test_gaps_by_hand() -> None:
-    t = np.arange(HOURS, dtype=float) % 24
+    t = np.arange(TYPICAL_YEAR_H, dtype=float) % 24
     holes = t.copy()
     holes[480:500] = np.nan
     np.testing.assert_allclose(filled(holes), t)
@@ -229,7 +232,7 @@ def test_made_years_against_measured_ones(shared_data: Path) -> None:
         for kind in KINDS.values():
             p = hall.parameters("large", Draws(0))
             setup = HallDesign(kind, p, load_ups(None, p, Draws(0)))
-            pue = [float(year(setup, w, np.full(HOURS, 0.75)).pue[0]) for w in (measured, typical(place))]
+            pue = [float(year(setup, w, np.full(TYPICAL_YEAR_H, 0.75)).pue[0]) for w in (measured, typical(place))]
             errors.setdefault(kind.name, []).append(abs(pue[0] - pue[1]))
     for name in ("air-economiser", "water-economiser", "liquid", "evaporative", "water-chiller"):
         assert max(errors[name]) < 0.02, name

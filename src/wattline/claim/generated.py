@@ -14,6 +14,7 @@ from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array, Source
 from wattline.core.quantity import number
+from wattline.core.units import J_PER_WH
 
 CHIP = "h100-sxm"
 DRAWS = 400
@@ -105,7 +106,7 @@ def _energy_wh(kind: str, model: str) -> Array:
     from wattline.predict.media.video import video
 
     work = image if kind == "image" else video
-    return np.asarray(work(model, CHIP, draws=DRAWS).energy_j) / 3600
+    return np.asarray(work(model, CHIP, draws=DRAWS).energy_j) / J_PER_WH
 
 
 def _note(kind: str, energies: dict[str, Array]) -> str:

@@ -12,6 +12,7 @@ from wattline.claim.verdict import Relation
 from wattline.core.errors import shorten
 from wattline.core.fact import Array, Source
 from wattline.core.quantity import number
+from wattline.core.units import J_PER_WH
 
 DRAWS = 400
 # models and chips whose answers stand for a chatbot's: today's open ones, and the dense one of 2020 that 2.9 Wh was of
@@ -94,7 +95,7 @@ def _searches(text: str) -> tuple[str, dict[str, Given]]:
 def _answer_wh(model: str, chip: str, gpus: int) -> Array:
     from wattline.predict.prompt import prompt
 
-    return np.asarray(prompt(model, chip, gpus=gpus, draws=DRAWS).energy_j) / 3600
+    return np.asarray(prompt(model, chip, gpus=gpus, draws=DRAWS).energy_j) / J_PER_WH
 
 
 def _note(energies: dict[str, Array]) -> str:

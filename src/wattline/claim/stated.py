@@ -11,10 +11,11 @@ from wattline.claim.expression import Node
 from wattline.claim.fields import Expression, literal_of
 from wattline.claim.words import UNITS
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.units import DAY_S, YEAR_H, YEAR_S
 
 PROMPT_KWH = 10.0  # energy below this, without a word of what it is for, is of a request
 SMALL = (("[length]**3", "L", 10.0), ("[mass]", "kg", 1.0))  # so are water and CO2e
-YEAR = {"hour": 8766.0, "day": 365.25, "week": 52.18, "month": 12.0}  # of them in a year
+YEAR = {"hour": YEAR_H, "day": YEAR_S / DAY_S, "week": 52.18, "month": 12.0}  # of them in a year
 _NUMBER = r"\d[\d,]*(?:\.\d+)?"
 _SCALE = r"million|billion|trillion|thousand"
 _FIGURE = re.compile(

@@ -8,6 +8,7 @@ import typer
 
 from wattline.cli import options
 from wattline.core.errors import WattlineError
+from wattline.core.units import HOUR_S
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object; with --watch such a one on each line.")]
 Source = Annotated[
@@ -16,7 +17,7 @@ Source = Annotated[
         help="Source to look at, may be repeated: nvml, amdsmi, rapl, hwmon, ipmi, redfish, prometheus, model."
     ),
 ]
-MIN_S, MAX_S = 0.05, 3600.0
+MIN_S, MAX_S = 0.05, HOUR_S
 
 
 def sensors(

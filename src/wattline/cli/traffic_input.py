@@ -10,6 +10,7 @@ import typer
 
 from wattline.cli.groups import OptionGroup
 from wattline.core.errors import WattlineError
+from wattline.core.units import HOUR_S
 
 if TYPE_CHECKING:
     from wattline.catalog import Catalog
@@ -78,7 +79,7 @@ def read_or_make(traffic: Mapping[str, Any], seed: int, catalog: Catalog, cells:
         return _read(traffic["trace"], per_s, span_s)
     if per_s is None:
         raise WattlineError('traffic: give --trace FILE or --rate "20/s"')
-    return _made(per_s, span_s or 3600.0, _lengths(given, made, catalog), shape, seed, catalog)
+    return _made(per_s, span_s or HOUR_S, _lengths(given, made, catalog), shape, seed, catalog)
 
 
 def _made(per_s: float, span_s: float, lengths: Lengths, shape: str, seed: int, catalog: Catalog) -> Traffic:

@@ -9,7 +9,7 @@ import numpy as np
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.quantity import parse
-from wattline.core.units import J_PER_KWH
+from wattline.core.units import HOUR_S, J_PER_KWH
 
 METRICS = ("energy", "cost", "energy*time")
 NO_LIMIT = np.inf
@@ -46,7 +46,7 @@ class TuneObjective:
         if self.metric == "energy":
             return np.asarray(log_time + log_power)
         energy = seconds * watts / J_PER_KWH * self.usd_per_kwh
-        rent = seconds / 3600 * self.usd_per_hour
+        rent = seconds / HOUR_S * self.usd_per_hour
         cost = energy * np.exp(log_time + log_power) + rent * np.exp(log_time)
         return np.asarray(np.log(cost / (energy + rent)))
 

@@ -11,12 +11,12 @@ from wattline.control.search import KEEP, LOOK, PROVE, LimitSearch, TuneWindow
 from wattline.control.settings_grid import Setter
 from wattline.core.range import Measured
 from wattline.core.result import Json, Result, envelope
-from wattline.core.units import J_PER_WH
+from wattline.core.units import J_PER_WH, Z975
 from wattline.reconcile.blocks import Blocks
 from wattline.reconcile.saving import Saving
 from wattline.reconcile.saving_test import paired_test
 
-SURE = 1.96
+SURE = Z975
 PROXY = "the job reports no progress: work is taken as clock times utilisation, which is a proxy"
 
 

@@ -20,6 +20,7 @@ from wattline.control.objective import TuneObjective
 from wattline.control.posterior import CurvePosterior
 from wattline.control.prior import prior
 from wattline.core.fact import Array
+from wattline.core.units import Z975
 
 ROOT_TWO_PI = float(np.sqrt(2 * np.pi))
 LOOK, PROVE, KEEP = "look", "prove", "keep"
@@ -32,7 +33,7 @@ EDGE_LOOK = 0.75  # of the windows for looking: there are at least as many where
 USUAL_WINDOWS = 1000.0  # of a run whose length is not known
 MIN_LOOK, MAX_LOOK = 7, 60
 MIN_PROVE, MAX_PROVE = 8, 40  # at each of the two settings
-DETECT = 1.96 + 1.28  # standard errors: a saving as predicted is found significant nine times in ten
+DETECT = Z975 + 1.28  # standard errors: a saving as predicted is found significant nine times in ten
 MAX_EXCESS = 3.0  # of the energy, that a draw expects at a candidate
 DOUBT = 0.25  # standard deviations that a setting's advantage must outweigh
 

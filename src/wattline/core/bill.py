@@ -13,6 +13,7 @@ from wattline.core.errors import Unbalanced
 from wattline.core.fact import Array
 from wattline.core.quantity import show
 from wattline.core.range import Range
+from wattline.core.units import J_PER_WH
 
 STATIONS = ("chip", "server", "site", "grid")
 # part -> (station where it is taken, what a person calls it), in the order of the line; `chip` and `server` are wholes
@@ -115,13 +116,13 @@ class Bill:
             name: {
                 "label": PARTS[name][1],
                 "station": PARTS[name][0],
-                "energy_wh": Range.of(j / 3600).json(),
-                "energy_mean_wh": float(np.mean(j)) / 3600,
+                "energy_wh": Range.of(j / J_PER_WH).json(),
+                "energy_mean_wh": float(np.mean(j)) / J_PER_WH,
                 "share": float(np.mean(j)) / total if total else 0.0,
             }
             for name, j in self.parts.items()
         }
-        head = {"energy_wh": Range.of(self.energy_j / 3600).json(), "energy_mean_wh": total / 3600}
+        head = {"energy_wh": Range.of(self.energy_j / J_PER_WH).json(), "energy_mean_wh": total / J_PER_WH}
         signals = {"signals": dict(self.signals)} if self.signals else {}
         return head | {name: Range.of(x).json() for name, x in self.follows.items()} | signals | {"parts": parts}
 

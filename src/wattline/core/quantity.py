@@ -11,6 +11,7 @@ from numbers import Real
 
 from wattline.core.errors import QuantityError, shorten
 from wattline.core.unit_names import factor
+from wattline.core.units import DAY_S, HOUR_S, J_PER_WH, YEAR_S
 
 COUNT_SUFFIX = {"k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12}
 COUNT_WORDS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
@@ -179,7 +180,7 @@ def ladder(value: float, name: str) -> tuple[float, str]:
     """The unit in which people read a value of unit ``name``, and what to multiply it by."""
     scale = 1.0
     if name == "J" and abs(value) >= 1e3:
-        scale, name = 1 / 3600, "Wh"
+        scale, name = 1 / J_PER_WH, "Wh"
     if name in _LADDER:
         step, name = _climb(value * scale, name)
         return scale * step, name
@@ -195,9 +196,9 @@ _STEPS: dict[str, tuple[tuple[float, float, str], ...]] = {
         (1, 1e3, "ms"),
         (180, 1, "s"),
         (10_800, 1 / 60, "min"),
-        (259_200, 1 / 3600, "h"),
-        (86_400_000, 1 / 86_400, "days"),
-        (math.inf, 1 / 31_557_600, "years"),
+        (259_200, 1 / HOUR_S, "h"),
+        (86_400_000, 1 / DAY_S, "days"),
+        (math.inf, 1 / YEAR_S, "years"),
     ),
     "g": (
         (1, 1e3, "mg"),

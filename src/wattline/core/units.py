@@ -12,8 +12,10 @@ HOUR_S = 3_600.0
 DAY_S = 86_400.0
 WEEK_S = 604_800.0
 # the Julian year of 365.25 days, the year that pint reads in "8 years": of lives, spans and yearly statistics. A
-# typical year of weather has 8,760 hours (``line/site/weather.py``), for it has no 29 February.
+# typical year of weather has no 29 February.
 YEAR_S = 31_557_600.0
+YEAR_H = YEAR_S / HOUR_S
+TYPICAL_YEAR_H = 8_760  # of weather, of load or of supply
 
 Z95 = 1.6448536269514722  # the 95th percentile: a range from p5 to p95 reaches so many standard deviations either way
 Z975 = 1.959963984540054  # the 97.5th: what holds the truth 19 times in 20 reaches so many either way

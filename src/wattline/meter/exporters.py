@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from wattline.core.units import DAY_S, HOUR_S, J_PER_WH
 from wattline.meter.device import Device
 from wattline.meter.places import TOTALS, index_of, kind_of, place_words, role_of, words_of
 
@@ -79,7 +80,7 @@ def quantity(name: str) -> tuple[str, float]:
     if "joule" in lower or re.search(r"_[muµ]?[jJ]$", name):
         return "energy", scale
     if ("watt" in lower and "hour" in lower) or lower.endswith(("_wh", "_kwh")):
-        return "energy", (1e3 if lower.endswith("_kwh") else scale) * 3600.0
+        return "energy", (1e3 if lower.endswith("_kwh") else scale) * J_PER_WH
     if "watt" in lower or re.search(r"power(_usage|_draw|_consumption|_average|_input)?$|_power_[um]?w$", lower):
         return "power", scale
     return "", 0.0
@@ -265,4 +266,4 @@ def _of_node(name: str) -> bool:
 def _window(labels: Labels) -> float:
     """Seconds that a recording rule averages over, by its label; the shortest is the reading."""
     match = re.match(r"^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$", labels.get("window", labels.get("range", "")))
-    return 0.0 if match is None else float(match[1]) * {"ms": 1e-3, "m": 60, "h": 3600, "d": 86400}.get(match[2], 1)
+    return 0.0 if match is None else float(match[1]) * {"ms": 1e-3, "m": 60, "h": HOUR_S, "d": DAY_S}.get(match[2], 1)

@@ -16,6 +16,7 @@ from wattline.core.fact import Array, Fact
 from wattline.core.load import Load
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
+from wattline.core.units import J_PER_WH
 from wattline.line.world.equivalents import Equivalent, equivalents
 
 
@@ -91,7 +92,7 @@ class Answer(Result):
         """Every result of which there are draws, by name."""
         head = {
             "duration_s": self.duration_s,
-            "energy_wh": self.energy_j / 3600,
+            "energy_wh": self.energy_j / J_PER_WH,
             "mean_w": self.energy_j / self.duration_s,
             "peak_w": self.peak_w,
         }
@@ -140,7 +141,7 @@ def stations_json(bill: Bill, duration_s: Array | None = None) -> dict[str, Any]
     stations = {}
     for station in STATIONS[first:]:
         energy = bill.at(station)
-        stations[station] = {"energy_wh": Range.of(energy / 3600).json()}
+        stations[station] = {"energy_wh": Range.of(energy / J_PER_WH).json()}
         if duration_s is not None:
             stations[station]["mean_w"] = Range.of(energy / duration_s).json()
     return stations

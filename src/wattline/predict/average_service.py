@@ -12,7 +12,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.quantity import number, parse
-from wattline.core.units import DAY_S
+from wattline.core.units import DAY_S, J_PER_WH
 from wattline.line.engine import average_serving as serving
 from wattline.line.work.model import Model
 from wattline.line.work.reading import model_reading
@@ -107,7 +107,7 @@ def average_answer(request: ReplicaRequest, rate: float | str, days: float | str
         quantities={
             "requests": np.asarray(per_s * span_s),
             "accelerators": chips,
-            "energy_wh_per_request": np.asarray(bill.energy_j / 3600 / (per_s * span_s)),
+            "energy_wh_per_request": np.asarray(bill.energy_j / J_PER_WH / (per_s * span_s)),
             "ttft_s": times.ttft_s,
             **({} if times.tpot_s is None else {"tpot_s": times.tpot_s}),
             "batch": np.asarray(times.batch),

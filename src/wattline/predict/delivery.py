@@ -12,6 +12,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.bill import Bill
 from wattline.core.fact import Array
 from wattline.core.load import Load, phases_load
+from wattline.core.units import J_PER_WH
 from wattline.line.grid import region as grid
 from wattline.line.site import annual
 from wattline.predict import hourly
@@ -136,14 +137,14 @@ def _bill(
     follows = {
         **follow(region, where, delivered_j, draws, weighed),
         "water_l": own + grid.water_l(region, delivered_j, draws),
-        "generated_wh": grid.generated_j(region, delivered_j, draws) / 3600,
+        "generated_wh": grid.generated_j(region, delivered_j, draws) / J_PER_WH,
     }
     return Bill(parts, delivered_j, follows, signals_of(region, where, facility.hours, draws))
 
 
 def _explain(bill: Bill, it_j: Array, facility: Facility, draws: Draws, working: Working) -> None:
-    working.note("server", "energy of the servers and network", "Σ power × time", it_j / 3600, "Wh")
-    working.note("grid", "energy delivered", "server energy × PUE", bill.energy_j / 3600, "Wh")
+    working.note("server", "energy of the servers and network", "Σ power × time", it_j / J_PER_WH, "Wh")
+    working.note("grid", "energy delivered", "server energy × PUE", bill.energy_j / J_PER_WH, "Wh")
     signals, given = bill.signals, isinstance(facility.where.carbon, int | float)
     hours = facility.hours
     by_hour = hours is not None and "lifecycle" in hours.signals

@@ -11,9 +11,9 @@ from wattline.catalog import Record
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.core.units import TYPICAL_YEAR_H
 from wattline.line.grid import region as grid
 from wattline.line.site import annual
-from wattline.line.site.weather import HOURS
 from wattline.predict.answer import Working
 from wattline.predict.cite import cite_given
 from wattline.predict.grid_hours import GridHours, read_grid_hours
@@ -75,7 +75,7 @@ def find_facility(where: Where, draws: Draws, working: Working) -> Facility:
 def _by_weather(where: Where, draws: Draws, working: Working) -> Facility:
     hourly = hourly_site(where, draws)
     losses, total = hourly.means()
-    how = f"1 + parts, mean of {HOURS:,} hours of weather, {hourly.setup.kind.title}"
+    how = f"1 + parts, mean of {TYPICAL_YEAR_H:,} hours of weather, {hourly.setup.kind.title}"
     working.note("site", f"PUE in a year in {hourly.weather.name}", how, total, "")
     region = grid.load_region(where.region or hourly.region, draws.catalog)
     hours = read_grid_hours(where, region, draws.catalog)

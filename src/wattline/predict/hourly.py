@@ -15,13 +15,13 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.load import Load
-from wattline.core.units import HOUR_S
+from wattline.core.units import HOUR_S, TYPICAL_YEAR_H
 from wattline.line.site import hall
 from wattline.line.site.cooling.kinds import find_kind
 from wattline.line.site.outdoors import MAX_UNMET_H, check_climate, first_hour, read_where, region_of
 from wattline.line.site.outside_air import outside
 from wattline.line.site.power_chain import column
-from wattline.line.site.weather import HOURS, Weather
+from wattline.line.site.weather import Weather
 from wattline.line.site.year import CHUNK, SITE_PARTS, HallDesign, build, hours, rows, year
 from wattline.predict.grid_hours import GridHours
 from wattline.predict.where import COOLING, Where
@@ -150,12 +150,12 @@ def _hour_of_year(site: HourlySite, begin: np.datetime64) -> int:
     first = datetime(moment.year, 1, 1)
     hours = int((moment - first).total_seconds() // HOUR_S)
     leap = (datetime(moment.year, 12, 31) - first).days == 365
-    return (hours - 24 if leap and hours >= (31 + 28) * 24 else hours) % HOURS
+    return (hours - 24 if leap and hours >= (31 + 28) * 24 else hours) % TYPICAL_YEAR_H
 
 
 def _by_hour(grid: GridHours, longest_s: float) -> dict[str, Array]:
     """Means of each signal in each hour of the job, as many as ``_ratios`` gives."""
-    count = int(min(HOURS, np.ceil(longest_s / HOUR_S) + 1))
+    count = int(min(TYPICAL_YEAR_H, np.ceil(longest_s / HOUR_S) + 1))
     edges = np.minimum(np.arange(count + 1) * HOUR_S, max(longest_s, 1.0))
     inside = np.diff(edges) > 0
     made = {}
@@ -172,7 +172,7 @@ def _draws(site: HourlySite) -> int:
 def _ratios(site: HourlySite, longest_s: float, offset_h: int = 0) -> Iterator[tuple[slice, dict[str, Array]]]:
     """For some draws at a time: each part, water and the total per IT power, hour by hour as far as the job runs."""
     count = _draws(site)
-    most = int(min(HOURS, np.ceil(longest_s / HOUR_S) + 1))
+    most = int(min(TYPICAL_YEAR_H, np.ceil(longest_s / HOUR_S) + 1))
     for start in range(0, count, CHUNK):
         block = slice(start, min(start + CHUNK, count))
         setup = rows(site.setup, block)

@@ -12,7 +12,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.fact import Array, Fact
 from wattline.core.quantity import number
 from wattline.core.range import Range
-from wattline.core.units import J_PER_KWH
+from wattline.core.units import J_PER_KWH, J_PER_WH
 from wattline.line.grid import region as grid
 from wattline.line.grid.carbon.contracts import with_contracts
 from wattline.line.grid.carbon.regional import (
@@ -137,7 +137,7 @@ def _marginal(region: Record, kwh: Array, draws: Draws, weighed: Weighed) -> Arr
 def _clean(region: Record, where: Where, delivered_j: Array, draws: Draws, weighed: Weighed) -> Array:
     """Energy free of carbon [Wh]: what contracts deliver in the load's hours, and the grid's own share of the rest."""
     if CLEAN in weighed.means:
-        return np.asarray(delivered_j / 3600 * weighed.means[CLEAN])
+        return np.asarray(delivered_j / J_PER_WH * weighed.means[CLEAN])
     share = draws(clean_fact(region, draws.catalog))
     if where.contracts is not None and where.contracts.source:
         hours = typical_signals(region, draws.catalog).clean
@@ -145,7 +145,7 @@ def _clean(region: Record, where: Where, delivered_j: Array, draws: Draws, weigh
         alone = replace(hours, values=np.zeros(len(hours.values)))
         own = with_contracts(alone, where.contracts, mix_of(region, draws.catalog))
         share = own.mean + (1 - own.mean) * share
-    return np.asarray(delivered_j / 3600 * share)
+    return np.asarray(delivered_j / J_PER_WH * share)
 
 
 def signals_of(region: Record, where: Where, hours: GridHours | None, draws: Draws) -> dict[str, str]:

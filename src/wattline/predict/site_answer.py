@@ -18,13 +18,13 @@ from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
-from wattline.core.units import HOUR_S, J_PER_KWH, J_PER_WH
+from wattline.core.units import HOUR_S, J_PER_KWH, J_PER_WH, TYPICAL_YEAR_H
 from wattline.line.grid import region as grid
 from wattline.line.site import profile, sizing
 from wattline.line.site.cooling.kinds import CoolingKind
 from wattline.line.site.cooling.parts import MODES
 from wattline.line.site.outdoors import first_hour
-from wattline.line.site.weather import HOURS, Weather
+from wattline.line.site.weather import Weather
 from wattline.line.site.year import HallDesign, Hours, Year
 from wattline.line.world.embodied import site_embodied
 from wattline.predict.answer import Answer, matters_json
@@ -34,7 +34,7 @@ from wattline.predict.prices import Weighed, follow, notes_of, signals_of
 from wattline.predict.site_year import air_hours, weekly
 from wattline.predict.where import Where
 
-WEATHER_YEAR_S = HOURS * HOUR_S
+WEATHER_YEAR_S = TYPICAL_YEAR_H * HOUR_S
 # parameter of the hall that a user may give -> its name among the inputs
 GIVEN = {
     "liquid_supply_c": "facility_water_c",
@@ -124,7 +124,7 @@ class SiteAnswer(Result):
         """Means of the signals by the hour over the year, weighed by what each draw takes in each hour."""
         total = self.result.total
         begin = first_hour(self.design.weather).replace(year=int(str(hours.begin)[:4])).astimezone(UTC)
-        edges = np.arange(HOURS + 1, dtype=float) * HOUR_S
+        edges = np.arange(TYPICAL_YEAR_H + 1, dtype=float) * HOUR_S
         made = {}
         for name, signal in hours.signals.items():
             if not signal.repeats:
@@ -139,8 +139,8 @@ class SiteAnswer(Result):
         """Watts by part at each hour, at central values; labels name the parts, servers first."""
         it_w = self.design.it_w
         series = {"servers": self.central.it, **self.central.parts}
-        power = np.stack([np.broadcast_to(x, (1, HOURS))[0] * it_w for x in series.values()])
-        return Load("site", first_hour(self.design.weather), 3600.0, power, tuple(series))
+        power = np.stack([np.broadcast_to(x, (1, TYPICAL_YEAR_H))[0] * it_w for x in series.values()])
+        return Load("site", first_hour(self.design.weather), HOUR_S, power, tuple(series))
 
     @cached_property
     def pue_hours(self) -> Array:
@@ -180,7 +180,7 @@ class SiteAnswer(Result):
             "water_stations_l_per_kwh": bill.follows["water_stations_l"] / bill.parts["servers"] * J_PER_KWH,
             "peak_w": _scalar_or_draws(result.peak * it_w),
             "mean_w": _scalar_or_draws(result.delivered * it_w),
-            "energy_wh": bill.energy_j / 3600,
+            "energy_wh": bill.energy_j / J_PER_WH,
             **bill.follows,
         }
 
@@ -190,7 +190,7 @@ class SiteAnswer(Result):
     def results(self) -> Json:
         """The year as plain data."""
         bill, result, design = self.bill.json(), self.result, self.design
-        modes = {name: float(share * HOURS) for name, share in zip(MODES, result.modes, strict=True)}
+        modes = {name: float(share * TYPICAL_YEAR_H) for name, share in zip(MODES, result.modes, strict=True)}
         return {
             "title": f"{design.kind.title}, {design.weather.name}",
             "weather": design.weather.json(),
@@ -255,8 +255,8 @@ class SiteAnswer(Result):
         }
 
     def _monthly(self) -> list[float]:
-        power = np.broadcast_to(self.central.total, (1, HOURS))[0]
-        it = np.broadcast_to(self.central.it, (1, HOURS))[0]
+        power = np.broadcast_to(self.central.total, (1, TYPICAL_YEAR_H))[0]
+        it = np.broadcast_to(self.central.it, (1, TYPICAL_YEAR_H))[0]
         return [float(power[m == MONTHS].sum() / max(it[m == MONTHS].sum(), 1e-12)) for m in range(12)]
 
 

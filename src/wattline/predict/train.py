@@ -12,6 +12,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.quantity import number
+from wattline.core.units import HOUR_S
 from wattline.line.engine import training
 from wattline.line.work.flops import training_flops
 from wattline.line.work.model import COUNTS, Model
@@ -129,7 +130,7 @@ def train_answer(run: TrainingRun, where: Where, draws: Draws) -> Answer:
     bill, load, peak = deliver(phases, facility, draws, working)
     bill = with_making(bill, run.device, total_s * run.chips, where, draws, working)
     aim = f" by {run.aim.title}" if run.aim is not None else ""
-    quantities = {"flops": flops, "mfu": used, "chip_hours": total_s / 3600 * run.chips, "pue": facility.pue}
+    quantities = {"flops": flops, "mfu": used, "chip_hours": total_s / HOUR_S * run.chips, "pue": facility.pue}
     return Answer(
         command="train",
         title=f"{run.model.name}, {number(run.tokens)} tokens{aim} on {run.chips:,} × {run.device.record.title}",

@@ -45,7 +45,7 @@ def run_time(run: TrainingRun, flops: Array, draws: Draws, working: Working) -> 
     if run.model.family == ASSUMED and run.mfu is None:
         used = working.note("chip", "MFU", "of models of this size, however they are built", used / draws(SPREAD), "")
     wall = training.duration_s(flops, run.chips, run.peak_flops, used)
-    longest = float(np.max(wall)) / 3600
+    longest = float(np.max(wall)) / HOUR_S
     if longest > LIMITS["hours"][1]:
         raise WattlineError(
             f"the run would take up to {number(longest * HOUR_S / YEAR_S)} years on "
@@ -55,7 +55,7 @@ def run_time(run: TrainingRun, flops: Array, draws: Draws, working: Working) -> 
 
 
 def _time_given(run: TrainingRun, hours: float, flops: Array, working: Working) -> tuple[Array, Array]:
-    wall = working.note("chip", "wall time", "given", hours * 3600, "s")
+    wall = working.note("chip", "wall time", "given", hours * HOUR_S, "s")
     used = training.implied_mfu(flops, run.chips, run.peak_flops, wall)
     if np.max(used) > 1:
         raise WattlineError(

@@ -16,6 +16,7 @@ from wattline.catalog import Catalog, CatalogLike
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.core.units import J_PER_WH
 from wattline.line.chip.device import Chip, load_chip
 from wattline.meter.recording import Recording
 from wattline.predict.answer import Answer, Working
@@ -152,7 +153,7 @@ def _cite_work(seen: MeteredWindow, draws: Draws) -> None:
 def _quantities(seen: MeteredWindow, device: Chip | None, draws: Draws) -> dict[str, Array]:
     """Energy at the meters with their error, and per token or query where the recording tells how many."""
     energy = measured_j(seen, draws)
-    figures: dict[str, Any] = {"measured_wh": energy / 3600}
+    figures: dict[str, Any] = {"measured_wh": energy / J_PER_WH}
     if (count := chips_of(seen, device)) is not None:
         figures["accelerators"] = float(count)
     if seen.done is not None:

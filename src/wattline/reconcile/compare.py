@@ -16,6 +16,7 @@ from wattline.core.fact import Array
 from wattline.core.quantity import show
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
+from wattline.core.units import J_PER_WH
 from wattline.line.chip.device import load_chip
 from wattline.meter.recording import Recording
 from wattline.reconcile.causes import Cause, MeteredGroup, causes
@@ -67,7 +68,7 @@ class Comparison(Result):
         energy = (self.measured_j, self.predicted_j)
         power = (energy[0] / seconds, energy[1] / self.predicted.duration_s)
         pairs = {
-            "energy_wh": (energy[0] / 3600, energy[1] / 3600),
+            "energy_wh": (energy[0] / J_PER_WH, energy[1] / J_PER_WH),
             "duration_s": (seconds, self.predicted.duration_s),
             "mean_w": power,
         }
@@ -124,10 +125,10 @@ class Comparison(Result):
             {
                 "name": group.name,
                 "parts": list(group.parts),
-                "measured_wh": Range.of(group.measured_j / 3600).json(),
-                "predicted_wh": Range.of(group.predicted_j / 3600).json(),
-                "measured_mean_wh": float(np.mean(group.measured_j)) / 3600,
-                "predicted_mean_wh": float(np.mean(group.predicted_j)) / 3600,
+                "measured_wh": Range.of(group.measured_j / J_PER_WH).json(),
+                "predicted_wh": Range.of(group.predicted_j / J_PER_WH).json(),
+                "measured_mean_wh": float(np.mean(group.measured_j)) / J_PER_WH,
+                "predicted_mean_wh": float(np.mean(group.predicted_j)) / J_PER_WH,
             }
             for group in self.groups
         ]
@@ -139,9 +140,9 @@ class Comparison(Result):
                     "name": PARTS[part][1],
                     "parts": [part],
                     "measured_wh": None,
-                    "predicted_wh": Range.of(joules / 3600).json(),
+                    "predicted_wh": Range.of(joules / J_PER_WH).json(),
                     "measured_mean_wh": None,
-                    "predicted_mean_wh": float(np.mean(joules)) / 3600,
+                    "predicted_mean_wh": float(np.mean(joules)) / J_PER_WH,
                 }
             )
         return rows
@@ -165,8 +166,8 @@ def _cause(cause: Cause) -> dict[str, Any]:
     return {
         "name": cause.name,
         "ratio": float(np.exp(np.mean(np.log(np.maximum(cause.ratio, 1e-300))))),
-        "adds_mean_wh": float(np.mean(cause.adds_j)) / 3600,
-        "adds_wh": Range.of(cause.adds_j / 3600).json(),
+        "adds_mean_wh": float(np.mean(cause.adds_j)) / J_PER_WH,
+        "adds_wh": Range.of(cause.adds_j / J_PER_WH).json(),
     }
 
 

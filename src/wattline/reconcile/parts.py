@@ -10,6 +10,7 @@ import numpy as np
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.core.quantity import show
+from wattline.core.units import J_PER_WH
 from wattline.line.chip.device import Chip
 from wattline.meter.energy.series import binned_w
 from wattline.predict.answer import Working
@@ -73,7 +74,7 @@ def _scale(part: MeteredPart, role: str, seen: MeteredWindow, draws: Draws, work
     """What to multiply readings by: one, within the meter's error."""
     energy = drawn_j(part, role, seen.source, draws)
     formula = f"Σ over {part.devices} devices, window {seen.span.name!r}"
-    working.note("chip" if role == "chips" else "server", f"energy of the {role}", formula, energy / 3600, "Wh")
+    working.note("chip" if role == "chips" else "server", f"energy of the {role}", formula, energy / J_PER_WH, "Wh")
     return np.asarray(energy / part.energy.energy_j if part.energy.energy_j > 0 else 1.0)
 
 

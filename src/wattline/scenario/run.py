@@ -18,6 +18,7 @@ from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
+from wattline.core.units import HOUR_S, J_PER_WH
 from wattline.line.grid.carbon.given import split_zone
 from wattline.line.world.equivalents import equivalents
 from wattline.predict.answer import Answer, matters_json, stations_json
@@ -59,7 +60,7 @@ GIVEN = (
     *("mfu", "hours", "watts", "sequence", "batch_tokens"),
     *("tuned", "method", "teacher", "rollout_tokens", "chip_price"),
 )
-STEP_S = 3600.0
+STEP_S = HOUR_S
 MAX_STEPS = 8784
 
 
@@ -104,7 +105,7 @@ class ScenarioRun(Result):
         if not self.answers:
             return {}
         energy = self.bill.energy_j
-        head = {"energy_wh": energy / 3600, "duration_s": self.duration_s, "mean_w": energy / self.duration_s}
+        head = {"energy_wh": energy / J_PER_WH, "duration_s": self.duration_s, "mean_w": energy / self.duration_s}
         return head | dict(self.bill.follows)
 
     def saved_load(self) -> Load | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from wattline.core.units import J_PER_WH
 from wattline.search.bounds import screen
 from wattline.search.search import Search, Trial
 from wattline.search.setup import Candidate
@@ -37,9 +38,9 @@ class Change:
             "change": self.change,
             "to": self.to,
             "setup": self.point.setup.item() | {"label": self.point.setup.label()},
-            "central_wh_per_request": self.point.energy_j / 3600,
-            "saved_wh_per_request": self.saved_j / 3600,
-            "saved_by_part_wh_per_request": {k: v / 3600 for k, v in self.parts_j.items()},
+            "central_wh_per_request": self.point.energy_j / J_PER_WH,
+            "saved_wh_per_request": self.saved_j / J_PER_WH,
+            "saved_by_part_wh_per_request": {k: v / J_PER_WH for k, v in self.parts_j.items()},
         }
 
 

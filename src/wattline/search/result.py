@@ -12,6 +12,7 @@ from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
+from wattline.core.units import J_PER_WH
 from wattline.line.work.flops import BYTES
 from wattline.predict.service.result import Service
 from wattline.search.evaluate import Question
@@ -119,7 +120,7 @@ class Frontier(Result):
             "saved_share": None if self.saved is None else self.saved.json(),
             "changes": [step.json() for step in self.steps],
             "taken_back_wh_per_request": {
-                name: None if trial is None else (trial.energy_j - self.best.energy_j) / 3600
+                name: None if trial is None else (trial.energy_j - self.best.energy_j) / J_PER_WH
                 for name, trial in self.back.items()
             },
             "points": [_point(trial) for trial in self.points],
@@ -154,7 +155,7 @@ class Frontier(Result):
 
 
 def _range(service: Service) -> dict[str, float]:
-    return Range.of(np.asarray(service.answer.energy_j) / 3600 / len(service.served.arrival_s)).json()
+    return Range.of(np.asarray(service.answer.energy_j) / J_PER_WH / len(service.served.arrival_s)).json()
 
 
 def _point(trial: Trial) -> Json:
@@ -164,7 +165,7 @@ def _point(trial: Trial) -> Json:
     return {
         "setup": trial.setup.item() | {"label": trial.setup.label()},
         "chips": trial.setup.chips,
-        "central_wh_per_request": trial.energy_j / 3600,
+        "central_wh_per_request": trial.energy_j / J_PER_WH,
         "central_j_per_output_token": trial.energy_j / r["output_tokens"],
         "cost_usd_per_request": usd,
         "electricity_usd_per_request": r["electricity_usd"],
@@ -175,5 +176,5 @@ def _point(trial: Trial) -> Json:
         "request_tpot_s": r["tpot_s"],
         "busy_share": r["busy_share"],
         "mean_batch": r["mean_batch"],
-        "parts_wh_per_request": {k: v / 3600 for k, v in r["parts_j"].items()},
+        "parts_wh_per_request": {k: v / J_PER_WH for k, v in r["parts_j"].items()},
     }

@@ -13,6 +13,7 @@ from wattline.catalog.mix import RegionMix, region_mixes
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.result import Json, Result, envelope
+from wattline.core.units import HOUR_S, TYPICAL_YEAR_H
 from wattline.line.grid.carbon.forecast import Climatology, Forecaster, Persistence, Regression
 from wattline.line.grid.carbon.fuels import fuel_factors
 from wattline.line.grid.carbon.history import ForecastCase, forecast_case
@@ -180,9 +181,9 @@ def region_of_zone(zone: str, file: Path, catalog: Catalog) -> RegionMix | None:
 
 def _calendar(series: HourlySignal, region: RegionMix, catalog: Catalog) -> Array:
     """What is known of each step long before: the sun's height, how far the usual weather is from mild, both ways."""
-    local = series.utc + np.timedelta64(round(region.utc_offset_h * 3600), "s")
+    local = series.utc + np.timedelta64(round(region.utc_offset_h * HOUR_S), "s")
     begun = local.astype("datetime64[Y]").astype("datetime64[s]")
-    hour = np.minimum((local - begun).astype(int) // 3600, 8759)
+    hour = np.minimum((local - begun).astype("timedelta64[h]").astype(int), TYPICAL_YEAR_H - 1)
     sun = year_of(sun_height(region))[hour]
     place, _ = nearest(region.latitude, region.longitude, catalog)
     days = made_year(place, catalog).temperature_c.reshape(-1, 24).mean(axis=1)

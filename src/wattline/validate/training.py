@@ -18,6 +18,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
+from wattline.core.units import HOUR_S
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.training.plan import Recipe
 from wattline.line.chip.training.production import (
@@ -164,7 +165,7 @@ def predict_chip_hours(run: Run, draws: Draws) -> Array:
     else:
         step = central_step(shape, run.chip.name, chips, sequence, run.precision, recipe_of(run, device), draws)
         used = production(shape, device, step, run.precision, draws).mfu
-    return np.asarray(training.duration_s(flops, 1.0, device.peak_flops(run.precision), used) / 3600)
+    return np.asarray(training.duration_s(flops, 1.0, device.peak_flops(run.precision), used) / HOUR_S)
 
 
 def recipe_of(run: Run, chip: Chip) -> Recipe:

@@ -11,6 +11,7 @@ import numpy as np
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.reading import read_bytes
+from wattline.core.units import HOUR_S
 from wattline.line.grid.table import numbers_of, read_table, times_of
 
 if TYPE_CHECKING:
@@ -200,4 +201,4 @@ def regular(times: Any, numbers: dict[str, Array], notes: list[str], where: str)
     for key, column in numbers.items():
         columns[key] = np.full(count, np.nan)
         columns[key][place] = column
-    return Hourly(times[0] + np.arange(count) * np.timedelta64(step, "s"), step / 3600.0, columns, tuple(notes))
+    return Hourly(times[0] + np.arange(count) * np.timedelta64(step, "s"), step / HOUR_S, columns, tuple(notes))

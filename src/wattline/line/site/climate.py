@@ -26,11 +26,11 @@ import numpy as np
 from wattline.catalog import Catalog, Record, plain_name
 from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Array
-from wattline.core.units import Z95
+from wattline.core.units import TYPICAL_YEAR_H, Z95
 from wattline.line.site import air
 from wattline.line.site.gazetteer import HEIGHT_KM, City, distances_km, find_city, nearest_city, plain
 from wattline.line.site.nearness import LapseFacts, MeanError, mean_error
-from wattline.line.site.weather import HOURS, Weather
+from wattline.line.site.weather import Weather
 
 DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 MONTH = np.repeat(np.arange(12), DAYS)  # of each day
@@ -250,7 +250,7 @@ def made_year(record: Record, catalog: Catalog) -> Weather:
         point = np.minimum(_hourly(_daily(wanted) + facts.dew_slope * spell + damp), t - 0.1)
         wanted = wanted + dew - _monthly(point)
     height = record["elevation_m"].value
-    pressure = np.full(HOURS, float(air.standard_pressure_pa(height)))
+    pressure = np.full(TYPICAL_YEAR_H, float(air.standard_pressure_pa(height)))
     ratio = np.minimum(air.ratio_of(air.saturation_pa(point), pressure), air.humidity_ratio(t, 1.0, pressure))
     return Weather(
         record.title, t, ratio, pressure, record["latitude"].value, record["longitude"].value, height,
@@ -291,7 +291,7 @@ def _daily(monthly: Array) -> Array:
 
 def _hourly(daily: Array) -> Array:
     """Hours between the noons of days."""
-    return np.asarray(np.interp((np.arange(HOURS) + 0.5) / 24, np.arange(365) + 0.5, daily, period=365))
+    return np.asarray(np.interp((np.arange(TYPICAL_YEAR_H) + 0.5) / 24, np.arange(365) + 0.5, daily, period=365))
 
 
 def _monthly(hourly: Array) -> Array:

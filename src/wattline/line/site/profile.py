@@ -13,10 +13,10 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.core.reading import read_text
-from wattline.line.site.weather import HOURS
+from wattline.core.units import HOUR_S, TYPICAL_YEAR_H
 
 LIMIT_BYTES = 20_000_000
-STEP_S = 3600.0
+STEP_S = HOUR_S
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ def flat(share: float) -> Profile:
     """The same power in every hour. Raises WattlineError for a share that is not above 0, up to 1."""
     if not 0 < share <= 1:
         raise WattlineError(f"utilisation: {share:g} is not a share of the design's power; take one above 0, up to 1")
-    return Profile(np.full(HOURS, share), "flat")
+    return Profile(np.full(TYPICAL_YEAR_H, share), "flat")
 
 
 def read_profile(path: Path | str, it_w: float) -> Profile:
@@ -120,13 +120,13 @@ def _column(text: str, path: Path) -> Array:
 def _year_of(values: Array, notes: list[str]) -> Array:
     """A year of hours from a day, a week, a year, or any other length, repeated."""
     count = values.size
-    if count == HOURS:
+    if count == TYPICAL_YEAR_H:
         return values
-    if count == HOURS + 24:
+    if count == TYPICAL_YEAR_H + 24:
         notes.append("a leap year: 29 February left out")
         return np.delete(values, slice(59 * 24, 60 * 24))
-    if count > HOURS:
-        notes.append(f"the first {HOURS:,} of {count:,} hours")
-        return values[:HOURS]
+    if count > TYPICAL_YEAR_H:
+        notes.append(f"the first {TYPICAL_YEAR_H:,} of {count:,} hours")
+        return values[:TYPICAL_YEAR_H]
     notes.append(f"{count:,} hours repeated through the year")
-    return np.resize(values, HOURS)
+    return np.resize(values, TYPICAL_YEAR_H)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from wattline.core.units import HOUR_S
 from wattline.line.site.cooling.parts import MODES
 from wattline.line.site.outside_air import outside
 from wattline.line.site.power_chain import REDUNDANCY, chain
@@ -127,7 +128,7 @@ def _at(full: Hours, hour: int, weather: Weather, it_w: float) -> dict[str, Any]
         "pue": at_hour(full.total),
         "power_w": at_hour(full.total) * it_w,
         "parts_w": parts,
-        "water_l_per_h": at_hour(full.water) * it_w * 3600,
+        "water_l_per_h": at_hour(full.water) * it_w * HOUR_S,
         "mode": MODES[int(at_hour(full.mode))],
         "supply_above_set_point_c": at_hour(full.unmet_c),
     }

@@ -9,10 +9,9 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.core.units import TYPICAL_YEAR_H
 from wattline.line.site import air
 from wattline.line.site.nearness import MeanError
-
-HOURS = 8760
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +39,10 @@ class Weather:
     def __post_init__(self) -> None:
         for name in ("temperature_c", "humidity_ratio", "pressure_pa"):
             value = np.array(getattr(self, name), float)
-            if value.shape != (HOURS,) or not np.isfinite(value).all():
-                raise WattlineError(f"weather {self.name}: {name} needs {HOURS:,} finite hours, it has {value.shape}")
+            if value.shape != (TYPICAL_YEAR_H,) or not np.isfinite(value).all():
+                raise WattlineError(
+                    f"weather {self.name}: {name} needs {TYPICAL_YEAR_H:,} finite hours, it has {value.shape}"
+                )
             value.flags.writeable = False
             object.__setattr__(self, name, value)
 
@@ -63,9 +64,9 @@ class Weather:
 
         Never below 2 °C. An estimate for places without a series of their own.
         """
-        hours = np.arange(HOURS) * (2 * np.pi / HOURS)
+        hours = np.arange(TYPICAL_YEAR_H) * (2 * np.pi / TYPICAL_YEAR_H)
         mean = self.temperature_c.mean()
-        first = np.exp(-1j * hours) @ self.temperature_c * (2 / HOURS)
+        first = np.exp(-1j * hours) @ self.temperature_c * (2 / TYPICAL_YEAR_H)
         late = 2 * np.pi * 45 / 365
         swing = 0.5 * np.real(first * np.exp(1j * (hours - late)))
         return np.asarray(np.maximum(mean + swing, 2.0))

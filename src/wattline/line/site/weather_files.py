@@ -16,6 +16,7 @@ from wattline.core.errors import WattlineError, reason_of, shorten
 from wattline.core.fact import Array
 from wattline.core.parquet import damage
 from wattline.core.reading import parse_json, read_bytes
+from wattline.core.units import HOUR_S
 
 LIMIT_BYTES = 60_000_000
 NAN = float("nan")
@@ -178,7 +179,7 @@ def _open_meteo(text: str, path: Path | str, name: str) -> Raw:
     if "temperature_2m" not in hourly:
         raise WattlineError(f"weather {path}: hourly.temperature_2m is missing; ask Open-Meteo for it")
     notes: list[str] = []
-    offset = float(data.get("utc_offset_seconds") or 0) / 3600
+    offset = float(data.get("utc_offset_seconds") or 0) / HOUR_S
     times = [_stamp(x, path)[0] for x in stamps]
     values = {key: _listed(hourly, key, len(times), path) for key in _METEO}
     for key in ("temperature_2m", "dew_point_2m"):

@@ -9,8 +9,9 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.core.units import TYPICAL_YEAR_H
 from wattline.line.site import air
-from wattline.line.site.weather import HOURS, Weather
+from wattline.line.site.weather import Weather
 from wattline.line.site.weather_files import Raw, read_raw
 
 MAX_MISSING = 0.10  # of a year's hours; beyond it a file is cut short
@@ -47,10 +48,10 @@ def _weather(raw: Raw) -> Weather:
     year = {name: _placed(values, index) for name, values in wanted.items()}
     year["pressure_pa"] = _placed(raw.pressure_pa, index)
     present = np.isfinite(year["temperature_c"]) & (np.isfinite(year["dew_point_c"]) | np.isfinite(year["humidity"]))
-    missing = int(HOURS - present.sum())
-    if missing > MAX_MISSING * HOURS:
+    missing = int(TYPICAL_YEAR_H - present.sum())
+    if missing > MAX_MISSING * TYPICAL_YEAR_H:
         raise WattlineError(
-            f"it holds {HOURS - missing:,} of a year's {HOURS:,} hours; "
+            f"it holds {TYPICAL_YEAR_H - missing:,} of a year's {TYPICAL_YEAR_H:,} hours; "
             "it is cut short or no whole year: give all twelve months"
         )
     if missing:
@@ -142,7 +143,7 @@ def _hour_of_year(raw: Raw, notes: list[str]) -> Array:
 
 
 def _placed(values: Array, index: Array) -> Array:
-    year = np.full(HOURS, np.nan)
+    year = np.full(TYPICAL_YEAR_H, np.nan)
     year[index[index >= 0]] = values[index >= 0]
     return year
 
@@ -153,14 +154,14 @@ def filled(values: Array) -> Array:
     if not bad.any() or bad.all():
         return values
     good = np.flatnonzero(~bad)
-    line = np.interp(np.arange(HOURS), good, values[good], period=HOURS)
+    line = np.interp(np.arange(TYPICAL_YEAR_H), good, values[good], period=TYPICAL_YEAR_H)
     out = np.where(bad, line, values)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], bad.astype(int), [0]])))
     for begin, end in edges.reshape(-1, 2):
         if end - begin > SHORT_GAP_H:
             hours = np.arange(begin, end)
             days = -(-(end - begin) // 24)
-            before, after = values[(hours - 24 * days) % HOURS], values[(hours + 24 * days) % HOURS]
+            before, after = values[(hours - 24 * days) % TYPICAL_YEAR_H], values[(hours + 24 * days) % TYPICAL_YEAR_H]
             pair = np.stack([before, after])
             if np.isfinite(pair).any(axis=0).all():
                 out[hours] = np.nanmean(pair, axis=0)
@@ -180,7 +181,7 @@ def _pressure(pressure: Array, raw: Raw, notes: list[str]) -> tuple[Array, float
     if not np.isfinite(pressure).any():
         standard = float(air.standard_pressure_pa(height or 0.0))
         notes.append(f"no pressure: the standard atmosphere's {standard / 100:.0f} hPa for {height or 0:.0f} m")
-        return np.full(HOURS, standard), float(height or 0.0)
+        return np.full(TYPICAL_YEAR_H, standard), float(height or 0.0)
     return filled(pressure), float(height or 0.0)
 
 

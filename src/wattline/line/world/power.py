@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.core.units import HOUR_S, YEAR_S
+from wattline.core.units import DAY_S, HOUR_S, J_PER_TWH, TYPICAL_YEAR_H, YEAR_S
 from wattline.line.world.tables import series
 
-HOURS = 8_760.0  # of the year in which published identities count
-TWH_PER_GW = HOURS / 1e3
+TWH_PER_GW = TYPICAL_YEAR_H / 1e3
 CLASSES = ("volume", "mid-range", "high-end")
 
 
@@ -91,7 +90,7 @@ def koomey_twh(scope: str, year: int) -> float:
         stock, watts = series("servers-installed", kind, scope), series("server-watts", kind, scope)
         power_w += float(stock.at(np.array([year]))[0] * 1e6 * watts.at(np.array([year]))[0])
     overhead = float(series("overhead").at(np.array([year]))[0])
-    return power_w * overhead * HOURS * HOUR_S / 3.6e15
+    return power_w * overhead * TYPICAL_YEAR_H * HOUR_S / J_PER_TWH
 
 
 def queries_per_day(twh_per_year: float, joules_per_query: float) -> float:
@@ -106,4 +105,4 @@ def queries_per_day(twh_per_year: float, joules_per_query: float) -> float:
     -------
     Number of queries.
     """
-    return twh_per_year * 3.6e15 / joules_per_query / (YEAR_S / 86_400.0)
+    return twh_per_year * J_PER_TWH / joules_per_query / (YEAR_S / DAY_S)

@@ -11,6 +11,7 @@ import numpy as np
 from wattline.core.errors import WattlineError
 from wattline.core.files import write_whole
 from wattline.core.printable import SIGN
+from wattline.core.units import J_PER_WH
 from wattline.meter.energy.series import SeriesEnergy, counted_once, nested, placed, total, within
 from wattline.meter.export.snapshot import labels
 from wattline.meter.export.window import NamedSpan, find_spans, spans
@@ -74,7 +75,7 @@ def energy_table(recording: Recording, windows: Sequence[NamedSpan] | None = Non
 def _row(span: NamedSpan, energy: SeriesEnergy) -> dict[str, Any]:
     """A window's energy; times in whole microseconds since the epoch."""
     known = bool(np.isfinite(energy.energy_j))
-    wh = {name: j / 3600 if known else None for name, j in zip(WH, energy[:3], strict=True)}
+    wh = {name: j / J_PER_WH if known else None for name, j in zip(WH, energy[:3], strict=True)}
     mean_w = energy.energy_j / energy.covered_s if known and energy.covered_s > 0 else None
     ends = {"begin": round(span.begin_s * 1e6), "end": round(span.end_s * 1e6)}
     return {"window": span.name, **ends, **wh, "duration_s": energy.covered_s if known else None, "mean_w": mean_w}

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.units import HOUR_S
 from wattline.meter.journal.process import hostname, parent_born, this_process
 from wattline.meter.journal.writer import say
 from wattline.meter.live.session import Find, Session
@@ -61,7 +62,7 @@ def parse_seconds(text: str, what: str) -> float:
 def parse_interval(text: str) -> float:
     """Seconds between two readings, 1 ms to 1 h. Raises WattlineError where it is out of bounds, or no time."""
     interval_s = parse_seconds(text, "interval")
-    if not 0.001 <= interval_s <= 3600:
+    if not 0.001 <= interval_s <= HOUR_S:
         raise WattlineError(f"interval: {shorten(text)!r} is not between 1 ms and 1 h")
     return interval_s
 

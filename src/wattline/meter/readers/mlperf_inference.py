@@ -13,6 +13,7 @@ import numpy as np
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.reading import parse_json
+from wattline.core.units import HOUR_S
 from wattline.meter.device import Device
 from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.readers import specs
@@ -29,7 +30,7 @@ RATES = (
     (r"(?:Completed )?[Ss]amples per second", "samples_per_s"),
     (r"QPS w/o loadgen overhead", "queries_per_s"),
 )
-MAX_ZONES_S = 14 * 3600.0
+MAX_ZONES_S = 14 * HOUR_S
 PER_STREAM = ("SingleStream", "MultiStream")
 
 
@@ -135,7 +136,7 @@ def _aligned(windows: list[Window], time: Array, device: Device) -> tuple[list[W
     inside = min(window.end_s, last) - max(window.begin_s, first)
     if inside >= 0.9 * (window.end_s - window.begin_s):
         return windows, []
-    for zone_s in (3600.0, 900.0):  # most zones differ by whole hours, a few by quarters
+    for zone_s in (HOUR_S, 900.0):  # most zones differ by whole hours, a few by quarters
         count = round(MAX_ZONES_S / zone_s)
         moves = [k * zone_s for k in range(-count, count + 1)]
         shifts = [s for s in moves if first - 1 <= window.begin_s + s and window.end_s + s <= last + 1]
@@ -144,5 +145,5 @@ def _aligned(windows: list[Window], time: Array, device: Device) -> tuple[list[W
     else:
         return windows, []
     moved = Window(window.name, window.begin_s + shifts[0], window.end_s + shifts[0])
-    done = f"the window is in another time zone than the readings: moved by {shifts[0] / 3600:+g} h"
+    done = f"the window is in another time zone than the readings: moved by {shifts[0] / HOUR_S:+g} h"
     return [moved], [Fault("clock", 1, abs(shifts[0]), done, device.key)]

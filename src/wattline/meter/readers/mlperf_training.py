@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wattline.core.fact import Array
+from wattline.core.units import J_PER_KWH
 from wattline.meter.device import Device
 from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.readers import specs
@@ -37,7 +38,7 @@ RUN_KEYS = (
     "run_start", "run_stop", "block_start", "block_stop", "epoch_start", "epoch_stop", "eval_start", "eval_stop",
     "trained_samples", "global_batch_size", "max_sequence_length", "tracked_stats",
 )  # fmt: skip
-KWH = {"j": 1 / 3.6e6, "mj": 1 / 3.6, "wh": 1e-3, "kwh": 1.0, "mwh": 1e3}
+KWH = {"j": 1 / J_PER_KWH, "mj": 1 / 3.6, "wh": 1e-3, "kwh": 1.0, "mwh": 1e3}
 MIN_STEP_S = 0.02  # no step of a training that states its batch and sequence is quicker
 
 

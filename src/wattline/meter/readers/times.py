@@ -10,6 +10,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
+from wattline.core.units import DAY_S
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,7 +43,6 @@ ZONED = (
     "%d/%b/%Y:%H:%M:%S %#z",
     "%Y%m%dT%H%M%S%.f%#z",
 )
-DAY_S = 86_400.0
 SHEET_1970, SHEET_DAYS, SHEET_STEP = 25_569.0, (36_526.0, 73_050.0), 0.02  # days since 1900
 SAMPLE = 500  # cells by which the form of a column of times is told
 UTC_NAMES = r"\s*(?:UTC|GMT)$"

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from wattline.core.units import DAY_S, HOUR_S
 from wattline.meter.clock import iso
 from wattline.meter.readings.order import LATEST_S
 from wattline.meter.recording import Fault, Series
 
 QUARTER_S = 900.0  # zones differ by whole quarters of an hour
-MAX_SHIFT_S = 14 * 3600.0
+MAX_SHIFT_S = 14 * HOUR_S
 NEAR_S = 300.0  # series of one job begin and end this near to each other
 MIN_TWIN = 10  # as many different readings, all equal to another device's, are no chance
 ALIKE = 0.1  # lengths that differ by less than this share are the same run
@@ -34,7 +35,7 @@ def place(series: Sequence[Series], run: tuple[float, float] | None) -> tuple[li
         shift = _zone(span, others) if others else _zone_of_run(span, run)
         if shift is not None:
             side = "behind" if shift > 0 else "ahead of"
-            done = f"its clock is {abs(shift) / 3600:g} h {side} {'the others' if others else 'the run'}: moved"
+            done = f"its clock is {abs(shift) / HOUR_S:g} h {side} {'the others' if others else 'the run'}: moved"
             kept.append(replace(each, time_s=np.asarray(each.time_s) + shift, monotonic_s=None))
         elif others and each.device.kind not in ("switch",) and _alike(span, others):
             shift = float(np.median([other[0] for other in others])) - span[0]
@@ -77,7 +78,7 @@ def _common(series: Sequence[Series], spans: Sequence[tuple[float, float] | None
         return -np.inf, np.inf
     begins = np.array([s[0] for s in there])
     middle = float(np.median(begins))
-    near = [s for s in there if abs(s[0] - middle) < 30 * 86_400]
+    near = [s for s in there if abs(s[0] - middle) < 30 * DAY_S]
     if len(near) < max(2, 0.9 * len(there)) and len(there) > 1:
         near = there  # no one time that nearly all share
     return min(s[0] for s in near), max(s[1] for s in near)
@@ -93,7 +94,7 @@ def _zone(span: tuple[float, float], others: Sequence[tuple[float, float]]) -> f
 
 def _zone_of_run(span: tuple[float, float], run: tuple[float, float] | None) -> float | None:
     """The one shift of whole hours, else of quarters, that makes a span hold the run; None where none or several do."""
-    for step in (3600.0, QUARTER_S):
+    for step in (HOUR_S, QUARTER_S):
         count = round(MAX_SHIFT_S / step)
         shifts = [k * step for k in range(-count, count + 1)]
         fits = [s for s in shifts if run and span[0] + s <= run[0] + NEAR_S and span[1] + s >= run[1] - NEAR_S]

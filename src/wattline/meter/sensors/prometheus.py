@@ -19,6 +19,7 @@ import numpy as np
 from wattline import catalog
 from wattline.core.address import without_secrets
 from wattline.core.errors import shorten
+from wattline.core.units import DAY_S, HOUR_S
 from wattline.meter.device import KINDS, Device
 from wattline.meter.exporters import HOSTS, Labels, host_of, identify
 from wattline.meter.readers.metrics import Sampled, channels_of
@@ -286,6 +287,6 @@ def _sensors(server: Server, metered: Mapping[str, ScrapedDevice], shown: str) -
 def _seconds(text: str) -> float:
     """Prometheus' own way to write a duration: 1m30s, 15s, 500ms."""
 
-    units = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+    units = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": HOUR_S, "d": DAY_S}
     parts = re.findall(r"(\d+)(ms|s|m|h|d)", text)
     return sum(int(n) * units[u] for n, u in parts) or SCRAPE_S

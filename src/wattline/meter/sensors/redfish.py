@@ -19,6 +19,7 @@ from typing import Any
 from wattline import catalog
 from wattline.core.address import without_secrets
 from wattline.core.errors import shorten
+from wattline.core.units import J_PER_KWH
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors.local import LOCAL, hostname, system_uuid
@@ -212,7 +213,7 @@ def _joules(record: Json) -> float | None:
     if joules is not None:
         return joules
     kwh = _value(record, "EnergykWh")
-    return kwh * 3.6e6 if kwh is not None and _value(record, "PowerWatts") is None else None
+    return kwh * J_PER_KWH if kwh is not None and _value(record, "PowerWatts") is None else None
 
 
 def _device(record: Json, host: str, chassis: Mapping[str, Json]) -> Device:

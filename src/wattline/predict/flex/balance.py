@@ -15,7 +15,7 @@ from wattline.core.fact import Array
 from wattline.core.quantity import parse, show
 from wattline.core.range import Range
 from wattline.core.result import Json
-from wattline.core.units import YEAR_S
+from wattline.core.units import J_PER_WH, YEAR_S
 from wattline.line.grid.balance import demand_in
 from wattline.line.grid.flexibility.headroom import fitted
 from wattline.line.grid.region import of_region
@@ -94,7 +94,7 @@ def flex_balance(
         results, inputs = _beside_file(demand, (mean_w, peak_w, loss), notes)
     head = {"it_w": it_w, "utilisation": share, **facility.inputs(), **inputs}
     plan = {"mean_w": Range.of(mean_w).json(), "peak_w": Range.of(peak_w).json()}
-    energy = {"energy_wh": Range.of(mean_w * YEAR_S / 3600).json()}
+    energy = {"energy_wh": Range.of(mean_w * YEAR_S / J_PER_WH).json()}
     return FlexAnswer(
         "flex balance", head, {**plan, **energy, "title": _title(it_w, facility, inputs), **results},
         tuple(notes), draws=terms.draws,

@@ -13,6 +13,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array, Fact
 from wattline.core.quantity import parse
 from wattline.core.result import Json
+from wattline.core.units import HOUR_S
 from wattline.line.grid.flexibility.shift import Leeway, Removal, Shifted, shift
 from wattline.predict.flex.answer import FlexAnswer
 from wattline.predict.flex.signals import SiteSignals, read_sites, together
@@ -158,7 +159,7 @@ def _job_json(whole: Leeway, step_h: float, at: float) -> Json:
 
 def _starts(signals: SiteSignals, job: DailyJob, whole: Leeway) -> Array:
     """Steps at which the jobs were meant to begin whose widest window lies within the signal, a day before it."""
-    first = (signals.start - signals.start.astype("datetime64[D]")).astype(int) / 3600.0
+    first = (signals.start - signals.start.astype("datetime64[D]")).astype(int) / HOUR_S
     begin = round(((job.at - first) % 24) / signals.step_h)
     count = signals.values.shape[1]
     starts = np.arange(begin, count, signals.day)
@@ -223,7 +224,7 @@ def _means(costs: dict[str, Array], leeway: Leeway) -> Json:
 
 def _hours(made: Shifted, signals: SiteSignals) -> Json:
     """Work and signal by the hour of the day, UTC, at the widest window."""
-    first = (signals.start - signals.start.astype("datetime64[D]")).astype(int) / 3600.0
+    first = (signals.start - signals.start.astype("datetime64[D]")).astype(int) / HOUR_S
     hour = ((first + np.arange(signals.values.shape[1]) * signals.step_h) % 24).astype(int)
     at = hour[made.steps]
     work = {name: np.bincount(at.ravel(), move.work.ravel(), 24) / move.work.sum() for name, move in made.by.items()}

@@ -10,6 +10,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
+from wattline.core.units import HOUR_S
 from wattline.line.grid.carbon.given import split_zone
 from wattline.line.grid.carbon.read import ReadOptions, read_signals
 from wattline.line.grid.carbon.signal import HourlySignal
@@ -38,7 +39,7 @@ class SiteSignals:
     @property
     def step_h(self) -> float:
         """Length of a step [h]."""
-        return self.step_s / 3600.0
+        return self.step_s / HOUR_S
 
     @property
     def day(self) -> int:
@@ -135,7 +136,7 @@ def _plain(
         raise error
     series = read_hourly(path)
     name, values = series.column(column, what)
-    signal = HourlySignal(series.utc[0], series.step_h * 3600.0, values, name, str(path))
+    signal = HourlySignal(series.utc[0], series.step_h * HOUR_S, values, name, str(path))
     return name, signal, (*series.notes, *filled(series, [name]))
 
 

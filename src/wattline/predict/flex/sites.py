@@ -14,6 +14,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array, Fact
 from wattline.core.quantity import parse
 from wattline.core.result import Json
+from wattline.core.units import HOUR_S, YEAR_H
 from wattline.line.grid.carbon.given import split_zone
 from wattline.line.grid.flexibility.sites import SitePlan, SiteWork, as_it_comes, by_forecast, least_cost
 from wattline.line.grid.hourly import read_hourly
@@ -22,7 +23,7 @@ from wattline.predict.flex.signals import SiteSignals, read_sites
 
 WHAT = "flex sites"
 MAX_VALUES = 2_000_000  # of work by site and step: beyond, the program takes many minutes
-KG_PER_G, W_PER_MW, KW_PER_MW, KWH_PER_MWH, YEAR_H = 1e-3, 1e6, 1e3, 1e3, 8766.0
+KG_PER_G, W_PER_MW, KW_PER_MW, KWH_PER_MWH = 1e-3, 1e6, 1e3, 1e3
 ROUNDING = 1e-9  # of what the work would cost at the signal's mean size: less is nothing
 KNOWN = "known beforehand: the mean of the same hour in seven days before, anew each day, and the work of the day ahead"
 FIRST = "the first day is what the first forecast knows: no work of it is counted"
@@ -148,7 +149,7 @@ def _load(text: str, sites: SiteSignals) -> Array:
         return np.full(steps, parse(text, "W", "--arrives", zero=True) / W_PER_MW)
     series = read_hourly(path)
     name, values = series.column(column, WHAT)
-    at = (sites.start - series.utc[0]).astype(int) / 3600.0 / series.step_h
+    at = (sites.start - series.utc[0]).astype(int) / HOUR_S / series.step_h
     if series.step_h != sites.step_h or at != int(at) or at < 0 or at + steps > values.size:
         raise WattlineError(
             f"{WHAT}: --arrives {shorten(text)} does not cover the signals' {steps} steps from {sites.start}"
@@ -266,7 +267,7 @@ def _moved(plan: SitePlan, works: list[SiteWork]) -> tuple[float, float]:
 def _site_rows(plans: dict[str, SitePlan], works: list[SiteWork], room: Array, sites: SiteSignals) -> list[Json]:
     """Of each site: room, power by policy, in the mean, at most and by hour of the day, and what more room is worth."""
     count, steps = sites.values.shape
-    first = (sites.start - sites.start.astype("datetime64[D]")).astype(int) / 3600.0
+    first = (sites.start - sites.start.astype("datetime64[D]")).astype(int) / HOUR_S
     counted = np.arange(sites.day, steps)
     hour = ((first + counted * sites.step_h) % 24).astype(int)
     there = np.maximum(np.bincount(hour, minlength=24), 1)

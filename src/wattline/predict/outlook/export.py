@@ -10,13 +10,13 @@ import numpy as np
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.files import write_text
+from wattline.core.units import TYPICAL_YEAR_H
 from wattline.line.world.outlook import Outlook
 from wattline.line.world.percentiles import percentiles
 from wattline.line.world.tables import series
 
 EXPORTS = ("table", "csv", "pypsa")
 CASES = ("low", "middle", "high")
-HOURS = 8_760  # of a typical year, without a 29 February
 WARMEST_DAY, BUSIEST_HOUR = 200, 15
 MAX_COLUMNS = 400  # of an hourly file
 
@@ -26,7 +26,7 @@ def hourly_shape() -> Array:
 
     Returns shape ``(8760,)``, of mean 1.
     """
-    hour = np.arange(HOURS)
+    hour = np.arange(TYPICAL_YEAR_H)
     year = np.array([2024])
     daily = float(series("daily-swing").at(year)[0]) / 2 * np.cos(2 * np.pi * (hour % 24 - BUSIEST_HOUR) / 24)
     yearly = float(series("yearly-swing").at(year)[0]) / 2 * np.cos(2 * np.pi * (hour / 24 - WARMEST_DAY) / 365)
@@ -77,13 +77,13 @@ def _table(made: Outlook) -> Iterator[tuple[str, str]]:
     for i, place in enumerate(made.question.places):
         for j, year in enumerate(made.question.years):
             for c, (case, percent) in enumerate(zip(CASES, (5, 50, 95), strict=True)):
-                power = twh[c, i, j] * 1e3 / HOURS
+                power = twh[c, i, j] * 1e3 / TYPICAL_YEAR_H
                 lines.append(f"{place.name},{year},{case},{percent},{twh[c, i, j]:.6g},{power:.6g},{gw[c, i, j]:.6g}")
     yield "outlook.csv", "\n".join(lines) + "\n"
 
 
 def _power_mw(columns: list[tuple[str, int, str, float]]) -> Array:
-    means = np.array([twh * 1e6 / HOURS for *_, twh in columns])
+    means = np.array([twh * 1e6 / TYPICAL_YEAR_H for *_, twh in columns])
     return np.asarray(hourly_shape()[:, None] * means[None, :])
 
 
@@ -102,7 +102,7 @@ def _pypsa(made: Outlook) -> Iterator[tuple[str, str]]:
     yield "buses.csv", "\n".join(["name,v_nom", *(f"{p.name},380" for p in made.question.places)]) + "\n"
     yield "loads.csv", "\n".join(loads) + "\n"
     first = np.datetime64("2023-01-01T00:00")
-    stamps = [str(first + np.timedelta64(hour, "h")).replace("T", " ") for hour in range(HOURS)]
+    stamps = [str(first + np.timedelta64(hour, "h")).replace("T", " ") for hour in range(TYPICAL_YEAR_H)]
     rows = (f"{t}," + ",".join(f"{x:.6g}" for x in row) for t, row in zip(stamps, _power_mw(columns), strict=True))
     yield "snapshots.csv", "\n".join(["snapshot", *stamps]) + "\n"
     yield "loads-p_set.csv", "\n".join(["snapshot," + ",".join(names), *rows]) + "\n"

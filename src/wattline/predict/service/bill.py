@@ -9,6 +9,7 @@ import numpy as np
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.core.quantity import number
+from wattline.core.units import J_PER_WH
 from wattline.line.chip.device import Chip
 from wattline.line.chip.known import how_known, spread_fact
 from wattline.line.chip.tuned import SPREAD
@@ -73,7 +74,7 @@ def answer_of(
         quantities={
             "requests": np.asarray(float(done)),
             "accelerators": np.asarray(cells * sum(pool.replicas * pool.chips for pool in served.pools)),
-            "energy_wh_per_request": np.asarray(bill.energy_j / 3600 / done),
+            "energy_wh_per_request": np.asarray(bill.energy_j / J_PER_WH / done),
             "joules_per_output_token": np.asarray(bill.energy_j / (cells * float(served.tokens.sum()))),
             "pue": facility.pue,
             **rental(replica.chip, occupied_s, draws),

@@ -10,13 +10,14 @@ import numpy as np
 
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
+from wattline.core.units import HOUR_S
 from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.service.result import Target
 from wattline.predict.service.simulation import simulate_service
 from wattline.predict.setup import Setup
 
-BUSIEST_S = 3600.0  # the stretch of traffic that the fewest replicas are sought for
+BUSIEST_S = HOUR_S  # the stretch of traffic that the fewest replicas are sought for
 MAX_COUNT = 4096
 
 

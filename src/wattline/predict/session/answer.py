@@ -13,6 +13,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.core.quantity import number
 from wattline.core.range import Range
+from wattline.core.units import J_PER_WH
 from wattline.line.engine import average_serving as serving
 from wattline.line.work.model import Model
 from wattline.line.work.reading import model_reading
@@ -91,7 +92,7 @@ def session_answer(question: SessionQuestion, where: Where, draws: Draws) -> Ans
     _explain(exchanges, shares, table, request, working)
     quantities = _quantities(exchanges, table, request) | {"energy_j": bill.energy_j, "pue": facility.pue}
     quantities["joules_per_output_token"] = np.asarray(bill.energy_j / quantities["output_tokens"])
-    quantities["cache_saved_wh"] = np.asarray(_saved_j(exchanges, shares, table) * facility.pue / 3600)
+    quantities["cache_saved_wh"] = np.asarray(_saved_j(exchanges, shares, table) * facility.pue / J_PER_WH)
     title = f"{question.session.title}: {_counted(exchanges)} to {request.model.name} on "
     return Answer(
         command="session",
@@ -243,7 +244,7 @@ def _rows(
     for name in dict.fromkeys(each.name for each in exchanges):
         own = [(each, share) for each, share in zip(exchanges, shares, strict=True) if each.name == name]
         picked = [each for each, _ in own]
-        energy = _sum(picked, [(share.joules + share.seconds * common_w) * facility.pue / 3600 for _, share in own])
+        energy = _sum(picked, [(share.joules + share.seconds * common_w) * facility.pue / J_PER_WH for _, share in own])
         tokens = {key: float(np.mean(_sum(picked, [getattr(e, part) for e in picked]))) for key, part in TOKENS.items()}
         rows.append(
             {"name": name, "count": round(sum(each.count for each in picked)), **tokens}

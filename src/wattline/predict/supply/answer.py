@@ -17,6 +17,7 @@ from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
+from wattline.core.units import HOUR_S, TYPICAL_YEAR_H
 from wattline.line.grid.supply.certificate import Certificate
 from wattline.line.grid.supply.operate import PlanOperation
 from wattline.line.grid.supply.plan import SupplyPlan
@@ -58,7 +59,7 @@ class SupplyAnswer(Result):
         names = [name for name in made[0].figures if all(name in plan.figures for plan in made)]
         figures = {name: [plan.figures[name] for plan in made] for name in names}
         if self.question.site.it_w:
-            share = self.plan.case.load_mwh / self.plan.case.years / (self.question.site.it_w / 1e6 * 8760.0)
+            share = self.plan.case.load_mwh / self.plan.case.years / (self.question.site.it_w / 1e6 * TYPICAL_YEAR_H)
             figures["usd_per_it_mwh"] = [plan.figures["usd_per_mwh"] * share for plan in made]
         return {name: np.asarray(values[0] if len(values) == 1 else values) for name, values in figures.items()}
 
@@ -76,7 +77,7 @@ class SupplyAnswer(Result):
         case = self.plan.case
         series = {"load": case.load, **{n: s for n, s in self.plan.dispatch.items() if not n.endswith(" content")}}
         start = datetime.fromisoformat(f"{self.question.hours.utc[0]}+00:00")
-        return Load("site", start, case.step_h * 3600.0, np.stack(list(series.values())) * 1e6, tuple(series))
+        return Load("site", start, case.step_h * HOUR_S, np.stack(list(series.values())) * 1e6, tuple(series))
 
     def inputs(self) -> Json:
         """What was asked, read."""

@@ -13,6 +13,7 @@ import numpy as np
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.reading import read_bytes
+from wattline.core.units import TYPICAL_YEAR_H
 from wattline.line.grid.hourly import MAX_BYTES, Hourly, hourly_of
 from wattline.line.grid.supply.made import Times
 from wattline.line.grid.table import read_table
@@ -233,11 +234,11 @@ def chosen(hours: SupplyHours, years: tuple[int, int] | None) -> tuple[SupplyHou
     per_year = {int(y): float((year == y).sum() * hours.step_h) for y in np.unique(year)}
     if years is None:
         return hours, None
-    missing = [y for y in range(years[0], years[1] + 1) if per_year.get(y, 0.0) < 8759]
+    missing = [y for y in range(years[0], years[1] + 1) if per_year.get(y, 0.0) < TYPICAL_YEAR_H - 1]
     if missing:
         there = ", ".join(f"{y} ({h:,.0f} h)" for y, h in per_year.items())
         raise WattlineError(f"years: {missing[0]} is not there whole; the hours hold {there}")
     inside = (year >= years[0]) & (year <= years[1])
-    whole = np.isin(year, [y for y, h in per_year.items() if h >= 8759])
+    whole = np.isin(year, [y for y, h in per_year.items() if h >= TYPICAL_YEAR_H - 1])
     rest = ~inside & whole
     return hours.of(inside), hours.of(rest) if rest.any() else None

@@ -6,6 +6,7 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.core.result import Json
+from wattline.core.units import HOUR_S
 from wattline.line.grid.supply.plan import WEEK_H, SupplyPlan
 from wattline.predict.supply.hours import SupplyHours
 
@@ -74,7 +75,7 @@ def _by_month_hour(plan: SupplyPlan, hours: SupplyHours, utc_offset_h: float) ->
         grey += _series(plan, f"{plant.name} generation") * (1 - plant.clean_share)
     if case.grid is not None:
         grey += _series(plan, "grid import") * (1 - np.asarray(case.grid.clean_share))
-    local = hours.utc + np.timedelta64(round(utc_offset_h * 3600), "s")
+    local = hours.utc + np.timedelta64(round(utc_offset_h * HOUR_S), "s")
     month = local.astype("datetime64[M]").astype(int) % 12
     hour = (local - local.astype("datetime64[D]")).astype("timedelta64[h]").astype(int)
     place = month * 24 + hour

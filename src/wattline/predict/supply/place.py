@@ -11,6 +11,7 @@ import numpy as np
 from wattline.catalog import Catalog, Record
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.core.units import HOUR_S, TYPICAL_YEAR_H
 from wattline.line.grid.supply.between import between, even_deviates
 from wattline.line.grid.supply.light import read_light
 from wattline.line.grid.supply.made import Times, WindSun, made_hours
@@ -124,7 +125,7 @@ def sun_by_climate(climate: Record, catalog: Catalog) -> Array:
     0 to 1.
     """
     plant, air = catalog.values(SunPlant, "constant.sun-plant"), catalog.values(PlaceSun, "constant.place-sun")
-    utc = np.datetime64(f"{MADE_YEAR}-01-01T00:30:00", "s") + np.arange(8760) * np.timedelta64(3600, "s")
+    utc = np.datetime64(f"{MADE_YEAR}-01-01T00:30:00", "s") + np.arange(TYPICAL_YEAR_H) * np.timedelta64(3600, "s")
     sun = position(utc, climate["latitude"].value, climate["longitude"].value)
     clear, outside = clear_sky(sun), sun.outside_w_per_m2 * np.maximum(sun.up, 0.0)
     month = utc.astype("datetime64[M]").astype(int) % 12
@@ -143,7 +144,7 @@ def sun_by_climate(climate: Record, catalog: Catalog) -> Array:
 
 def usual_year(years: int = 1) -> Times:
     """The begin of each hour of so many years in a row, UTC."""
-    return np.datetime64(f"{MADE_YEAR}-01-01", "s") + np.arange(8760 * years) * np.timedelta64(3600, "s")
+    return np.datetime64(f"{MADE_YEAR}-01-01", "s") + np.arange(TYPICAL_YEAR_H * years) * np.timedelta64(3600, "s")
 
 
 def make_hours(place: PlaceWeather, utc: Times, seed: int) -> SupplyHours:
@@ -187,7 +188,7 @@ def hours_of_file(path: Path | str, catalog: Catalog) -> SupplyHours | None:
         raise WattlineError(
             f"weather {path}: the sun needs latitude and longitude; give an EPW, TMY3 or Open-Meteo file"
         )
-    offset = np.timedelta64(round(weather.utc_offset_h * 3600), "s")
+    offset = np.timedelta64(round(weather.utc_offset_h * HOUR_S), "s")
     utc = usual_year() - offset
     sun = position(utc + np.timedelta64(1800, "s"), weather.latitude, weather.longitude)
     level = light.level_w_per_m2

@@ -11,9 +11,9 @@ import numpy as np
 from wattline.catalog import Catalog
 from wattline.core.errors import WattlineError
 from wattline.core.quantity import parse
+from wattline.core.units import TYPICAL_YEAR_H
 from wattline.line.grid.supply.outages import units_up
 from wattline.line.grid.supply.parts import (
-    HOURS_PER_YEAR,
     Generator,
     GridImport,
     HeatReactor,
@@ -75,7 +75,7 @@ def read_reliability(text: str | Sequence[str]) -> tuple[Reliability, list[str]]
         name, equals, amount = (part.strip().lower() for part in word.partition("="))
         if name in ("unserved", "reliability") and equals:
             hours = parse(amount, "hour", "target unserved", zero=True)
-            if hours > HOURS_PER_YEAR:
+            if hours > TYPICAL_YEAR_H:
                 raise WattlineError(f"target unserved={hours:g} h: a year has 8,760; write unserved=3h")
         elif name == "outages" and not equals:
             outages = True
@@ -120,7 +120,7 @@ def with_outages(case: SupplyCase, catalog: Catalog, value: Value, seed: int, lu
     reactors = [replace(each, availability=series(each, float(each.availability))) for each in case.reactors]
     grid = case.grid
     if grid is not None:
-        there = units_up(rng, span, value(GRID_OUT) / HOURS_PER_YEAR, value(GRID_REPAIR))
+        there = units_up(rng, span, value(GRID_OUT) / TYPICAL_YEAR_H, value(GRID_REPAIR))
         grid = replace(grid, limit_mw=np.asarray(grid.limit_mw) * there)
     return replace(case, generators=tuple(plants), reactors=tuple(reactors), grid=grid)
 

@@ -14,11 +14,11 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.core.quantity import parse
+from wattline.core.units import HOUR_S, TYPICAL_YEAR_H
 from wattline.line.grid import region as grid
 from wattline.line.grid.supply.made import Times
 from wattline.line.site import annual, profile
 from wattline.line.site.outdoors import read_where, region_of
-from wattline.line.site.weather import HOURS
 from wattline.predict.cite import cite_given
 from wattline.predict.site import read_design, work
 from wattline.predict.where import Where
@@ -66,7 +66,7 @@ class SiteLoad:
         -------
         That load.
         """
-        middle = np.timedelta64(round((self.utc_offset_h + step_h / 2) * 3600), "s")
+        middle = np.timedelta64(round((self.utc_offset_h + step_h / 2) * HOUR_S), "s")
         local = utc + middle
         month = local.astype("datetime64[M]")
         day = (local.astype("datetime64[D]") - month.astype("datetime64[D]")).astype(int)
@@ -104,7 +104,7 @@ def site_load(
         if load is not None or it is not None:
             raise WattlineError("supply: --load-mw is all that the site takes; leave out --it and --load")
         watts = parse(load_mw, "MW", "load-mw", zero=True) * 1e6
-        flat = np.full(HOURS, watts / 1e6)
+        flat = np.full(TYPICAL_YEAR_H, watts / 1e6)
         return SiteLoad(flat, None, None, region, climate, offset, "flat, as given")
     if isinstance(load, Load) and load.point in FACILITY:
         drawn, how = _drawn_mw(load), f"a load at the {load.point}, as given"
@@ -115,10 +115,10 @@ def site_load(
         raise WattlineError("supply: give the IT power of the site, --it 100MW, or what it takes, --load-mw 120")
     it_w = parse(it, "W", "it", zero=True)
     if it_w == 0:
-        return SiteLoad(np.zeros(HOURS), 0.0, 1.0, region, climate, offset, "no load")
+        return SiteLoad(np.zeros(TYPICAL_YEAR_H), 0.0, 1.0, region, climate, offset, "no load")
     if where.hourly:
         answer = work(read_design(it_w, where, draws.catalog, load=load), draws.central())
-        power = np.broadcast_to(answer.central.total, (1, HOURS))[0] * it_w / 1e6
+        power = np.broadcast_to(answer.central.total, (1, TYPICAL_YEAR_H))[0] * it_w / 1e6
         return SiteLoad(
             np.asarray(power), it_w, float(np.median(answer.result.pue)), answer.design.region, climate,
             answer.design.weather.utc_offset_h, f"{answer.design.load.name} IT, {answer.design.kind.title}",
@@ -171,6 +171,6 @@ def _drawn_mw(load: Load) -> Array | None:
 
 
 def _of_year(load: Load, power: Array) -> Array:
-    hourly = Load(load.point, load.start, load.step_s, power).resample(3600.0).power_w
-    whole = max(int(load.duration_s // 3600.0), 1)
-    return np.resize(hourly[:whole], HOURS) / 1e6
+    hourly = Load(load.point, load.start, load.step_s, power).resample(HOUR_S).power_w
+    whole = max(int(load.duration_s // HOUR_S), 1)
+    return np.resize(hourly[:whole], TYPICAL_YEAR_H) / 1e6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wattline.core.quantity import show
+from wattline.core.units import J_PER_WH
 from wattline.report.page import frame
 from wattline.report.page.flex_parts import FlexParts, plain_table, words_card
 from wattline.report.page.flex_plot import Axes, PlotLine, lines, marks_of, stems
@@ -42,7 +43,7 @@ def _parts(data: Json, title: str) -> FlexParts:
         words_card("Mean power", show(first["mean_w"], "W"))
         + words_card("Range", show(first["highest_w"] - first["lowest_w"], "W"))
         + words_card("Largest line", show(first["amplitude_w"], "W"), f"at {first['frequency_hz']:.3g} Hz")
-        + words_card("A store to level it", show(first["storage_j"] / 3600, "Wh"))
+        + words_card("A store to level it", show(first["storage_j"] / J_PER_WH, "Wh"))
     )
     return FlexParts(title, frame.remarks(data), f'<dl class="cards">{cards}</dl>', sections)
 
@@ -109,7 +110,7 @@ def _measures(rows: list[Json]) -> str:
             f"{show(row['ramp_up_w_per_s'], 'W')}/s",
             f"{show(row['ramp_down_w_per_s'], 'W')}/s",
             f"{row['band_share']:.0%}",
-            show(row["store_j"] / 3600, "Wh") if row["store_j"] else "–",
+            show(row["store_j"] / J_PER_WH, "Wh") if row["store_j"] else "–",
             share_words(row["extra_share"]),
         ]
         for row in rows

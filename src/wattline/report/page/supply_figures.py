@@ -10,6 +10,7 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.core.quantity import number, show, trimmed
+from wattline.core.units import HOUR_S
 from wattline.report.page.plot import Ground, drawn, legend, text
 from wattline.report.page.site_figures import MONTHS, colours, png
 from wattline.report.page.words import esc
@@ -101,7 +102,7 @@ def _days(ground: Ground, data: Json, steps: int) -> str:
     marks = []
     for day in range(int(span // 24) + 1):
         moment = (begin + timedelta(days=day + 1)).replace(hour=0, minute=0, second=0)
-        share = (moment - begin).total_seconds() / 3600.0 / max(span, 1e-9)
+        share = (moment - begin).total_seconds() / HOUR_S / max(span, 1e-9)
         if share < 0.97 and not (ground.narrow and day % 2):
             marks.append(ground.below(share, f"{moment.day} {MONTHS[moment.month - 1]}"))
     return "".join(marks)

@@ -11,6 +11,7 @@ from math import floor, log10
 from typing import NamedTuple
 
 from wattline.core.quantity import number, show
+from wattline.core.units import DAY_S, HOUR_S, J_PER_WH, MINUTE_S, YEAR_S
 from wattline.report.language.translator import current
 from wattline.report.words import Json
 
@@ -28,12 +29,12 @@ _UNIT_WORDS = {"kgCO2e": "kg", "gCO2e": "g", "byte": "B", "bytes": "B", "byte/s"
 _PREFIXES = {"m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18, "Z": 1e21}
 _SIZES = {  # how large the units are that numbers are shown in, in the units below
     **{f"{prefix}{unit}": size for prefix, size in _PREFIXES.items() for unit in ("W", "FLOP", "J", "B")},
-    **{f"{prefix}Wh": 3600 * size for prefix, size in _PREFIXES.items()},
+    **{f"{prefix}Wh": J_PER_WH * size for prefix, size in _PREFIXES.items()},
     **{"mg": 1e-3, "g": 1.0, "kg": 1e3, "t": 1e6, "kt": 1e9, "Mt": 1e12, "mL": 1e-3, "L": 1.0, "m³": 1e3},
-    **{"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "days": 86400.0, "years": 31557600.0},
+    **{"ms": 1e-3, "s": 1.0, "min": MINUTE_S, "h": HOUR_S, "days": DAY_S, "years": YEAR_S},
     **{"million": 1e6, "billion": 1e9, "trillion": 1e12},
 }
-_BASE = {"Wh": 3600.0, "W": 1.0, "FLOP": 1.0, "J": 1.0, "B": 1.0, "g": 1.0, "kg": 1e3, "L": 1.0, "s": 1.0}
+_BASE = {"Wh": J_PER_WH, "W": 1.0, "FLOP": 1.0, "J": 1.0, "B": 1.0, "g": 1.0, "kg": 1e3, "L": 1.0, "s": 1.0}
 _BASE |= {"USD": 1.0, "": 1.0, "1": 1.0, "count": 1.0}
 _MARKUP = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:)\]]")
 

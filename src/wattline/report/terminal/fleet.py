@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from wattline.core.quantity import number, show
+from wattline.core.units import HOUR_S
 from wattline.report.terminal.answer import remarks
 from wattline.report.terminal.tables import plain_table
 from wattline.report.words import Json
@@ -60,17 +61,19 @@ def _rows(results: Json, by: list[str]) -> RenderableType:
         energy = row["energy_wh"]["value"]
         share = f"{100 * energy / total:.1f}%" if total else "—"
         keys = ("(none)" if row["keys"][name] is None else row["keys"][name] for name in by)
-        table.add_row(*keys, show(energy, "Wh"), share, number(row["device_s"] / 3600))
+        table.add_row(*keys, show(energy, "Wh"), share, number(row["device_s"] / HOUR_S))
     return table
 
 
 def _idle(idle: Json) -> list[Text]:
     lines = []
     if idle["unallocated_wh"] is not None:
-        hours = number(idle["unallocated_s"] / 3600)
+        hours = number(idle["unallocated_s"] / HOUR_S)
         lines.append(Text(f"No job held the device: {show(idle['unallocated_wh'], 'Wh')} in {hours} device-hours"))
     words = "At idle power" if idle["unallocated_wh"] is None else "At idle power while a job held the device"
-    lines.append(Text(f"{words}: {show(idle['at_idle_wh'], 'Wh')} in {number(idle['at_idle_s'] / 3600)} device-hours"))
+    lines.append(
+        Text(f"{words}: {show(idle['at_idle_wh'], 'Wh')} in {number(idle['at_idle_s'] / HOUR_S)} device-hours")
+    )
     lines.append(Text(f"Idle in all: {100 * idle['idle_share']:.1f}% of the energy"))
     return lines
 

@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from wattline.core.quantity import number, show
+from wattline.core.units import HOUR_S
 from wattline.report.terminal.flex_response import response_lines
 from wattline.report.terminal.flex_sites import sites_lines
 from wattline.report.terminal.flex_swings import recorded_swings_lines, swings_lines
@@ -49,7 +50,7 @@ def _shift(data: Json) -> list[RenderableType]:
     pauses = (
         "which never pauses"
         if inputs["pause_h"] is None
-        else f"a pause of which costs {show(inputs['pause_h'] * 3600, 's')} of work"
+        else f"a pause of which costs {show(inputs['pause_h'] * HOUR_S, 's')} of work"
     )
     job = f"A job of {inputs['length_h']:g} h each day at {inputs['at_h']:g} h UTC, {pauses}"
     away = len(results["sites"]) > 1

@@ -6,6 +6,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from wattline.core.quantity import show
+from wattline.core.units import J_PER_WH
 from wattline.report.terminal.flex_table import flex_table
 from wattline.report.words import Json, share_words
 
@@ -51,10 +52,10 @@ def _measures(results: Json) -> list[RenderableType]:
         )  # fmt: skip
     shown: list[RenderableType] = [table]
     level = results["measures"][0]["storage_j"]
-    shown.append(Text(f"A store of {show(level / 3600, 'Wh')} would level it to its mean."))
+    shown.append(Text(f"A store of {show(level / J_PER_WH, 'Wh')} would level it to its mean."))
     for row in results["measures"]:
         if row["store_j"]:
-            words = f"{row['measure']}: holds {show(row['store_j'] / 3600, 'Wh')}, {show(row['store_w'], 'W')}"
+            words = f"{row['measure']}: holds {show(row['store_j'] / J_PER_WH, 'Wh')}, {show(row['store_w'], 'W')}"
             shown.append(Text(words))
         if row["broken"]:
             words = ", ".join(LIMITS[name] for name in row["broken"])
@@ -78,5 +79,5 @@ def start_stop_words(row: Json) -> str:
     """What it takes to start and stop no faster than the limit."""
     return (
         f"Start and stop: {show(row['swing_w'], 'W')} in {show(row['ramp_s'], 's')} each, which takes "
-        f"{show(row['extra_j'] / 3600, 'Wh')} beside the job."
+        f"{show(row['extra_j'] / J_PER_WH, 'Wh')} beside the job."
     )

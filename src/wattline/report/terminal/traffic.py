@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from wattline.core.quantity import number, show
+from wattline.core.units import DAY_S
 from wattline.report.terminal.tables import FoldedTable
 from wattline.report.words import Json
 
@@ -20,7 +21,7 @@ def traffic_text(data: Json) -> RenderableType:
     table.add_column()
     rate = results["rate_per_s"]
     table.add_row("requests", f"{results['requests']:,} in {show(results['duration_s'], 's')}")
-    table.add_row("rate", "unknown" if rate is None else f"{number(rate)}/s, {number(rate * 86400)} a day")
+    table.add_row("rate", "unknown" if rate is None else f"{number(rate)}/s, {number(rate * DAY_S)} a day")
     peaks = [f"{number(value)}/s in {step}" for step, value in results["peak_rate_per_s"].items() if value is not None]
     table.add_row("peak rate", ", ".join(peaks) or "unknown: the window is shorter than a second")
     table.add_row("burstiness", _bursts(results["burstiness"]))

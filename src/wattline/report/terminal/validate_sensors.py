@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from wattline.core.units import HOUR_S
 from wattline.report.terminal.tables import plain_table
 from wattline.report.words import Json
 
@@ -32,7 +33,7 @@ def sensors_validation_text(data: Json) -> RenderableType:
 
 def _head(recording: Json) -> Text:
     ahead_s = recording["clock_ahead_s"]
-    ahead = f", nvidia-smi's clock {ahead_s / 3600:+g} h" if ahead_s else ""
+    ahead = f", nvidia-smi's clock {ahead_s / HOUR_S:+g} h" if ahead_s else ""
     known = recording["generation"] or "card not known"
     return Text(f"{recording['recording']} ({known}{ahead})", style="bold")
 

@@ -11,12 +11,12 @@ from wattline.catalog import Catalog, Record
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.reading import read_bytes
+from wattline.core.units import YEAR_S
 from wattline.line.grid.hourly import MAX_BYTES, hourly_of
 from wattline.line.grid.supply.made import Times
 from wattline.line.grid.table import read_table
 
 MW_PER_GW = 1000.0
-HOURS_PER_YEAR = 8766.0
 HEADER = "utc, region, wind, solar"
 FLEETS = {"wind": "wind_fleet_gw", "solar": "sun_fleet_gw"}
 
@@ -79,5 +79,5 @@ def read_generation(path: Path, catalog: Catalog) -> list[RegionFactors]:
 def _factor(megawatts: Array, utc: Times, record: Record, name: str) -> Array:
     """Generation over a fleet that grows evenly from the begin of one year to that of the next."""
     first, fleet = int(record.meta["fleet_from"]), np.asarray(record.meta[name], float)
-    since = (utc - np.datetime64(f"{first}-01-01", "s")).astype(float) / 3600.0 / HOURS_PER_YEAR
+    since = (utc - np.datetime64(f"{first}-01-01", "s")).astype(float) / YEAR_S
     return np.asarray(np.clip(megawatts / MW_PER_GW / np.interp(since, np.arange(fleet.size), fleet), 0.0, 1.0))

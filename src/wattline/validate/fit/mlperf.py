@@ -13,6 +13,7 @@ import numpy as np
 
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
+from wattline.core.units import Z95
 from wattline.line.chip.coefficients import Coefficients, coefficients
 from wattline.line.chip.device import Chip
 from wattline.line.chip.products import ACTIVATION_BYTES
@@ -269,8 +270,7 @@ def _priors(groups: Sequence[Group]) -> dict[str, tuple[float, float]]:
         priors["year-2024"] = (0.05, YEAR_WIDTH)
     for task in sorted({g.row.task for g in groups}):
         fact = catalog.fact(f"fit.mlperf-input-tokens-{task}")
-        width = float(np.log(fact.high / fact.low) / (2 * 1.645))
-        priors[f"input-{task}"] = (float(np.log(fact.value)), width)
+        priors[f"input-{task}"] = (float(np.log(fact.value)), float(np.log(fact.high / fact.low) / (2 * Z95)))
     return priors
 
 

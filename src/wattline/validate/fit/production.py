@@ -16,6 +16,7 @@ from scipy.optimize import minimize
 
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
+from wattline.core.units import HOUR_S
 from wattline.line.chip.device import load_chip
 from wattline.line.chip.training.production import central_step, rarely_tuned, split
 from wattline.line.work.flops import training_flops
@@ -64,7 +65,7 @@ def _point(run: Run) -> Point:
     unfused, others = split(step)
     peak = chip.peak_flops(run.precision)
     ideal = float(training_flops(shape, step.plan.sequences * sequence, sequence)) / (step.plan.chips * peak)
-    own = run.chip_hours * 3600 * peak / work_of(run)
+    own = run.chip_hours * HOUR_S * peak / work_of(run)
     wide = rarely_tuned(chip, run.precision)
     return Point(run.name, run.house, chip.generation, wide, float(unfused) / ideal, float(others) / ideal, own)
 

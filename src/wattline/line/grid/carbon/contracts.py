@@ -8,6 +8,7 @@ import numpy as np
 
 from wattline.catalog.mix import RegionMix
 from wattline.core.fact import Array
+from wattline.core.units import HOUR_S
 from wattline.line.grid.carbon.given import FLAT_SOURCES, Contracts
 from wattline.line.grid.carbon.signal import CleanShare
 from wattline.line.grid.carbon.typical import typical_day, year_of
@@ -59,6 +60,6 @@ def with_contracts(grid: CleanShare, contracts: Contracts, mix: RegionMix) -> Cl
     Shares by step.
     """
     first = (grid.start - np.datetime64("2023-01-01T00:00:00")) / np.timedelta64(1, "s")
-    hours = (float(first) + (np.arange(len(grid.values)) + 0.5) * grid.step_s) / 3600.0
+    hours = (float(first) + (np.arange(len(grid.values)) + 0.5) * grid.step_s) / HOUR_S
     own = np.minimum(contracted(contracts, mix, np.asarray(hours, float)), 1.0)
     return replace(grid, values=own + (1 - own) * np.minimum(grid.values, 1.0))

@@ -8,6 +8,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.core.units import DAY_S, HOUR_S
 from wattline.line.grid.carbon.signal import HourlySignal
 
 Steps = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
@@ -121,10 +122,10 @@ def forecast_case(
     -------
     The series with its calendar, shape ``(n_steps,)``.
     """
-    local = signal.utc + np.timedelta64(round(offset_h * 3600), "s")
+    local = signal.utc + np.timedelta64(round(offset_h * HOUR_S), "s")
     days = local.astype("datetime64[D]")
-    hour = (local - days).astype(int) / 3600.0
+    hour = (local - days).astype(int) / HOUR_S
     weekday = (days.astype(int) + 3) % 7  # 1970-01-01 was a Thursday
-    series = PublishedSeries(signal.values, int(np.ceil(delay_h * 3600 / signal.step_s)), name)
-    per_day = round(86_400 / signal.step_s)
+    series = PublishedSeries(signal.values, int(np.ceil(delay_h * HOUR_S / signal.step_s)), name)
+    per_day = round(DAY_S / signal.step_s)
     return ForecastCase(series, hour, np.asarray(weekday, float), calendar, per_day, name=name)

@@ -12,6 +12,7 @@ import numpy as np
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.reading import parse_json, read_bytes
+from wattline.core.units import HOUR_S
 from wattline.line.grid.carbon.formats import (
     avert,
     carbon_aware,
@@ -206,7 +207,7 @@ def _signals(table: GridTable, where: str, options: ReadOptions) -> GridSignals:
         columns[PRICE] = columns[PRICE] * _rate(table.currency, where, options)
     series = _regular(table.times, columns, notes, where)
     base: dict[str, Any] = {
-        "start": series.utc[0], "step_s": series.step_h * 3600, "zone": table.zone, "source": table.source,
+        "start": series.utc[0], "step_s": series.step_h * HOUR_S, "zone": table.zone, "source": table.source,
     }  # fmt: skip
     names = {name: name for name in columns if not name.startswith(FUEL)}
     filled = {name: without_gaps(series, name, where, notes) for name in names}

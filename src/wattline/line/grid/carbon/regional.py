@@ -8,6 +8,7 @@ from wattline.catalog import Catalog, Record
 from wattline.catalog.mix import RegionMix, avert_months, region_mixes
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array, Fact, Source
+from wattline.core.units import HOUR_S
 from wattline.line.grid.carbon.formats.avert import OFFSETS_H, REGION_OF
 from wattline.line.grid.carbon.fuels import FuelFactors, fuel_factors
 from wattline.line.grid.carbon.read import GridSignals
@@ -185,7 +186,7 @@ def typical_signals(region: Record, catalog: Catalog) -> GridSignals:
     mix, factors = mix_of(region, catalog), factors_of(region, catalog)
     day = typical_day(mix)
     direct, lifecycle, clean = day.months(factors)
-    base = _start(mix.utc_offset_h), 3600.0
+    base = _start(mix.utc_offset_h), HOUR_S
     named = {"zone": region.name, "source": mix.source, "modelled": True}
     facts = {scope: of_region(region, f"carbon_{scope}_g_per_kwh", catalog).value for scope in SCOPES}
     shapes: dict[Scope, Array] = {"lifecycle": lifecycle, "direct": direct}
@@ -197,7 +198,7 @@ def typical_signals(region: Record, catalog: Catalog) -> GridSignals:
     stated = avert_region(region, catalog)
     months = day.margin(factors) if stated is None else avert_months()[stated]
     begin = _start(mix.utc_offset_h if stated is None else -float(OFFSETS_H[stated]))
-    marginal = MarginalIntensity(begin, 3600.0, _scaled(year_of(months), margin), **named)  # type: ignore[arg-type]
+    marginal = MarginalIntensity(begin, HOUR_S, _scaled(year_of(months), margin), **named)  # type: ignore[arg-type]
     whose = f"{mix.source}, {mix.year or 'no year'}"
     note = f"typical year of {region.title} by month and hour, modelled from its mix ({whose})"
     return GridSignals(
@@ -212,7 +213,7 @@ def typical_signals(region: Record, catalog: Catalog) -> GridSignals:
 
 
 def _start(offset_h: float) -> np.datetime64:
-    return np.datetime64(f"{YEAR}-01-01T00:00:00") - np.timedelta64(round(offset_h * 3600), "s")
+    return np.datetime64(f"{YEAR}-01-01T00:00:00") - np.timedelta64(round(offset_h * HOUR_S), "s")
 
 
 def _scaled(values: Array, mean: float) -> Array:

@@ -16,10 +16,11 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
+from wattline.core.units import DAY_S
 
 Times = np.ndarray[Any, np.dtype[np.datetime64]]
 Scope = Literal["lifecycle", "direct"]
-MIN_REPEATED_S = 364 * 86_400  # a series as long as this repeats from year to year
+MIN_REPEATED_S = 364 * DAY_S  # a series as long as this repeats from year to year
 SCOPES: tuple[Scope, ...] = ("lifecycle", "direct")
 
 

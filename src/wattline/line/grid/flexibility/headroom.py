@@ -13,10 +13,9 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-from wattline.core.units import HOUR_S, YEAR_S
+from wattline.core.units import YEAR_H
 
 SUMMER = range(4, 11)  # April to October; the other months are winter
-YEAR_H = YEAR_S / HOUR_S
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.line.grid.flexibility.headroom import YEAR_H, room_w
+from wattline.core.units import YEAR_H
+from wattline.line.grid.flexibility.headroom import room_w
 
 EVENTS_H = (1, 2, 3, 4, 6, 8, 12)  # lengths by which events are counted, the last with all longer ones
 HIGHEST = 0.1  # share of the hours that the curve shows

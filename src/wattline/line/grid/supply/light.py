@@ -15,9 +15,10 @@ import numpy as np
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.reading import parse_json, read_bytes
+from wattline.core.units import HOUR_S, TYPICAL_YEAR_H
 
 LIMIT_BYTES = 60_000_000
-HOURS, LEAP_DAY = 8760, slice(59 * 24, 60 * 24)
+LEAP_DAY = slice(59 * 24, 60 * 24)
 EPW = {"ghi": 13, "dhi": 15, "wind": 21}
 MISSING = {"ghi": 9999.0, "dhi": 9999.0, "wind": 999.0}
 MAST_M = 10.0
@@ -95,7 +96,7 @@ def _open_meteo(text: str, where: str) -> tuple[dict[str, Array], float]:
         columns[name] = np.array([np.nan if x is None else float(x) for x in hourly[key]])
         if name == "wind":
             columns[name] = columns[name] * PER_UNIT.get(str(units.get(key, "")).lower(), 1.0)
-    shift = round(float(data.get("utc_offset_seconds") or 0) / 3600) if data.get("utc_offset_seconds") else 0
+    shift = round(float(data.get("utc_offset_seconds") or 0) / HOUR_S) if data.get("utc_offset_seconds") else 0
     if not shift and data.get("longitude") is not None:  # given in UTC: turned to the standard time of the place
         shift = round(float(data["longitude"]) / 15)
         columns = {name: np.roll(values, shift) for name, values in columns.items()}
@@ -151,10 +152,10 @@ def _numbers(cells: Sequence[str], missing: float) -> Array:
 
 def _year(values: Array, what: str) -> Array:
     """A year of hours without gaps."""
-    if values.size == HOURS + 24:
+    if values.size == TYPICAL_YEAR_H + 24:
         values = np.delete(values, LEAP_DAY)
-    if values.size != HOURS:
-        raise WattlineError(f"{what} has {values.size:,} hours; give a year, {HOURS:,}")
+    if values.size != TYPICAL_YEAR_H:
+        raise WattlineError(f"{what} has {values.size:,} hours; give a year, {TYPICAL_YEAR_H:,}")
     there = np.isfinite(values)
     gap = longest = 0
     for present in there:
@@ -163,5 +164,5 @@ def _year(values: Array, what: str) -> Array:
     if longest > FILLED:
         first = int(np.argmin(there))
         raise WattlineError(f"{what} has no number for {longest} hours, the first is hour {first}; fill the gap")
-    at = np.arange(HOURS)
+    at = np.arange(TYPICAL_YEAR_H)
     return np.asarray(np.maximum(np.interp(at, at[there], values[there]), 0.0))

@@ -17,6 +17,7 @@ from scipy.signal import lfilter
 
 from wattline.catalog import Record
 from wattline.core.fact import Array
+from wattline.core.units import DAY_S
 
 DAY_H = 24
 WARM_UP_DAYS = 60
@@ -155,7 +156,7 @@ def _between_months(utc: Times, table: Array, hour: Array | None = None) -> Arra
     """Values of ``(12,)`` or ``(12, 24)`` that go from the middle of a month to that of the next."""
     months = utc.astype("datetime64[M]")
     length = (months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")
-    into = (utc - months.astype("datetime64[s]")).astype(float) / 86400.0 / length.astype(float) - 0.5
+    into = (utc - months.astype("datetime64[s]")).astype(float) / DAY_S / length.astype(float) - 0.5
     month = months.astype(int) % 12
     other = (month + np.where(into < 0, -1, 1)) % 12
     weight = np.abs(into)

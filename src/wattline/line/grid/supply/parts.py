@@ -10,8 +10,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-
-HOURS_PER_YEAR = 8760.0
+from wattline.core.units import TYPICAL_YEAR_H, YEAR_H
 
 
 @dataclass(frozen=True)
@@ -206,9 +205,9 @@ class SupplyCase:
     def years(self) -> float:
         """Years that the load spans; whole calendar years count as such, leap days or not."""
         hours = self.load.size * self.step_h
-        whole = round(hours / 8766)
-        calendar = whole >= 1 and 0 <= hours - HOURS_PER_YEAR * whole <= 24 * ceil(whole / 4)
-        return float(whole) if calendar else hours / HOURS_PER_YEAR
+        whole = round(hours / YEAR_H)
+        calendar = whole >= 1 and 0 <= hours - TYPICAL_YEAR_H * whole <= 24 * ceil(whole / 4)
+        return float(whole) if calendar else hours / TYPICAL_YEAR_H
 
     @property
     def load_mwh(self) -> float:

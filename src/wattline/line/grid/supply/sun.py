@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from wattline.core.fact import Array
+from wattline.core.units import HOUR_S
 
 SOLAR_CONSTANT = 1361.0  # W/m2
 STANDARD_W_PER_M2, STANDARD_C = 1000.0, 25.0
@@ -66,7 +67,7 @@ def position(utc: np.ndarray[Any, np.dtype[np.datetime64]], latitude: float, lon
     The sun's direction (up, east, south) and the light outside the air, ``(n_steps,)``.
     """
     day = utc.astype("datetime64[D]")
-    hour = (utc - day).astype("timedelta64[s]").astype(float) / 3600.0
+    hour = (utc - day).astype("timedelta64[s]").astype(float) / HOUR_S
     of_year = (day - utc.astype("datetime64[Y]")).astype(int) + hour / 24.0
     angle = 2 * np.pi * of_year / 365.25
     declination = (

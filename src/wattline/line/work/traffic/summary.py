@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from wattline.core.fact import Array
+from wattline.core.units import HOUR_S
 from wattline.line.work.traffic.trace import Hashes, Ints, Traffic
 
 PERCENTILES = (5, 50, 90, 95, 99)
-_WINDOWS_S = (1, 60, 3600)
+_WINDOWS_S = (1, 60, int(HOUR_S))
 MAX_STEPS = 10_000_000  # counted one by one; in a longer window those alone that hold requests
 
 

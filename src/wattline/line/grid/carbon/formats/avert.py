@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.units import TYPICAL_YEAR_H
 from wattline.line.grid.carbon.formats.columns import G_PER_LB, MARGINAL, GridTable, column_of
 
 if TYPE_CHECKING:
@@ -60,9 +61,9 @@ def read_avert(table: pl.DataFrame, where: str, zone: str | None) -> GridTable:
         known = ", ".join(name for name in names if name in OFFSETS_H)
         raise WattlineError(f"series {where}: name AVERT's region behind the file, as FILE@TE; known: {known}")
     hours = column_of(table, names["TIMESTAMP"], where)
-    if len(hours) not in (8760, 8784) or not np.array_equal(hours, np.arange(len(hours))):
+    if len(hours) not in (TYPICAL_YEAR_H, TYPICAL_YEAR_H + 24) or not np.array_equal(hours, np.arange(len(hours))):
         raise WattlineError(f"series {where}: Timestamp must count the hours of a year from 0; it has {len(hours):,}")
-    start = np.datetime64(f"{YEAR}-01-01T00:00:00") + np.timedelta64(OFFSETS_H[wanted] * 3600, "s")
+    start = np.datetime64(f"{YEAR}-01-01T00:00:00") + np.timedelta64(OFFSETS_H[wanted], "h")
     values = column_of(table, names[wanted], where) * G_PER_LB
     notes = (f"hours are taken as {wanted}'s standard time, and the year as {YEAR}",)
     times = start + np.arange(len(hours)) * np.timedelta64(3600, "s")
