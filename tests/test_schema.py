@@ -44,6 +44,8 @@ LINES = (
     "image flux.1-schnell --chip b200 --gpus 2 --draws 20",
     "video wan-2.1-1.3b --seconds 2 --active 0.5 --draws 20",
     "train llama-3.1-8b --tokens 1B --chip h100-sxm --chips 64 --method grpo --draws 20",
+    "train flux.1-dev --samples 1M --chip h100-sxm --chips 64 --method lora --draws 20",
+    "train llama-3.1-8b --tokens 1B --chip h100-sxm --chips 64 --method grpo --rollout-chips 8 --draws 20",
     "train --params 7B --tokens 1B --chip h100-sxm --chips 64 --draws 20",
     "session chat --model llama-3.1-8b --draws 20",
     "session batch --model deepseek-v3 --carbon hourly --region de --draws 20",

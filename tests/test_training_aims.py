@@ -101,3 +101,59 @@ def test_the_price_of_chips_hours_is_an_estimate_or_the_user_s() -> None:
     estimate = run().figures()
     assert 1 < float(estimate["chip_hours_usd"]) / float(estimate["chip_hours"]) < 6
     assert set(OBJECTIVES) == {"dpo", "grpo", "ppo", "distill"}
+
+
+POOLS = {"method": "grpo", "tokens": "1B", "rollout_tokens": 4000, "chips": 32, "rollout_chips": 32}
+
+
+def test_pools_in_turn_wait_for_each_other_and_one_step_off_less() -> None:
+    turn, beside = (run(**POOLS, rollouts=how) for how in ("in-turn", "one-step-off"))
+    waits = [
+        {name: float(answer.figures()[f"{name}_idle_share"]) for name in ("update", "rollout")}
+        for answer in (turn, beside)
+    ]
+    assert sum(waits[0].values()) == pytest.approx(1.0)
+    assert min(waits[1].values()) == 0.0
+    assert float(beside.duration_s) < float(turn.duration_s)
+    assert float(beside.energy_j) < float(turn.energy_j)
+    assert float(turn.figures()["chip_hours"]) == pytest.approx(float(turn.duration_s) / 3600 * 64)
+    assert "32 more for rollouts" in turn.title
+
+
+@given(st.integers(1, 6))
+@settings(max_examples=6, deadline=None)
+def test_the_slower_pool_settles_the_time_of_one_step_off(power: int) -> None:
+    answer = run(**POOLS | {"rollout_chips": 2**power}, rollouts="one-step-off")
+    hours = float(answer.figures()["rollout_hours"])
+    assert float(answer.duration_s) / 3600 >= hours * (1 - 1e-9)
+    assert float(answer.figures()["rollout_idle_share"]) == pytest.approx(1 - hours / float(answer.duration_s) * 3600)
+
+
+def test_padding_takes_as_much_as_tokens_and_trains_on_none() -> None:
+    plain, padded = run(), run(padding=0.5)
+    assert float(padded.energy_j) == pytest.approx(2 * float(plain.energy_j))
+    assert float(padded.figures()["mfu"]) == pytest.approx(float(plain.figures()["mfu"]))
+
+
+def test_documents_that_attend_to_themselves_take_less_in_long_sequences() -> None:
+    long = float(run(sequence=32768).energy_j)
+    packed = run(sequence=32768, document_tokens=1000)
+    assert float(packed.energy_j) < 0.8 * long
+    assert float(packed.energy_j) == pytest.approx(float(run(sequence=1000).energy_j), rel=1e-6)
+    assert packed.inputs["sequence_tokens"] == 32768
+    assert packed.inputs["document_tokens"] == 1000
+
+
+def test_pools_and_packing_are_refused_where_they_do_not_go() -> None:
+    for call, words in (
+        (lambda: run(rollout_chips=8), "nothing is rolled out"),
+        (lambda: run("grpo", rollouts="one-step-off"), "give --rollout-chips"),
+        (lambda: run("grpo", rollout_chips=8, rollouts="later"), "neither in-turn nor one-step-off"),
+        (lambda: run("grpo", rollout_chips=1.5), "not a whole number"),
+        (lambda: run(padding=1), "padding: 1 is not a share"),
+        (lambda: run(sequence=2048, document_tokens=4096), "do not fit a sequence of 2,048"),
+    ):
+        with pytest.raises(WattlineError, match=words):
+            call()
+    with pytest.raises(WattlineError, match="a replica of"):
+        wl.train("llama-3.1-70b", "1M", "h100-sxm", 64, method="grpo", rollout_chips=1, draws=0)

@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import wattline as wl
 from wattline.catalog import default
 from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
 from wattline.line.chip.device import load_chip
 from wattline.line.chip.diffusion.training import diffusion_training_step
 from wattline.line.work.diffusion.model import load_diffusion
+from wattline.predict.answer import Answer
 from wattline.validate.evidence.mlperf_training import IMAGE_BENCHMARKS, read_results
 from wattline.validate.mlperf_training import compare_images, validate, with_images
 
@@ -72,3 +75,62 @@ def test_results_of_mlperf_are_within_fifteen_percent(shared_data: Path) -> None
     rows, _ = read_results(shared_data / "training/mlperf_training_results_v4.1_v5.1.csv", IMAGE_BENCHMARKS)
     made = [compare_images(row, Draws(0)) for row in rows]
     assert np.median([abs(row.error) for row in made if row is not None]) < 0.06
+
+
+def run(model: str = "stable-diffusion-2.1", chips: int = 8, **more: object) -> Answer:
+    given = {"samples": "1M", "size": 512, "batch_samples": 256, "region": "us", "draws": 0}
+    return wl.train(model, None, "h100-sxm", chips, **given | more)
+
+
+def test_a_tuned_run_of_images_takes_its_published_steps() -> None:
+    hours = float(run(tuned=True).figures()["chip_hours"]) / 8
+    assert hours * 3600 == pytest.approx(1e6 / 256 * 0.233, rel=0.12)
+    assert float(run().figures()["chip_hours"]) / 8 == pytest.approx(1.9 * hours, rel=0.02)
+
+
+@given(st.floats(1e4, 1e9), st.floats(1.1, 9))
+@settings(max_examples=10, deadline=None)
+def test_energy_of_training_images_follows_their_number(samples: float, times: float) -> None:
+    assert float(run(samples=samples * times).energy_j) == pytest.approx(times * float(run(samples=samples).energy_j))
+
+
+def test_what_is_measured_replaces_what_is_predicted_of_images() -> None:
+    given = run(hours=5, watts=900)
+    assert float(given.duration_s) == 5 * 3600
+    servers = sum(float(given.bill.parts[part]) for part in ("chip_active", "chip_idle", "host", "network"))
+    assert servers == pytest.approx(5 * 3600 * 8 * 900)
+    assert float(run(mfu=0.3).figures()["mfu"]) == pytest.approx(0.3)
+
+
+def test_adapters_of_an_image_model_take_less_and_fit_a_card() -> None:
+    whole, thin = (float(run("flux.1-dev", 16, method=method).energy_j) for method in ("full", "lora"))
+    assert 0.5 * whole < thin < 0.75 * whole
+    card = wl.train("flux.1-dev", None, "rtx-4090", 1, samples=1000, size=512, method="qlora", draws=0)
+    assert card.inputs["batch_samples"] == 1
+    with pytest.raises(WattlineError, match=r"does not fit 1 .* --method lora or qlora"):
+        wl.train("flux.1-dev", None, "rtx-4090", 1, samples=1000, draws=0)
+
+
+def test_a_longer_video_takes_longer_to_train_on() -> None:
+    short, long = (run("wan-2.1-1.3b", size="832x480", frames=n) for n in (17, 81))
+    assert float(long.energy_j) > 4 * float(short.energy_j)
+    assert "videos of 832 × 480" in long.title
+
+
+def test_options_of_text_and_of_images_do_not_mix() -> None:
+    for call, words in (
+        (lambda: wl.train("flux.1-dev", "1T", "h100-sxm", 8, draws=0), "tokens: flux.1-dev makes images; give"),
+        (lambda: wl.train("flux.1-dev", None, "h100-sxm", 8, draws=0), "samples: flux.1-dev makes images; give"),
+        (lambda: wl.train("llama-3.1-8b", None, "h100-sxm", 8, samples=10, draws=0), "samples: goes with models that"),
+        (lambda: wl.train("llama-3.1-8b", None, "h100-sxm", 8, draws=0), "tokens: give the number"),
+        (lambda: run(sequence=2048), "sequence: goes with language models"),
+        (lambda: run(rollouts="in-turn"), "rollouts: goes with language models"),
+        (lambda: run(method="dpo"), "method: models of images are trained by full, lora, qlora; dpo"),
+        (lambda: run(frames=8), "frames: stable-diffusion-2.1 makes images"),
+        (lambda: run(precision="int4"), "precision: images are trained in"),
+        (lambda: run(hours=1, tuned=True), "one of them"),
+        (lambda: run(hours=1e-5), "check hours, samples and chips"),
+        (lambda: run(size="1x2x3"), "size"),
+    ):
+        with pytest.raises(WattlineError, match=words):
+            call()

@@ -36,6 +36,26 @@ def train(
     rollout_tokens: Annotated[
         str | None, Opt(help="Number of tokens written for a question in grpo and ppo [default: 2000].")
     ] = None,
+    rollout_chips: Annotated[
+        str | None, Opt(help="Number of chips that rollouts have to themselves, beside --chips [default: none].")
+    ] = None,
+    rollouts: Annotated[
+        str | None, Opt(help="Rollouts and updates on two pools: in-turn or one-step-off [default: in-turn].")
+    ] = None,
+    padding: Annotated[
+        str | None, Opt(help="Share of a batch's positions that are padding, such as 0.3 [default: 0, packed full].")
+    ] = None,
+    document_tokens: Annotated[
+        str | None, Opt(help="Mean number of tokens of the documents that fill a sequence, each attending to itself.")
+    ] = None,
+    samples: Annotated[
+        str | None, Opt(help='Number of images or videos trained on, such as "10M", instead of --tokens.')
+    ] = None,
+    size: options.MediaSize = None,
+    frames: Annotated[str | None, Opt(help="Number of frames of a video [default: the model's].")] = None,
+    batch_samples: Annotated[
+        str | None, Opt(help="Number of images or videos in a training step [default: one a chip].")
+    ] = None,
     params: options.Params = None,
     chip_price: Annotated[
         str | None, Opt(help='Price of a chip\'s hour, such as "2.5 USD/h" [default: an estimate].')
@@ -48,17 +68,19 @@ def train(
     as_json: options.AsJson = False,
     explain: options.Explain = False,
 ) -> None:
-    """Hours, energy, cost and CO2e of a training run."""
+    """Hours, energy, cost and CO2e of a training run, of a model of language, images or video."""
     from wattline.cli.printing import print_result
     from wattline.predict.train import train as work
 
     rented = setup.get("instance")
-    needed = {"tokens": tokens, "chip": setup.get("chip") or rented, "chips": chips or rented}
+    needed = {"tokens": tokens or samples, "chip": setup.get("chip") or rented, "chips": chips or rented}
     if missing := [f"--{name}" for name, value in needed.items() if not value]:
         raise WattlineError(f"missing {', '.join(missing)}; `wattline train --help` shows an example of each")
     answer = work(
-        options.model_of(model, config, params), tokens, chips=chips or None, mfu=mfu, hours=hours, watts=watts,
+        options.model_of(model, config, params), tokens or None, chips=chips or None, mfu=mfu, hours=hours, watts=watts,
         sequence=sequence, batch_tokens=batch_tokens, tuned=tuned, method=method, teacher=teacher,
-        rollout_tokens=rollout_tokens, chip_price=chip_price, draws=draws, seed=seed, facts=facts, **setup, **where,
+        rollout_tokens=rollout_tokens, rollout_chips=rollout_chips, rollouts=rollouts, padding=padding,
+        document_tokens=document_tokens, samples=samples, size=size, frames=frames, batch_samples=batch_samples,
+        chip_price=chip_price, draws=draws, seed=seed, facts=facts, **setup, **where,
     )  # fmt: skip
     print_result(answer, as_json, explain)

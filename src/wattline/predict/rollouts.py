@@ -8,14 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wattline.catalog.draws import Draws
+from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.units import HOUR_S
+from wattline.line.chip.device import Chip
 from wattline.line.engine import average_serving as serving
 from wattline.line.work.model import Model
 from wattline.predict.answer import Working
 from wattline.predict.delivery import Phase
 from wattline.predict.request import ReplicaRequest, read_request, request_time
 from wattline.predict.setup import Setup
+from wattline.predict.training_work import ASYNC, Pools
 
 TOGETHER = 256.0  # rollouts at once in a replica, where its memory holds them
 
@@ -48,6 +51,8 @@ def roll_out(
     """
     own = replace(setup, precision=None)
     request = read_request(model, own, lengths, batch=None, active=1, draws=draws)
+    if request.chips > chips:
+        raise WattlineError(f"a replica of {model.key} takes {request.chips} chips, more than the {chips} that write")
     most = _most(request, sum(lengths))
     request = replace(request, batch=np.asarray(max(min(TOGETHER, most), 1.0)))
     times = request_time(request, draws, working)
@@ -62,22 +67,72 @@ def roll_out(
     return Rollouts(phases, time_s, request.chips)
 
 
-def rollout_shares(phases: Sequence[Phase], total_s: Array) -> dict[str, Array]:
-    """Share of the servers' energy that rollouts take, and their hours; nothing where all is updates.
+@dataclass(frozen=True, eq=False)
+class Turns:
+    """Updates and rollouts of a run together: its phases, their seconds in all, and shares of both by name."""
+
+    phases: tuple[Phase, ...]
+    time_s: Array
+    quantities: dict[str, Array]
+
+
+def take_turns(update: Phase, rolled: Rollouts, chip: Chip, pools: Pools | None, updaters: int, draws: Draws) -> Turns:
+    """Updates and rollouts one after the other on all chips, or on two pools: in turn, or at once.
+
+    In turn the longest rollouts of each step are awaited, at idle power; where updates use the rollouts before
+    (one-step-off), the pool that is done first waits for the other.
 
     Parameters
     ----------
-    phases : the updates, and then the rollouts
-    total_s : seconds of all [s]
+    update : of all updates, one after the other
+    rolled : of all rollouts
+    chip : of both pools
+    pools : the rollouts' own chips; None where all chips do both
+    updaters : chips that are updated on
+    draws : of the facts' ranges
 
-    Returns ``rollout_share`` and ``rollout_hours``, of shape ``(n_draws,)``.
+    Returns phases, time and shares.
     """
-    if len(phases) < 2:
-        return {}
-    update, *rolled = (np.asarray(sum(phase.power_w.values()) * phase.duration_s) for phase in phases)
-    rollout = np.asarray(sum(rolled))
-    hours = np.asarray((total_s - phases[0].duration_s) / HOUR_S)
-    return {"rollout_share": np.asarray(rollout / (update + rollout)), "rollout_hours": hours}
+    tail = np.maximum(draws("fit.rollout-tail"), 1.0)
+    rolls_s = np.asarray(rolled.time_s * tail)
+    rollers = updaters if pools is None else pools.chips
+    awaited = Phase(_idle(chip, rollers), np.asarray(rolls_s - rolled.time_s))
+    updates_s, phases = update.duration_s, [update, *rolled.phases, awaited]
+    if pools is None:
+        total_s = np.asarray(updates_s + rolls_s)
+        idle = {}
+    else:
+        at_once = pools.order == ASYNC
+        total_s = np.asarray(np.maximum(updates_s, rolls_s) if at_once else updates_s + rolls_s)
+        waits = {"update": (updaters, total_s - updates_s), "rollout": (rollers, total_s - rolls_s)}
+        phases += [Phase(_idle(chip, count), np.asarray(seconds)) for count, seconds in waits.values()]
+        idle = {f"{name}_idle_share": np.asarray(seconds / total_s) for name, (_, seconds) in waits.items()}
+        if at_once:
+            phases = [_at_once(phases, total_s)]
+    shares = _shares(update, (*rolled.phases, awaited), rolls_s)
+    return Turns(tuple(phases), total_s, shares | idle)
+
+
+def _idle(chip: Chip, count: int) -> dict[str, Array]:
+    """Watts of so many chips that wait, in their hosts."""
+    parts = {"chip_idle": chip.idle_w, "host": chip.host_idle_w, "network": chip.network_w}
+    return {part: np.asarray(count * watts) for part, watts in parts.items()}
+
+
+def _at_once(phases: Sequence[Phase], total_s: Array) -> Phase:
+    """Phases that run beside each other, as their mean power over the whole."""
+    joules: dict[str, Array] = {}
+    for phase in phases:
+        for part, watts in phase.power_w.items():
+            joules[part] = joules.get(part, np.asarray(0.0)) + watts * phase.duration_s
+    return Phase({part: np.asarray(each / total_s) for part, each in joules.items()}, total_s)
+
+
+def _shares(update: Phase, rolled: Sequence[Phase], rolls_s: Array) -> dict[str, Array]:
+    """Share of the servers' energy that rollouts take, and their hours."""
+    own, *others = (np.asarray(sum(phase.power_w.values()) * phase.duration_s) for phase in (update, *rolled))
+    rollout = np.asarray(sum(others))
+    return {"rollout_share": np.asarray(rollout / (own + rollout)), "rollout_hours": np.asarray(rolls_s / HOUR_S)}
 
 
 def _most(request: ReplicaRequest, length: float) -> float:

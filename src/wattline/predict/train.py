@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -24,9 +25,11 @@ from wattline.predict.cite import cite_given, is_of_catalog
 from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import find_facility
 from wattline.predict.making import with_making
+from wattline.predict.media.training import media_training_answer
+from wattline.predict.media.training_run import find_media, read_media_run
 from wattline.predict.prices import notes_of
 from wattline.predict.rented import chip_price, rental, rental_notes
-from wattline.predict.rollouts import Rollouts, roll_out, rollout_shares
+from wattline.predict.rollouts import Turns, roll_out, take_turns
 from wattline.predict.setup import CHIP, ChipFields, Setup
 from wattline.predict.terms import read_terms
 from wattline.predict.train_time import run_power, run_time
@@ -43,7 +46,7 @@ class TrainFields(WhereFields, ChipFields, total=False):
 
 def train(
     model: str | Path | Model,
-    tokens: str | float,
+    tokens: str | float | None = None,
     setup: str | Setup | None = None,
     chips: int | str | None = None,
     *,
@@ -57,20 +60,28 @@ def train(
     method: str = "full",
     teacher: str | Path | None = None,
     rollout_tokens: float | str | None = None,
+    rollout_chips: int | str | None = None,
+    rollouts: str | None = None,
+    padding: float | str | None = None,
+    document_tokens: float | str | None = None,
+    samples: float | str | None = None,
+    size: int | str | None = None,
+    frames: int | str | None = None,
+    batch_samples: float | str | None = None,
     chip_price: float | str | None = None,
     draws: int | Draws = 2000,
     seed: int = 0,
     facts: CatalogLike = None,
     **fields: Unpack[TrainFields],
 ) -> Answer:
-    """Hours, energy, cost and CO2e of a training run, with range.
+    """Hours, energy, cost and CO2e of a training run, with range; of a language model, or of one of images or video.
 
     The time follows from the operations of a step on the best layout, slowed as published runs are.
 
     Parameters
     ----------
-    model : a catalog name, the path of a Hugging Face ``config.json``, or a Model
-    tokens : tokens trained on, ``"15T"`` or a number
+    model : a catalog name, the path of a Hugging Face ``config.json`` or of a diffusers folder, or a Model
+    tokens : tokens trained on, ``"15T"`` or a number; of a language model
     setup : a chip's name, or a Setup
     chips : chips of the whole run; those of one instance where an instance is named and they are not
     where : a region's name, or a Where
@@ -84,6 +95,12 @@ def train(
         towards what: ``dpo``, ``grpo``, ``ppo``, ``distill``, also as ``"lora+dpo"``
     teacher : of ``distill``, a model
     rollout_tokens : that the model writes for a question in ``grpo`` and ``ppo``; ``tokens`` are of all that it writes
+    rollout_chips : that rollouts have to themselves, beside ``chips`` for the updates
+    rollouts : ``in-turn``, each pool waiting for the other, or ``one-step-off``, updates using the rollouts before
+    padding : share of a batch's positions that are padding, 0 to below 1
+    document_tokens : mean tokens of the documents that fill a sequence, each attending to itself
+    samples, size, frames, batch_samples : of a model that makes images or video: how many are trained on, their pixels
+        (``512`` or ``"1280x720"``), frames of a video, and how many a step takes (one a chip where not given)
     chip_price : of a chip's hour, ``"2.5 USD/h"``, in place of the estimate
     draws, seed : how many draws of the facts' ranges (0: central values), and their seed
     facts : a catalog, or your own file or files of facts
@@ -102,8 +119,43 @@ def train(
     given = {
         "mfu": mfu, "hours": hours, "watts": watts, "sequence": sequence, "batch_tokens": batch_tokens, "tuned": tuned,
         "method": method, "teacher": teacher, "rollout_tokens": rollout_tokens, "chip_price": chip_price,
+        "rollout_chips": rollout_chips, "rollouts": rollouts, "padding": padding, "document_tokens": document_tokens,
+        "samples": samples, "size": size, "frames": frames, "batch_samples": batch_samples,
     }  # fmt: skip
-    return train_answer(read_run(model, tokens, terms.setup, chips, given, terms.draws), terms.where, terms.draws)
+    return training_answer(model, tokens, terms.setup, chips, given, terms.where, terms.draws)
+
+
+def training_answer(
+    model: str | Path | Model,
+    tokens: str | float | None,
+    setup: Setup,
+    chips: int | str | None,
+    given: Mapping[str, Any],
+    where: Where,
+    draws: Draws,
+) -> Answer:
+    """The answer of a training run of either kind of model.
+
+    Parameters
+    ----------
+    model : by name, or as it was read
+    tokens : of a language model; None for samples
+    setup : type of chip and number format
+    chips : of the whole run; None for those of one instance
+    given : what else of ``train`` was given, by name; None for what was not
+    where : where it runs
+    draws : of the facts; what rests on them has shape ``(n_draws,)``
+
+    Returns the answer. Raises WattlineError on bad input.
+    """
+    media = find_media(model, given, draws)
+    if media is not None:
+        if tokens is not None:
+            raise WattlineError(f"tokens: {media.key} makes {media.makes}s; give --samples, how many it is trained on")
+        return media_training_answer(read_media_run(media, setup, chips, given, draws), where, draws)
+    if tokens is None:
+        raise WattlineError('tokens: give the number of tokens trained on, such as "15T"')
+    return train_answer(read_run(model, tokens, setup, chips, given, draws), where, draws)
 
 
 def train_answer(run: TrainingRun, where: Where, draws: Draws) -> Answer:
@@ -122,18 +174,17 @@ def train_answer(run: TrainingRun, where: Where, draws: Draws) -> Answer:
     _cite(run, draws)
     flops = _flops(run, working)
     wall, used = run_time(run, flops, draws, working)
-    phases = [Phase(run_power(run, used, draws, working), wall)]
-    rolled = _rollouts(run, draws, working)
-    phases += rolled.phases if rolled is not None else ()
-    total_s = wall if rolled is None else np.asarray(wall + rolled.time_s)
+    turns = _turns(run, Phase(run_power(run, used, draws, working), wall), draws, working)
+    total_s = turns.time_s
+    chip_s = np.asarray(total_s * (run.chips + (run.pools.chips if run.pools is not None else 0)))
     facility = find_facility(where, draws, working)
-    bill, load, peak = deliver(phases, facility, draws, working)
-    bill = with_making(bill, run.device, total_s * run.chips, where, draws, working)
+    bill, load, peak = deliver(turns.phases, facility, draws, working)
+    bill = with_making(bill, run.device, chip_s, where, draws, working)
     aim = f" by {run.aim.title}" if run.aim is not None else ""
-    quantities = {"flops": flops, "mfu": used, "chip_hours": total_s / HOUR_S * run.chips, "pue": facility.pue}
+    quantities = {"flops": flops, "mfu": used, "chip_hours": chip_s / HOUR_S, "pue": facility.pue}
     return Answer(
         command="train",
-        title=f"{run.model.name}, {number(run.tokens)} tokens{aim} on {run.chips:,} × {run.device.record.title}",
+        title=f"{run.model.name}, {number(run.tokens)} tokens{aim} on {_chips(run)}",
         inputs=run.inputs() | facility.inputs(),
         more={"model": model_reading(run.model, run.precision)},
         bill=bill,
@@ -141,9 +192,9 @@ def train_answer(run: TrainingRun, where: Where, draws: Draws) -> Answer:
         peak_w=peak,
         duration_s=total_s,
         quantities=quantities
-        | rollout_shares(phases, total_s)
-        | rental(run.device, total_s * run.chips, draws)
-        | chip_price(run.device, total_s * run.chips, run.price, draws),
+        | turns.quantities
+        | rental(run.device, chip_s, draws)
+        | chip_price(run.device, chip_s, run.price, draws),
         reasons=tuple(working.reasons),
         draws=draws,
         notes=(*rental_notes(run.device), *notes_of(where, bill.follows["cost_usd"], facility.hours)),
@@ -151,29 +202,37 @@ def train_answer(run: TrainingRun, where: Where, draws: Draws) -> Answer:
     )
 
 
+def _chips(run: TrainingRun) -> str:
+    """Both pools, or all chips."""
+    more = "" if run.pools is None else f", {run.pools.chips:,} more for rollouts"
+    return f"{run.chips:,} × {run.device.record.title}{more}"
+
+
 def _flops(run: TrainingRun, working: Working) -> Array:
     """Arithmetic of the updates, and of forward passes beside them."""
-    compute = training_flops(run.model, run.tokens, run.sequence, frozen=(frozen := run.method != "full"))
+    compute = training_flops(run.model, run.positions, run.sequence, frozen=(frozen := run.method != "full"))
     formula = "3 × forward FLOPs per token × tokens" + (", less the frozen weights' own gradients" if frozen else "")
     flops = working.note("work", "training compute", formula, compute, "FLOP")
     if run.aim is None:
         return flops
-    forward = training_flops(run.model, run.tokens, run.sequence) / 3 * run.aim.forwards
+    forward = training_flops(run.model, run.positions, run.sequence) / 3 * run.aim.forwards
     words = f"{run.aim.forwards:g} passes over each token"
     if run.teacher is not None:
-        forward, words = training_flops(run.teacher, run.tokens, run.sequence) / 3, "a pass of the teacher"
+        forward, words = training_flops(run.teacher, run.positions, run.sequence) / 3, "a pass of the teacher"
     return np.asarray(flops + working.note("work", "passes beside the updates", words, forward, "FLOP"))
 
 
-def _rollouts(run: TrainingRun, draws: Draws, working: Working) -> Rollouts | None:
-    """What the model writes before it is trained on it; None where it writes nothing."""
+def _turns(run: TrainingRun, update: Phase, draws: Draws, working: Working) -> Turns:
+    """The updates, with what the model writes before it is trained on it."""
     if not run.rollout_tokens:
-        return None
+        return Turns((update,), update.duration_s, {})
     if run.hours is not None:
         raise WattlineError("hours: with rollouts they are of updates and rollouts together; leave them out")
     asks = round(draws.catalog.fact("fit.rollout-question-tokens").value)
     draws.cite(*(draws.catalog.fact(f"fit.{name}") for name in ("rollout-tokens", "rollout-question-tokens")))
-    return roll_out(run.model, run.setup, run.chips, run.tokens, (asks, run.rollout_tokens), draws, working)
+    chips = run.chips if run.pools is None else run.pools.chips
+    rolled = roll_out(run.model, run.setup, chips, run.tokens, (asks, run.rollout_tokens), draws, working)
+    return take_turns(update, rolled, run.device, run.pools, run.chips, draws)
 
 
 def _warnings(run: TrainingRun) -> tuple[str, ...]:

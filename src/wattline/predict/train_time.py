@@ -20,7 +20,8 @@ from wattline.line.chip.training.step import TrainingStep, tuned_mfu
 from wattline.line.engine import training
 from wattline.line.work.scaled import ASSUMED
 from wattline.predict.answer import Working
-from wattline.predict.training_run import LIMITS, TrainingRun
+from wattline.predict.training_run import TrainingRun
+from wattline.predict.training_work import LIMITS
 
 SPREAD = "fit.assumed-model-spread"
 

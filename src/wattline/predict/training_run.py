@@ -24,14 +24,15 @@ from wattline.line.work.objectives import OBJECTIVES, Objective, read_objective
 from wattline.line.work.training import TRAINING_FORMATS, usual_model, usual_sequence
 from wattline.predict.rented import instance_inputs, load_chips, read_price
 from wattline.predict.setup import Setup
+from wattline.predict.training_work import (
+    Pools,
+    limited,
+    read_document,
+    read_padding,
+    read_pools,
+    read_rollout_tokens,
+)
 
-LIMITS = {
-    "tokens": (1.0, 1e18),
-    "chips": (1.0, 1e8),
-    "hours": (1e-6, 1e6),
-    "batch-tokens": (1.0, 1e10),
-    "rollout-tokens": (1.0, 1e6),
-}
 # what of a chip a training format needs; 16-bit floats of either kind count as one
 NEEDS = {"bf16": "fp16", "fp16": "fp16", "fp8": "fp8", "nvfp4": "fp4", "tf32": "tf32", "fp32": "fp32"}
 
@@ -55,6 +56,9 @@ class TrainingRun:
     objective: str = ""  # a member of ``OBJECTIVES``; none for the next token
     teacher: Model | None = None
     rollout_tokens: int = 0
+    pools: Pools | None = None
+    padding: float = 0.0  # share of a batch's positions that nothing is trained on
+    packed: int | None = None  # tokens of a sequence that whole documents fill, each attending to itself
     setup: Setup = field(default_factory=Setup)
     price: float | None = None  # USD of a chip's hour, where given
 
@@ -71,15 +75,23 @@ class TrainingRun:
             **instance_inputs(self.device),
             "chips": self.chips,
             "precision": self.precision,
-            "sequence_tokens": self.sequence,
+            "sequence_tokens": self.sequence if self.packed is None else self.packed,
+            **({"document_tokens": self.sequence} if self.packed is not None else {}),
+            **({"padding": self.padding} if self.padding else {}),
             **({"tuned": True} if self.tuned else {}),
             **({"method": self.method} if self.method != "full" else {}),
             **({"objective": self.objective} if self.objective else {}),
             **({"teacher": self.teacher.key} if self.teacher is not None else {}),
             **({"rollout_tokens": self.rollout_tokens} if self.rollout_tokens else {}),
+            **({} if self.pools is None else self.pools.inputs()),
         }
         given = {"mfu": self.mfu, "hours": self.hours, "watts": self.watts, "batch_tokens": self.batch}
         return shown | {name: value for name, value in given.items() if value is not None}
+
+    @property
+    def positions(self) -> float:
+        """Positions that pass through the model: the tokens, and padding beside them."""
+        return self.tokens / (1.0 - self.padding)
 
     @property
     def aim(self) -> Objective | None:
@@ -140,8 +152,8 @@ def read_run(
     tokens : on which it is trained
     setup : type of chip and number format
     chips : of the whole run; None for those of one instance
-    given : ``mfu``, ``hours``, ``watts``, ``sequence``, ``batch_tokens``, ``tuned``, ``method``, ``teacher`` and
-        ``rollout_tokens``, None for what is not given
+    given : ``mfu``, ``hours``, ``watts``, ``sequence``, ``batch_tokens``, ``tuned``, ``method``, ``teacher``,
+        ``rollout_tokens``, ``rollout_chips``, ``rollouts``, ``padding`` and ``document_tokens``, None for what is not
     draws : of the facts; what rests on them has shape ``(n_draws,)``
 
     Returns the run. Raises WattlineError for a value out of range, and for values that exclude each other.
@@ -156,13 +168,17 @@ def read_run(
     if chips is None and setup.instance is None:
         raise WattlineError("chips: give how many there are, such as 1024")
     architecture, device = read_model(model, draws.catalog), load_chips(setup, draws)
+    sequence = read_sequence(given.get("sequence"), architecture, draws.catalog)
+    document = read_document(given.get("document_tokens"), sequence)
     run = TrainingRun(
         model=architecture,
         tokens=limited(tokens, "token", "tokens"),
         device=device,
         chips=device.instance_chips if chips is None else int(limited(chips, "chip", "chips")),
         precision=read_precision(setup.precision, device),
-        sequence=read_sequence(given.get("sequence"), architecture, draws.catalog),
+        sequence=sequence if document is None else document,
+        packed=None if document is None else sequence,
+        padding=read_padding(given.get("padding")),
         mfu=None if mfu is None else read_mfu(mfu),
         hours=None if hours is None else limited(hours, "h", "hours"),
         watts=None if watts is None else read_watts(watts, device),
@@ -171,7 +187,8 @@ def read_run(
         method=method,
         objective=objective,
         teacher=_teacher(given.get("teacher"), objective, draws),
-        rollout_tokens=_rollout_tokens(given.get("rollout_tokens"), objective, draws.catalog),
+        rollout_tokens=read_rollout_tokens(given.get("rollout_tokens"), objective, draws.catalog),
+        pools=read_pools(given, objective),
         setup=setup,
         price=read_price(given.get("chip_price")),
     )
@@ -184,30 +201,6 @@ def _teacher(name: str | Path | None, objective: str, draws: Draws) -> Model | N
     if (name is None) == (objective == "distill"):
         raise WattlineError("teacher: give --method distill and --teacher MODEL together")
     return None if name is None else read_model(name, draws.catalog)
-
-
-def _rollout_tokens(given: float | str | None, objective: str, catalog: Catalog) -> int:
-    """Tokens that the model writes for a question; 0 where it writes none."""
-    rolls = objective in OBJECTIVES and OBJECTIVES[objective].rollouts
-    if not rolls:
-        if given is not None:
-            raise WattlineError("rollout-tokens: nothing is rolled out; --method grpo and ppo do")
-        return 0
-    if given is None:
-        return round(catalog.fact("fit.rollout-tokens").value)
-    return int(limited(given, "token", "rollout-tokens"))
-
-
-def limited(value: str | float, unit: str, what: str) -> float:
-    """A positive number within what is sensible on this planet. Raises QuantityError for what is no quantity,
-    WattlineError for one out of bounds."""
-    result = parse(value, unit, what)
-    least, most = LIMITS[what]
-    if not least <= result <= most:
-        raise WattlineError(f"{what}: {number(result)} makes no sense; take {least:g} to {number(most)}")
-    if what == "chips" and result != int(result):
-        raise WattlineError(f"chips: {value} is not a whole number")
-    return result
 
 
 def read_precision(precision: str | None, device: Chip) -> str:

@@ -30,8 +30,7 @@ from wattline.predict.senses import Senses
 from wattline.predict.settings import settings
 from wattline.predict.setup import Setup
 from wattline.predict.site import read_design, work
-from wattline.predict.train import train_answer
-from wattline.predict.training_run import read_run
+from wattline.predict.train import training_answer
 from wattline.predict.where import Where
 from wattline.scenario.encoding_job import EncodingJob, encoding_answer_of
 from wattline.scenario.file import (
@@ -58,7 +57,8 @@ DEFAULT_DRAWS = 2000
 # what of a training job is not of its set-up
 GIVEN = (
     *("mfu", "hours", "watts", "sequence", "batch_tokens"),
-    *("tuned", "method", "teacher", "rollout_tokens", "chip_price"),
+    *("tuned", "method", "teacher", "rollout_tokens", "rollout_chips", "rollouts", "padding", "document_tokens"),
+    *("samples", "size", "frames", "batch_samples", "chip_price"),
 )
 STEP_S = HOUR_S
 MAX_STEPS = 8784
@@ -234,8 +234,7 @@ def _answer(job: Job, folder: Path, where: Where, draws: Draws) -> Answer:
     model: str | Path = folder / job.config if job.config else str(job.model)
     if isinstance(job, TrainJob):
         setup = Setup.read(None, job.given(TAKES["train"]))
-        given = job.given(GIVEN)
-        return train_answer(read_run(model, job.tokens, setup, job.chips, given, draws), where, draws)
+        return training_answer(model, job.tokens, setup, job.chips, job.given(GIVEN), where, draws)
     if isinstance(job, ImageJob):
         return _media_answer(job, folder, where, draws)
     if isinstance(job, EncodingJob):

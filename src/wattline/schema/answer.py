@@ -72,6 +72,18 @@ class ModelJson(StrictJson):
     weights: WeightsJson | None = perhaps("Bits of its weights.")
 
 
+class MediaModelJson(StrictJson):
+    """What was read of a model of images or video."""
+
+    name: str = item("Its name.")
+    family: str = item("Its family.")
+    total_params: int = item("Parameters of all components.")
+    denoiser_params: int = item("Parameters of the denoiser.")
+    encoder_params: int = item("Parameters of the text encoders, and of a prior.")
+    decoder_params: int = item("Parameters of the decoder.")
+    denoiser_flops: float = item("Arithmetic of one forward pass of the denoiser.")
+
+
 class SignalsJson(StrictJson):
     """In words, what the price and each account of carbon rest on."""
 
@@ -145,7 +157,9 @@ class TrainResults(AnswerJson):
     chip_hours_usd: RangeJson | None = perhaps("Price of the chips' hours: at the price given, or an estimate.")
     rollout_share: RangeJson | None = perhaps("Share of rollouts in the servers' energy.")
     rollout_hours: RangeJson | None = perhaps("Hours in which the model writes what it is trained on.")
-    model: ModelJson = item("What was read of the model.")
+    update_idle_share: RangeJson | None = perhaps("Share of the time in which the updates' chips wait for rollouts.")
+    rollout_idle_share: RangeJson | None = perhaps("Share of the time in which the rollouts' chips wait for updates.")
+    model: ModelJson | MediaModelJson = item("What was read of the model.")
 
 
 class PromptResults(AnswerJson):

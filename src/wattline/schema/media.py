@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from wattline.schema.answer import AnswerJson
+from wattline.schema.answer import AnswerJson, MediaModelJson
 from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, item, perhaps
 from wattline.schema.inputs import PlaceInputs
 from wattline.schema.validations import LeftOutInputs, ScoreJson, UnusableRowJson
@@ -41,18 +41,6 @@ class VideoInputs(ImageInputs):
 
     frames: int = item("Number of frames.")
     fps: float = item("Frames a second.")
-
-
-class MediaModelJson(StrictJson):
-    """What was read of the model."""
-
-    name: str = item("Its name.")
-    family: str = item("Its family.")
-    total_params: int = item("Parameters of all components.")
-    denoiser_params: int = item("Parameters of the denoiser.")
-    encoder_params: int = item("Parameters of the text encoders, and of a prior.")
-    decoder_params: int = item("Parameters of the decoder.")
-    denoiser_flops: float = item("Arithmetic of one forward pass of the denoiser.")
 
 
 class MediaResults(AnswerJson):

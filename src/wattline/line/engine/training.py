@@ -42,7 +42,14 @@ def implied_mfu(flops: ArrayLike, chips: ArrayLike, peak_flops: ArrayLike, time_
 
 
 def adam_bytes(catalog: Catalog) -> float:
-    """Bytes that a parameter takes in training with Adam in mixed precision (arXiv:1910.02054, section 3.1)."""
+    """Bytes that a parameter takes in training with Adam in mixed precision (arXiv:1910.02054, section 3.1).
+
+    Parameters
+    ----------
+    catalog : whose fact is taken
+
+    Returns bytes.
+    """
     return catalog.fact("fit.training-adam-bytes").value
 
 

@@ -8,6 +8,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.core.quantity import show
 from wattline.line.chip.diffusion.run import StageRun
+from wattline.line.work.diffusion.model import DiffusionModel, Passes
 from wattline.predict.answer import Answer, Working
 from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import find_facility
@@ -63,7 +64,7 @@ def media_answer(request: MediaRequest, where: Where, draws: Draws) -> Answer:
         command=request.model.makes,
         title=_title(request),
         inputs=request.inputs() | facility.inputs(),
-        more={"model": _reading(request)},
+        more={"model": reading(request.model, request.passes)},
         bill=bill,
         load=load,
         peak_w=peak,
@@ -150,12 +151,21 @@ def _explain(
     working.note("chip", "share of time at work", active, request.active, "")
 
 
-def _reading(request: MediaRequest) -> dict[str, object]:
-    """What was read of the model."""
-    passes = request.passes
+def reading(model: DiffusionModel, passes: Passes) -> dict[str, object]:
+    """What was read of a model.
+
+    Parameters
+    ----------
+    model : as it was read
+    passes : of its components
+
+    Returns
+    -------
+    Its parameters and arithmetic by name.
+    """
     return {
-        "name": request.model.name,
-        "family": request.model.family,
+        "name": model.name,
+        "family": model.family,
         "total_params": int(passes.parameters),
         "denoiser_params": int(passes.denoiser.parameters),
         "encoder_params": int(sum(part.parameters for part in (*passes.encoders, *passes.prior))),

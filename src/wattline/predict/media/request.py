@@ -124,7 +124,7 @@ def read_media(
     value is out of range.
     """
     known = _model(model, makes, draws)
-    height, width = _size(question.size, known)
+    height, width = read_pixels(question.size, known)
     fps = known.usual.fps if question.fps is None else _number(question.fps, "fps", 1, 240)
     frames = _frames(question, known, fps)
     job = _job(question, known)
@@ -192,8 +192,18 @@ def _named(name: str, makes: str, draws: Draws) -> DiffusionModel:
         raise WattlineError(f"{record.name} makes text: take `wattline prompt {record.name}`") from None
 
 
-def _size(text: str | int | None, model: DiffusionModel) -> tuple[float, float]:
-    """Height and width in pixels, from ``1024`` or ``1280x720`` (width first)."""
+def read_pixels(text: str | int | None, model: DiffusionModel) -> tuple[float, float]:
+    """Height and width in pixels, from ``1024`` or ``1280x720`` (width first). Raises WattlineError.
+
+    Parameters
+    ----------
+    text : as the user wrote it; None for the model's own
+    model : with its usual size
+
+    Returns
+    -------
+    Height and width.
+    """
     if text is None:
         return model.usual.height, model.usual.width
     parts = str(text).lower().replace("×", "x").split("x")

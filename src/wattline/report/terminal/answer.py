@@ -51,6 +51,8 @@ RESULTS: dict[str, tuple[str, str]] = {
     "chip_hours_usd": ("Chips' hours, estimated price", "USD"),
     "rollout_share": ("Share of rollouts in the energy", ""),
     "rollout_hours": ("Hours of rollouts", ""),
+    "update_idle_share": ("Time that updates' chips wait", ""),
+    "rollout_idle_share": ("Time that rollouts' chips wait", ""),
     "co2e_kg": ("CO2e, life cycle", "kg"),
     "co2e_direct_kg": ("CO2e, direct", "kg"),
     "water_l": ("Water, site and power stations", "L"),
