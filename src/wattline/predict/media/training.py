@@ -36,7 +36,7 @@ def media_training_answer(run: MediaRun, where: Where, draws: Draws) -> Answer:
     where : where it runs
     draws : of the facts; what rests on them has shape ``(n_draws,)``
 
-    Returns the answer.
+    Returns the answer. Raises WattlineError where the hours given are fewer than the chips' peak takes.
     """
     working = Working()
     flops = _flops(run, working)
