@@ -88,9 +88,9 @@ def find_media(model: str | Path | Model, given: Mapping[str, Any], draws: Draws
 
     Raises WattlineError where samples are to be trained on and the model makes text.
     """
-    asked = given.get("samples") is not None
+    sampled = given.get("samples") is not None
     if isinstance(model, Path):
-        if asked or model.name == INDEX or (model / INDEX).is_file():
+        if sampled or model.name == INDEX or (model / INDEX).is_file():
             return read_folder(model)
     elif isinstance(model, str):
         try:
