@@ -22,6 +22,7 @@ from wattline.scenario.job import Count, Job, ModelJob, Number, StrictTable
 from wattline.scenario.media_job import ACTIVE, ImageJob, VideoJob
 from wattline.scenario.session_job import SessionJob
 from wattline.scenario.supply_job import SupplyJob
+from wattline.scenario.training_job import TrainJob
 from wattline.scenario.world_job import WorldJob
 
 LIMIT_BYTES = 1_000_000
@@ -30,32 +31,6 @@ ANSWER_TOKENS = "Number of tokens in the answer."
 BATCH = "Number of requests that a replica answers together."
 RATE = 'Mean rate of requests, such as "200M/day".'
 Listed = Number | list[Number]  # one value, several with commas, or a list of them
-
-
-class TrainJob(ModelJob):
-    """A training run; ``mfu``, ``hours`` and ``watts`` replace what would be predicted."""
-
-    kind: Literal["train"]
-    tokens: Number | None = Field(None, description='Number of tokens trained on, such as "15T".')
-    chips: Count | None = Field(None, description="Number of chips in the whole run; of one instance by default.")
-    mfu: Number | None = Field(None, description="Measured MFU (0 to 1) instead of the predicted one.")
-    hours: Number | None = Field(None, description='Measured wall time: hours, or such as "14.8 days".')
-    watts: Number | None = Field(None, description="Measured power of the servers divided by their chips, W.")
-    sequence: Count | None = Field(None, description="Number of tokens in a training sequence.")
-    batch_tokens: Number | None = Field(None, description="Number of tokens in a training step.")
-    tuned: bool = Field(False, description="Predict the speed of a tuned benchmark, not of a usual run.")
-    method: str = Field("full", description="What is trained, and towards what, as of --method.")
-    teacher: str | None = Field(None, description="Model that the method distill learns from.")
-    rollout_tokens: Number | None = Field(None, description="Number of tokens written for a question.")
-    rollout_chips: Count | None = Field(None, description="Number of chips that rollouts have to themselves.")
-    rollouts: str | None = Field(None, description="Rollouts and updates on two pools: in-turn or one-step-off.")
-    padding: Number | None = Field(None, description="Share of a batch's positions that are padding.")
-    document_tokens: Number | None = Field(None, description="Mean tokens of documents that fill a sequence.")
-    samples: Number | None = Field(None, description="Number of images or videos trained on.")
-    size: str | int | None = Field(None, description="Pixels of a side, or such as 1280x720, width first.")
-    frames: Count | None = Field(None, description="Number of frames of a video.")
-    batch_samples: Number | None = Field(None, description="Number of images or videos in a training step.")
-    chip_price: Number | None = Field(None, description="Price of a chip's hour, USD.")
 
 
 class PromptJob(ModelJob):

@@ -42,7 +42,6 @@ from wattline.scenario.file import (
     ServeAverageJob,
     ServeJob,
     SiteJob,
-    TrainJob,
     read_scenario,
 )
 from wattline.scenario.flex_job import FlexJob, flex_answer
@@ -51,6 +50,7 @@ from wattline.scenario.media_job import ImageJob, VideoJob
 from wattline.scenario.session_job import SessionJob, session_answer_of
 from wattline.scenario.stated import compared
 from wattline.scenario.supply_job import SupplyJob, supply_answer
+from wattline.scenario.training_job import TrainJob
 from wattline.scenario.world_job import WorldJob, with_jobs, world_answer
 
 DEFAULT_DRAWS = 2000
