@@ -144,11 +144,10 @@ KINDS = {
     "vit": "vision",
     "whisper": "speech",
     "wav2vec2": "speech",
-    "prophetnet": "encoder-decoder",
-    "udop": "encoder-decoder",
+    "rag": "encoder-decoder",
+    "ouro": "more than once",
     "llada": "diffusion",
     "deepseek_v4": "compressed",
-    "jetmoe": "attention heads",
     "timesfm": "series",
 }
 

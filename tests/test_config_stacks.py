@@ -10,6 +10,8 @@ import pytest
 
 import wattline as wl
 from wattline.core.errors import WattlineError
+from wattline.line.work.flops import kv_bytes
+from wattline.line.work.huggingface.counting import installed
 from wattline.line.work.huggingface.reader import model_from_dict
 
 RECORDED = json.loads((Path(__file__).parent / "data" / "architectures.json").read_text(encoding="utf-8"))
@@ -73,3 +75,24 @@ def test_a_number_format_in_capitals_is_the_same_format() -> None:
     asked = {"gpus": 1, "draws": 0}
     small, capitals = (wl.prompt("llama-3.1-8b", "h100-sxm", precision=form, **asked) for form in ("fp8", "FP8"))
     assert float(capitals.energy_j) == float(small.energy_j)
+
+
+def test_an_encoder_writes_text_only_where_its_config_says_so() -> None:
+    bert = {"model_type": "bert", "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12}
+    for silent in ({}, {"is_decoder": False}, {"architectures": ["XLMWithLMHeadModel"]}):
+        with pytest.raises(WattlineError, match="an encoder of text, which writes nothing"):
+            read(bert | silent)
+    for outspoken in ({"is_decoder": True}, {"architectures": ["BertLMHeadModel"]}):
+        config = bert | {"vocab_size": 30522} | outspoken
+        if installed():
+            assert read(config).layers == 12
+        else:
+            with pytest.raises(WattlineError, match=r"wattline\[models\]"):
+                read(config)
+
+
+def test_merged_attention_looks_at_both_stacks_once() -> None:
+    """T5Gemma 2's decoder has no second attention: it keeps what its encoder made and what it wrote in one cache."""
+    model = read(RECORDED["t5gemma2"]["config"])
+    assert (model.encoder_layers, model.attention_layers, model.cross_layers) == (26, 52, 0)
+    assert float(kv_bytes(model, 1000.0)) == 26 * 1000 * 2 * 4 * 256 * 2

@@ -131,3 +131,21 @@ def test_a_changed_field_changes_both_counts_alike(kind: str) -> None:
         assert ours == pytest.approx(true, rel=0.01), field
         compared += 1
     assert compared >= 3
+
+
+@pytest.mark.parametrize(("kind", "repeats"), [("dory", 56 / 36), ("hrm_text", 4), ("inkling2_loop_text", 2)])
+def test_layers_that_are_passed_again_cost_again_and_are_stored_once(kind: str, repeats: float) -> None:
+    config_class, model_class = classes()[kind]
+    model = read(json.loads(json.dumps(config_class().to_dict(), default=str)) | {"model_type": kind}, kind)
+    assert model.total_params == true_total(model_class, config_class())
+    passed = (model.active_params - model.embedding_params) * repeats + model.lm_head_params
+    assert model.matmul_params_active == pytest.approx(passed, rel=0.005)
+
+
+@pytest.mark.parametrize("kind", ["bert", "camembert", "rembert", "xlnet", "megatron-bert"])
+def test_an_encoder_that_is_a_decoder_has_its_exact_count(kind: str) -> None:
+    config_class, model_class = classes()[kind]
+    config = json.loads(json.dumps(config_class(is_decoder=True).to_dict(), default=str)) | {"model_type": kind}
+    model, true = read(config, kind), true_total(model_class, config_class())
+    assert model.total_params == model.active_params == true
+    assert model.matmul_params_active < true

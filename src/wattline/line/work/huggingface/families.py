@@ -225,7 +225,7 @@ OWN = {
     **dict.fromkeys(("lfm2", "lfm2_moe"), Own(_lfm2)),
     **dict.fromkeys(rows_of("t5"), Own(t5_fields, whole=True)),
     **dict.fromkeys(rows_of("translator"), Own(translator_fields, whole=True)),
-    "t5gemma": Own(t5gemma_fields, whole=True),
+    **dict.fromkeys(rows_of("t5gemma"), Own(t5gemma_fields, whole=True)),
     "openelm": Own(openelm_fields, whole=True),
     "molmo": Own(molmo_fields),
     **dict.fromkeys(("zamba", "zamba2"), Own(zamba_fields, whole=True)),

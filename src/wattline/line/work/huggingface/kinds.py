@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
+from wattline.line.work.huggingface.counting import PICTURES
 from wattline.line.work.huggingface.fields import MEND, Config
-from wattline.line.work.huggingface.table import refused, rows
+from wattline.line.work.huggingface.table import decoders_too, refused, rows
 from wattline.line.work.huggingface.towers import joined
 
 TEXT_PARTS = ("text_config", "llm_config", "language_config", "thinker_config", "decoder_config_text")
@@ -15,6 +16,7 @@ NOT_WRITING = re.compile(
     r"(For(MaskedLM|SequenceClassification|TokenClassification|QuestionAnswering|MultipleChoice|ImageClassification"
     r"|PreTraining|NextSentencePrediction|CTC|AudioClassification|FeatureExtraction|RewardModel)|RewardModel)$"
 )
+WRITES = re.compile(r"(?<!With)(LMHeadModel|ForCausalLM|GenerationDecoder)$")
 BY_CLASS = {
     **{
         "llamaforcausallm": "llama",
@@ -65,7 +67,8 @@ def text_config(top: dict[str, Any], where: str) -> Config:
 
 
 def with_usual_names(top: dict[str, Any], where: str) -> dict[str, Any]:
-    """A Mamba's config by its authors (``ssm_cfg``, no ``model_type``) under the usual names; any other as it is.
+    """A Mamba's config by its authors (``ssm_cfg``, no ``model_type``), T5Gemma 2's and ProphetNet's under the usual
+    names; any other as it is.
 
     Parameters
     ----------
@@ -74,6 +77,8 @@ def with_usual_names(top: dict[str, Any], where: str) -> dict[str, Any]:
 
     Returns the config. Raises WattlineError for a Mamba with attention or MLPs, and for a width that is no number.
     """
+    if top.get("model_type") in RENAMED:
+        return RENAMED[top["model_type"]](top)
     own = top.get("ssm_cfg")
     if top.get("model_type") or not isinstance(own, dict) or "d_model" not in top:
         return top
@@ -98,12 +103,29 @@ def with_usual_names(top: dict[str, Any], where: str) -> dict[str, Any]:
     return {**{name: value for name, value in top.items() if name not in rest}, **usual}
 
 
+def _t5gemma2(top: dict[str, Any]) -> dict[str, Any]:
+    """The encoder's text and pictures, which are nested in one, side by side."""
+    encoder = top.get("encoder")
+    if not isinstance(encoder, dict) or not isinstance(encoder.get("text_config"), dict):
+        return top
+    return {**top, "encoder": encoder["text_config"], "vision_config": encoder.get("vision_config")}
+
+
+def _prophetnet(top: dict[str, Any]) -> dict[str, Any]:
+    return {re.sub(r"^num_(encoder|decoder)_(layers|attention_heads)$", r"\1_\2", name): v for name, v in top.items()}
+
+
+RENAMED = {"t5gemma2": _t5gemma2, "prophetnet": _prophetnet}
+
+
 def check_priced(top: dict[str, Any], cfg: Config) -> None:
     """Refuses what writes no text, or writes it in a way that is not priced yet, by its name. Raises WattlineError for
     what writes no text token by token, an encoder-decoder of an unknown kind, and a config without a type."""
     name = str(top.get("model_type") or cfg.kind).lower()
     what = refused().get(name) or refused().get(cfg.kind)
     classes = [str(n) for n in top.get("architectures") or []]
+    if name in decoders_too() and (top.get("is_decoder") is True or any(WRITES.search(n) for n in classes)):
+        what = ""
     if not what and top.get("_class_name"):
         name, what = str(top["_class_name"]), "a part of a diffusion pipeline"
     if not what and classes and all(NOT_WRITING.search(n) for n in classes):
@@ -113,7 +135,7 @@ def check_priced(top: dict[str, Any], cfg: Config) -> None:
             f"{cfg.where}: {shorten(name, 60)} is {what}; not priced yet: give a model that writes text token by token"
         )
     row = rows().get(cfg.kind)
-    if top.get("is_encoder_decoder") is True and not (row and row.two_stacks):
+    if top.get("is_encoder_decoder") is True and not (row and row.two_stacks) and name not in PICTURES:
         raise WattlineError(
             f"{cfg.where}: is_encoder_decoder: {cfg.kind or 'it'} is an encoder-decoder of another kind than T5; "
             "not priced yet: give a model that writes text token by token"

@@ -89,7 +89,7 @@ def model_from_dict(top: dict[str, Any], where: str, name: str, beside: dict[str
 
 def _towers_by_difference(top: dict[str, Any], text: Model, unknown: UnknownTower) -> int:
     """Parameters of encoders that the table does not hold: what transformers counts beyond the language model."""
-    from wattline.line.work.huggingface.exact import exact_total, installed  # transformers is an extra
+    from wattline.line.work.huggingface.counting import exact_total, installed  # transformers is an extra
 
     rest = exact_total(top, text.key) - text.total_params if installed() else -1
     if rest < 0:

@@ -39,6 +39,7 @@ def t5_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields
         "intermediate": cfg.number("d_ff", "intermediate_size"),
         "vocab": cfg.number("vocab_size"),
         "context_tokens": context_of(cfg),
+        "other_stored_params": evaluate(row.stored or 0, cfg, {"hidden": hidden}),
     }
 
 
@@ -120,7 +121,10 @@ def t5gemma_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> F
         raise WattlineError(f"{cfg.where}: its encoder and decoder differ in width, not read; {MEND}")
     heads, kv_heads, decoder = shape["heads"], shape["kv_heads"], counts[1]["layers"]
     near = counts[0]["near"] + counts[1]["near"]
-    made = _stacks(counts[0]["layers"], decoder)
+    made, tables = _stacks(counts[0]["layers"], decoder), shape["vocab"] * shape["hidden"]
+    if cfg.kind == "t5gemma2":  # one attention looks at both stacks, without windows upon the encoder; one table
+        alone = {"attention_layers": counts[0]["layers"] + decoder, "cross_layers": 0}
+        made, near, tables = made | alone, 0, 0
     window = {"sliding_window": shape["window"], "global_layers": made["attention_layers"] - near} if near else {}
     return (
         made
@@ -128,7 +132,7 @@ def t5gemma_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> F
         | {
             **{name: shape[name] for name in ("hidden", "heads", "kv_heads", "head_dim", "intermediate", "vocab")},
             **{"attention": "mha" if heads == kv_heads else "gqa", "context_tokens": shape["context"]},
-            "other_stored_params": shape["vocab"] * shape["hidden"],
+            "other_stored_params": tables,
         }
     )
 

@@ -74,6 +74,13 @@ def refused() -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
+def decoders_too() -> frozenset[str]:
+    """Kinds of encoder that write text where their config says that they are decoders."""
+    groups = _tables()["refused.toml"].values()
+    return frozenset(kind for table in groups if table.get("decoders_too") for kind in table["types"])
+
+
+@lru_cache(maxsize=1)
 def harmless() -> tuple[frozenset[str], tuple[str, ...]]:
     """Names of fields that change neither size nor work, and patterns of such names (regular expressions)."""
     table = _tables()["harmless.toml"]
