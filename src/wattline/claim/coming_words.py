@@ -11,7 +11,8 @@ from wattline.claim.words import UNITS
 from wattline.core.errors import NotFound, WattlineError
 from wattline.line.world.places import Place, place_of
 
-Kind = Literal["energy", "power", "share", "growth", "rise"]
+Kind = Literal["energy", "power", "share", "growth", "rise", "part", "part of AI"]
+Part = Literal["all", "ai", "training", "inference"]
 NOW, LAST = 2026, 2035
 BASE = 2024  # the newest year that studies have counted, from which growth is meant where no year is named
 CENTRES = re.compile(r"\b(data[\s-]?(centre|center)s?('s)?|datacent(re|er)s?|server farms?)\b", re.I)
@@ -30,6 +31,14 @@ _AMOUNT = re.compile(
 )
 _BEFORE = re.compile(_NUMBER + r"[\s-]*(?:[kMGTP]?Wh?|[a-z]*watts?(?:[\s-]?hours?)?)?\s*(?:-|–|—|to|and|or)\s*$", re.I)
 _PERCENT = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(%|per\s?cent)", re.I)
+_PERCENTS = re.compile(
+    r"(?P<low>\d+(?:\.\d+)?)\s*(?:%|per\s?cent)?\s*(?:-|–|—|to|and)\s*(?P<number>\d+(?:\.\d+)?)\s*(?:%|per\s?cent)",
+    re.I,
+)
+FRACTIONS = {"half": 50.0, "a third": 100 / 3, "one third": 100 / 3, "two thirds": 200 / 3, "a quarter": 25.0,
+             "one quarter": 25.0, "three quarters": 75.0, "a fifth": 20.0, "one fifth": 20.0, "a tenth": 10.0,
+             "one tenth": 10.0}  # fmt: skip
+_FRACTION = re.compile(rf"\b({'|'.join(words.replace(' ', '[ -]+') for words in FRACTIONS)})\s+of\b", re.I)
 _TIMES = re.compile(r"\b(?P<number>\d+(?:\.\d+)?)(\s+times|[\s-]?fold)\b", re.I)
 _YEARLY = re.compile(
     r"(\b(per|a)\s+(year|annum)|/\s*(yr|year)|\b(annually|yearly|annual|cagr|compound\w*)|\b(each|every) year)\b", re.I
@@ -59,6 +68,13 @@ PEOPLES = {
     "spanish": "spain", "italian": "italy", "eu": "eu27", "european union": "eu27", "global": "world",
     "worldwide": "world", "asia": "asia_pacific", "the world": "world", "the planet": "world",
 }  # fmt: skip
+_ENERGY = re.compile(r"\b(electric\w*|power|energy|[kMGTP]Wh?)\b", re.I)
+_MONEY = re.compile(r"\b(costs?|prices?|bills?|spending|invest\w*|revenues?|sales)\b", re.I)
+_OTHER = re.compile(
+    r"\b(numbers?|emissions?|carbon|CO2\w*|greenhouse|water|workloads?|traffic|efficiency|PUE|jobs|floor|square|"
+    r"per (?:query|request|prompt|server|rack|token))\b",
+    re.I,
+)
 SHORT = 3  # letters of a code of a country, which must be capitals: "are" and "can" are none
 MINOR = {
     "will",
@@ -86,7 +102,8 @@ class ComingClaim:
     """What a sentence states of data centres in a year to come.
 
     ``values``: one number, or the two ends of a rise; TWh, GW, a fraction of the place's electricity, or a multiple of
-    ``base``. ``of`` are the places whose electricity the numbers are, where the sentence names such.
+    ``base``; of the kind ``part``, a fraction of the data centres' electricity. ``of`` are the places whose electricity
+    the numbers are, where the sentence names such. ``part``: AI's part of them. ``crypto``: with crypto-mining.
     """
 
     kind: Kind
@@ -96,6 +113,8 @@ class ComingClaim:
     words: str
     base: int = BASE
     of: tuple[Place, ...] = ()
+    part: Part = "all"
+    crypto: bool = False
 
 
 def years_of(text: str) -> tuple[int, int] | None:
@@ -211,11 +230,47 @@ def _multiple(text: str) -> float | None:
     return None
 
 
-def share_in(text: str) -> tuple[float, str] | None:
-    """The share of a place's electricity that is stated, with the words that name the place; None without."""
-    match = _PERCENT.search(text)
+def share_in(text: str) -> tuple[tuple[float, ...], str] | None:
+    """The share of a place's electricity that is stated, one or the two ends of a range, with the words that name the
+    place; None without."""
+    text = in_percent(text)
+    match = _PERCENTS.search(text) or _PERCENT.search(text)
     whole = TOTAL.search(text, match.end()) if match else None
-    return (float(match["number"]) / 100, whole["place"]) if match and whole else None
+    if match is None or whole is None:
+        return None
+    ends = [float(number) / 100 for name, number in match.groupdict().items() if name in ("low", "number")]
+    return tuple(ends) if ends == sorted(ends) else tuple(ends[-1:]), whole["place"]
+
+
+def in_percent(text: str) -> str:
+    """A text with "half of", "a third of" and the like as a percentage: "50% of".
+
+    Parameters
+    ----------
+    text : the sentence
+
+    Returns
+    -------
+    The sentence, the same where it holds none of them.
+    """
+    return _FRACTION.sub(lambda match: f"{FRACTIONS[re.sub(r'[ -]+', ' ', match[1].lower())]:.4g}% of", text)
+
+
+def of_other_things(text: str) -> str:
+    """What a sentence is of where that is not data centres' electricity or power, such as their water; "" else.
+
+    Parameters
+    ----------
+    text : the sentence
+
+    Returns
+    -------
+    The word for it.
+    """
+    other, energy = _OTHER.search(text), _ENERGY.search(text)
+    if money := _MONEY.search(text):
+        return money[0].lower()
+    return other[0].lower() if other and (energy is None or other.start() < energy.start()) else ""
 
 
 def grows(text: str) -> bool:

@@ -14,6 +14,12 @@ from wattline.core.errors import shorten
 _COUNT = re.compile(
     r"(?P<number>\d+(?:,\d{3})*(?:\.\d+)?)\s*(?P<scale>thousand|million)?\s+(?:of\s+(?:them|the|all)\s+)?", re.I
 )
+_AMOUNT = r"\d+(?:,\d{3})*(?:\.\d+)?\s*(?:thousand|million)?\s+(?:sites\s+)?in\s+20\d\d"
+_RISEN = re.compile(
+    rf"\bnumber of\b.*{CENTRES.pattern}.*?(?P<from>\bfrom\s+(?:about\s+|around\s+|some\s+)?{_AMOUNT}\s*,?)\s*to\s+"
+    rf"(?:about\s+|around\s+|some\s+|nearly\s+)?(?P<last>{_AMOUNT})",
+    re.I,
+)
 _DEMAND = re.compile(r"\b(electric\w*|power|energy)?\s*(demand|consumption|use|usage)\b", re.I)
 _GROWTH = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(%|per\s?cent)", re.I)
 _LONG = re.compile(r"\b(20|twenty) years\b|\btwo decades\b|\b2044\b|\b2045\b", re.I)
@@ -42,6 +48,10 @@ def _count_claim(text: str) -> Claim | None:
     centres = CENTRES.search(text)
     near = (m for m in _COUNT.finditer(text) if CENTRES.match(text, m.end()) or _hyper(text[m.end() :]))
     match = next((m for m in near if not re.fullmatch(r"(19|20)\d\d", m["number"])), None) if centres else None
+    risen = _RISEN.search(text) if match is None else None
+    if risen is not None:  # of a rise from one count to another the last is held against what was counted then
+        match = re.search(r"(?P<number>\d+(?:,\d{3})*(?:\.\d+)?)\s*(?P<scale>thousand|million)?", risen["last"], re.I)
+        text = f"{text[: risen.start('from')]}{risen['last']}{text[risen.end('last') :]}"
     if match is None:
         return None
     number = float(match["number"].replace(",", "")) * SCALES.get((match["scale"] or "").lower(), 1.0)
@@ -49,7 +59,7 @@ def _count_claim(text: str) -> Claim | None:
     counts = COUNTS.get("us" if place is not None and place.name == "us" else "world", {})
     if place is not None and place.name not in COUNTS:
         return replace(_bare(text), cannot=f"No count of {place.name} is known. {LIST_NOTE}", note=LIST_NOTE)
-    years = [int(y) for y in re.findall(r"\b(20[0-4]\d)\b", text[: match.start()] + text[match.end() :])]
+    years = [int(y) for y in re.findall(r"\b(20[0-4]\d)\b", text.replace(match[0], " "))]
     year = years[0] if years else _nearest(number, counts)
     beside = {f"counted for {y}": expression_of(f"[constant.{key}]", "beside") for y, key in counts.items()}
     if year in UNSOURCED or year not in counts:

@@ -9,7 +9,8 @@ from typing import Any
 
 from wattline.catalog import Catalog, Record, default
 from wattline.claim.chinese import in_english, is_chinese
-from wattline.claim.coming import coming_claim, read_coming
+from wattline.claim.coming import coming_claim
+from wattline.claim.coming_read import read_coming
 from wattline.claim.coming_words import CENTRES
 from wattline.claim.counted import counted_in, unknown_thing, with_counted
 from wattline.claim.evaluate import quantity
@@ -17,6 +18,7 @@ from wattline.claim.evidence import weakness
 from wattline.claim.fields import Expression, expression_of, literal_of
 from wattline.claim.file import Claim, ClaimsFile
 from wattline.claim.generated import generated_claim, kind_of
+from wattline.claim.grown import grown_claim
 from wattline.claim.listed import listed_claim
 from wattline.claim.named import chip_claim, pue_claim
 from wattline.claim.searched import gives_answers_to_searches, searches_claim
@@ -33,7 +35,8 @@ BESIDE = 6  # figures that are shown beside
 KINDS = ("prompt", "training_run", "total")
 _BOUNDS: tuple[tuple[str, Relation], ...] = (
     (
-        r"\b(more( electricity| power| energy)? than|over|surpass|overtakes?|at least|exceeds?|above|no less than)\b",
+        r"\b(more( electricity| power| energy)? than|surpass|overtakes?|at least|exceeds?|above|no less than|"
+        r"over(?!\s+(the|a|an|(\w+[\s-]){0,2}(years?|decades?|months?))\b))\b",
         "at least",
     ),
     (
@@ -150,8 +153,8 @@ def _stated(text: str) -> StatedFigure:
 
 
 def _rated(text: str, catalog: Catalog) -> Claim | None:
-    """A sentence on a chip's power, a PUE or a share of a place's electricity."""
-    readers = (pue_claim, chip_claim, share_claim)
+    """A sentence on a chip's power, a PUE, past growth or a share of a place's electricity."""
+    readers = (pue_claim, chip_claim, grown_claim, share_claim)
     return next((claim for read in readers if (claim := read(text, _relation(text), catalog)) is not None), None)
 
 

@@ -7,9 +7,12 @@ from dataclasses import replace
 
 from wattline.catalog import Catalog
 from wattline.claim.coming import coming_claim
+from wattline.claim.coming_parts import part_in, share_within
+from wattline.claim.coming_read import within_claim
 from wattline.claim.coming_words import BASE, CENTRES, LAST, NOW, PEOPLES, ComingClaim, place_in, share_in, years_of
 from wattline.claim.fields import expression_of, literal_of
 from wattline.claim.file import Claim
+from wattline.claim.states import NEWEST, WHOLE_GRIDS, state_in, state_share, state_years
 from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
 from wattline.line.world.observe import FIRST
@@ -23,7 +26,9 @@ _SPAN = re.compile(r"\d\s*%?\s*(?:-|–|to|and|or)\s*\d+(?:\.\d+)?\s*(?:%|per\s?
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _PART = re.compile(r"\b(AI|hyperscale\w*|crypto\w*|colocation|new|Google\w*|Microsoft\w*|Amazon\w*|Meta\w*)\b")
 _COMING = re.compile(r"\b(will|would|could|may|might|going to|set to|expected|forecast|projected)\b")
-_WHOLE = re.compile(r"^\W*(the|all|total|global|world\w*|planet\w*|'s|’s|\s)*\W*$", re.I)
+_WHOLE = re.compile(
+    r"^\W*(the|all|total|global|world\w*|planet\w*|its|their|country|nation|island|metered|'s|’s|\s)*\W*$", re.I
+)
 _GROWS = re.compile(r"\b(grow|grew|rise|rose|increas|fell|fall|drop)\w*", re.I)
 
 
@@ -41,24 +46,70 @@ def share_claim(text: str, relation: Relation, catalog: Catalog) -> Claim | None
     The claim; None where a sentence is of no such share, or of a year to come that the outlook's own reader takes.
     Raises WattlineError where it may mean several things.
     """
-    share = share_in(text) if CENTRES.search(text) else None
+    if CENTRES.search(text) and (state := state_in(text)) and share_in(text) and not _by_grid(text, state):
+        return _state_claim(text, state, relation, catalog)
+    if (within := share_within(text)) and not _GROWS.search(text) and not _read_as_coming(text):
+        return _estimate(within_claim(text, _year(text), *within), text, relation, catalog)
+    share = share_in(text) if CENTRES.search(text) or part_in(text) == "ai" else None
     if share is None or CENTRES.search(share[1]) or _GROWS.search(text) or _read_as_coming(text):
         return None
     year, place = _year(text), _place(text, share[1])
-    if key := FACTS.get((place.name, year)):
-        return Claim(
-            id="sentence",
-            says=shorten(text, 500),
-            note=f"The year is {year}{'' if _YEAR.search(text) else ', the newest that studies have counted'}.",
-            stated=literal_of(f"{share[0] * 100:.6g} %", "claim"),
-            derived=expression_of(f"[constant.{key}]", "derived"),
-            relation=relation,
-        )
-    coming = ComingClaim("share", place, year, (share[0],), f"{share[0]:.3g} of its electricity")
+    part = part_in(text)
+    if (key := FACTS.get((place.name, year))) and part == "all":
+        return _by_fact(text, f"constant.{key}", share[0], year, relation)
+    coming = ComingClaim("share", place, year, share[0], "a share of its electricity", part=part)
+    return _estimate(coming, text, relation, catalog)
+
+
+def _estimate(coming: ComingClaim, text: str, relation: Relation, catalog: Catalog) -> Claim:
+    """A claim of a year that has passed, held against the outlook's own estimate of it."""
     claim = coming_claim(coming, text, relation, catalog)
     given = replace(claim.quantities["outlook"], note=ESTIMATE)
     note = claim.note.replace("A projection is never more than that.", "It is an estimate, which proves nothing.")
     return replace(claim, quantities={"outlook": given}, note=note, projected=ESTIMATE)
+
+
+def _by_fact(text: str, key: str, values: tuple[float, ...], year: int, relation: Relation) -> Claim:
+    """The claim held against a share that was published as such."""
+    ends = [literal_of(f"{value * 100:.6g} %", "claim") for value in values]
+    two = len(ends) == 2
+    return Claim(
+        id="sentence",
+        says=shorten(text, 500),
+        note=f"The year is {year}{'' if _YEAR.search(text) else ', the newest that studies have counted'}.",
+        stated=None if two else ends[0],
+        stated_low=ends[0] if two else None,
+        stated_high=ends[1] if two else None,
+        derived=expression_of(f"[{key}]", "derived"),
+        relation="between" if two else relation,
+        projected="a projection: what is yet to come proves nothing" if year >= NOW else "",
+    )
+
+
+def _state_claim(text: str, state: str, relation: Relation, catalog: Catalog) -> Claim:
+    """The share of an American state, by the shares that were published."""
+    share = share_in(text)
+    assert share is not None
+    if _GROWS.search(text) or (part := _PART.search(CENTRES.sub(" ", text))):
+        why = "its rise" if _GROWS.search(text) else f"that of {part[1] if part else ''} alone"
+        raise _refused(text, f"of a state its data centres' share is known, not {why}")
+    whole = state_in(share[1])
+    if place_in(share[1]) is not None and whole is None:
+        raise _refused(text, "it sets a state's data centres beside the electricity of a country; name one")
+    years = {int(year) for year in _YEAR.findall(text)}
+    if len(years) > 1 or (not years and _COMING.search(text)):
+        raise _refused(text, "which year is meant is not clear; name one")
+    year = min(years, default=NEWEST)
+    key = state_share(state, year, catalog)
+    if key is None:
+        known = ", ".join(map(str, state_years(state, catalog)))
+        raise _refused(text, f"the catalog has this state's share of {known or 'no year'}, and not of {year}")
+    return _by_fact(text, key, share[0], year, relation)
+
+
+def _by_grid(text: str, state: str) -> bool:
+    """Whether a sentence is of a year to come and of a state that is nearly its grid, which the outlook knows."""
+    return _read_as_coming(text) and state in WHOLE_GRIDS
 
 
 def _read_as_coming(text: str) -> bool:
@@ -79,17 +130,19 @@ def _year(text: str) -> int:
 
 def _place(text: str, whole: str) -> Place:
     """Where the data centres and the electricity are; ``whole``: the words that say whose electricity it is."""
-    if len(_PERCENTS.findall(text)) > 1 or _SPAN.search(text):
+    if len(_PERCENTS.findall(_SPAN.sub("1%", text))) > 1:
         raise _refused(text, "it holds several shares; give one")
     rest = CENTRES.sub(" ", text.replace(whole, " ") if whole else text)
-    if part := _PART.search(rest):
+    part = _PART.search(rest)
+    if part and part_in(text) == "all":
         raise _refused(text, f"the share is known of all data centres of a place, not of those of {part[1]} alone")
     bare = _WHOLE.match(whole) is not None
     other, place = place_in(rest), place_in(whole)
     if bare and not re.search("world|global|planet", whole, re.I):
         place, whole = other or place_of("world"), rest if other else "world"
     if place is None or place.company or not _names(whole, place):  # of a town, the catalog has its country alone
-        where = shorten(whole.strip())
+        names = re.findall(r"\b[A-Z]\w+(?:\s[A-Z]\w+)*", whole.strip()) if bare else []
+        where = names[-1] if names else shorten(whole.strip())
         raise _refused(text, f"the catalog has no electricity of {where!r}; name a country or the world")
     if other is not None and other.name != place.name:
         raise _refused(text, f"it sets data centres of {other.name} beside the electricity of {place.name}; name one")

@@ -1,0 +1,151 @@
+"""What a sentence states of data centres' electricity in a year to come."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from wattline.claim.coming_parts import part_in, share_within
+from wattline.claim.coming_words import (
+    CENTRES,
+    LAST,
+    ComingClaim,
+    Kind,
+    Part,
+    amount_in,
+    grows,
+    like_at,
+    low_end,
+    multiple_in,
+    named_places,
+    of_other_things,
+    place_in,
+    share_in,
+    years_of,
+)
+from wattline.claim.states import named_state
+from wattline.core.errors import WattlineError, shorten
+from wattline.line.world.places import Place, place_of
+
+_CRYPTO = re.compile(r"\b(crypto\w*|bitcoin)\b", re.I)
+_GROWTH_OF = re.compile(r"(%|per\s?cent|half|third|quarter)\s+of\b[^.,;]*\b(growth|increase|rise|additions?)\b", re.I)
+
+
+def read_coming(text: str) -> ComingClaim | None:
+    """What a sentence states of data centres in a year to come; None where it is of something else.
+
+    Parameters
+    ----------
+    text : the sentence
+
+    Returns
+    -------
+    The place, year and quantity that are stated, or None.
+    """
+    years = years_of(text)
+    part = part_in(text)
+    if years is None or not (CENTRES.search(text) or part == "ai" or share_within(text) or _of_company(text)):
+        return None
+    year, base = years
+    if year > LAST:  # the catalog may know a projection of it
+        return None
+    if within := share_within(text):
+        return within_claim(text, year, *within)
+    coming = _read(text, year, base)
+    if coming is None or (part == "ai" and coming.place.company):
+        return None
+    return replace(coming, part=part, crypto=_CRYPTO.search(text) is not None)
+
+
+def within_claim(text: str, year: int, share: float, part: Part, of_ai: bool) -> ComingClaim:
+    """What a sentence states of AI's share of data centres, or of training's or inference's of AI.
+
+    Parameters
+    ----------
+    text : the sentence
+    year : that it is of
+    share : that it states, 0 to 1
+    part : whose share it is
+    of_ai : whether it is a share of AI rather than of data centres
+
+    Returns
+    -------
+    The statement.
+    """
+    place = place_in(CENTRES.sub(" ", text)) or place_of("world")
+    kind: Kind = "part of AI" if of_ai else "part"
+    return ComingClaim(kind, place, year, (share,), f"{share:.3g} of the whole", part=part)
+
+
+def _read(text: str, year: int, base: int) -> ComingClaim | None:
+    """The statement of a sentence on data centres in a year to come."""
+    rest = CENTRES.sub(" ", text)
+    if whole := named_state(text):
+        raise WattlineError(
+            f"claim: {shorten(text)!r} cannot be checked: the outlook knows grids, and {whole}'s reaches beyond the "
+            "state; name the country"
+        )
+    if share := share_in(rest):
+        if _GROWTH_OF.search(rest):
+            raise WattlineError(
+                f"claim: {shorten(text)!r} cannot be checked: a share of what is added is not read; give the share of "
+                "all electricity, or TWh"
+            )
+        place = place_in(share[1]) or place_in(rest) or place_of("world")
+        words = " to ".join(f"{value:.3g}" for value in share[0])
+        return ComingClaim("share", place, year, share[0], f"{words} of its electricity", base)
+    if amount := amount_in(rest):
+        value, unit, at = amount
+        low = low_end(rest, at, value)
+        values, words = (
+            ((value,), f"{value:,.4g} {unit}") if low is None else ((low, value), f"{low:,.4g} to {value:,.4g} {unit}")
+        )
+        place = place_in(rest) or place_of("world")
+        kind: Kind = "power" if unit == "GW" else "rise" if _rise_of(rest) else "energy"
+        return ComingClaim(kind, place, year, values, words, base)
+    if other := of_other_things(text):
+        raise WattlineError(
+            f"claim: {shorten(text)!r} cannot be checked: it is of {other}, and the outlook is of electricity and power"
+        )
+    if countries := _countries(rest):
+        return _beside_countries(rest, countries, year, base)
+    if multiple := multiple_in(rest, year - base):
+        place = place_in(rest) or place_of("world")
+        return ComingClaim("growth", place, year, (multiple,), f"{multiple:.3g} times {base}", base)
+    return None
+
+
+def _of_company(text: str) -> bool:
+    """Whether a sentence is of all that a company uses, whose reports are what is counted."""
+    place = place_in(text)
+    return place is not None and place.company and amount_in(text) is not None
+
+
+def _rise_of(text: str) -> bool:
+    """Whether an amount is what is added: "grow by 500 TWh", "500 TWh more"."""
+    amount = amount_in(text)
+    if amount is None:
+        return False
+    before, after = text[: amount[2][0]].rstrip().lower(), text[amount[2][1] :].strip().lower()
+    adds = before.endswith((" another", " add", " additional", " extra")) or (before.endswith(" by") and grows(before))
+    return adds or after.startswith(("more ", "extra", "additional")) or after == "more"
+
+
+def _countries(text: str) -> list[tuple[Place, int]]:
+    """Countries that a level or a rise is compared with; none where they only say where the data centres are."""
+    start = like_at(text)
+    named = named_places(text)
+    later = [each for each in named if start is not None and each[1] >= start - 1]
+    return later if later else named if len(named) >= 2 and grows(text) else []
+
+
+def _beside_countries(text: str, countries: Sequence[tuple[Place, int]], year: int, base: int) -> ComingClaim:
+    places = [place for place, _ in countries][:2]
+    place = place_in(text[: countries[0][1]]) or place_of("world")
+    twh = tuple(each.consumption_twh for each in places)
+    words = " to ".join(each.name.replace("_", " ").title() for each in places)
+    if len(places) == 2:
+        return ComingClaim("rise", place, year, tuple(sorted(twh)), words, base, tuple(places))
+    more = grows(text[: countries[0][1]]) and " than" not in text[: countries[0][1]]
+    return ComingClaim("rise" if more else "energy", place, year, twh, words, base, tuple(places))

@@ -1,0 +1,102 @@
+"""Sentences on how data centres' electricity grew in years that have passed, held against the outlook's estimate."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from wattline.catalog import Catalog
+from wattline.claim.coming import coming_claim
+from wattline.claim.coming_parts import part_in
+from wattline.claim.coming_words import (
+    BASE,
+    CENTRES,
+    NOW,
+    ComingClaim,
+    multiple_in,
+    of_other_things,
+    place_in,
+    years_of,
+)
+from wattline.claim.file import Claim
+from wattline.claim.states import named_state
+from wattline.claim.verdict import Relation
+from wattline.core.errors import WattlineError, shorten
+from wattline.line.world.observe import FIRST
+from wattline.line.world.places import place_of
+
+ESTIMATE = "an estimate by the model of the outlook, no count"
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "ten": 10, "twenty": 20}
+_SPAN = re.compile(
+    rf"\b(?:last|past|previous)\s+(?:(?P<count>\d+|{'|'.join(_NUMBERS)})\s+years?|(?P<decade>decade)|(?P<year>year))\b",
+    re.I,
+)
+_GREW = re.compile(
+    r"\b(grew|grown|growing|rose|risen|increased|climbed|jumped|surged|doubled|tripled|trebled|quadrupled|up)\b", re.I
+)
+_ENERGY = re.compile(r"\b(electricity|power|energy)\b", re.I)
+_ELSE = re.compile(r"\b(capacity|computing|compute)\b", re.I)  # which grow otherwise than what they use
+
+
+def grown_claim(text: str, relation: Relation, catalog: Catalog) -> Claim | None:
+    """The growth of data centres' electricity over years that have passed; None where a sentence is of no such.
+
+    Parameters
+    ----------
+    text : the sentence
+    relation : how its figure is meant
+    catalog : whose projections are set beside
+
+    Returns
+    -------
+    The claim.
+
+    Raises WattlineError where the years are not clear.
+    """
+    part = part_in(text)
+    if not (CENTRES.search(text) or part == "ai") or years_of(text) is not None or not _GREW.search(text):
+        return None
+    if not _ENERGY.search(text) or _ELSE.search(text) or of_other_things(text):
+        return None
+    years = sorted({int(year) for year in _YEAR.findall(text)})
+    span = _SPAN.search(text)
+    if not years and span is None:
+        return None
+    base, year = _years(text, years, span)
+    multiple = multiple_in(CENTRES.sub(" ", text), year - base)
+    if multiple is None:
+        return None
+    if whole := named_state(text):
+        raise _refused(text, f"the outlook knows grids, and {whole}'s reaches beyond the state; name the country")
+    place = place_in(CENTRES.sub(" ", text)) or place_of("world")
+    coming = ComingClaim("growth", place, year, (multiple,), f"{multiple:.3g} times {base}", base, part=part)
+    claim = coming_claim(coming, text, relation, catalog)
+    given = replace(claim.quantities["outlook"], note=ESTIMATE)
+    note = claim.note.partition(" A projection is never")[0] + " It is an estimate, which proves nothing."
+    return replace(claim, quantities={"outlook": given}, note=note, projected=ESTIMATE)
+
+
+def _years(text: str, years: list[int], span: re.Match[str] | None) -> tuple[int, int]:
+    """The first and the last year of a growth: the newest that studies have counted where the last is not named."""
+    if len(years) > 2:
+        raise _refused(text, "which years are meant is not clear; name the first and the last")
+    year = years[-1] if len(years) == 2 or (span is not None and years) else BASE
+    if len(years) == 2:
+        base = years[0]
+    elif span is not None:
+        count = 10 if span["decade"] else 1 if span["year"] else _number(span["count"])
+        base = year - count
+    else:
+        base = years[0]
+    if not FIRST <= base < year < NOW:
+        raise _refused(text, f"the first year must come before the last, and both from {FIRST} to {NOW - 1}")
+    return base, year
+
+
+def _number(text: str) -> int:
+    return _NUMBERS.get(text.lower()) or int(text)
+
+
+def _refused(text: str, why: str) -> WattlineError:
+    return WattlineError(f"claim: {shorten(text)!r} cannot be checked: {why}")
