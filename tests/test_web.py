@@ -24,11 +24,9 @@ from typer.main import get_command
 
 from wattline.cli.main import app as command_line
 from wattline.cli.main import main
-from wattline.core.errors import WattlineError
 from wattline.web.app.flat import rows_of
 from wattline.web.app.forms import commands_in, fields_of
 from wattline.web.app.fragment import fragment_of
-from wattline.web.app.line import read_line
 from wattline.web.app.pages import LEADING, LEFT_OUT, PAGES
 from wattline.web.app.question import read_question
 from web_place import get, served
@@ -224,40 +222,6 @@ def test_empty_inputs_leave_the_address(base: str) -> None:
     assert reply.headers["location"] == "/prompt?model=llama-3.1-8b&draws=50"
 
 
-LINES = {
-    "Llama 3.1 70B on 4 H100, 500 in, 300 out": (
-        "prompt",
-        {"model": "llama-3.1-70b", "chip": "h100-sxm", "gpus": "4", "input_tokens": "500", "output_tokens": "300"},
-    ),
-    "train 8B on 15T tokens with 2,048 H100": (
-        "train",
-        {"model": "llama-3.1-8b", "tokens": "15T", "chip": "h100-sxm", "chips": "2048"},
-    ),
-    "60 MW in Dublin": ("site", {"it": "60 MW", "place": "Dublin"}),
-    "is 2.9 Wh right?": ("check", {"claims": "ChatGPT uses 2.9 Wh per request"}),
-    "gpt-oss-120b on 8xH100 in France": (
-        "prompt",
-        {"model": "gpt-oss-120b", "chip": "h100-sxm", "gpus": "8", "region": "fr"},
-    ),
-    "Llama 3.1 8B, 1M requests a day on H100 in Germany": (
-        "serve-average",
-        {"model": "llama-3.1-8b", "chip": "h100-sxm", "rate": "1M/day", "region": "de"},
-    ),
-    "Data centres in Ireland by 2030": ("world", {"region": "ie", "to": "2030"}),
-    "what should power 100 MW in Phoenix, Arizona": (
-        "supply",
-        {"it": "100 MW", "place": "Phoenix, Arizona", "draws": "4"},
-    ),
-}
-
-
-@pytest.mark.parametrize("line", LINES)
-def test_a_line_of_plain_words_is_a_question(line: str) -> None:
-    meant = read_line(line)
-    assert (meant.command, meant.values) == LINES[line]
-    read_question(PAGES[meant.command], FORMS[meant.command], meant.values.items())
-
-
 def test_what_a_line_does_not_say_is_said_beside_the_answer(base: str) -> None:
     reply = get(base, "/ask", params={"q": "train 8B on 1T tokens with 512 H100"})
     assert reply.status_code == 303
@@ -265,9 +229,40 @@ def test_what_a_line_does_not_say_is_said_beside_the_answer(base: str) -> None:
     assert "taken as llama-3.1-8b" in get(base, reply.headers["location"]).text
 
 
+def test_words_that_were_not_understood_are_named_beside_the_answer(base: str) -> None:
+    reply = get(base, "/ask", params={"q": "1 GW of <u>Stargate</u> in Dublin"})
+    page = get(base, reply.headers["location"]).text
+    assert "Not understood, and left out: " in page
+    assert "&lt;u&gt;Stargate" in page
+    assert "<u>Stargate" not in page
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("H100 vs B200", "NVIDIA B200"),
+        ("8 H100 server", "multiply them by 8"),
+        ("carbon intensity of France", "region.fr.carbon_lifecycle_g_per_kwh"),
+        ("when should I run my jobs in Germany", "this page takes a file"),
+        ("measure my GPU", "<h1>"),
+    ],
+)
+def test_a_line_leads_to_pages_without_a_command_too(base: str, line: str, shown: str) -> None:
+    reply = get(base, "/ask", params={"q": line})
+    assert reply.status_code == 303
+    page = get(base, reply.headers["location"])
+    assert page.status_code == 200
+    assert shown in page.text
+
+
+def test_a_line_that_compares_leads_to_answers_side_by_side(base: str) -> None:
+    reply = get(base, "/ask", params={"q": "compare Llama 3.1 8B and 70B, 100 in, 10 out"})
+    text = get(base, reply.headers["location"]).text
+    assert text.count('<th scope="col"><a href="/prompt?') == 2
+    assert "70B: taken as llama-3.1-70b" in text
+
+
 def test_a_line_that_asks_nothing_is_answered_with_examples(base: str) -> None:
-    with pytest.raises(WattlineError, match="60 MW in Dublin"):
-        read_line("hello")
     reply = get(base, "/ask", params={"q": "<b>hello</b>"})
     assert reply.status_code == 400
     assert "&lt;b&gt;hello" in reply.text

@@ -119,8 +119,9 @@ async def ask(request: Request) -> Response:
     except WattlineError as error:
         shown = translator_of(state_of(request).words(request).lang).text(str(error))
         return HTMLResponse(_home(request, line[:300], shown), 400)
-    query = urlencode({**meant.values, **({"line": line} if meant.taken else {})}, quote_via=quote, safe=":,;@/")
-    return RedirectResponse(f"{PAGES[meant.command].path}?{query}", 303)
+    tells = bool(meant.taken or meant.unread)
+    note = urlencode({"line": line}, quote_via=quote, safe=":,;@/") if tells else ""
+    return RedirectResponse(f"{meant.address}{'&' if '?' in meant.address else '?'}{note}".rstrip("?&"), 303)
 
 
 async def language(request: Request) -> Response:
@@ -139,6 +140,10 @@ def question_at(state: AppState, address: str) -> PageQuestion:
     page = next((page for page in state.pages() if page.path == parts.path), None)
     if page is None:
         meant = read_line(address)
+        if meant.command not in PAGES or not meant.values:
+            raise WattlineError(
+                "this line leads to a page with no answer to compare; write one such as on the first page"
+            )
         return state.question(PAGES[meant.command], meant.values.items())
     pairs = parse_qsl(parts.query)
     return state.question(page, pairs or page.example.items())

@@ -10,13 +10,16 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 
+from wattline.core.errors import WattlineError
 from wattline.core.version import __version__
 from wattline.report.language.translator import translator_of
 from wattline.web.app.assets import STAMP
 from wattline.web.app.forms import Field, first_and_rest
 from wattline.web.app.jobs import WebJob
+from wattline.web.app.line import read_line
 from wattline.web.app.pages import LEADING, PAGES, Page
 from wattline.web.app.state import AppState, state_of
 from wattline.web.app.words import LANGUAGES, Words, words_of
@@ -75,11 +78,28 @@ def shell_values(request: Request) -> dict[str, Any]:
         {"path": href, "name": words(name), "here": href == path or _family(href) == _family(path) != ""}
         for href, name in (*items, *BESIDE_MENU)
     ]
+    line = request.query_params.get("line", "")
+    own = any(page.path == path for page in state_of(request).pages())  # puts it where its answer stands
     back = quote(f"{path}?{request.url.query}" if request.url.query else path, safe="")
     return {
         "lang": words.lang, "other_lang": other, "other_name": LANGUAGES[other], "menu": menu, "back": back,
         "version": __version__, "stamp": STAMP, "theme": "",
+        "note": Markup(line_note(request, line)) if line and not own else "",
     }  # fmt: skip
+
+
+def line_note(request: Request, line: str) -> str:
+    """What was assumed for what a line of the first page does not say, and its words that changed nothing, as HTML."""
+    words = state_of(request).words(request)
+    try:
+        meant = read_line(line)
+    except WattlineError:
+        return ""
+    to = translator_of(words.lang).text
+    notes = [(words("Assumed from your line:"), "; ".join(to(why) for why in meant.taken))] if meant.taken else []
+    notes += [(words("Not understood, and left out:"), ", ".join(meant.unread))] if meant.unread else []
+    parts = [f"{html.escape(head)} {html.escape(rest)}" for head, rest in notes]
+    return f'<p class="taken">{"<br>".join(parts)}</p>' if parts else ""
 
 
 def _family(path: str) -> str:

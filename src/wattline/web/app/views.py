@@ -18,10 +18,9 @@ from wattline.report.language.translator import translator_of
 from wattline.web.app.bodies import read_form
 from wattline.web.app.jobs import Busy, WebJob
 from wattline.web.app.kept import key_of, reply_with
-from wattline.web.app.line import read_line
 from wattline.web.app.pages import Page
 from wattline.web.app.question import PageQuestion
-from wattline.web.app.render import answered, foot, page_shell, render, trouble, working
+from wattline.web.app.render import answered, foot, line_note, page_shell, render, trouble, working
 from wattline.web.app.state import state_of
 
 SOON_S = 0.4  # an answer that comes sooner needs no sign that it is worked on
@@ -75,7 +74,7 @@ async def _whole(request: Request, page: Page, values: dict[str, str], job: WebJ
     """The page: its form at once, its answer when it is there."""
     yield page_shell(request, page, values, "blank" in request.query_params)
     if line := request.query_params.get("line", ""):
-        yield _taken(request, line)
+        yield line_note(request, line)
     if job is not None:
         jobs = state_of(request).jobs
         job.readers += 1
@@ -114,19 +113,6 @@ class _quietly:
         except TimeoutError:
             return True
         return False
-
-
-def _taken(request: Request, line: str) -> str:
-    """What was assumed for what a line did not say."""
-    words = state_of(request).words(request)
-    try:
-        taken = read_line(line).taken
-    except WattlineError:
-        return ""
-    from html import escape
-
-    assumed = escape(translator_of(words.lang).text("; ".join(taken)))
-    return f'<p class="taken">{escape(words("Assumed from your line:"))} {assumed}</p>' if taken else ""
 
 
 async def _part(request: Request, question: PageQuestion, job: WebJob | None) -> Response:
