@@ -20,20 +20,21 @@ from wattline.line.chip.software import Software, load_software
 from wattline.line.engine.simulator.front_end import with_front_end
 from wattline.line.engine.simulator.kernel_state import Limits
 from wattline.line.engine.simulator.outcome import Served
-from wattline.line.engine.simulator.pools import simulate_pools
+from wattline.line.engine.simulator.pools import PromptsRead, decode_after, read_prompts
 from wattline.line.engine.simulator.power import ReadyPower
-from wattline.line.engine.simulator.replica import setting
+from wattline.line.engine.simulator.replica import ReplicaSteps, setting
 from wattline.line.engine.simulator.scaling import Scaling
 from wattline.line.engine.simulator.simulate import Routing, Side, cache_limits, simulate
-from wattline.line.engine.simulator.step_tables import Tables, tables
+from wattline.line.engine.simulator.step_tables import RawTables, Tables, limited, raw_tables
 from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
-from wattline.predict.service.fleet import cache_bytes, scaling_of, send_rate
+from wattline.predict.service.fleet import scaling_of, send_rate
 from wattline.predict.service.inputs import Replica, by_prefixes, read_replica
 from wattline.predict.setup import Setup, check_ranks
 
 USUAL_ENGINE = "vllm"  # whose steps the chip model was fitted to
 KEPT_TABLES = 64  # of some 2 MB each
+KEPT_READINGS, MAX_KEPT_REQUESTS = 24, 50_000  # of up to 8 MB each
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,24 +130,24 @@ def _together(replica: Replica, schedule: _Schedule) -> Served:
 
 def _in_pools(replica: Replica, schedule: _Schedule, readers: int, rate: float) -> Served:
     """Replicas of ``readers`` chips read prompts, and send caches at ``rate`` bytes/s to those that decode."""
-    traffic, setup = schedule.traffic, schedule.setup
-    limits, table = _steps(replica, replica.chips, schedule)
-    read_limits, read_table = limits, table
-    if readers != replica.chips:
-        read_limits, read_table = _steps(replica, readers, schedule)
-    read_limits, given = by_prefixes(traffic, read_limits, setup.prefill_replicas, setup.router, setup.prefix_cache)
-    cached = given.pop("cached_tokens", 0)
+    traffic, setup, catalog = schedule.traffic, schedule.setup, replica.chip.draws.catalog
+    limits, kind = _kind(replica, replica.chips, schedule)
+    read_limits, read_kind = (limits, kind) if readers == replica.chips else _kind(replica, readers, schedule)
+    reading = _Reading(read_kind, read_limits, limits, setup.prefill_replicas, setup.router, setup.prefix_cache, rate)
+    read = _read if len(traffic) <= MAX_KEPT_REQUESTS else _read.__wrapped__
     router = "least-loaded" if setup.router == "prefix" else setup.router
     decode = Routing(schedule.replicas, router, scaling=schedule.scaling)
-    return simulate_pools(
-        Side(read_table, read_limits, Routing(setup.prefill_replicas, **given)), Side(table, limits, decode),
-        traffic.arrival_s, traffic.input_tokens, traffic.output_tokens, cache_bytes(replica, traffic) / rate,
-        cached_tokens=cached, horizon_s=traffic.duration_s,
-    )  # fmt: skip
+    return decode_after(read(reading, traffic, catalog), Side(_tables(kind, catalog), limits, decode))
 
 
 def _steps(replica: Replica, chips: int, schedule: _Schedule) -> tuple[Limits, Tables]:
     """A replica of so many chips: the scheduler's limits, and times and joules of its steps."""
+    limits, kind = _kind(replica, chips, schedule)
+    return limits, _tables(kind, replica.chip.draws.catalog)
+
+
+def _kind(replica: Replica, chips: int, schedule: _Schedule) -> tuple[Limits, _ReplicaKind]:
+    """A replica of so many chips: the scheduler's limits, and what its steps rest on."""
     most = (schedule.setup.max_num_seqs, schedule.setup.max_num_batched_tokens)
     limits = cache_limits(
         replica.model, replica.chip.memory_bytes, chips, replica.precision, *most,
@@ -156,11 +157,10 @@ def _steps(replica: Replica, chips: int, schedule: _Schedule) -> tuple[Limits, T
     longest = float((schedule.traffic.input_tokens + schedule.traffic.output_tokens).max())
     usual = float(schedule.traffic.input_tokens.mean())
     how = replace(replica.how, software=schedule.software)
-    kind = _ReplicaKind(
+    return limits, _ReplicaKind(
         replica.model, replica.chip.rented_as, chips, replica.precision, replica.limit_w, how,
         limits.max_num_seqs, limits.max_num_batched_tokens, longest, usual,
     )  # fmt: skip
-    return limits, _tables(kind, replica.chip.draws.catalog)
 
 
 class _ReplicaKind(NamedTuple):
@@ -177,10 +177,46 @@ class _ReplicaKind(NamedTuple):
     longest_context: float
     usual_prompt: float
 
+    def steps(self, catalog: Catalog) -> ReplicaSteps:
+        """At central values."""
+        central = load_chip(self.chip, Draws(0, catalog=catalog))  # links beyond a node have ranges
+        return setting(self.model, central, self.chips, self.precision, limit_w=self.limit_w, serving=self.how)
+
 
 @lru_cache(maxsize=KEPT_TABLES)
 def _tables(kind: _ReplicaKind, catalog: Catalog) -> Tables:
     """Of one kind of replica, however many there are: a search tries each with several counts."""
-    central = load_chip(kind.chip, Draws(0, catalog=catalog))  # links beyond a node have ranges
-    same = setting(kind.model, central, kind.chips, kind.precision, limit_w=kind.limit_w, serving=kind.how)
-    return tables(same, kind.max_num_seqs, kind.max_num_batched_tokens, kind.longest_context, kind.usual_prompt)
+    return limited(kind.steps(catalog), _raw_tables(kind._replace(limit_w=None), catalog))
+
+
+@lru_cache(maxsize=KEPT_TABLES)
+def _raw_tables(kind: _ReplicaKind, catalog: Catalog) -> RawTables:
+    """The same whatever its power limit: a search tries several."""
+    most = (kind.max_num_seqs, kind.max_num_batched_tokens, kind.longest_context, kind.usual_prompt)
+    return raw_tables(kind.steps(catalog), *most)
+
+
+class _Reading(NamedTuple):
+    """What reading the prompts rests on beside traffic and facts, where replicas of their own do that."""
+
+    kind: _ReplicaKind
+    limits: Limits
+    decode_limits: Limits
+    replicas: int
+    router: str
+    prefix_cache: float
+    rate: float  # bytes/s at which caches are sent
+
+
+@lru_cache(maxsize=KEPT_READINGS)
+def _read(reading: _Reading, traffic: Traffic, catalog: Catalog) -> PromptsRead:
+    """Of one pool that reads prompts, whatever decodes: a search tries each beside several."""
+    kind = reading.kind
+    limits, given = by_prefixes(traffic, reading.limits, reading.replicas, reading.router, reading.prefix_cache)
+    cached = given.pop("cached_tokens", 0)
+    sent = Shape.of(kind.model).cache_bytes(traffic.input_tokens, 1, kind.how.cache_bytes)
+    return read_prompts(
+        Side(_tables(kind, catalog), limits, Routing(reading.replicas, **given)), reading.decode_limits,
+        traffic.arrival_s, traffic.input_tokens, traffic.output_tokens, sent / reading.rate,
+        cached_tokens=cached, horizon_s=traffic.duration_s,
+    )  # fmt: skip

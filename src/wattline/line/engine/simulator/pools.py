@@ -11,7 +11,7 @@ still compute, and the copy from main memory to the chips, which runs beside the
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,10 +20,19 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.engine.simulator import kernel_state as state
 from wattline.line.engine.simulator.admission import cached_prompt_tokens, checked
+from wattline.line.engine.simulator.kernel_state import Limits
 from wattline.line.engine.simulator.outcome import Served, to_horizon
 from wattline.line.engine.simulator.simulate import Side, serve, served
 
 PREFILL, DECODE = "prefill", "decode"
+
+
+class PromptsRead(NamedTuple):
+    """What came of the pool that reads prompts, whatever decodes after it."""
+
+    outcome: Served
+    outputs: Array  # tokens of each answer, of the requests that are taken
+    sent_s: Array  # when each cache had been sent, NaN where there is none to send
 
 
 def simulate_pools(
@@ -48,7 +57,7 @@ def simulate_pools(
     output_tokens : tokens of each answer, ``(n,)``
     send_s : time that the cache of each request takes on the link, s, ``(n,)``
     cached_tokens : tokens of each prompt that are in the cache already, ``(n,)``
-    horizon_s : end of the simulation, s; None for the last answer
+    horizon_s : until when replicas stand ready at least [s]
 
     Returns
     -------
@@ -56,25 +65,73 @@ def simulate_pools(
 
     Raises WattlineError as ``simulate`` does, and for times to send that are negative or not finite.
     """
-    arrival, inputs, outputs, taken, rejected = checked(
-        arrival_s, input_tokens, output_tokens, decode.limits, prefill.limits
-    )
+    done = read_prompts(
+        prefill, decode.limits, arrival_s, input_tokens, output_tokens, send_s,
+        cached_tokens=cached_tokens, horizon_s=horizon_s,
+    )  # fmt: skip
+    return decode_after(done, decode)
+
+
+def read_prompts(
+    prefill: Side,
+    decode_limits: Limits,
+    arrival_s: ArrayLike,
+    input_tokens: ArrayLike,
+    output_tokens: ArrayLike,
+    send_s: ArrayLike,
+    *,
+    cached_tokens: ArrayLike = 0,
+    horizon_s: float = 0.0,
+) -> PromptsRead:
+    """Requests through the pool that reads prompts, which no other pool holds up.
+
+    Parameters
+    ----------
+    prefill : the replicas that read prompts
+    decode_limits : of a replica that decodes: a request that it has no room for is not taken
+    arrival_s, input_tokens, output_tokens, send_s, cached_tokens, horizon_s : as ``simulate_pools`` takes them
+
+    Returns
+    -------
+    Its outcome, and when each cache had been sent.
+
+    Raises WattlineError as ``simulate_pools`` does.
+    """
+    limits = prefill.limits
+    arrival, inputs, outputs, taken, rejected = checked(arrival_s, input_tokens, output_tokens, decode_limits, limits)
     sends = np.broadcast_to(np.asarray(send_s, float), taken.shape)[taken]
     if not np.isfinite(sends).all() or np.any(sends < 0):
         raise WattlineError("transfer: the time that a cache takes must be finite, zero or more")
     more = outputs > 1
     cached = cached_prompt_tokens(cached_tokens, taken)
     read = state.requests(arrival, inputs, np.ones_like(outputs), cached, np.where(more, sends, 0.0))
-    first = serve(prefill.tables, prefill.limits, read, prefill.routing.of(taken), horizon_s=horizon_s)
+    run = serve(prefill.tables, limits, read, prefill.routing.of(taken), horizon_s=horizon_s)
     sent = np.where(more, np.where(sends > 0, read.sent, read.end), np.nan)
-    who = np.flatnonzero(more)
+    return PromptsRead(served(run, limits, prefill.tables, taken, rejected, PREFILL), outputs, sent)
+
+
+def decode_after(read: PromptsRead, decode: Side) -> Served:
+    """The pool that decodes what another has read.
+
+    Parameters
+    ----------
+    read : what came of the pool that reads prompts; nothing of it is changed
+    decode : the replicas that write answers
+
+    Returns
+    -------
+    Each request's times, and bins of energy, of both pools.
+
+    Raises WattlineError as ``simulate_pools`` does.
+    """
+    first, outputs, sent = read
+    who = np.flatnonzero(outputs > 1)
     who = who[np.argsort(sent[who], kind="stable")]
-    made = state.requests(sent[who], inputs[who], outputs[who], np.zeros(len(who), np.int64))
+    made = state.requests(sent[who], first.input_tokens[who], outputs[who], np.zeros(len(who), np.int64))
     state.read_elsewhere(made)
-    then = serve(decode.tables, decode.limits, made, decode.routing, horizon_s=max(horizon_s, first.horizon_s))
-    prefilled = served(first, prefill.limits, prefill.tables, taken, rejected, PREFILL)
-    decoded = served(then, decode.limits, decode.tables, taken, rejected, DECODE)
-    return _both(prefilled, decoded, who, outputs, sent)
+    then = serve(decode.tables, decode.limits, made, decode.routing, horizon_s=first.horizon_s)
+    decoded = served(then, decode.limits, decode.tables, first.taken, dict(first.rejected), DECODE)
+    return _both(first, decoded, who, outputs, sent)
 
 
 def _both(prefilled: Served, decoded: Served, who: Any, outputs: Array, sent: Array) -> Served:

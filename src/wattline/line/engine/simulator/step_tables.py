@@ -55,6 +55,20 @@ def knots_to(most: float) -> Array:
     return np.concatenate([small, FIRST_KNOT * KNOT_RATIO ** np.arange(1, count + 1)])
 
 
+class RawTables(NamedTuple):
+    """What of a replica's tables is the same under every power limit: of one chip, as ``Tables`` names it."""
+
+    knots: Array
+    time_s: Array
+    energy_j: Array
+    token_time_s: Array
+    token_energy_j: Array
+    pair_time_s: Array
+    pair_energy_j: Array
+    launch_time_s: float
+    launch_energy_j: float
+
+
 def tables(
     steps: ReplicaSteps, most_sequences: int, most_tokens: int, most_context: float, usual_prompt: float = 0.0
 ) -> Tables:
@@ -72,31 +86,69 @@ def tables(
     -------
     Seconds and joules by sequences, context and tokens, between which the simulator reads straight lines.
     """
+    return limited(steps, raw_tables(steps, most_sequences, most_tokens, most_context, usual_prompt))
+
+
+def raw_tables(
+    steps: ReplicaSteps, most_sequences: int, most_tokens: int, most_context: float, usual_prompt: float = 0.0
+) -> RawTables:
+    """The part of ``tables`` that is the same under every power limit, which takes nearly all of the time.
+
+    Parameters
+    ----------
+    steps : a replica at the facts' central values, whatever its limit
+    most_sequences, most_tokens, most_context, usual_prompt : as ``tables`` takes them
+
+    Returns
+    -------
+    Seconds and joules of one chip that no limit holds.
+    """
     knots = _with_window(knots_to(most_context), float(steps.shape.sliding_window))
-    rows = np.arange(most_sequences + 1.0)
-    sequences, context = np.meshgrid(np.maximum(rows, 1.0), knots, indexing="ij")
-    raw = steps.run(sequences, sequences, context, 0.0, limited=False)
-    raw_time, raw_energy = _raw(raw)
-    time, power = within_limit(raw_time, np.maximum(raw_energy, steps.watts.idle * raw_time), steps.watts, steps.fit)
+    sequences, context = _grid(most_sequences, knots)
+    return RawTables(
+        knots,
+        *_raw(steps.run(sequences, sequences, context, 0.0, limited=False)),
+        *_by_tokens(steps, most_tokens + most_sequences, usual_prompt),
+        *_by_length(steps, knots),
+        *_launches(steps.run(2.0, 1.0, 0.0, 0.0, limited=False)),
+    )
+
+
+def limited(steps: ReplicaSteps, raw: RawTables) -> Tables:
+    """The tables under the power limit of the replica.
+
+    Parameters
+    ----------
+    steps : a replica at the facts' central values
+    raw : of the same replica, whatever its limit
+
+    Returns
+    -------
+    Seconds and joules, as ``tables`` gives them.
+    """
+    time, power = within_limit(
+        raw.time_s, np.maximum(raw.energy_j, steps.watts.idle * raw.time_s), steps.watts, steps.fit
+    )
     energy = time * steps.time_factor * np.clip(power * steps.power_factor, steps.watts.idle, steps.watts.limit)
     time = time * steps.time_factor
     if steps.draft is not None:
-        time, energy = steps.expected(steps.decode(sequences, context))
+        time, energy = steps.expected(steps.decode(*_grid(len(raw.time_s) - 1, raw.knots)))
     chips = float(steps.work.chips)
-    token_time, token_energy = _by_tokens(steps, most_tokens + most_sequences, usual_prompt)
-    lengths = _with_window(knots_to(most_context), float(steps.shape.sliding_window))
-    pair_time, pair_energy = _by_length(steps, lengths)
-    launches = steps.run(2.0, 1.0, 0.0, 0.0, limited=False)
     static = float(
         np.minimum(steps.fit.static_power * steps.watts.full, steps.fit.kernels.largest_static_share * _reach(steps))
     )
     return Tables(
-        knots, np.ascontiguousarray(time), np.ascontiguousarray(energy * chips),
-        raw_time, raw_energy,
-        token_time, token_energy, lengths, pair_time, pair_energy,
-        *_launches(launches), _reach(steps), static, float(steps.watts.idle), float(steps.watts.limit),
-        float(steps.fit.clock_exponent), steps.time_factor, steps.power_factor, chips,
+        raw.knots, np.ascontiguousarray(time), np.ascontiguousarray(energy * chips), raw.time_s, raw.energy_j,
+        raw.token_time_s, raw.token_energy_j, raw.knots, raw.pair_time_s, raw.pair_energy_j,
+        raw.launch_time_s, raw.launch_energy_j, _reach(steps), static, float(steps.watts.idle),
+        float(steps.watts.limit), float(steps.fit.clock_exponent), steps.time_factor, steps.power_factor, chips,
     )  # fmt: skip
+
+
+def _grid(most_sequences: int, knots: Array) -> tuple[Array, Array]:
+    """Sequences and context of each entry, ``(N+1, C)``; none is taken as one."""
+    sequences, context = np.meshgrid(np.maximum(np.arange(most_sequences + 1.0), 1.0), knots, indexing="ij")
+    return sequences, context
 
 
 def _reach(steps: ReplicaSteps) -> float:
