@@ -14,6 +14,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.units import YEAR_S
 from wattline.line.chip.device import load_chip
+from wattline.line.engine.simulator.outcome import Served
 from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.service.result import Service, Target, over_requests
@@ -21,6 +22,7 @@ from wattline.predict.service.simulate import serve_answer
 from wattline.predict.setup import Setup
 from wattline.predict.where import Where
 from wattline.search.setup import Candidate
+from wattline.search.twins import PEAK
 
 SLICE = 20_000  # requests that a set-up is first tried on
 CHIP_PARTS = ("prefill", "decode", "chip_idle", "host", "network")
@@ -130,7 +132,7 @@ def _is_number(value: object) -> bool:
 
 # what a result holds: numbers, latencies over the requests, and numbers that may not be known
 NUMBERS = ("good_share", "energy_j", "electricity_usd", "output_tokens", "busy_share", "mean_batch", "preempted",
-           "left_out")  # fmt: skip
+           "left_out", PEAK)  # fmt: skip
 TIMES = ("ttft_s", "tpot_s", "e2e_s")
 UNKNOWN = ("strain", "strain_ttft", "capital_usd")
 
@@ -161,7 +163,25 @@ def result_of(question: Question, setup: Candidate, service: Service) -> dict[st
         "mean_batch": float(served.totals["running_s"].sum()) / max(served.busy_s, 1e-300),
         "preempted": int(served.totals["preempted"].sum()),
         "left_out": service.offered - count,
+        PEAK: peak_running(served),
     }
+
+
+def peak_running(served: Served) -> int:
+    """Requests that one replica ran at once, at most; one that gave way and came back counts in between too."""
+    if served.decoder is None or served.resumed_s is None:
+        return _peak(served.replica, served.begun_s, served.end_s)
+    return max(
+        _peak(served.replica, served.begun_s, served.first_s), _peak(served.decoder, served.resumed_s, served.end_s)
+    )
+
+
+def _peak(replica: Array, begun_s: Array, end_s: Array) -> int:
+    there = np.isfinite(begun_s) & np.isfinite(end_s)
+    who, times = np.tile(replica[there], 2), np.concatenate([end_s[there], begun_s[there]])
+    change = np.repeat((-1, 1), int(there.sum()))
+    order = np.lexsort((change, times, who))  # at one time, leaving counts first
+    return int(np.cumsum(change[order]).max(initial=0))
 
 
 def strain(service: Service) -> Array:

@@ -173,7 +173,7 @@ def _counts(search: Search, setups: Sequence[Candidate]) -> Counts:
     return Counts(
         setups=len(setups),
         left_out=search.left_out,
-        simulated=len(search.seen) + len(search.wrong),
+        simulated=len(search.seen) - search.twins.used + len(search.wrong),
         run=search.store.made,
         others=search.store.others,
         sliced=search.sliced,

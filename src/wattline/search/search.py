@@ -17,9 +17,11 @@ from wattline.core.errors import WattlineError
 from wattline.predict.service.replicas import fewest
 from wattline.search.bounds import Bound
 from wattline.search.evaluate import Question, item_of, sampled
-from wattline.search.misses import Misses, Strained, family, speed
+from wattline.search.misses import Misses, Strained, family
+from wattline.search.order import first_of_families, in_families, possible_twins
 from wattline.search.pareto import frontier_of
 from wattline.search.setup import Candidate
+from wattline.search.twins import PEAK, Twins, group_of
 from wattline.sweep import Pool, Store, drive
 from wattline.sweep.store import plain
 
@@ -111,6 +113,7 @@ class Search:
     progress: Callable[..., None] | None = None
     seen: dict[str, Trial] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)  # why set-ups could not be simulated
+    twins: Twins = field(default_factory=Twins)
     left_out: int = 0  # by their bound alone
 
     @property
@@ -122,7 +125,7 @@ class Search:
         """Go through the space for what keeps ``level`` of the target with least energy or least cost. Raises
         WattlineError where every set-up is refused for the same reason."""
         doubt = DOUBT if self.sliced else 0.0
-        order = _in_families([b for b in bounds if b.strain <= level])
+        order = in_families([b for b in bounds if b.strain <= level])
         self.left_out, width, begun = len(bounds) - len(order), FIRST_ROUND, set[Candidate]()
         while order:
             rivals = _rivals([trial for trial in self.seen.values() if trial.strain <= level], doubt)
@@ -130,12 +133,12 @@ class Search:
             left = [b for b in order if not rivals.beat(*b.within(level, max(b.least, misses.fewest(b.setup))))]
             self.left_out += len(order) - len(left)
             self._decided(len(bounds) - len(left), len(bounds))
-            now = _first_of_families(left, begun)[:width]
+            now = first_of_families(left, begun)[:width]
             width = min(2 * width, ROUND)
             begun |= {family(b.setup) for b in now}
             chosen = {id(b) for b in now}
             order = [b for b in left if id(b) not in chosen]
-            self._run([self._fewest(b, level, rivals, misses=misses) for b in now])
+            self._run([self._in_turn(some, level, rivals, misses) for some in possible_twins(now)])
             if self.wrong and not self.seen:  # what is asked is wrong, not one set-up
                 raise WattlineError(self.wrong[0])
 
@@ -155,6 +158,7 @@ class Search:
         return [trial for trial in trials if trial is not None]
 
     def _run(self, steps: Sequence[Steps]) -> list[Trial | None]:
+        self.twins.take_in()
         return drive(steps, self.pool, self.store, self._heard)
 
     def _heard(self, item: Mapping[str, Any], result: Mapping[str, Any]) -> None:
@@ -169,14 +173,30 @@ class Search:
         if "wrong" in result:
             self.wrong.append(str(result["wrong"]))
             return None
-        trials = Trial(setup, result, item["sampled"] == setup.replicas)
-        self.seen[plain(item)] = trials
-        return trials
+        trial = Trial(setup, result, item["sampled"] == setup.replicas)
+        self.seen[plain(item)] = trial
+        return trial
 
-    def _once(self, setup: Candidate) -> Steps:
-        item = item_of(self.question, setup, True)
+    def _once(self, setup: Candidate, whole: bool = True) -> Steps:
+        """One simulation, or what that of a twin has said."""
+        item = item_of(self.question, setup, whole)
+        if (seen := self.seen.get(plain(item))) is not None:
+            return seen
+        known = self.twins.find(item)
+        if known is not None:
+            return self._note(setup, item, known)
         result = yield item
+        if PEAK in result:
+            self.twins.add(item, result)
         return self._note(setup, item, result)
+
+    def _in_turn(self, bounds: Sequence[Bound], level: float, rivals: Rivals, misses: Misses) -> Steps:
+        """Set-ups that may be twins one after the other, so that each is spared what the one before it has shown."""
+        trial = None
+        for bound in bounds:
+            trial = yield from self._fewest(bound, level, rivals, misses=misses)
+            self.twins.take_in(group_of(item_of(self.question, bound.setup, True)))
+        return trial
 
     def _fewest(
         self, bound: Bound, level: float, rivals: Rivals, whole: bool = False, first: int = 0, misses: Misses = NONE
@@ -214,9 +234,7 @@ class Search:
                     return best if end.value is not None else None
                 continue
             setup = what.bound.setup.of(*what.replicas(count))
-            item = item_of(self.question, setup, whole)
-            result = yield item
-            point = self._note(setup, item, result)
+            point = yield from self._once(setup, whole)
             if point is None:
                 return None
             if enough := what.strain(point) <= level:
@@ -250,26 +268,6 @@ class Search:
             if trials is not None:
                 return trials
         return None
-
-
-def _in_families(bounds: Sequence[Bound]) -> list[Bound]:
-    """In the order of what the best of a family is guessed to take; the one without a power limit comes first."""
-    best: dict[Candidate, float] = {}
-    for bound in bounds:
-        key = family(bound.setup)
-        best[key] = min(bound.guess_j, best.get(key, bound.guess_j))
-    return sorted(bounds, key=lambda b: (best[family(b.setup)], -speed(b.setup), b.guess_j))
-
-
-def _first_of_families(bounds: Sequence[Bound], begun: set[Candidate]) -> list[Bound]:
-    """The fastest of each family, and all of those whose fastest was tried."""
-    firsts, seen = [], set(begun)
-    for bound in bounds:
-        key = family(bound.setup)
-        if key in begun or key not in seen:
-            firsts.append(bound)
-        seen.add(key)
-    return firsts
 
 
 def _worth_trying(bound: Bound, first: int, fewest_left: int, others: int, level: float, rivals: Rivals) -> int:
