@@ -133,7 +133,9 @@ def _in_pools(replica: Replica, schedule: _Schedule, readers: int, rate: float) 
     traffic, setup, catalog = schedule.traffic, schedule.setup, replica.chip.draws.catalog
     limits, kind = _kind(replica, replica.chips, schedule)
     read_limits, read_kind = (limits, kind) if readers == replica.chips else _kind(replica, readers, schedule)
-    reading = _Reading(read_kind, read_limits, limits, setup.prefill_replicas, setup.router, setup.prefix_cache, rate)
+    reading = _PromptPool(
+        read_kind, read_limits, limits, setup.prefill_replicas, setup.router, setup.prefix_cache, rate
+    )
     read = _read if len(traffic) <= MAX_KEPT_REQUESTS else _read.__wrapped__
     router = "least-loaded" if setup.router == "prefix" else setup.router
     decode = Routing(schedule.replicas, router, scaling=schedule.scaling)
@@ -196,7 +198,7 @@ def _raw_tables(kind: _ReplicaKind, catalog: Catalog) -> RawTables:
     return raw_tables(kind.steps(catalog), *most)
 
 
-class _Reading(NamedTuple):
+class _PromptPool(NamedTuple):
     """What reading the prompts rests on beside traffic and facts, where replicas of their own do that."""
 
     kind: _ReplicaKind
@@ -209,7 +211,7 @@ class _Reading(NamedTuple):
 
 
 @lru_cache(maxsize=KEPT_READINGS)
-def _read(reading: _Reading, traffic: Traffic, catalog: Catalog) -> PromptsRead:
+def _read(reading: _PromptPool, traffic: Traffic, catalog: Catalog) -> PromptsRead:
     """Of one pool that reads prompts, whatever decodes: a search tries each beside several."""
     kind = reading.kind
     limits, given = by_prefixes(traffic, reading.limits, reading.replicas, reading.router, reading.prefix_cache)
