@@ -58,12 +58,12 @@ class Translator:
         self.lang = lang
         self._messages = messages
         self._kept: dict[str, str] = {}
-        self._patterns: dict[str, list[tuple[re.Pattern[str], str, frozenset[str]]]] = {}
+        self._patterns: dict[str, list[tuple[str, str]]] = {}
         with_values = [message for message in messages if _PLACE.search(message)]
         for message in sorted(with_values, key=lambda m: (-len(_PLACE.sub("", m)), m)):
             first = _PLACE.split(message)[0]
             key = first.split(" ")[0] if " " in first else ""
-            self._patterns.setdefault(key, []).append((_pattern(message), messages[message], _typed(message)))
+            self._patterns.setdefault(key, []).append((_longest(message), message))
 
     def text(self, words: str) -> str:
         """Words in this language, with the space around them as it was.
@@ -112,10 +112,13 @@ class Translator:
     def _by_pattern(self, words: str, depth: int) -> str | None:
         first = words.split(" ")[0]
         for key in dict.fromkeys((first, _capital(first), "")):
-            for pattern, translation, typed in self._patterns.get(key, ()):
+            for part, message in self._patterns.get(key, ()):
+                if part not in words:  # far quicker than the pattern, and most fail here
+                    continue
+                pattern, typed = _pattern(message), _typed(message)
                 match = pattern.fullmatch(words) or (pattern.fullmatch(_capital(words)) if key else None)
                 if match is not None:
-                    return translation % {
+                    return self._messages[message] % {
                         name: value if name in typed else self._translated(value, depth + 1)
                         for name, value in match.groupdict().items()
                     }
@@ -151,11 +154,19 @@ def _joined(sentences: list[str]) -> str:
     return text
 
 
+def _longest(message: str) -> str:
+    """The longest of a message's own words that stand together, without the first letter that may be a capital."""
+    parts = _PLACE.split(message)[::2]
+    return max((parts[0][1:], *parts[1:]), key=len).replace("%%", "%")
+
+
+@cache
 def _typed(message: str) -> frozenset[str]:
     """Names of the values that stand in what is typed, between back quotes, and stay as they are."""
     return frozenset(name for code in re.findall(r"`[^`]*`", message) for name in _PLACE.findall(code))
 
 
+@cache
 def _pattern(message: str) -> re.Pattern[str]:
     """What a message with values looks like once they stand in it."""
     made, seen = [], set()

@@ -65,7 +65,7 @@ def generated(line: TypedLine, known: Catalog) -> LineQuestion | None:
     else:
         makes = asks
         values = {"model": USUAL[makes]}
-        taken.append(f"model: {USUAL[makes]}")
+        taken.append(f"model taken: {USUAL[makes]}")
     many = line.take(_MANY)
     if many and whole(many[1]) != "1":
         taken.append(f"the answer is of one; {compact(many[1])} of them take {compact(many[1])} times as much")
@@ -112,7 +112,7 @@ def spoken(line: TypedLine, known: Catalog) -> LineQuestion | None:
     if thing:
         line.left = trial.left
     usual = "whisper-large-v3-turbo" if speech else "bge-m3"
-    taken = [] if thing else [f"model: {usual}"]
+    taken = [] if thing else [f"model taken: {usual}"]
     values = {"model": thing.name if thing else usual}
     if speech and (hours := line.take(_HOURS)):
         minutes = hours[2].lower().startswith("m")
@@ -148,7 +148,7 @@ def session(line: TypedLine, known: Catalog) -> LineQuestion | None:
     line.left = trial.left
     taken = []
     if model is None:
-        taken.append(f"model: {USUAL['session']}")
+        taken.append(f"model taken: {USUAL['session']}")
     elif model.kind == "closed":
         taken.append(f"{model.name} was never published: {USUAL['session']} stands in for it")
     elif model.why:

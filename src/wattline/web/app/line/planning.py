@@ -107,7 +107,7 @@ def powered(line: TypedLine, known: Catalog) -> LineQuestion | None:
     power = line.take(_POWER)
     if power is None and not (pue or supplied):
         return None
-    taken = [] if power else [f"power: {USUAL_POWER}"]
+    taken = [] if power else [f"power taken: {USUAL_POWER}"]
     values = {"it": " ".join(power[1].split()) if power else USUAL_POWER}
     line.take(CENTRES)
     if line.has(_GIVES) or line.has(_SHARE):
@@ -127,7 +127,7 @@ def powered(line: TypedLine, known: Catalog) -> LineQuestion | None:
 
 def _weather(line: TypedLine, known: Catalog, taken: list[str]) -> dict[str, str]:
     spot = spot_in(line, known, weather=True)
-    taken.append(spot.why if spot.place else f"place: {USUAL_PLACE}")
+    taken.append(spot.why if spot.place else f"place taken: {USUAL_PLACE}")
     taken[:] = [why for why in taken if why]
     return {"place": spot.place or USUAL_PLACE}
 
@@ -140,7 +140,7 @@ def _on_the_grid(line: TypedLine, values: dict[str, str], known: Catalog, taken:
     where = {"region": spot.region} if spot.region else {}
     taken += [spot.why] if spot.why else []
     if gives:
-        taken.append("model: llama-3.1-8b, on h100-sxm")
+        taken.append("model taken: llama-3.1-8b, on h100-sxm")
         usual = {"model": "llama-3.1-8b", "chip": "h100-sxm"}
         return LineQuestion("flex response", {**usual, **values, **where}, tuple(taken))
     return LineQuestion("flex balance", values | where, tuple(taken))

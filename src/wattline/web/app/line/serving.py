@@ -82,7 +82,7 @@ def training(line: TypedLine, known: Catalog) -> LineQuestion:
         taken.append(f"{model.name} was never published: {USUAL_MODEL} stands in for it")
         model = None
     elif model is None:
-        taken.append(f"model: {USUAL_MODEL}")
+        taken.append(f"model taken: {USUAL_MODEL}")
     name = model.name if model else USUAL_MODEL
     taken += [model.why] if model and model.why else []
     chip, count = chips_in(line, known) or ("", "")
@@ -91,7 +91,7 @@ def training(line: TypedLine, known: Catalog) -> LineQuestion:
         values["tokens"] = compact(tokens[1])
     else:
         values["tokens"] = run.get("tokens", USUAL_TOKENS)
-        taken.append(f"tokens: {values['tokens']}")
+        taken.append(f"tokens taken: {values['tokens']}")
     values["chip"] = chip or (run.get("chip", "") if not count else "") or USUAL_CHIP
     same = not chip or chip == run.get("chip")
     values["chips"] = count or (run.get("chips", "") if same else "") or USUAL_CHIPS
@@ -177,7 +177,7 @@ def request(line: TypedLine, model: NamedThing | None, known: Catalog) -> LineQu
     best = line.has(_BEST)
     line.take(_BEST)
     taken = [model.why] if model and model.why else []
-    taken += [] if model else [f"model: {USUAL_MODEL}"]
+    taken += [] if model else [f"model taken: {USUAL_MODEL}"]
     values = {"model": model.name if model else USUAL_MODEL}
     numbers = _numbers(line)
     serves = line.has(SERVED) or bool(numbers.limits) or best
@@ -202,8 +202,8 @@ def request(line: TypedLine, model: NamedThing | None, known: Catalog) -> LineQu
 
 def _load(line: TypedLine, numbers: LineNumbers, taken: list[str]) -> dict[str, str]:
     duration = line.take(_DURATION)
-    taken += [] if numbers.rate else ["rate: 10/s"]
-    taken += [] if duration else ["duration: 5 min"]
+    taken += [] if numbers.rate else ["rate taken: 10/s"]
+    taken += [] if duration else ["duration taken: 5 min"]
     return {"rate": numbers.rate or "10/s", "duration": duration[1] if duration else "5 min"}
 
 
