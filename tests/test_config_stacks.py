@@ -96,3 +96,36 @@ def test_merged_attention_looks_at_both_stacks_once() -> None:
     model = read(RECORDED["t5gemma2"]["config"])
     assert (model.encoder_layers, model.attention_layers, model.cross_layers) == (26, 52, 0)
     assert float(kv_bytes(model, 1000.0)) == 26 * 1000 * 2 * 4 * 256 * 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "word"),
+    [
+        ("llama", {"num_local_experts": 8, "num_experts_per_tok": 2}, "num_local_experts"),
+        ("qwen3", {"num_experts": 64, "num_experts_per_tok": 4, "moe_intermediate_size": 768}, "num_experts"),
+        ("mixtral", {"moe_intermediate_size": 1024}, "moe_intermediate_size"),
+        ("mixtral", {"n_shared_experts": 1}, "n_shared_experts"),
+        ("gpt_oss", {"first_k_dense_replace": 2}, "first_k_dense_replace"),
+        ("qwen3_moe", {"shared_expert_intermediate_size": 2048}, "shared_expert_intermediate_size"),
+    ],
+)
+def test_a_field_of_another_family_is_refused_by_name(kind: str, change: dict[str, Any], word: str) -> None:
+    """What the architecture's own code passes by must not be read as if it were of a kin that has it."""
+    with pytest.raises(WattlineError, match=f"{word}: {kind} is not known to have it"):
+        read(RECORDED[kind]["config"] | change)
+
+
+@pytest.mark.parametrize("kind", ["llama", "qwen3"])
+def test_one_expert_is_none(kind: str) -> None:
+    config = RECORDED[kind]["config"]
+    assert read(config | {"num_experts": 1}).total_params == read(config).total_params
+
+
+@pytest.mark.parametrize("name", ["mlp", "model.layers.*.mlp", "re:.*mlp$", "re:.*\\.mlp\\..*"])
+def test_an_exception_that_names_whole_mlps_leaves_their_experts_wide(name: str) -> None:
+    quant = {"quant_method": "fp8", "modules_to_not_convert": ["lm_head", name]}
+    for kind, group in (("qwen3_moe", "experts"), ("llama", "dense")):
+        bits = dict(read(RECORDED[kind]["config"] | {"quantization_config": quant}).weight_bits)
+        assert 12 < bits[group] <= 16
+    router = quant | {"modules_to_not_convert": ["lm_head", "re:.*mlp.gate$"]}
+    assert not read(RECORDED["qwen3_moe"]["config"] | {"quantization_config": router}).weight_bits

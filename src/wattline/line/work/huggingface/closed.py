@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import Any
 
 from wattline.core.errors import WattlineError
+from wattline.line.work.huggingface.experts import EXPERTS
 from wattline.line.work.huggingface.fields import Config
-from wattline.line.work.huggingface.table import Row, harmless
+from wattline.line.work.huggingface.table import Row, harmless, unknown_to
 
 PARTS = ("text_config", "llm_config", "language_config", "thinker_config", "vision_config", "audio_config")
 
@@ -40,6 +41,8 @@ def _known(name: str, value: Any, cfg: Config, row: Row) -> bool:
     if value is None or value is False or value == 0 or isinstance(value, str | dict) or value == []:
         return True
     last = name.rsplit(".", 1)[-1]
+    if name in unknown_to(cfg.kind) and not (value == 1 and name in EXPERTS):
+        return False
     if isinstance(value, list) and all(isinstance(v, str) for v in value):
         return name in cfg.used or _harmless(last) or name not in ("layer_types", "mlp_layer_types")
     return name in cfg.used or last in row.ignore or _harmless(last)

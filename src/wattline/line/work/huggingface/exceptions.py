@@ -14,6 +14,7 @@ LISTS = (
 ATTENTION = re.compile(r"self_attn|self_attention|linear_attn|attention|\battn\b")
 WITHIN = re.compile(r"norm|indexer|rotary|sinks")
 EXPERT = re.compile(r"experts")
+MLP = re.compile(r"(^|[.*])(mlp|feed_forward|block_sparse_moe)([.*$]|\\)*$")  # a layer's whole MLP, its experts with it
 LAYER = re.compile(r"(?:layers|blocks|h)\.(\d+)\.")
 OVERHEAD = 0.25  # bits a weight for the scales of groups of 64: 16 bits each
 MODULES = {"attention": 4, "dense": 3, "experts": 3}  # of one layer, as MLX and AutoRound name them
@@ -21,23 +22,26 @@ WHOLE_SHARE = 0.5  # of the layers that a list names, from which on it is the wh
 
 
 def left_out(quant: dict[str, Any], layers: int) -> set[str]:
-    """``"attention"`` and ``"experts"``, where the exceptions leave most of a model's ``layers`` out.
+    """``"attention"``, ``"experts"`` and ``"dense"`` MLPs, where the exceptions leave most of a model's ``layers`` out.
 
     Parameters
     ----------
     quant : what the config says of its quantisation
     layers : of the model; 0 where they are not known
 
-    Returns none, one or both of the two words.
+    Returns none, some or all of the words.
     """
     names = [str(name) for key in LISTS for name in _list(quant.get(key))]
     names += [key[2:] for key in quant.get("dynamic") or {} if str(key).startswith("-:")]
     count = layers or max((int(m.group(1)) for n in names if (m := LAYER.search(n))), default=0) + 1
     out = set()
-    for group, pattern in (("attention", ATTENTION), ("experts", EXPERT)):
-        chosen = [n.lower() for n in names if pattern.search(n.lower()) and not WITHIN.search(n.lower())]
-        if group == "experts":
-            chosen = [n for n in chosen if "shared" not in n]
+    lower = [name.lower() for name in names if not WITHIN.search(name.lower())]
+    mlps = [name for name in lower if MLP.search(name)]
+    for group, chosen in (
+        ("attention", [name for name in lower if ATTENTION.search(name)]),
+        ("experts", [name for name in lower if EXPERT.search(name) and "shared" not in name] + mlps),
+        ("dense", mlps),
+    ):
         listed = {int(m.group(1)) for n in chosen if (m := LAYER.search(n))}
         if any(not LAYER.search(n) for n in chosen) or len(listed) > WHOLE_SHARE * count > 0:
             out.add(group)

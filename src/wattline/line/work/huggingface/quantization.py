@@ -107,8 +107,9 @@ def read_weights(top: dict[str, Any], beside: dict[str, Any] | None, where: str)
     own = bits_by_module(quant, bits, depth, where) or bits_by_rule(quant, bits, _bits_named)
     if own:
         return _weights(form, {group: own.get(group, bits) for group in ("experts", "dense", "attention")})
-    dense = 16.0 if quant.get("quant_method") in EXPERTS_ALONE else bits
-    return Weights(form, 16.0 if "experts" in wide else bits, dense, 16.0 if "attention" in wide else dense)
+    usual = 16.0 if quant.get("quant_method") in EXPERTS_ALONE else bits
+    experts, dense, attention = (16.0 if group in wide else usual for group in ("experts", "dense", "attention"))
+    return Weights(form, experts if "experts" in wide else bits, dense, attention)
 
 
 def _quant(top: dict[str, Any]) -> Any:

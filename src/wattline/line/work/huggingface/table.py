@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-FILES = ("architectures.toml", "recurrent.toml", "towers.toml", "refused.toml", "harmless.toml")
+FILES = ("architectures.toml", "recurrent.toml", "towers.toml", "refused.toml", "harmless.toml", "shared_fields.toml")
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,13 @@ def decoders_too() -> frozenset[str]:
     """Kinds of encoder that write text where their config says that they are decoders."""
     groups = _tables()["refused.toml"].values()
     return frozenset(kind for table in groups if table.get("decoders_too") for kind in table["types"])
+
+
+@lru_cache(maxsize=256)
+def unknown_to(kind: str) -> frozenset[str]:
+    """Fields of other architectures that this ``model_type`` does not have."""
+    groups = _tables()["shared_fields.toml"]["without"]
+    return frozenset(field for group in groups if kind in group["types"] for field in group["fields"])
 
 
 @lru_cache(maxsize=1)
