@@ -157,7 +157,7 @@ def _bounds(
     chip = load_chip(first.chip, question.central())
     same = _setting(question, first, chip)
     watts = ReadyPower(*(first.gpus * float(w) for w in (chip.idle_w, chip.host_w, chip.host_idle_w, chip.network_w)))
-    steps = StepCurves(same, watts, demand, max(setup.max_num_seqs for setup in setups))
+    steps = StepCurves(same, watts, demand, setups)
     capital = capital_usd_per_s(first.chip, question.central())
     capital = None if capital is None else capital * first.gpus * demand.window_s / demand.count
     ready = (watts.chip_idle_w + watts.host_idle_w + watts.network_w) * demand.window_s / demand.count

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -37,10 +38,23 @@ class Demand:
 
 
 class StepCurves:
-    """Steps of one replica over batches: seconds, joules beyond standing ready, and per token."""
+    """Steps of one replica over batches: seconds, joules beyond standing ready, and per token.
 
-    def __init__(self, same: ReplicaSteps, watts: ReadyPower, demand: Demand, most: int) -> None:
+    Parameters
+    ----------
+    same : what stays the same in all steps of a replica
+    watts : of a replica that only stands ready [W]
+    demand : the traffic
+    setups : with this replica, which differ in their batch alone
+    """
+
+    def __init__(self, same: ReplicaSteps, watts: ReadyPower, demand: Demand, setups: Sequence[Candidate]) -> None:
         self.same, self.watts, self.demand = same, watts, demand
+        most = max(setup.max_num_seqs for setup in setups)
+        self._mixes = (
+            np.unique([*MIXES[0], *(float(setup.max_num_seqs) for setup in setups)])[:, None],
+            np.unique([*MIXES[1], *(float(setup.max_num_batched_tokens) for setup in setups)]),
+        )
         self.sizes = np.unique(np.round(np.geomspace(1, max(most, 2), 28)))
         self.mean_context = float(demand.context @ demand.decoded / max(demand.decoded.sum(), 1e-9)) or 1.0
         sizes, context = self.sizes[:, None], np.append(demand.context, self.mean_context)[None, :]
@@ -120,13 +134,19 @@ class StepCurves:
         return self._reads[key]
 
     def _read_token(self, setup: Candidate) -> dict[str, float]:
-        tokens = np.array([t for t in (*MIXES[1], setup.max_num_batched_tokens) if t <= setup.max_num_batched_tokens])
-        size = np.array([n for n in (*MIXES[0], setup.max_num_seqs) if n <= setup.max_num_seqs])[:, None]
+        sizes, tokens = self._mixes
+        allowed = (sizes <= setup.max_num_seqs) & (tokens <= setup.max_num_batched_tokens)
+        return {name: float(np.min(cost[allowed])) for name, cost in self._read_costs.items()}
+
+    @cached_property
+    def _read_costs(self) -> dict[str, Array]:
+        """Of a token of a prompt by the mix that it is read in, ``(sizes, tokens)``."""
+        sizes, tokens = self._mixes
         context, depth = self.mean_context, 0.0  # the first tokens of a prompt look back on the least
-        both = self.same.time_and_energy(size + tokens, np.maximum(size, 1.0), context, depth)
-        alone = self.same.time_and_energy(np.maximum(size, 1.0), np.maximum(size, 1.0), context, 0.0)
+        both = self.same.time_and_energy(sizes + tokens, np.maximum(sizes, 1.0), context, depth)
+        alone = self.same.time_and_energy(np.maximum(sizes, 1.0), np.maximum(sizes, 1.0), context, 0.0)
         return {
-            name: float(np.min((cost(*both) - np.where(size > 0, cost(*alone), 0.0)) / tokens))
+            name: (cost(*both) - np.where(sizes > 0, cost(*alone), 0.0)) / tokens
             for name, cost in self._kinds().items()
         }
 
