@@ -6,7 +6,7 @@ from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.line.grid.carbon.formats.columns import LIFECYCLE, MARGINAL, GridTable
-from wattline.line.grid.carbon.formats.json_rows import moments, numbers
+from wattline.line.grid.carbon.formats.json_rows import moments, numbers, records
 
 SOURCE = "carbon-aware-sdk"
 TIMES = ("time", "timestamp", "startTime")
@@ -27,8 +27,7 @@ def _rows(data: Any) -> list[dict[str, Any]]:
         data = data[0]
     if isinstance(data, dict):
         data = data.get("forecastData", [data] if "rating" in data or "startTime" in data else [])
-    rows = [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
-    return [{name.lower() if name in FIELDS else name: value for name, value in row.items()} for row in rows]
+    return [{name.lower() if name in FIELDS else name: value for name, value in row.items()} for row in records(data)]
 
 
 def read_rating(data: Any, where: str, kind: str | None) -> GridTable:

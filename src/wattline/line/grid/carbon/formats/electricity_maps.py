@@ -17,7 +17,7 @@ from wattline.line.grid.carbon.formats.columns import (
     column_of,
     rows_of_zone,
 )
-from wattline.line.grid.carbon.formats.json_rows import moments, numbers
+from wattline.line.grid.carbon.formats.json_rows import moments, numbers, records
 from wattline.line.grid.table import times_of
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _rows(data: Any) -> list[dict[str, Any]]:
                 break
         else:
             data = [data]
-    return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
+    return records(data)
 
 
 def read_emaps_answer(data: Any, where: str) -> GridTable:

@@ -12,6 +12,11 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 
 
+def records(rows: Any) -> list[dict[str, Any]]:
+    """The objects of a list; none where JSON is something else."""
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
 def moments(texts: Sequence[Any], where: str) -> Any:
     """Times of ISO 8601 in UTC, ``datetime64[s]``; those without an offset are UTC, as the services say.
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.line.grid.carbon.formats.columns import PRICE, GridTable
-from wattline.line.grid.carbon.formats.json_rows import moments, numbers
+from wattline.line.grid.carbon.formats.json_rows import moments, numbers, records
 from wattline.line.grid.carbon.formats.units import price_factor
 
 
@@ -21,8 +21,7 @@ def is_price_answer(answer: Any) -> bool:
 
 
 def _rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
-    rows = answer.get("data", answer.get("history"))
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return records(answer.get("data", answer.get("history")))
 
 
 def read_price_answer(answer: dict[str, Any], where: str) -> GridTable:

@@ -8,7 +8,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.line.grid.carbon.formats.columns import DIRECT, GridTable
-from wattline.line.grid.carbon.formats.json_rows import moments, numbers
+from wattline.line.grid.carbon.formats.json_rows import moments, numbers, records
 
 SOURCE = "Carbon Intensity API"
 
@@ -25,7 +25,7 @@ def _rows(answer: Any) -> list[dict[str, Any]]:
         rows = rows[0]
     if isinstance(rows, dict):
         rows = rows.get("data")
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return records(rows)
 
 
 def read_uk(answer: Any, where: str) -> GridTable:
