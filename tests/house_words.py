@@ -201,6 +201,27 @@ def test_a_public_function_of_three_parameters_or_more_lists_them_and_what_it_re
     assert not unsaid
 
 
+def test_a_public_function_of_two_parameters_that_another_room_takes_lists_them() -> None:
+    """What crosses a wall of the house says of each parameter what it is, and what comes back."""
+    taken = {
+        (str(node.module), alias.name)
+        for path, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("wattline.")
+        for alias in node.names
+        if str(node.module).split(".")[1] != path.split("/")[0]
+    }
+    unsaid = []
+    for path, name, node in held_functions():
+        names = [each for each in parameter_names(node) if each not in ("self", "cls")]
+        if len(names) < 2 or (module_of(path), name) not in taken:
+            continue
+        _, _, listed = (ast.get_docstring(node) or "").partition("Parameters\n")
+        if any(not re.search(rf"\b{each}\b", listed) for each in names):
+            unsaid.append(f"{path}:{node.lineno} {name}")
+    assert not unsaid
+
+
 def test_no_parameter_of_a_public_function_is_a_single_letter() -> None:
     letters = [
         f"{path}:{node.lineno} {name}: {each}"

@@ -15,10 +15,10 @@ from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.energy.track import Track, track
 from wattline.meter.readings.clean import clean
-from wattline.meter.recording import Recording, Series
+from wattline.meter.recording import Recording, Series, on_host
 from wattline.meter.sensor import Spec
 from wattline.meter.sharing.idle import find_idle
-from wattline.meter.sharing.share import on_host, share_jobs, shared_series
+from wattline.meter.sharing.share import share_jobs, shared_series
 from wattline.meter.sharing.split import Workload, share, split_device
 
 T0 = 1.7e9

@@ -19,7 +19,8 @@ from wattline.line.chip.shape import Shape
 from wattline.line.chip.software import Software, with_software
 from wattline.line.chip.step import Watts, step
 from wattline.validate.evidence.hosted import is_hosted, read_hosted, task_of
-from wattline.validate.fit.hosted import HostedFit, fit_hosted, hosted_file, hosted_from_catalog, spreads_left_out
+from wattline.validate.fit.hosted import HostedFit, fit_hosted, hosted_from_catalog, spreads_left_out
+from wattline.validate.fit.hosted_file import hosted_file
 from wattline.validate.inference import validate
 
 HEAD = (

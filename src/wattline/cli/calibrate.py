@@ -61,7 +61,8 @@ def calibrate_engine(
     """What the host of an old engine takes of a step, fitted to measured serving; prints catalog/fit/hosted.toml."""
     from wattline.cli.printing import working
     from wattline.validate.evidence.hosted import read_hosted
-    from wattline.validate.fit.hosted import fit_hosted, hosted_file, predict_hosted, spreads_left_out
+    from wattline.validate.fit.hosted import fit_hosted, predict_hosted, spreads_left_out
+    from wattline.validate.fit.hosted_file import hosted_file
 
     rows = [row for file in files for row in read_hosted(file)[0]]
     with working("fitting"):

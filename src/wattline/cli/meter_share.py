@@ -39,9 +39,10 @@ def share(
     """Share the energy of a recording's devices among the jobs or processes that ran on them; idle is its own line."""
     from wattline.cli.printing import print_result
     from wattline.meter.readers.detect import read
+    from wattline.meter.recording import on_host
     from wattline.meter.sharing.jobs import read_jobs
     from wattline.meter.sharing.processes import read_processes
-    from wattline.meter.sharing.share import on_host, share_jobs, share_processes
+    from wattline.meter.sharing.share import share_jobs, share_processes
     from wattline.meter.sharing.times import zone
 
     if (jobs is None) == (processes is None):

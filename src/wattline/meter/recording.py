@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.meter.device import Device
 from wattline.meter.interpretation import Interpretation
@@ -83,3 +84,23 @@ class Recording:
             every = sorted((window for window in self.windows if window.name == name), key=lambda w: w.begin_s)
             same = every[int(number) - 1 : int(number)] if int(number) else []
         return sorted(same, key=lambda window: window.begin_s)
+
+
+def on_host(recording: Recording, host: str) -> Recording:
+    """The recording of one machine with that machine's name.
+
+    Parameters
+    ----------
+    recording : of one machine
+    host : its name
+
+    Returns
+    -------
+    The recording, whose devices are on that host.
+
+    Raises WattlineError where it holds several machines.
+    """
+    hosts = {s.device.host for s in recording.series}
+    if len(hosts) > 1:
+        raise WattlineError(f"--host {shorten(host)} cannot name {len(hosts)} machines; the recording tells them apart")
+    return replace(recording, series=[replace(s, device=replace(s.device, host=host)) for s in recording.series])

@@ -134,7 +134,17 @@ class Answer(Result):
 
 
 def stations_json(bill: Bill, duration_s: Array | None = None) -> dict[str, Any]:
-    """Energy, and mean power where the duration is one, that passed each station that any part is known of."""
+    """Energy, and mean power where the duration is one, that passed each station that any part is known of.
+
+    Parameters
+    ----------
+    bill : energy by part [J]
+    duration_s : of the job, scalar or ``(n_draws,)`` [s]; None where it has none
+
+    Returns
+    -------
+    Ranges by station, as plain data.
+    """
     first = min(STATIONS.index(PARTS[part][0]) for part in bill.parts)
     # of what a whole holds, how much passed the stations nearer the chip is not known
     first = max([first, *(STATIONS.index(PARTS[part][0]) for part in bill.parts if part in WHOLES)])

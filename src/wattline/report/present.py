@@ -17,7 +17,17 @@ UNDIVIDED = 2000  # so wide that no line is divided
 
 
 def rich_text(data: Json, explain: bool = False) -> RenderableType:
-    """An answer, to print with Rich; ``explain`` adds every step and fact where the command has them."""
+    """An answer, to print with Rich.
+
+    Parameters
+    ----------
+    data : the answer's JSON
+    explain : whether every step and fact is shown where the command has them
+
+    Returns
+    -------
+    What Rich prints.
+    """
     command = data["command"]
     if command.startswith("validate "):
         return _validation_text(data, explain)

@@ -27,6 +27,11 @@ def check_report(path: Path) -> None:
 def write_report(data: Json, path: Path) -> None:
     """Write an answer of ``check`` into a file, whole or not at all; its ending says as what.
 
+    Parameters
+    ----------
+    data : the answer's JSON
+    path : of a page (``.html``), a drawing (``.svg``) or a picture (``.png``)
+
     Raises WattlineError where it cannot be written, or drawn.
     """
     from wattline.report.page.check import check_page

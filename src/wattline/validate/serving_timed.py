@@ -149,7 +149,17 @@ def hold_timed(
 
 
 def some(rows: Sequence[TimedRow], most: int | None) -> list[TimedRow]:
-    """``most`` rows of each system, evenly spread; all where it is not given."""
+    """Some rows of each system, evenly spread.
+
+    Parameters
+    ----------
+    rows : as they were measured
+    most : number of rows of a system; None for all
+
+    Returns
+    -------
+    The rows.
+    """
     systems = sorted({row.system for row in rows})
     parts = [[row for row in rows if row.system == system] for system in systems]
     return [row for part in parts for row in (part if most is None else pick(part, most))]

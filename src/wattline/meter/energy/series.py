@@ -81,7 +81,17 @@ def within(series: Series, begin_s: float, end_s: float, *, cut: bool = False) -
 
 
 def binned_w(series: Series, edges_s: Array) -> Array:
-    """Mean watts between edges (UTC seconds); energies in the bins add up to that within the first and last edge."""
+    """Mean watts between edges; energies in the bins add up to that within the first and last edge.
+
+    Parameters
+    ----------
+    series : readings of one sensor
+    edges_s : UTC seconds, rising, shape ``(n + 1,)``
+
+    Returns
+    -------
+    Watts, shape ``(n,)``; 0 where the series has no reading.
+    """
     line = _track(series)
     if line is None:
         return np.zeros(len(edges_s) - 1)

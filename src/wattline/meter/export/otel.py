@@ -98,7 +98,16 @@ def provider(exporter: MetricExporter, source: Source, every_s: float = 15.0) ->
 
 
 def send(recording: Recording, exporter: MetricExporter) -> int:
-    """Hand a recording to an exporter, each reading at its own time; how many points were taken.
+    """Hand a recording to an exporter, each reading at its own time.
+
+    Parameters
+    ----------
+    recording : readings of sensors
+    exporter : an OpenTelemetry exporter of metrics
+
+    Returns
+    -------
+    How many points were taken.
 
     Raises WattlineError where the exporter cannot hand them on.
     """

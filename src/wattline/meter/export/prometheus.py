@@ -61,7 +61,19 @@ def collector(source: Source) -> Collector:
 
 
 def serve(source: Source, address: str) -> Any:
-    """Start the endpoint ``/metrics`` at ``:9400`` or ``HOST:PORT`` in a thread; call the result to stop it."""
+    """Start the endpoint ``/metrics`` in a thread.
+
+    Parameters
+    ----------
+    source : a meter that is under way, or what reads one
+    address : ``:9400`` or ``HOST:PORT``
+
+    Returns
+    -------
+    A function that stops it.
+
+    Raises WattlineError where the address cannot be listened at.
+    """
     return serve_collectors([collector(source)], address)
 
 

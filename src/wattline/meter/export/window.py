@@ -46,11 +46,18 @@ def spans(recording: Recording, name: str | None = None) -> list[NamedSpan]:
 
 
 def find_span(recording: Recording, text: str | None = None) -> NamedSpan:
-    """The window asked for, as ``find_spans`` has it, windows of one name that touch or overlap as one.
+    """The window that is named, as ``find_spans`` has it, windows of one name that touch or overlap as one.
 
-    Raises
-    ------
-    WattlineError: several of that name lie apart; names them and the option that decides.
+    Parameters
+    ----------
+    recording : readings and windows
+    text : a name or ``FROM..TO``; None for the run, or all
+
+    Returns
+    -------
+    The window.
+
+    Raises WattlineError where several of that name lie apart; it names them and the option that decides.
     """
     every = find_spans(recording, text)
     joined = merged([(span.begin_s, span.end_s) for span in every])
@@ -68,11 +75,21 @@ def find_span(recording: Recording, text: str | None = None) -> NamedSpan:
 
 
 def find_spans(recording: Recording, text: str | None = None) -> list[NamedSpan]:
-    """The windows asked for, every one of the name, or ``NAME#2``, the second of it.
+    """The windows that are named, every one of the name, or ``NAME#2``, the second of it.
 
     Without a name it is ``run`` where the recording tells it, else all. ``FROM..TO``: ISO times (UTC where they name no
-    zone) or seconds since the first reading; either may be left out. Raises WattlineError where no window has the name,
-    or it holds no reading.
+    zone) or seconds since the first reading; either may be left out.
+
+    Parameters
+    ----------
+    recording : readings and windows
+    text : a name or ``FROM..TO``; None for the run, or all
+
+    Returns
+    -------
+    The windows, in the order of time.
+
+    Raises WattlineError where no window has the name, or it holds no reading.
     """
     begin, end = extent(recording.series)
     named = spans(recording)

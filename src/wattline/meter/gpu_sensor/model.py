@@ -170,7 +170,17 @@ def _model(known: Catalog, name: str, field: str, apart: frozenset[str]) -> Sens
 
 
 def best_field(name: str, fields: Iterable[str]) -> str:
-    """Of the fields that a recording holds, the one nearest to the energy on this card."""
+    """Of the fields that a recording holds, the one nearest to the energy on this card.
+
+    Parameters
+    ----------
+    name : the card's, as its driver tells it
+    fields : of a recording
+
+    Returns
+    -------
+    The field; empty where none of them is power or energy.
+    """
     known = list(fields)
     generation = generation_of(name)
     choose = str(catalog.default().records("sensor")[generation].meta["choose"]) if generation else "instant"

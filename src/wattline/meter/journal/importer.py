@@ -25,7 +25,19 @@ _THERE = "SELECT coalesce(sum(readings), 0) FROM block WHERE series = ?"
 
 
 def into_journal(recording: Recording, path: Path | str) -> int:
-    """Append all series, windows, counts, faults and notes to the journal at ``path``; the number of readings."""
+    """Append all series, windows, counts, faults and notes to a journal; what it holds already is not added again.
+
+    Parameters
+    ----------
+    recording : what is added
+    path : of the journal, which is made where there is none
+
+    Returns
+    -------
+    The number of readings that were added.
+
+    Raises WattlineError where the file is no journal, or cannot be written.
+    """
     readings, new = 0, False
     with Journal.create(path) as journal:
         offset_s = _offset_s(recording.series)

@@ -50,7 +50,19 @@ def find_sensors() -> Sequence[Sensor]:
 
 
 def parse_seconds(text: str, what: str) -> float:
-    """``"100ms"``, ``"1.5 s"``, ``"2"``; the plain ones are read here, as the library for units takes long to load."""
+    """A time in seconds; the plain ones are read here, as the library for units takes long to load.
+
+    Parameters
+    ----------
+    text : such as ``"100ms"``, ``"1.5 s"`` or ``"2"``
+    what : what it is, for errors
+
+    Returns
+    -------
+    Seconds.
+
+    Raises WattlineError where it is no time.
+    """
     plain = _SECONDS.fullmatch(text)
     if plain and float(plain[1]) > 0:
         return float(plain[1]) * (1e-3 if plain[2] == "ms" else 1.0)

@@ -27,8 +27,16 @@ EDGE_S = 1e-3  # between two clocks' readings of one instant
 def read(path: Path | str, choices: Choices = AS_READ) -> Recording:
     """The recording at a path.
 
-    ``choices``: what the user says of its columns or series, in place of what their names say. Raises WattlineError
-    where there is none, it is damaged, or its format is not known.
+    Parameters
+    ----------
+    path : a file or a folder
+    choices : what the user says of its columns or series, in place of what their names say
+
+    Returns
+    -------
+    The recording.
+
+    Raises WattlineError where there is none, it is damaged, or its format is not known.
     """
     path = Path(path)
     try:
@@ -75,8 +83,19 @@ def _begin(path: Path) -> bytes:
 
 
 def read_all(paths: Sequence[Path | str], choices: Choices = AS_READ) -> Recording:
-    """Several recordings as one; ``choices`` hold for each of them. Raises WattlineError where none is given, and as
-    ``read``."""
+    """Several recordings as one.
+
+    Parameters
+    ----------
+    paths : files or folders
+    choices : what the user says of them, which holds for each
+
+    Returns
+    -------
+    The recording.
+
+    Raises WattlineError where none is given, and as ``read``.
+    """
     if not paths:
         raise WattlineError("give at least one recording: a file or a folder")
     apart = choices.device == (FILES,)

@@ -181,7 +181,14 @@ class StuckStretch(NamedTuple):
 def stuck_stretches(time_s: Array, power_w: Array) -> list[StuckStretch]:
     """Stretches in which one value holds far longer than this sensor's values do.
 
-    ``time_s``: rising, s, and ``power_w``: finite, W, both shape ``(n,)``.
+    Parameters
+    ----------
+    time_s : rising, shape ``(n,)`` [s]
+    power_w : finite, shape ``(n,)`` [W]
+
+    Returns
+    -------
+    The stretches, in the order of time.
     """
     if len(time_s) < STUCK_TIMES:
         return []

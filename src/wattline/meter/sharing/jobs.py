@@ -30,8 +30,19 @@ NAMES = {
 
 
 def read_jobs(path: Path | str, default: tzinfo = UTC) -> list[Workload]:
-    """The jobs in a file, whichever of the formats it is in; ``default``: the zone of times that state none. Raises
-    WattlineError where the file cannot be read or names no job that ran."""
+    """The jobs in a file, whichever of the formats it is in.
+
+    Parameters
+    ----------
+    path : of the file
+    default : the zone of times that state none
+
+    Returns
+    -------
+    The jobs that ran.
+
+    Raises WattlineError where the file cannot be read or names no job that ran.
+    """
     path = Path(path)
     text = read_text(path, LIMIT_BYTES, "jobs")
     start = text.lstrip()[:4096]

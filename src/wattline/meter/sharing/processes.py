@@ -51,8 +51,19 @@ class Used(NamedTuple):
 
 
 def read_processes(path: Path | str, default: tzinfo = UTC) -> list[Used]:
-    """What ran on each GPU, from a file of samples. Raises WattlineError where the file cannot be read or holds no
-    sample."""
+    """What ran on each GPU, from a file of samples.
+
+    Parameters
+    ----------
+    path : of the file
+    default : the zone of times that state none
+
+    Returns
+    -------
+    Of each GPU who used it when.
+
+    Raises WattlineError where the file cannot be read or holds no sample.
+    """
     path = Path(path)
     text = read_text(path, LIMIT_BYTES, "processes")
     if not text.strip():

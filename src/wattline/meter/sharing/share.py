@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -189,14 +189,6 @@ def share_processes(
     if not met:
         raise WattlineError(f"no sample falls on a device of the recording within its time; {_check(devices)}")
     return _split(devices, mine, known, idle_w, notes, recording.source)
-
-
-def on_host(recording: Recording, host: str) -> Recording:
-    """The recording of one machine with that machine's name. Raises WattlineError where it holds several machines."""
-    hosts = {s.device.host for s in recording.series}
-    if len(hosts) > 1:
-        raise WattlineError(f"--host {shorten(host)} cannot name {len(hosts)} machines; the recording tells them apart")
-    return replace(recording, series=[replace(s, device=replace(s.device, host=host)) for s in recording.series])
 
 
 def _check(devices: Sequence[SharedDevice]) -> str:

@@ -49,7 +49,19 @@ class Target:
 
 
 def read_target(slo_ttft: float | str | None, slo_tpot: float | str | None) -> Target:
-    """Latencies in seconds, or such as ``"50 ms"``. Raises WattlineError."""
+    """The latencies by which requests are judged.
+
+    Parameters
+    ----------
+    slo_ttft : time to the first token, in seconds or such as ``"1 s"``; None for any
+    slo_tpot : mean time of each further token, in seconds or such as ``"50 ms"``; None for any
+
+    Returns
+    -------
+    The target.
+
+    Raises WattlineError for what is no time.
+    """
     named = (("slo-ttft", slo_ttft), ("slo-tpot", slo_tpot))
     return Target(*(None if value is None else parse(value, "s", name) for name, value in named))
 

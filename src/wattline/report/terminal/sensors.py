@@ -42,7 +42,17 @@ def sensors_table(rows: Sequence[Json]) -> Table:
 
 
 def sensor_title(row: Json, rows: Sequence[Json]) -> str:
-    """The device's name; with its UUID where another of the host has the same name."""
+    """The device's name; with its UUID where another of the host has the same name.
+
+    Parameters
+    ----------
+    row : of the device
+    rows : of all devices
+
+    Returns
+    -------
+    The title.
+    """
     alike = [other for other in rows if (other["host"], other["name"]) == (row["host"], row["name"])]
     if row["name"] and len(alike) == 1:
         return str(row["name"])

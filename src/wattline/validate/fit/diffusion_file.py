@@ -42,8 +42,17 @@ source = "fit"
 def calibrate_diffusion(
     rows: Sequence[DiffusionRow], progress: Callable[[str], None] = lambda name: None
 ) -> tuple[str, str]:
-    """Fit to measured rows, and without parts of them for the spread on the unseen: the texts of
-    ``catalog/fit/diffusion.toml`` and of the table of measured models beside it."""
+    """Fit to measured rows, and without parts of them for the spread on the unseen.
+
+    Parameters
+    ----------
+    rows : as they were measured
+    progress : called with the name of each part that is left out
+
+    Returns
+    -------
+    The texts of ``catalog/fit/diffusion.toml`` and of the table of measured models beside it.
+    """
     data = DiffusionRows.of(rows)
     fit = fit_diffusion(data)
     left_out = {kind: predict_left_out_diffusion(data, fit, by, progress) for kind, by in KINDS.items()}

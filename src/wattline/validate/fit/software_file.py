@@ -25,7 +25,19 @@ source = "fit"
 
 
 def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -> str:
-    """Fit to a file of measurements."""
+    """Fit engines to a file of measurements.
+
+    Parameters
+    ----------
+    path : of the file
+    progress : called with the name of each part that is under way
+
+    Returns
+    -------
+    The text of ``catalog/fit/software.toml``.
+
+    Raises WattlineError where the file cannot be read.
+    """
     rows, _ = read_timed(path)
     fit, used = fit_software(rows, progress)
     systems = ", ".join(sorted({row.system for row, _ in used}))

@@ -36,9 +36,18 @@ source = "fit"
 
 
 def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -> tuple[str, str]:
-    """Fit to a file of measurements, and to parts of it without some models or rows, for the spread on the unseen.
+    """Fit the step to a file of measurements, and to parts of it for the spread on what was left out.
 
+    Parameters
+    ----------
+    path : of the file
+    progress : called with the name of each part that is left out
+
+    Returns
+    -------
     The texts of ``catalog/fit/step.toml`` and of ``measured_steps.csv`` beside it.
+
+    Raises WattlineError where the file cannot be read.
     """
     rows, _ = read_rows(path)
     fit = fit_step(rows)

@@ -210,7 +210,15 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def serve(setup: ProxySetup, listening: Callable[[str, Books], None]) -> None:
-    """Serve until Ctrl-C or SIGTERM; ``listening`` is called once the socket is open."""
+    """Serve until Ctrl-C or SIGTERM.
+
+    Parameters
+    ----------
+    setup : what the proxy does
+    listening : called once the socket is open, with its address and the accounts
+
+    Raises WattlineError where the address cannot be listened at.
+    """
     steady()
     raise_file_limit()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:

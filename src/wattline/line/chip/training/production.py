@@ -173,7 +173,17 @@ def rarely_tuned(chip: Chip, precision: str) -> bool:
 
 
 def old_software(chip: Chip, year: int) -> bool:
-    """Whether a model of this year ran on the software of its time: a chip that came later brought its own."""
+    """Whether a model of this year ran on the software of its time: a chip that came later brought its own.
+
+    Parameters
+    ----------
+    chip : the type of chip
+    year : in which the model was published; 0 where that is not known
+
+    Returns
+    -------
+    Whether it did.
+    """
     last = training_facts(chip.catalog).old_software_year
     return 0 < year <= last and 0 < int(chip.record.meta.get("year", 0)) < last
 
