@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 import wattline as wl
 from wattline.catalog import default
 from wattline.core.errors import WattlineError
+from wattline.line.work.inputs import read_model
 from wattline.line.work.model import load_model
 from wattline.line.work.towers import SOUND, Tower, find_tower
 
@@ -113,3 +117,55 @@ def test_where_a_picture_adds_no_tokens_it_says_what_is_left_out() -> None:
 def test_what_cannot_be_read_is_refused_by_name(model: str, given: dict[str, object], said: str) -> None:
     with pytest.raises(WattlineError, match=said):
         wl.prompt(model, draws=0, **given)  # type: ignore[arg-type]
+
+
+TEXT = {
+    "hidden_size": 3584, "intermediate_size": 18944, "num_hidden_layers": 28, "num_attention_heads": 28,
+    "num_key_value_heads": 4, "vocab_size": 152064,
+}  # fmt: skip
+SMALL_VIT = {
+    "depth": 16, "hidden_size": 1024, "intermediate_size": 2736, "num_heads": 16, "in_chans": 3, "hidden_act": "silu",
+    "out_hidden_size": 3584, "patch_size": 14, "spatial_merge_size": 2, "window_size": 112,
+    "fullatt_block_indexes": [7, 15], "temporal_patch_size": 2,
+}  # fmt: skip
+SIGLIP = {
+    "model_type": "siglip_vision_model", "hidden_size": 1152, "intermediate_size": 4304, "num_hidden_layers": 27,
+    "num_attention_heads": 16, "patch_size": 14, "image_size": 448, "vision_use_head": False,
+}  # fmt: skip
+GEMMA = {"model_type": "gemma3_text", **TEXT, "num_attention_heads": 16, "num_key_value_heads": 8, "head_dim": 256}
+
+
+def of_config(folder: Path, config: dict[str, object]) -> Path:
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+def test_a_config_gives_its_own_encoder(tmp_path: Path) -> None:
+    path = of_config(tmp_path, {"model_type": "qwen2_5_vl", **TEXT, "vision_config": SMALL_VIT})
+    model = read_model(path, default())
+    own = find_tower(model, "pictures", default())
+    assert own.settings["num_hidden_layers"] == 16
+    assert own.settings["full_layers"] == 2
+    assert own.forward(own.picture(1024, 1024)).parameters == pytest.approx(model.vision_params, rel=0.01)
+    asked = wl.prompt(path, "h100-sxm", gpus=1, draws=0, pictures=1)
+    known = wl.prompt("qwen2.5-vl-7b", "h100-sxm", gpus=1, draws=0, pictures=1)
+    assert asked.inputs["picture_or_sound_tokens"] == known.inputs["picture_or_sound_tokens"]
+    assert float(asked.bill.parts["encode"]) < 0.8 * float(known.bill.parts["encode"])
+
+
+def test_tokens_of_a_picture_follow_the_config_s_size_and_merging(tmp_path: Path) -> None:
+    config = {"model_type": "gemma3", "mm_tokens_per_image": 64, "text_config": GEMMA, "vision_config": SIGLIP}
+    own = find_tower(read_model(of_config(tmp_path, config), default()), "pictures", default())
+    assert own.picture(2000, 1000).tokens == 64
+    assert own.picture(2000, 1000).patches == 32 * 32
+
+
+def test_an_encoder_that_is_not_known_is_refused_by_its_type(tmp_path: Path) -> None:
+    config = {"model_type": "paligemma", "text_config": {**GEMMA, "model_type": "gemma"}, "vision_config": SIGLIP}
+    path = of_config(tmp_path, config)
+    assert float(wl.prompt(path, "h100-sxm", draws=0).energy_j) > 0
+    with pytest.raises(WattlineError, match="pictures: how a config of type 'paligemma' reads them is not known"):
+        wl.prompt(path, "h100-sxm", draws=0, pictures=1)
+    of_config(tmp_path, {"model_type": "llama", **TEXT})
+    with pytest.raises(WattlineError, match="takes none"):
+        wl.prompt(path, "h100-sxm", draws=0, pictures=1)

@@ -37,11 +37,12 @@ def joules(session: CallSession) -> float:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_gives_an_answer_whose_parts_and_calls_add_up(name: str) -> None:
-    answer = wl.session(name, "llama-3.1-8b", draws=40, **SETUP)
+    model = "qwen2.5-vl-7b" if name == "computer-use" else "llama-3.1-8b"
+    answer = wl.session(name, model, draws=40, **SETUP)
     assert np.allclose(sum(answer.bill.parts.values()), answer.energy_j, rtol=1e-9)
     rows = answer.more["exchanges"]
     assert [row["name"] for row in rows] == [call.name for call in read_session(name).calls]
-    central = wl.session(name, "llama-3.1-8b", draws=0, **SETUP)
+    central = wl.session(name, model, draws=0, **SETUP)
     whole = sum(row["energy_wh"]["p50"] for row in central.more["exchanges"])
     assert whole == pytest.approx(float(central.energy_j) / 3600, rel=1e-6)
     assert float(np.min(answer.figures()["prompt_tokens"] - answer.figures()["cached_tokens"])) > 0
@@ -141,3 +142,40 @@ def test_a_trace_shares_what_its_prompts_begin_with(tmp_path: Path) -> None:
     # all but the first find two blocks of 512 tokens, and at least one token is always read
     cached = sum(min(1024, row["input_length"] - 1) for row in rows[1:])
     assert float(answer.figures()["cached_tokens"]) == pytest.approx(cached, rel=0.01)
+
+
+SCREENS = """
+[[call]]
+name = "look"
+count = 3
+new_input = 200
+output = 50
+pictures = 2
+picture_size = "1280x720"
+"""
+
+
+def test_pictures_of_a_session_add_their_tokens_to_every_prompt_and_their_encoder(tmp_path: Path) -> None:
+    seen, blind = tmp_path / "seen.toml", tmp_path / "blind.toml"
+    seen.write_text(SCREENS)
+    blind.write_text(SCREENS.split("pictures")[0])
+    with_any, without = (wl.session(path, "qwen2.5-vl-7b", draws=0, **SETUP) for path in (seen, blind))
+    one = wl.prompt("qwen2.5-vl-7b", draws=0, pictures=2, picture_size="1280x720", **SETUP).inputs
+    more = float(with_any.figures()["prompt_tokens"]) - float(without.figures()["prompt_tokens"])
+    assert more == (1 + 2 + 3) * one["picture_or_sound_tokens"]
+    assert float(with_any.bill.parts["encode"]) > 0
+    assert "encode" not in without.bill.parts
+    rows = with_any.more["exchanges"]
+    assert rows[0]["energy_wh"]["p50"] == pytest.approx(float(with_any.energy_j) / 3600, rel=1e-6)
+
+
+def test_pictures_of_a_session_are_refused_by_the_call_s_name(tmp_path: Path) -> None:
+    path = tmp_path / "seen.toml"
+    for text, model, words in (
+        (SCREENS, "llama-3.1-8b", "call look: pictures: llama-3.1-8b takes none"),
+        (SCREENS.replace("pictures = 2", ""), "qwen2.5-vl-7b", "there is no picture; give pictures = 1"),
+        (SCREENS.replace("1280x720", "wide"), "qwen2.5-vl-7b", "call look: "),
+    ):
+        path.write_text(text)
+        with pytest.raises(WattlineError, match=words):
+            wl.session(path, model, draws=0, **SETUP)

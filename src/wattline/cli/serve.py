@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -21,6 +21,12 @@ def serve(
     *,
     traffic: traffic_input.TrafficOptions,
     cells: traffic_input.Cells = 1.0,
+    pictures: options.Pictures = None,
+    picture_size: options.PictureSize = None,
+    audio: options.Audio = None,
+    picture_share: Annotated[
+        str | None, typer.Option(help="Share of the requests that bring these pictures or sound [default: 1].")
+    ] = None,
     setup: options.SetupOptions,
     slo_ttft: options.SloTtft = None,
     slo_tpot: options.SloTpot = None,
@@ -52,7 +58,8 @@ def serve(
             setup = {"replicas": FEWEST, **setup}
         update(f"{compiling()}serving {len(requests):,} requests")
         result = work(
-            named, requests, slo_ttft=slo_ttft, slo_tpot=slo_tpot, slo_share=slo_share, cells=cells, draws=draws,
+            named, requests, slo_ttft=slo_ttft, slo_tpot=slo_tpot, slo_share=slo_share, cells=cells,
+            pictures=pictures, picture_size=picture_size, audio=audio, picture_share=picture_share, draws=draws,
             seed=seed, facts=known, **setup, **where,
         )  # fmt: skip
     print_result(result, as_json, explain, out)

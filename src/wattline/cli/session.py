@@ -13,7 +13,8 @@ from wattline.core.errors import WattlineError
 
 Opt = typer.Option
 SESSION = (
-    "Preset (chat, reasoning, agent-coding, deep-research, rag, batch, evaluation), or a file: TOML, JSONL, trace."
+    "Preset (chat, reasoning, agent-coding, computer-use, deep-research, rag, batch, evaluation), or a file: TOML, "
+    "JSONL, trace."
 )
 
 

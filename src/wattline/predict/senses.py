@@ -104,7 +104,7 @@ def read_senses(senses: Senses, model: Model, draws: Draws) -> SensesRead:
     sights: list[Sight] = []
     inputs: dict[str, Any] = {}
     if pictures:
-        width, height = _size(USUAL_SIZE if senses.picture_size is None else senses.picture_size)
+        width, height = read_pixels(USUAL_SIZE if senses.picture_size is None else senses.picture_size)
         tower = find_tower(model, "pictures", draws.catalog)
         sights.append(Sight(tower, tower.picture(width, height), pictures))
         inputs |= {"pictures": pictures, "picture_size": f"{width}x{height}"}
@@ -173,8 +173,17 @@ def _explain(sight: Sight, alone_s: Array, watts: Array, working: Working) -> No
     )
 
 
-def _size(text: str | int) -> tuple[int, int]:
-    """Width and height in pixels, from ``1024`` or ``1280x720``."""
+def read_pixels(text: str | int) -> tuple[int, int]:
+    """Width and height in pixels, from ``1024`` or ``1280x720``. Raises WattlineError.
+
+    Parameters
+    ----------
+    text : as the user wrote it
+
+    Returns
+    -------
+    Width and height.
+    """
     parts = str(text).lower().replace("×", "x").split("x")
     if len(parts) > 2:
         raise WattlineError(f"picture-size: {shorten(str(text))!r} is not such as 1024 or 1280x720")

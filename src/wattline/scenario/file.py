@@ -84,6 +84,10 @@ class ServeJob(TrafficJob):
         le=1_000_000,
         description="Identical services that share the rate: one is simulated, its bill multiplied.",
     )
+    pictures: Count | None = Field(None, description="Number of pictures in a prompt, of a model that reads them.")
+    picture_size: str | None = Field(None, description="Pixels of a picture, such as 1280x720, width first.")
+    audio: Number | None = Field(None, description='Sound in a prompt, such as "30 s", of a model that hears.')
+    picture_share: Number | None = Field(None, description="Share of the requests that bring pictures or sound.")
 
 
 class FrontierJob(TrafficJob):

@@ -15,9 +15,11 @@ from wattline.line.work.traffic.known import known_lengths, known_shape
 from wattline.line.work.traffic.lengths import fixed_lengths
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.answer import Answer
+from wattline.predict.senses import Senses
 from wattline.predict.service.inputs import MAX_REQUESTS
 from wattline.predict.service.replicas import with_replicas
 from wattline.predict.service.result import read_target
+from wattline.predict.service.seen import with_senses
 from wattline.predict.service.simulate import serve_answer
 from wattline.predict.setup import Setup
 from wattline.predict.where import Where
@@ -40,6 +42,8 @@ def serve_job(job: ServeJob, model: str | Path, where: Where, draws: Draws) -> A
     Returns the answer. Raises WattlineError on bad input, and where no number of replicas meets the targets.
     """
     traffic = make_traffic(job, draws.seed, draws.catalog, job.cells)
+    senses = Senses(job.pictures, job.picture_size, job.audio)
+    traffic = with_senses(traffic, senses, job.picture_share, draws.seed)
     target = read_target(job.slo_ttft, job.slo_tpot)
     setup = Setup.read(None, job.given(TAKES["serve"]))
     counted = with_replicas(model, traffic, setup, target, job.slo_share, draws)

@@ -137,6 +137,10 @@ class ServeInputs(PlaceInputs):
     scale_interval_s: float | None = perhaps("Time from one look at the load to the next.")
     scale_down_after_s: float | None = perhaps("Time after which replicas that nothing wants stop.")
     scaled_down: Literal["off", "idle"] | None = perhaps("What a stopped replica does.")
+    pictures: int | None = perhaps("Pictures of all requests together.")
+    picture_size: str | None = perhaps("Pixels of a picture, width first.")
+    audio_s: float | None = perhaps("Sound of all requests together.")
+    picture_share: float | None = perhaps("Share of the requests that bring pictures or sound.")
     cells: float | None = perhaps("Identical services, of which one is simulated.")
 
 

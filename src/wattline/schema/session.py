@@ -51,6 +51,7 @@ class SessionResults(AnswerJson):
     output_tokens: RangeJson = item("Tokens of the answers.")
     joules_per_output_token: RangeJson = item("Energy of the session for each token of its answers.")
     cache_saved_wh: RangeJson = item("Energy that reading the cached tokens again would have taken.")
+    encode_s: RangeJson | None = perhaps("Time of the replica in which encoders read pictures and sound.")
     latency_s: RangeJson = item("Time from the first call to the last answer, waits for tools included.")
     batch: RangeJson = item("Requests that a replica answers together.")
     model: ModelJson = item("What was read of the model.")

@@ -146,6 +146,8 @@ def search_frontier(
     """
     if not len(question.traffic):
         raise WattlineError("traffic: 0 requests; the search needs some")
+    if question.traffic.seen is not None:
+        raise WattlineError("traffic: the trace has pictures or sound, which `wattline serve` takes and no search does")
     usual = _usual(question, space)
     setups = all_setups(question.model, space, question.catalog, question.setup)
     bounds = screen(question, setups)

@@ -19,8 +19,11 @@ from wattline.line.work.diffusion.transformer_blocks import feed_forward
 from wattline.line.work.encoding.passes import VISION
 from wattline.line.work.encoding.speech import WINDOW_S, whisper
 from wattline.line.work.model import Model
+from wattline.line.work.tower_settings import SOUND as SOUND_PART
+from wattline.line.work.tower_settings import Sense, merged_settings
 
 KIND = "tower"
+TOLERANCE = 0.1  # of an encoder's weights beside those that its config makes
 SOUND = "sound"
 CROSS = "cross"
 
@@ -164,17 +167,40 @@ def _tiles(width: int, height: int, config: Config) -> int:
 
 
 def towers_of(model: Model, catalog: Catalog) -> tuple[Tower, ...]:
-    """The encoders of a model of the catalog.
+    """The encoders of a model, by its own config or by its name in the catalog.
 
     Parameters
     ----------
     model : the language model
     catalog : whose records are searched
 
-    Returns those that are known; none for a model that reads text alone.
+    Returns those that are known; none for a model that reads text alone. Raises WattlineError for a config whose
+    encoders do not have the weights that it says.
     """
+    if model.senses:
+        own = tuple(tower for sense in model.senses if (tower := _of_config(sense, model, catalog)) is not None)
+        counted = sum(tower.forward(_square(tower)).parameters for tower in own)
+        if len(own) == len(model.senses) and model.vision_params and abs(counted / model.vision_params - 1) > TOLERANCE:
+            raise WattlineError(
+                f"pictures: the encoder of {model.key} has {model.vision_params / 1e6:,.0f}M weights by its config, "
+                f"not the {counted / 1e6:,.0f}M of {own[0].record.title}: how it reads is not known"
+            )
+        return own
     records = [r for r in catalog.records(KIND).values() if model.key in r.meta["models"]]
     return tuple(Tower(record, record.meta["settings"], float(model.hidden)) for record in records)
+
+
+def _of_config(sense: Sense, model: Model, catalog: Catalog) -> Tower | None:
+    """The family's encoder with the config's settings; None for a type whose pictures or sound are not known."""
+    part, kind, _ = sense
+    for record in catalog.records(KIND).values():
+        if (record.meta["reads"] == SOUND) == (part == SOUND_PART) and kind in record.meta.get("types", ()):
+            return Tower(record, merged_settings(record.meta["settings"], sense), float(model.hidden))
+    return None
+
+
+def _square(tower: Tower) -> Tokenized:
+    return tower.sound(WINDOW_S) if tower.reads == SOUND else tower.picture(1024, 1024)
 
 
 def find_tower(model: Model, what: str, catalog: Catalog) -> Tower:
@@ -192,5 +218,9 @@ def find_tower(model: Model, what: str, catalog: Catalog) -> Tower:
     if known:
         return known[0]
     every = [record for record in catalog.records(KIND).values() if (record.meta["reads"] == SOUND) == (what == SOUND)]
+    strange = [kind for part, kind, _ in model.senses if (part == SOUND_PART) == (what == SOUND)]
+    if strange:
+        types = ", ".join(sorted({kind for record in every for kind in record.meta.get("types", ())}))
+        raise WattlineError(f"{what}: how a config of type {strange[0]!r} reads them is not known; known: {types}")
     others = ", ".join(sorted(name for record in every for name in record.meta["models"])[:6])
     raise WattlineError(f"{what}: {model.key} takes none, or how is not known; take one such as {others}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from wattline.predict.making import with_making
 from wattline.predict.prices import notes_of
 from wattline.predict.rented import rental, rental_notes
 from wattline.predict.service.inputs import Replica
+from wattline.predict.service.seen import Encoding
 from wattline.predict.where import Where
 
 PHASES = 96  # stretches of constant power that the bill is made of
@@ -38,6 +40,7 @@ def answer_of(
     draws: Draws,
     warned: tuple[str, ...],
     cells: float = 1.0,
+    encoding: Encoding | None = None,
 ) -> Answer:
     """The answer of a simulated service.
 
@@ -50,12 +53,15 @@ def answer_of(
     draws : of the facts; what rests on them has shape ``(n_draws,)``
     warned : what is out of the ordinary, in words
     cells : identical services, of which one was simulated
+    encoding : the work of encoders of pictures and sound, None where there are none
 
     Returns the answer.
     """
     working = Working()
     facility = find_facility(where, draws, working)
     phases = _phases(served, replica.chip, _energy_spread(replica, draws), cells, draws.n)
+    if encoding is not None:
+        phases = _with_encoders(phases, encoding, served, draws)
     bill, load, peak = deliver(phases, facility, draws, working)
     occupied_s = np.asarray(cells * parts_by_bin(served)["on"].sum())
     bill = with_making(bill, replica.chip, occupied_s, where, draws, working)
@@ -82,8 +88,21 @@ def answer_of(
         reasons=tuple(working.reasons),
         draws=draws,
         warnings=warned,
-        notes=(*rental_notes(replica.chip), *notes_of(where, bill.follows["cost_usd"], facility.hours)),
+        notes=(
+            *_encoder_notes(encoding, served),
+            *rental_notes(replica.chip),
+            *notes_of(where, bill.follows["cost_usd"], facility.hours),
+        ),
     )
+
+
+def _encoder_notes(encoding: Encoding | None, served: Served) -> tuple[str, ...]:
+    """How much of the replicas' time encoders take."""
+    if encoding is None:
+        return ()
+    share = encoding.busy_s / max(float(parts_by_bin(served)["busy_s"].sum()), 1e-9)
+    words = f"encoders of pictures and sound take {share:.1%} of the replicas' time at work, before the prompt's text"
+    return (f"{words}; decoding of the files on the host is left out",)
 
 
 def _fleet(served: Served, least: int | None) -> str:
@@ -135,6 +154,21 @@ def _phases(served: Served, chip: Chip, spread: Array, cells: float, draws: int)
         Phase({part: np.asarray(watts[k]) for part, watts in power.items()}, np.asarray(length[k]))
         for k in np.flatnonzero(length > 0)
     ]
+
+
+def _with_encoders(phases: list[Phase], encoding: Encoding, served: Served, draws: Draws) -> list[Phase]:
+    """The same with the encoders' own joules, in place of those that the simulation took for them."""
+    read_j = float(parts_by_bin(served)["prefill"].sum())
+    part = min(encoding.stand_in_j / max(read_j, 1e-9), 1.0)
+    spread = draws("fit.encoder-spread-time-chip") * draws("fit.encoder-spread-power")
+    own = np.asarray(encoding.chip_j / max(read_j, 1e-9) * spread)
+
+    def parted(power: Mapping[str, Array]) -> dict[str, Array]:
+        read = power["prefill"]
+        central = float(np.mean(read))
+        return {**power, "prefill": np.asarray(read * (1.0 - part)), "encode": np.asarray(central * own)}
+
+    return [Phase(parted(phase.power_w), phase.duration_s) for phase in phases]
 
 
 def _edges(count: int, groups: int) -> list[int]:

@@ -16,10 +16,12 @@ from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.cite import cite_given
 from wattline.predict.fields import names_of
+from wattline.predict.senses import Senses
 from wattline.predict.service.bill import answer_of, rejected_of, warnings_of
 from wattline.predict.service.fleet import cache_bytes, scaling_inputs, transfers
 from wattline.predict.service.replicas import with_replicas
 from wattline.predict.service.result import Service, Target, read_target
+from wattline.predict.service.seen import seen_inputs, with_senses
 from wattline.predict.service.simulation import Simulation, simulate_service
 from wattline.predict.setup import Setup, SetupFields
 from wattline.predict.setup_readers import FEWEST
@@ -43,6 +45,10 @@ def serve(
     slo_tpot: float | str | None = None,
     slo_share: float = 0.99,
     cells: float = 1.0,
+    pictures: int | str | None = None,
+    picture_size: str | int | None = None,
+    audio: float | str | None = None,
+    picture_share: float | str | None = None,
     draws: int | Draws = 2000,
     seed: int = 0,
     facts: CatalogLike = None,
@@ -59,6 +65,9 @@ def serve(
     slo_ttft, slo_tpot, slo_share : longest time to the first token and mean time between tokens that count as good, s,
         and the share of the requests that must keep them where ``replicas="fewest"``
     cells : identical services that share the traffic's multiple: one is simulated, the bill is of all
+    pictures, picture_size, audio : in the prompts, of a model that reads them, as of ``prompt``; their tokens come
+        beside the traffic's
+    picture_share : of the requests, which bring any; all where not given
     draws, seed : how many draws of the facts' ranges (0: central values), and their seed
     facts : a catalog, or your own file or files of facts
     fields : single fields of ``Setup`` (chip, gpus, replicas, ...) and of ``Where`` (region, site, ...)
@@ -73,6 +82,7 @@ def serve(
     if not 1 <= cells <= MAX_CELLS:
         raise WattlineError(f"cells: {cells:g} is not from 1 to {MAX_CELLS:,}")
     target = read_target(slo_ttft, slo_tpot)
+    traffic = with_senses(traffic, Senses(pictures, picture_size, audio), picture_share, seed)
     counted = with_replicas(model, traffic, terms.setup, target, slo_share, terms.draws)
     service = serve_answer(model, traffic, counted, terms.where, target, terms.draws, cells)
     if terms.setup.replicas != FEWEST:
@@ -108,8 +118,10 @@ def serve_answer(
     done = simulate_service(model, traffic, setup, draws)
     for name, count, unit in (("gpus", done.replica.chips, "chip"), ("replicas", setup.replicas, "")):
         cite_given(draws, name, float(count), unit, name)
+    traffic = done.traffic
     shown = inputs_of(done, traffic, setup, target) | ({"cells": cells} if cells != 1 else {})
-    answer = answer_of(done.replica, done.served, shown, where, draws, warnings_of(traffic, done.served), cells)
+    warned = warnings_of(traffic, done.served)
+    answer = answer_of(done.replica, done.served, shown, where, draws, warned, cells, done.encoding)
     network = transfers(done.served, cache_bytes(done.replica, traffic), done.bytes_per_s)
     rejected = rejected_of(traffic, done.served)
     return Service(answer, done.served, done.standing, target, done.replica.chips, len(traffic), rejected, network)
@@ -128,4 +140,4 @@ def inputs_of(done: Simulation, traffic: Traffic, setup: Setup, target: Target) 
     shown["max_num_batched_tokens"] = setup.max_num_batched_tokens
     shown["cache_tokens"] = limits.blocks * limits.block_tokens
     shown |= {f"slo_{k}": v for k, v in (("ttft_s", target.ttft_s), ("tpot_s", target.tpot_s)) if v is not None}
-    return shown | scaling_inputs(done.scaling)
+    return shown | scaling_inputs(done.scaling) | seen_inputs(traffic.seen)

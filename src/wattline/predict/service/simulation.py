@@ -26,10 +26,12 @@ from wattline.line.engine.simulator.replica import ReplicaSteps, setting
 from wattline.line.engine.simulator.scaling import Scaling
 from wattline.line.engine.simulator.simulate import Routing, Side, cache_limits, simulate
 from wattline.line.engine.simulator.step_tables import RawTables, Tables, limited, raw_tables
+from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.service.fleet import scaling_of, send_rate
 from wattline.predict.service.inputs import Replica, by_prefixes, read_replica
+from wattline.predict.service.seen import Encoding, encoding_of, with_tokens, without_stand_ins
 from wattline.predict.setup import Setup, check_ranks
 
 USUAL_ENGINE = "vllm"  # whose steps the chip model was fitted to
@@ -48,13 +50,17 @@ class Simulation:
     scaling : the policy by which replicas come and go, None where all stand ready
     readers : chips of a replica that reads prompts, 0 where there are no pools
     bytes_per_s : of one transfer between the pools, None where there are none
+    traffic : the requests, with the tokens of their pictures and sound
+    encoding : the work of their encoders, None where there are none
     """
 
     replica: Replica
     served: Served
     scaling: Scaling | None
+    traffic: Traffic
     readers: int = 0
     bytes_per_s: float | None = None
+    encoding: Encoding | None = None
 
     @property
     def standing(self) -> ReadyPower:
@@ -94,7 +100,9 @@ def simulate_service(model: str | Path | Model, traffic: Traffic, setup: Setup, 
 
     Raises WattlineError where parts of the set-up do not go together, or no request fits a replica.
     """
-    replica = read_replica(model, traffic, setup, draws)
+    architecture = read_model(model, draws.catalog)
+    traffic = with_tokens(traffic, architecture, draws)
+    replica = read_replica(architecture, traffic, setup, draws)
     scaling = scaling_of(setup, replica, traffic, draws)
     chip = replica.chip
     software = load_software(
@@ -105,30 +113,34 @@ def simulate_service(model: str | Path | Model, traffic: Traffic, setup: Setup, 
     if setup.prefill_replicas:
         readers = setup.prefill_gpus or replica.chips
         rate = send_rate(replica, readers, setup.transfer_bandwidth, draws)
-        served = _in_pools(replica, schedule, readers, rate)
+        served, encoding = _in_pools(replica, schedule, readers, rate)
     else:
-        served = _together(replica, schedule)
+        served, encoding = _together(replica, schedule)
+    if encoding is not None:
+        served = without_stand_ins(served, encoding)
     served = with_front_end(served, software, float(Shape.of(replica.model).layers), setup.max_num_batched_tokens)
     if not len(served.arrival_s):
         room = served.limits.blocks * served.limits.block_tokens
         raise WattlineError(f"traffic: no request fits the {room:,} tokens of a replica's cache; give more --gpus")
-    return Simulation(replica, served, scaling, readers, rate)
+    return Simulation(replica, served, scaling, traffic, readers, rate, encoding)
 
 
-def _together(replica: Replica, schedule: _Schedule) -> Served:
+def _together(replica: Replica, schedule: _Schedule) -> tuple[Served, Encoding | None]:
     """Every replica reads prompts and decodes."""
     traffic, setup = schedule.traffic, schedule.setup
     limits, table = _steps(replica, replica.chips, schedule)
     limits, given = by_prefixes(traffic, limits, schedule.replicas, setup.router, setup.prefix_cache)
     cached = given.pop("cached_tokens", 0)
     side = Side(table, limits, Routing(schedule.replicas, **given, scaling=schedule.scaling))
-    return simulate(
+    encoding = _encoding(_kind(replica, replica.chips, schedule)[1], traffic, replica.chip.draws.catalog)
+    served = simulate(
         side, traffic.arrival_s, traffic.input_tokens, traffic.output_tokens,
-        cached_tokens=cached, horizon_s=traffic.duration_s,
+        cached_tokens=cached, further_tokens=0 if encoding is None else encoding.tokens, horizon_s=traffic.duration_s,
     )  # fmt: skip
+    return served, encoding
 
 
-def _in_pools(replica: Replica, schedule: _Schedule, readers: int, rate: float) -> Served:
+def _in_pools(replica: Replica, schedule: _Schedule, readers: int, rate: float) -> tuple[Served, Encoding | None]:
     """Replicas of ``readers`` chips read prompts, and send caches at ``rate`` bytes/s to those that decode."""
     traffic, setup, catalog = schedule.traffic, schedule.setup, replica.chip.draws.catalog
     limits, kind = _kind(replica, replica.chips, schedule)
@@ -139,7 +151,17 @@ def _in_pools(replica: Replica, schedule: _Schedule, readers: int, rate: float) 
     read = _read if len(traffic) <= MAX_KEPT_REQUESTS else _read.__wrapped__
     router = "least-loaded" if setup.router == "prefix" else setup.router
     decode = Routing(schedule.replicas, router, scaling=schedule.scaling)
-    return decode_after(read(reading, traffic, catalog), Side(_tables(kind, catalog), limits, decode))
+    served = decode_after(read(reading, traffic, catalog), Side(_tables(kind, catalog), limits, decode))
+    return served, _encoding(read_kind, traffic, catalog)
+
+
+def _encoding(kind: _ReplicaKind, traffic: Traffic, catalog: Catalog) -> Encoding | None:
+    """The encoders' work on a replica that reads prompts; None where requests are of text alone."""
+    if traffic.seen is None:
+        return None
+    central = Draws(0, catalog=catalog)
+    chip = load_chip(kind.chip, central)
+    return encoding_of(traffic.seen, kind.model, chip, kind.chips, _tables(kind, catalog), central)
 
 
 def _steps(replica: Replica, chips: int, schedule: _Schedule) -> tuple[Limits, Tables]:
@@ -216,9 +238,10 @@ def _read(reading: _PromptPool, traffic: Traffic, catalog: Catalog) -> PromptsRe
     kind = reading.kind
     limits, given = by_prefixes(traffic, reading.limits, reading.replicas, reading.router, reading.prefix_cache)
     cached = given.pop("cached_tokens", 0)
+    encoding = _encoding(kind, traffic, catalog)
     sent = Shape.of(kind.model).cache_bytes(traffic.input_tokens, 1, kind.how.cache_bytes)
     return read_prompts(
         Side(_tables(kind, catalog), limits, Routing(reading.replicas, **given)), reading.decode_limits,
         traffic.arrival_s, traffic.input_tokens, traffic.output_tokens, sent / reading.rate,
-        cached_tokens=cached, horizon_s=traffic.duration_s,
+        cached_tokens=cached, further_tokens=0 if encoding is None else encoding.tokens, horizon_s=traffic.duration_s,
     )  # fmt: skip

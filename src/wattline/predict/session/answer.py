@@ -15,6 +15,7 @@ from wattline.core.quantity import number
 from wattline.core.range import Range
 from wattline.core.units import J_PER_WH
 from wattline.line.engine import average_serving as serving
+from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
 from wattline.line.work.reading import model_reading
 from wattline.line.work.sessions.read import CallSession
@@ -26,6 +27,7 @@ from wattline.predict.prices import notes_of
 from wattline.predict.rented import rental, rental_notes
 from wattline.predict.request import ReplicaRequest, read_request, warnings
 from wattline.predict.session.exchanges import Exchange, exchanges_of
+from wattline.predict.session.seen import Encoded, encode, with_senses
 from wattline.predict.session.table import LengthTable, length_table
 from wattline.predict.setup import Setup
 from wattline.predict.where import Where
@@ -79,18 +81,23 @@ def session_answer(question: SessionQuestion, where: Where, draws: Draws) -> Ans
     Returns the answer.
     """
     working = Working()
-    exchanges = exchanges_of(question.session, draws)
+    own, seen = with_senses(question.session, read_model(question.model, draws.catalog), draws)
+    exchanges = exchanges_of(own, draws)
     request = _replica(question, exchanges, draws)
+    encoded = encode(seen, request, draws, working)
     table = _table(request, exchanges, draws)
     shares = [_shares(each, table) for each in exchanges]
     facility = _facility(question, where, draws, working)
-    phases = _phases(exchanges, shares, table)
+    phases = [*(phase for _, phase in encoded.phases), *_phases(exchanges, shares, table)]
     bill, load, peak = deliver(phases, facility, draws, working, any_time=True)
-    busy_s = _sum(exchanges, [share.seconds for share in shares])
+    busy_s = _sum(exchanges, [share.seconds for share in shares]) + encoded.time_s
     occupied_s = np.asarray(busy_s * request.chips / request.active)
     bill = with_making(bill, request.chip, occupied_s, where, draws, working)
     _explain(exchanges, shares, table, request, working)
     quantities = _quantities(exchanges, table, request) | {"energy_j": bill.energy_j, "pue": facility.pue}
+    if seen:
+        quantities["encode_s"] = encoded.time_s
+        quantities["latency_s"] = np.asarray(quantities["latency_s"] + encoded.time_s)
     quantities["joules_per_output_token"] = np.asarray(bill.energy_j / quantities["output_tokens"])
     quantities["cache_saved_wh"] = np.asarray(_saved_j(exchanges, shares, table) * facility.pue / J_PER_WH)
     title = f"{question.session.title}: {_counted(exchanges)} to {request.model.name} on "
@@ -100,7 +107,7 @@ def session_answer(question: SessionQuestion, where: Where, draws: Draws) -> Ans
         inputs=_inputs(question, request) | facility.inputs(),
         more={
             "model": model_reading(request.model, request.precision),
-            "exchanges": _rows(exchanges, shares, table, facility),
+            "exchanges": _rows(exchanges, shares, table, facility, encoded),
         },
         bill=bill,
         load=load,
@@ -111,6 +118,7 @@ def session_answer(question: SessionQuestion, where: Where, draws: Draws) -> Ans
         draws=draws,
         warnings=warnings(request),
         notes=(
+            *(seen[0].read.notes if seen else ()),
             *rental_notes(request.chip),
             *notes_of(where, bill.follows["cost_usd"], facility.hours, "any"),
             *_off_peak_notes(question, facility),
@@ -236,7 +244,7 @@ def _inputs(question: SessionQuestion, request: ReplicaRequest) -> dict[str, Any
 
 
 def _rows(
-    exchanges: Sequence[Exchange], shares: Sequence[Shares], table: LengthTable, facility: Facility
+    exchanges: Sequence[Exchange], shares: Sequence[Shares], table: LengthTable, facility: Facility, encoded: Encoded
 ) -> list[dict[str, Any]]:
     """The exchanges of each name together: their tokens and their energy at the grid."""
     common_w = np.asarray(sum(table.common_w.values()))
@@ -245,6 +253,7 @@ def _rows(
         own = [(each, share) for each, share in zip(exchanges, shares, strict=True) if each.name == name]
         picked = [each for each, _ in own]
         energy = _sum(picked, [(share.joules + share.seconds * common_w) * facility.pue / J_PER_WH for _, share in own])
+        energy = np.asarray(energy + encoded.joules(name) * facility.pue / J_PER_WH)
         tokens = {key: float(np.mean(_sum(picked, [getattr(e, part) for e in picked]))) for key, part in TOKENS.items()}
         rows.append(
             {"name": name, "count": round(sum(each.count for each in picked)), **tokens}

@@ -40,8 +40,8 @@ def session(
 
     Parameters
     ----------
-    session : a preset (chat, reasoning, agent-coding, deep-research, rag, batch, evaluation), a file, a trace
-        with prefix hashes, or a CallSession
+    session : a preset (chat, reasoning, agent-coding, computer-use, deep-research, rag, batch, evaluation), a file, a
+        trace with prefix hashes, or a CallSession
     model : a catalog name, the path of a ``config.json``, or a Model; the file's own, or Llama 3.3 70B
     setup : a chip's name, or a Setup
     where : a region's name, or a Where; with ``batch_api`` and carbon or price by the hour, the best third of each day

@@ -28,6 +28,22 @@ def cached_prompt_tokens(cached_tokens: ArrayLike, taken: Array) -> Array:
     return np.asarray(tokens)
 
 
+def encoder_tokens(tokens: ArrayLike, taken: Array) -> Array:
+    """Tokens of prompts whose reading takes as long as encoders of pictures and sound take before.
+
+    Parameters
+    ----------
+    tokens : of each request, or of all
+    taken : which requests are served, shape ``(n,)``
+
+    Returns tokens of those that are served. Raises WattlineError for a number below zero.
+    """
+    further = np.broadcast_to(np.asarray(tokens, np.int64), taken.shape)[taken]
+    if np.any(further < 0):
+        raise WattlineError("traffic: encoders cannot take less than no time")
+    return np.asarray(further)
+
+
 def checked(
     arrival_s: ArrayLike, input_tokens: ArrayLike, output_tokens: ArrayLike, limits: Limits, read: Limits | None = None
 ) -> tuple[Array, Array, Array, Any, dict[str, int]]:

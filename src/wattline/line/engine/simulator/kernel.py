@@ -92,7 +92,7 @@ def _read(state, requests, lim, table, line, replica, scratch, count):
         request = scratch.who[j]
         start = requests.inputs[request] + requests.done[request] - requests.left[request]
         tokens += scratch.tokens[j]
-        depth += float(scratch.tokens[j]) * (2 * start + scratch.tokens[j])
+        depth += max(float(scratch.tokens[j]) * (2 * start + scratch.tokens[j]), 0.0)  # encoders' part attends to none
     context = state.context[replica] / n if n > 0 else 0.0
     time, energy = mixed_at(table, n, context, tokens, depth / tokens)
     own_s, own_j = 0.0, 0.0

@@ -17,6 +17,7 @@ from wattline.line.work.huggingface.table import Row, rows
 from wattline.line.work.huggingface.text import text_fields
 from wattline.line.work.huggingface.towers import UnknownTower, joined, tower_params
 from wattline.line.work.model import Model
+from wattline.line.work.tower_settings import senses_of
 from wattline.line.work.weights import DENSE, EXPERTS, OUTER, group_bytes
 
 CONFIG = "config.json"
@@ -83,7 +84,7 @@ def model_from_dict(top: dict[str, Any], where: str, name: str, beside: dict[str
     model = Model(str(name), shorten(str(label)), shorten(cfg.kind), **fields, tied_embeddings=tied, left_out=row.note)
     if strange is not None:
         towers = _towers_by_difference(top, model, strange)
-    model = replace(model, vision_params=model.vision_params + towers)
+    model = replace(model, vision_params=model.vision_params + towers, senses=senses_of(top))
     return _stored(model, read_weights(cfg.data, beside, cfg.where))
 
 

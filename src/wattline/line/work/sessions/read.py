@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from wattline.line.work.traffic.trace import Traffic
 LIMIT_BYTES = 5_000_000
 MAX_CALLS, MAX_TOKENS = 100_000, 1e7
 BINS = 12  # of prompts' lengths, that a trace's requests are put together by
-PRESETS = ("chat", "reasoning", "agent-coding", "deep-research", "rag", "batch", "evaluation")
+PRESETS = ("chat", "reasoning", "agent-coding", "deep-research", "rag", "batch", "evaluation", "computer-use")
 Tokens = float | str | list[float | str]
 
 
@@ -36,6 +37,9 @@ class CallTable(BaseModel):
     keeps_thinking: bool = False
     fresh: bool = False
     wait: float | str = 0
+    pictures: int | None = Field(None, ge=1)
+    picture_size: str | int | None = None
+    audio: float | str | None = None
 
 
 class SessionTable(BaseModel):
@@ -62,6 +66,7 @@ class TokenRange:
 class SessionCall:
     """A call: what is new in its prompt, thought and answered, and how much of the earlier prompt a cache keeps.
 
+    ``senses``: ``pictures``, ``picture_size`` and ``audio`` that are new in each prompt, as given.
     ``fresh`` calls begin without the earlier ones; ``prefix`` is a prompt before the new tokens that is no call's of
     this session, as in a trace.
     """
@@ -76,6 +81,12 @@ class SessionCall:
     fresh: bool = False
     wait_s: float = 0.0
     prefix: float = 0.0
+    senses: Mapping[str, Any] = field(default_factory=dict)
+
+    def with_tokens(self, more: int) -> SessionCall:
+        """The same with so many more tokens new in each prompt, such as those of its pictures."""
+        new = TokenRange(*(tokens + more for tokens in (self.new_input.low, self.new_input.value, self.new_input.high)))
+        return replace(self, new_input=new)
 
 
 @dataclass(frozen=True)
@@ -139,8 +150,16 @@ def _call(row: CallTable, path: Path) -> SessionCall:
     return SessionCall(
         row.name, row.count, _tokens(row.new_input, f"{at}: new_input", 1.0), _tokens(row.thinking, f"{at}: thinking"),
         _tokens(row.output, f"{at}: output", 1.0), row.cached, row.keeps_thinking, row.fresh,
-        parse(row.wait, "s", f"{at}: wait", zero=True),
+        parse(row.wait, "s", f"{at}: wait", zero=True), senses=_senses(row, at),
     )  # fmt: skip
+
+
+def _senses(row: CallTable, at: str) -> dict[str, Any]:
+    """What of a call is no text, as it was given."""
+    if row.picture_size is not None and row.pictures is None:
+        raise WattlineError(f"{at}: picture_size: there is no picture; give pictures = 1")
+    names = ("pictures", "picture_size", "audio")
+    return {name: value for name in names if (value := getattr(row, name)) is not None}
 
 
 def _tokens(value: Any, at: str, least: float = 0.0) -> TokenRange:

@@ -34,6 +34,11 @@ NAMES = {
         "output",
     ),
 }  # fmt: skip
+# what a request may bring beside text
+SEEN = {
+    "pictures": ("numimages", "images", "numpictures", "pictures", "imagecount"),
+    "audio_s": ("audios", "audioseconds", "audiodurations"),
+}
 _FORMATS = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y/%m/%d %H:%M:%S%.f")
 # instants since 1970 are told by their size, as numbers of seconds until the year 5138
 _EPOCHS = ((1e11, "s"), (1e14, "ms"), (1e17, "us"), (np.inf, "ns"))
@@ -98,6 +103,12 @@ def choose(names: Sequence[str], named: Mapping[str, str | None], where: str) ->
             raise WattlineError(f"{where}: columns {both} may both be {role}; name one ({role}=…, or --columns)")
         chosen[role] = ranked[0]
     return TraceColumns(**chosen)
+
+
+def seen_columns(names: Sequence[str]) -> dict[str, str]:
+    """The columns that tell pictures and seconds of sound, by what they tell; empty where there are none."""
+    ranked = {what: [name for name in names if plain(name) in known_names] for what, known_names in SEEN.items()}
+    return {what: own[0] for what, own in ranked.items() if own}
 
 
 def tokens(column: pl.Series) -> Array:

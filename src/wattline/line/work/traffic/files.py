@@ -13,6 +13,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.files import new_folder, write_whole
 from wattline.core.parquet import check_parquet, damage
 from wattline.core.reading import parse_json
+from wattline.line.work.traffic.seen import Seen
 from wattline.line.work.traffic.trace import Hashes, Traffic
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ def frame(traffic: Traffic) -> pl.DataFrame:
     import polars as pl
 
     table = pl.DataFrame({name: getattr(traffic, name) for name in ("arrival_s", "input_tokens", "output_tokens")})
+    if traffic.seen is not None:
+        table = table.with_columns(
+            pl.Series("pictures", traffic.seen.pictures), pl.Series("audio_s", traffic.seen.audio_s)
+        )
     if traffic.hashes is None:
         return table
     row = np.repeat(np.arange(len(traffic)), np.diff(traffic.hashes.offset))
@@ -63,7 +68,7 @@ def write_csv(traffic: Traffic, path: Path | str) -> None:
     traffic : the requests
     path : of the file
     """
-    write_whole(path, lambda name: frame(traffic).select("arrival_s", "input_tokens", "output_tokens").write_csv(name))
+    write_whole(path, lambda name: frame(traffic).drop("hash_ids", strict=False).write_csv(name))
 
 
 def write_stream(parts: Iterable[Traffic], path: Path | str) -> int:
@@ -126,6 +131,7 @@ def _traffic(table: pl.DataFrame, meta: dict[str, Any], first: bool) -> Traffic:
         meta["rejected"] if first else {},
         tuple(meta["notes"]) if first else (),
         float(meta["duration_s"]),
+        Seen(table["pictures"].to_numpy(), table["audio_s"].to_numpy()) if "pictures" in table.columns else None,
     )
 
 

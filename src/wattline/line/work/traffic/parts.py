@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from wattline.core.errors import WattlineError
+from wattline.line.work.traffic.seen import Seen
 from wattline.line.work.traffic.trace import Hashes, Traffic
 
 
@@ -45,4 +46,13 @@ def join(parts: Sequence[Traffic]) -> Traffic:
         rejected,
         tuple(dict.fromkeys(note for part in parts for note in part.notes)),
         max(part.duration_s for part in parts),
+        _seen(parts),
     )
+
+
+def _seen(parts: Sequence[Traffic]) -> Seen | None:
+    own = [part.seen for part in parts if part.seen is not None]
+    if len(own) < len(parts):
+        return None
+    pictures, audio = (np.concatenate([getattr(each, name) for each in own]) for name in ("pictures", "audio_s"))
+    return Seen(pictures, audio, own[0].width, own[0].height)

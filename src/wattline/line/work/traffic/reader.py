@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
-from wattline.line.work.traffic.columns import ROLES, UNITS, TraceColumns, choose, times_s, tokens
+from wattline.line.work.traffic.columns import ROLES, UNITS, TraceColumns, choose, seen_columns, times_s, tokens
 from wattline.line.work.traffic.prefix_blocks import as_made
+from wattline.line.work.traffic.seen import Seen
 from wattline.line.work.traffic.table import TraceTable, open_table
 from wattline.line.work.traffic.trace import Traffic
 
@@ -100,6 +101,9 @@ def _numbers(
         "input": tokens(rows[columns.input]),
         "output": tokens(rows[columns.output]),
     }
+    for what, name in seen_columns(rows.columns).items():
+        if rows[name].dtype.is_numeric() or rows[name].dtype == pl.String:  # not lists of the pictures themselves
+            out[what] = np.nan_to_num(np.maximum(tokens(rows[name]), 0.0))
     frame = pl.DataFrame(out)
     if "hash_ids" in rows.columns and table.json:
         frame = frame.with_columns(rows["hash_ids"])
@@ -160,4 +164,16 @@ def _traffic(data: pl.DataFrame, note: str, rejected: dict[str, int], block_toke
         hashes = list_hashes(data["hash_ids"], block_tokens)
     at = data["arrival_s"].to_numpy()
     made = data["output"].to_numpy().astype(np.int64)
-    return Traffic(at - at[0], given, made, hashes, rejected, tuple(notes))
+    seen = _seen(data)
+    if seen is not None:
+        notes.append(f"{int(seen.pictures.sum()):,} pictures and {seen.audio_s.sum():,.0f} s of sound beside the text")
+    return Traffic(at - at[0], given, made, hashes, rejected, tuple(notes), seen=seen)
+
+
+def _seen(data: pl.DataFrame) -> Seen | None:
+    """Pictures and sound of each request; None where the trace tells none."""
+    none = np.zeros(len(data))
+    pictures, audio = (data[name].to_numpy() if name in data.columns else none for name in ("pictures", "audio_s"))
+    if not (pictures.any() or audio.any()):
+        return None
+    return Seen(np.rint(pictures).astype(np.int64), audio)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.line.work.traffic.seen import Seen
 
 Ints = NDArray[np.int64]
 _MAX_HASH = 2**40  # hashes beyond it are numbered anew before they are shifted
@@ -61,7 +62,8 @@ class Traffic:
 
     ``arrival_s`` (n,): seconds since the window began, never falling; ``input_tokens``, ``output_tokens`` (n,): one or
     more. ``duration_s`` is the window that the requests came in; where it is not known it ends one mean gap after the
-    last arrival. ``rejected`` counts what a reader left out, by reason; ``notes`` say what else it did.
+    last arrival. ``seen``: pictures and sound beside the text, None for none.
+    ``rejected`` counts what a reader left out, by reason; ``notes`` say what else it did.
     Raises WattlineError for arrays that are none of this.
     """
 
@@ -72,6 +74,7 @@ class Traffic:
     rejected: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     duration_s: float = float("nan")
+    seen: Seen | None = None
 
     def __post_init__(self) -> None:
         arrival = _frozen(np.asarray(self.arrival_s, np.float64))
@@ -79,6 +82,8 @@ class Traffic:
         _check(arrival, *tokens)
         if self.hashes is not None and self.hashes.offset.size != arrival.size + 1:
             raise WattlineError(f"traffic: prefix hashes of {self.hashes.offset.size - 1} requests for {arrival.size}")
+        if self.seen is not None and len(self.seen) != arrival.size:
+            raise WattlineError(f"traffic: pictures of {len(self.seen)} requests for {arrival.size}")
         duration = float(self.duration_s)
         if np.isnan(duration):
             duration = _window(arrival)
@@ -110,6 +115,7 @@ class Traffic:
             input_tokens=self.input_tokens[start:stop],
             output_tokens=self.output_tokens[start:stop],
             hashes=self.hashes.part(start, stop) if self.hashes else None,
+            seen=self.seen.take(slice(start, stop)) if self.seen else None,
         )
 
     def take(self, index: Ints, arrival_s: Array, duration_s: float) -> Traffic:
@@ -129,6 +135,7 @@ class Traffic:
             input_tokens=self.input_tokens[index],
             output_tokens=self.output_tokens[index],
             hashes=self.hashes.take(index) if self.hashes else None,
+            seen=self.seen.take(index) if self.seen else None,
             duration_s=duration_s,
         )
 
