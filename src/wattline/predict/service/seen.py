@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
-from wattline.core.fact import Array
 from wattline.core.quantity import parse
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.engine.simulator.outcome import Served
@@ -46,7 +46,7 @@ class Encoding:
     busy_s : seconds of replicas that they take
     """
 
-    tokens: Array
+    tokens: NDArray[np.int64]
     stand_in_j: float
     chip_j: float
     busy_s: float
@@ -68,11 +68,10 @@ def with_senses(traffic: Traffic, senses: Senses, share: float | str | None, see
         if share is not None:
             raise WattlineError("picture-share: nothing is seen or heard; give --pictures or --audio")
         return traffic
-    size = {} if senses.picture_size is None else _size(senses.picture_size)
     if senses.pictures is None and senses.audio is None:
         if traffic.seen is None:
             raise WattlineError("picture-size: there is no picture; give --pictures 1, or a trace with their numbers")
-        return replace(traffic, seen=replace(traffic.seen, **size))
+        return replace(traffic, seen=_sized(traffic.seen, senses))
     if traffic.seen is not None:
         raise WattlineError("pictures: the trace has its own; --picture-size alone gives their size")
     part = 1.0 if share is None else parse(share, "", "picture-share")
@@ -82,12 +81,11 @@ def with_senses(traffic: Traffic, senses: Senses, share: float | str | None, see
     sound_s = 0.0 if senses.audio is None else parse(senses.audio, "s", "audio")
     if not 0 <= sound_s <= MAX_SECONDS:
         raise WattlineError(f"audio: {sound_s:g} s is out of range; take up to {MAX_SECONDS:,.0f}")
-    return replace(traffic, seen=replace(seen_of(len(traffic), count, sound_s, part, seed), **size))
+    return replace(traffic, seen=_sized(seen_of(len(traffic), count, sound_s, part, seed), senses))
 
 
-def _size(text: str | int) -> dict[str, int]:
-    width, height = read_pixels(text)
-    return {"width": width, "height": height}
+def _sized(seen: Seen, senses: Senses) -> Seen:
+    return seen if senses.picture_size is None else seen.sized(*read_pixels(senses.picture_size))
 
 
 def with_tokens(traffic: Traffic, model: Model, draws: Draws) -> Traffic:

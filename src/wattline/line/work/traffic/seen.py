@@ -33,6 +33,10 @@ class Seen:
     def __len__(self) -> int:
         return int(self.pictures.size)
 
+    def sized(self, width: int, height: int) -> Seen:
+        """The same with pictures of so many pixels."""
+        return replace(self, width=width, height=height)
+
     def take(self, index: Any) -> Seen:
         """Those of the requests ``index``, a slice or places, in its order."""
         return replace(self, pictures=self.pictures[index], audio_s=self.audio_s[index])
