@@ -94,16 +94,13 @@ def session_answer(question: SessionQuestion, where: Where, draws: Draws) -> Ans
     occupied_s = np.asarray(busy_s * request.chips / request.active)
     bill = with_making(bill, request.chip, occupied_s, where, draws, working)
     _explain(exchanges, shares, table, request, working)
-    quantities = _quantities(exchanges, table, request) | {"energy_j": bill.energy_j, "pue": facility.pue}
-    if seen:
-        quantities["encode_s"] = encoded.time_s
-        quantities["latency_s"] = np.asarray(quantities["latency_s"] + encoded.time_s)
+    quantities = _quantities(exchanges, table, request, encoded) | {"energy_j": bill.energy_j, "pue": facility.pue}
     quantities["joules_per_output_token"] = np.asarray(bill.energy_j / quantities["output_tokens"])
     quantities["cache_saved_wh"] = np.asarray(_saved_j(exchanges, shares, table) * facility.pue / J_PER_WH)
-    title = f"{question.session.title}: {_counted(exchanges)} to {request.model.name} on "
+    title = f"{question.session.title}: {_counted(exchanges)} to {request.model.name}"
     return Answer(
         command="session",
-        title=f"{title}{request.chips} × {request.chip.record.title}",
+        title=f"{title} on {request.chips} × {request.chip.record.title}",
         inputs=_inputs(question, request) | facility.inputs(),
         more={
             "model": model_reading(request.model, request.precision),
@@ -118,7 +115,7 @@ def session_answer(question: SessionQuestion, where: Where, draws: Draws) -> Ans
         draws=draws,
         warnings=warnings(request),
         notes=(
-            *(seen[0].read.notes if seen else ()),
+            *encoded.notes,
             *rental_notes(request.chip),
             *notes_of(where, bill.follows["cost_usd"], facility.hours, "any"),
             *_off_peak_notes(question, facility),
@@ -134,12 +131,15 @@ def _table(request: ReplicaRequest, exchanges: Sequence[Exchange], draws: Draws)
     return length_table(request, (shortest, longest), float(np.mean(written)), draws)
 
 
-def _quantities(exchanges: Sequence[Exchange], table: LengthTable, request: ReplicaRequest) -> dict[str, Array]:
+def _quantities(
+    exchanges: Sequence[Exchange], table: LengthTable, request: ReplicaRequest, encoded: Encoded
+) -> dict[str, Array]:
     """Calls, tokens, time and batch."""
     return {
         "calls": np.asarray(sum(each.count for each in exchanges)),
         **{name: _sum(exchanges, [getattr(each, part) for each in exchanges]) for name, part in TOKENS.items()},
-        "latency_s": _latency(exchanges, table),
+        **({"encode_s": encoded.time_s} if encoded.phases else {}),
+        "latency_s": np.asarray(_latency(exchanges, table) + encoded.time_s),
         "batch": np.asarray(request.batch, float),
     }
 

@@ -62,6 +62,7 @@ class Encoded:
     """What encoders take in a session: a phase by the name of calls, each of all calls of that name."""
 
     phases: tuple[tuple[str, Phase], ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def time_s(self) -> Array:
@@ -90,4 +91,4 @@ def encode(seen: Sequence[SeenCall], request: ReplicaRequest, draws: Draws, work
     for call in seen:
         phase = encode_phase(call.read, request.chip, request.chips, request.active, draws, working)
         made.append((call.name, replace(phase, duration_s=np.asarray(phase.duration_s * call.count))))
-    return Encoded(tuple(made))
+    return Encoded(tuple(made), seen[0].read.notes if seen else ())
