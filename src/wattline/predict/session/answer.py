@@ -97,10 +97,9 @@ def session_answer(question: SessionQuestion, where: Where, draws: Draws) -> Ans
     quantities = _quantities(exchanges, table, request, encoded) | {"energy_j": bill.energy_j, "pue": facility.pue}
     quantities["joules_per_output_token"] = np.asarray(bill.energy_j / quantities["output_tokens"])
     quantities["cache_saved_wh"] = np.asarray(_saved_j(exchanges, shares, table) * facility.pue / J_PER_WH)
-    title = f"{question.session.title}: {_counted(exchanges)} to {request.model.name}"
     return Answer(
         command="session",
-        title=f"{title} on {request.chips} × {request.chip.record.title}",
+        title=_title(question, exchanges, request),
         inputs=_inputs(question, request) | facility.inputs(),
         more={
             "model": model_reading(request.model, request.precision),
@@ -121,6 +120,11 @@ def session_answer(question: SessionQuestion, where: Where, draws: Draws) -> Ans
             *_off_peak_notes(question, facility),
         ),
     )
+
+
+def _title(question: SessionQuestion, exchanges: Sequence[Exchange], request: ReplicaRequest) -> str:
+    calls = f"{question.session.title}: {_counted(exchanges)} to {request.model.name}"
+    return f"{calls} on {request.chips} × {request.chip.record.title}"
 
 
 def _table(request: ReplicaRequest, exchanges: Sequence[Exchange], draws: Draws) -> LengthTable:
