@@ -135,7 +135,7 @@ def _together(replica: Replica, schedule: _Schedule) -> tuple[Served, Encoding |
     encoding = _encoding(_kind(replica, replica.chips, schedule)[1], traffic, replica.chip.draws.catalog)
     served = simulate(
         side, traffic.arrival_s, traffic.input_tokens, traffic.output_tokens,
-        cached_tokens=cached, further_tokens=0 if encoding is None else encoding.tokens, horizon_s=traffic.duration_s,
+        cached_tokens=cached if encoding is None else cached - encoding.tokens, horizon_s=traffic.duration_s,
     )  # fmt: skip
     return served, encoding
 
@@ -243,5 +243,5 @@ def _read(reading: _PromptPool, traffic: Traffic, catalog: Catalog) -> PromptsRe
     return read_prompts(
         Side(_tables(kind, catalog), limits, Routing(reading.replicas, **given)), reading.decode_limits,
         traffic.arrival_s, traffic.input_tokens, traffic.output_tokens, sent / reading.rate,
-        cached_tokens=cached, further_tokens=0 if encoding is None else encoding.tokens, horizon_s=traffic.duration_s,
+        cached_tokens=cached if encoding is None else cached - encoding.tokens, horizon_s=traffic.duration_s,
     )  # fmt: skip

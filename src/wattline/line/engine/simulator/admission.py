@@ -17,31 +17,12 @@ def cached_prompt_tokens(cached_tokens: ArrayLike, taken: Array) -> Array:
 
     Parameters
     ----------
-    cached_tokens : of each request, or of all
+    cached_tokens : of each request, or of all; below zero where more is read, as encoders of pictures do
     taken : which requests are served, shape ``(n,)``
 
-    Returns tokens of those that are served. Raises WattlineError for a number below zero.
+    Returns tokens of those that are served.
     """
-    tokens = np.broadcast_to(np.asarray(cached_tokens, np.int64), taken.shape)[taken]
-    if np.any(tokens < 0):
-        raise WattlineError("traffic: fewer than no tokens found in the cache of prefixes")
-    return np.asarray(tokens)
-
-
-def encoder_tokens(tokens: ArrayLike, taken: Array) -> Array:
-    """Tokens of prompts whose reading takes as long as encoders of pictures and sound take before.
-
-    Parameters
-    ----------
-    tokens : of each request, or of all
-    taken : which requests are served, shape ``(n,)``
-
-    Returns tokens of those that are served. Raises WattlineError for a number below zero.
-    """
-    further = np.broadcast_to(np.asarray(tokens, np.int64), taken.shape)[taken]
-    if np.any(further < 0):
-        raise WattlineError("traffic: encoders cannot take less than no time")
-    return np.asarray(further)
+    return np.asarray(np.broadcast_to(np.asarray(cached_tokens, np.int64), taken.shape)[taken])
 
 
 def checked(

@@ -108,16 +108,9 @@ def replicas(count: int, limits: Limits) -> Replicas:
     return Replicas(**made, totals=np.zeros((count, TOTALS)))
 
 
-def requests(
-    arrival: Array,
-    inputs: Array,
-    outputs: Array,
-    cached: Array,
-    send_s: Array | None = None,
-    further: Array | int = 0,
-) -> Requests:
+def requests(arrival: Array, inputs: Array, outputs: Array, cached: Array, send_s: Array | None = None) -> Requests:
     """Requests that have not begun. ``send_s``: seconds that sending each one's cache takes, once it has been read;
-    ``further``: tokens that are read before the prompt and kept nowhere, as the work of encoders."""
+    ``cached`` is below zero where encoders work before the prompt is read, for as long as so many tokens take."""
     n = len(arrival)
     whole: dict[str, Any] = {name: np.zeros(n, np.int64) for name in ("done", "base", "order")}
     real = {name: np.zeros(n) for name in ("joules_at", "seconds_at", "energy", "seconds")}
@@ -125,7 +118,7 @@ def requests(
         arrival=np.ascontiguousarray(arrival, np.float64),
         inputs=np.ascontiguousarray(inputs, np.int64),
         outputs=np.ascontiguousarray(outputs, np.int64),
-        left=np.maximum(np.asarray(inputs, np.int64) - cached, 1) + np.asarray(further, np.int64),
+        left=np.maximum(np.asarray(inputs, np.int64) - cached, 1),
         begun=np.full(n, np.nan),
         first=np.full(n, np.nan),
         end=np.full(n, np.nan),

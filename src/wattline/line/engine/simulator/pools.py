@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.engine.simulator import kernel_state as state
-from wattline.line.engine.simulator.admission import cached_prompt_tokens, checked, encoder_tokens
+from wattline.line.engine.simulator.admission import cached_prompt_tokens, checked
 from wattline.line.engine.simulator.kernel_state import Limits
 from wattline.line.engine.simulator.outcome import Served, to_horizon
 from wattline.line.engine.simulator.simulate import Side, serve, served
@@ -44,7 +44,6 @@ def simulate_pools(
     send_s: ArrayLike,
     *,
     cached_tokens: ArrayLike = 0,
-    further_tokens: ArrayLike = 0,
     horizon_s: float = 0.0,
 ) -> Served:
     """Requests, in order of arrival, through both pools.
@@ -57,8 +56,7 @@ def simulate_pools(
     input_tokens : tokens of each prompt, ``(n,)``
     output_tokens : tokens of each answer, ``(n,)``
     send_s : time that the cache of each request takes on the link, s, ``(n,)``
-    cached_tokens : tokens of each prompt that are in the cache already, ``(n,)``
-    further_tokens : of each request, whose reading takes as long as its encoders do, ``(n,)``
+    cached_tokens : tokens of each prompt that are in the cache already, below zero as ``simulate`` has it, ``(n,)``
     horizon_s : until when replicas stand ready at least [s]
 
     Returns
@@ -69,7 +67,7 @@ def simulate_pools(
     """
     done = read_prompts(
         prefill, decode.limits, arrival_s, input_tokens, output_tokens, send_s,
-        cached_tokens=cached_tokens, further_tokens=further_tokens, horizon_s=horizon_s,
+        cached_tokens=cached_tokens, horizon_s=horizon_s,
     )  # fmt: skip
     return decode_after(done, decode)
 
@@ -83,7 +81,6 @@ def read_prompts(
     send_s: ArrayLike,
     *,
     cached_tokens: ArrayLike = 0,
-    further_tokens: ArrayLike = 0,
     horizon_s: float = 0.0,
 ) -> PromptsRead:
     """Requests through the pool that reads prompts, which no other pool holds up.
@@ -92,7 +89,7 @@ def read_prompts(
     ----------
     prefill : the replicas that read prompts
     decode_limits : of a replica that decodes: a request that it has no room for is not taken
-    arrival_s, input_tokens, output_tokens, send_s, cached_tokens, further_tokens, horizon_s : as ``simulate_pools``
+    arrival_s, input_tokens, output_tokens, send_s, cached_tokens, horizon_s : as ``simulate_pools``
         takes them
 
     Returns
@@ -108,8 +105,7 @@ def read_prompts(
         raise WattlineError("transfer: the time that a cache takes must be finite, zero or more")
     more = outputs > 1
     cached = cached_prompt_tokens(cached_tokens, taken)
-    further = encoder_tokens(further_tokens, taken)
-    read = state.requests(arrival, inputs, np.ones_like(outputs), cached, np.where(more, sends, 0.0), further)
+    read = state.requests(arrival, inputs, np.ones_like(outputs), cached, np.where(more, sends, 0.0))
     run = serve(prefill.tables, limits, read, prefill.routing.of(taken), horizon_s=horizon_s)
     sent = np.where(more, np.where(sends > 0, read.sent, read.end), np.nan)
     return PromptsRead(served(run, limits, prefill.tables, taken, rejected, PREFILL), outputs, sent)

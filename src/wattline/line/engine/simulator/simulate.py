@@ -13,7 +13,7 @@ from wattline.core.fact import Array
 from wattline.line.chip.serving import Serving
 from wattline.line.chip.shape import Shape
 from wattline.line.engine.simulator import kernel_state as state
-from wattline.line.engine.simulator.admission import cached_prompt_tokens, checked, encoder_tokens
+from wattline.line.engine.simulator.admission import cached_prompt_tokens, checked
 from wattline.line.engine.simulator.kernel_state import Limits
 from wattline.line.engine.simulator.outcome import PoolOutcome, Served, to_horizon
 from wattline.line.engine.simulator.scaling import Fleet, FleetRecord, Scaling, follow
@@ -96,7 +96,6 @@ def simulate(
     output_tokens: ArrayLike,
     *,
     cached_tokens: ArrayLike = 0,
-    further_tokens: ArrayLike = 0,
     until_s: float = np.inf,
     horizon_s: float = 0.0,
     window_s: tuple[float, float] = (0.0, np.inf),
@@ -108,8 +107,8 @@ def simulate(
     side : steps of a replica, limits of its scheduler, and how many replicas there are and how requests find them
     arrival_s : when each request comes [s], shape ``(requests,)``, rising
     input_tokens, output_tokens : tokens of each prompt and answer, shape ``(requests,)``
-    cached_tokens : of each prompt's, those in the cache of prefixes that are not read again (the last always is)
-    further_tokens : of each request, whose reading takes as long as its encoders do
+    cached_tokens : of each prompt's, those in the cache of prefixes that are not read again (the last always is);
+        below zero where encoders take as long as so many tokens before
     until_s : no step begins later [s]; not given, the run goes on till all is done
     horizon_s : how long replicas stand ready (and idle) at least [s]
     window_s : from when to when inter-token latencies count [s]
@@ -122,8 +121,7 @@ def simulate(
     """
     tables, limits = side.tables, side.limits
     arrival, inputs, outputs, taken, rejected = checked(arrival_s, input_tokens, output_tokens, limits)
-    cached, further = cached_prompt_tokens(cached_tokens, taken), encoder_tokens(further_tokens, taken)
-    requests = state.requests(arrival, inputs, outputs, cached, further=further)
+    requests = state.requests(arrival, inputs, outputs, cached_prompt_tokens(cached_tokens, taken))
     way = side.routing.of(taken)
     return served(serve(tables, limits, requests, way, until_s, horizon_s, window_s), limits, tables, taken, rejected)
 
