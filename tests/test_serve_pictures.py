@@ -15,7 +15,7 @@ import wattline as wl
 from wattline.core.errors import WattlineError
 from wattline.line.work.traffic.files import read_parquet, write_csv, write_parquet
 from wattline.line.work.traffic.parts import chunks, join
-from wattline.line.work.traffic.seen import Seen, seen_of
+from wattline.line.work.traffic.seen import SeenRequests, seen_of
 from wattline.line.work.traffic.trace import Traffic
 
 MODEL = "qwen2.5-vl-7b"
@@ -84,7 +84,7 @@ def test_a_trace_carries_pictures(tmp_path: Path) -> None:
 
 
 def test_pictures_of_a_traffic_go_through_files_and_parts(tmp_path: Path) -> None:
-    seen = Seen(np.arange(60) % 3, np.zeros(60))
+    seen = SeenRequests(np.arange(60) % 3, np.zeros(60))
     whole = Traffic(*(getattr(traffic(), name) for name in ("arrival_s", "input_tokens", "output_tokens")), seen=seen)
     write_parquet(whole, tmp_path / "a.parquet")
     write_csv(whole, tmp_path / "a.csv")
@@ -103,7 +103,7 @@ def test_pictures_that_make_no_sense_are_refused() -> None:
         (lambda: service(pictures=0), "pictures"),
         (lambda: service(pictures=1.5), "pictures"),
         (lambda: service(audio="30 s"), "audio|sound"),
-        (lambda: Seen(np.array([-1]), np.zeros(1)), "zero or more"),
+        (lambda: SeenRequests(np.array([-1]), np.zeros(1)), "zero or more"),
     ):
         with pytest.raises(WattlineError, match=words):
             call()

@@ -19,7 +19,7 @@ from wattline.line.chip.device import Chip, load_chip
 from wattline.line.engine.simulator.outcome import Served
 from wattline.line.engine.simulator.step_tables import Tables
 from wattline.line.work.model import Model
-from wattline.line.work.traffic.seen import Seen, seen_of
+from wattline.line.work.traffic.seen import SeenRequests, seen_of
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.answer import Working
 from wattline.predict.encoding.work import whole
@@ -84,7 +84,7 @@ def with_senses(traffic: Traffic, senses: Senses, share: float | str | None, see
     return replace(traffic, seen=_sized(seen_of(len(traffic), count, sound_s, part, seed), senses))
 
 
-def _sized(seen: Seen, senses: Senses) -> Seen:
+def _sized(seen: SeenRequests, senses: Senses) -> SeenRequests:
     return seen if senses.picture_size is None else seen.sized(*read_pixels(senses.picture_size))
 
 
@@ -111,7 +111,7 @@ def with_tokens(traffic: Traffic, model: Model, draws: Draws) -> Traffic:
 
 
 def encoding_of(
-    seen: Seen | None, model: Model, chip: Chip, chips: int, tables: Tables, draws: Draws
+    seen: SeenRequests | None, model: Model, chip: Chip, chips: int, tables: Tables, draws: Draws
 ) -> Encoding | None:
     """What the encoders take in the simulation; None where nothing is seen or heard.
 
@@ -164,7 +164,7 @@ def without_stand_ins(served: Served, encoding: Encoding) -> Served:
 WINDOW_S = 30.0
 
 
-def _pictures(seen: Seen, model: Model, draws: Draws) -> SensesRead:
+def _pictures(seen: SeenRequests, model: Model, draws: Draws) -> SensesRead:
     return read_senses(Senses(pictures=1, picture_size=f"{seen.width}x{seen.height}"), model, draws)
 
 
@@ -187,7 +187,7 @@ def _of_token(tables: Tables) -> tuple[float, float]:
     return float(seconds), float(seconds * watts * tables.chips)
 
 
-def seen_inputs(seen: Seen | None) -> dict[str, Any]:
+def seen_inputs(seen: SeenRequests | None) -> dict[str, Any]:
     """Pictures and sound as an answer shows them; nothing where there are none."""
     if seen is None:
         return {}

@@ -13,7 +13,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.files import new_folder, write_whole
 from wattline.core.parquet import check_parquet, damage
 from wattline.core.reading import parse_json
-from wattline.line.work.traffic.seen import Seen
+from wattline.line.work.traffic.seen import SeenRequests
 from wattline.line.work.traffic.trace import Hashes, Traffic
 
 if TYPE_CHECKING:
@@ -131,7 +131,9 @@ def _traffic(table: pl.DataFrame, meta: dict[str, Any], first: bool) -> Traffic:
         meta["rejected"] if first else {},
         tuple(meta["notes"]) if first else (),
         float(meta["duration_s"]),
-        Seen(table["pictures"].to_numpy(), table["audio_s"].to_numpy()) if "pictures" in table.columns else None,
+        SeenRequests(table["pictures"].to_numpy(), table["audio_s"].to_numpy())
+        if "pictures" in table.columns
+        else None,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from wattline.core.errors import WattlineError
-from wattline.line.work.traffic.seen import Seen
+from wattline.line.work.traffic.seen import SeenRequests
 from wattline.line.work.traffic.trace import Hashes, Traffic
 
 
@@ -50,9 +50,9 @@ def join(parts: Sequence[Traffic]) -> Traffic:
     )
 
 
-def _seen(parts: Sequence[Traffic]) -> Seen | None:
+def _seen(parts: Sequence[Traffic]) -> SeenRequests | None:
     own = [part.seen for part in parts if part.seen is not None]
     if len(own) < len(parts):
         return None
     pictures, audio = (np.concatenate([getattr(each, name) for each in own]) for name in ("pictures", "audio_s"))
-    return Seen(pictures, audio, own[0].width, own[0].height)
+    return SeenRequests(pictures, audio, own[0].width, own[0].height)

@@ -11,7 +11,7 @@ import numpy as np
 from wattline.core.errors import WattlineError, shorten
 from wattline.line.work.traffic.columns import ROLES, UNITS, TraceColumns, choose, seen_columns, times_s, tokens
 from wattline.line.work.traffic.prefix_blocks import as_made
-from wattline.line.work.traffic.seen import Seen
+from wattline.line.work.traffic.seen import SeenRequests
 from wattline.line.work.traffic.table import TraceTable, open_table
 from wattline.line.work.traffic.trace import Traffic
 
@@ -170,10 +170,10 @@ def _traffic(data: pl.DataFrame, note: str, rejected: dict[str, int], block_toke
     return Traffic(at - at[0], given, made, hashes, rejected, tuple(notes), seen=seen)
 
 
-def _seen(data: pl.DataFrame) -> Seen | None:
+def _seen(data: pl.DataFrame) -> SeenRequests | None:
     """Pictures and sound of each request; None where the trace tells none."""
     none = np.zeros(len(data))
     pictures, audio = (data[name].to_numpy() if name in data.columns else none for name in ("pictures", "audio_s"))
     if not (pictures.any() or audio.any()):
         return None
-    return Seen(np.rint(pictures).astype(np.int64), audio)
+    return SeenRequests(np.rint(pictures).astype(np.int64), audio)

@@ -15,7 +15,7 @@ USUAL_SIDE = 1024
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class SeenRequests:
     """Of each request: how many ``pictures`` of ``width`` x ``height`` pixels, and seconds of sound ``audio_s``."""
 
     pictures: NDArray[np.int64]
@@ -33,16 +33,16 @@ class Seen:
     def __len__(self) -> int:
         return int(self.pictures.size)
 
-    def sized(self, width: int, height: int) -> Seen:
+    def sized(self, width: int, height: int) -> SeenRequests:
         """The same with pictures of so many pixels."""
         return replace(self, width=width, height=height)
 
-    def take(self, index: Any) -> Seen:
+    def take(self, index: Any) -> SeenRequests:
         """Those of the requests ``index``, a slice or places, in its order."""
         return replace(self, pictures=self.pictures[index], audio_s=self.audio_s[index])
 
 
-def seen_of(rows: int, count: int, audio_s: float, share: float, seed: int) -> Seen:
+def seen_of(rows: int, count: int, audio_s: float, share: float, seed: int) -> SeenRequests:
     """The same pictures and sound in a share of the requests, drawn.
 
     Parameters
@@ -56,4 +56,4 @@ def seen_of(rows: int, count: int, audio_s: float, share: float, seed: int) -> S
     Returns what each brings.
     """
     chosen = np.random.default_rng([seed, 7]).random(rows) < share
-    return Seen(np.where(chosen, count, 0), np.where(chosen, audio_s, 0.0))
+    return SeenRequests(np.where(chosen, count, 0), np.where(chosen, audio_s, 0.0))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-from wattline.line.work.traffic.seen import Seen
+from wattline.line.work.traffic.seen import SeenRequests
 
 Ints = NDArray[np.int64]
 _MAX_HASH = 2**40  # hashes beyond it are numbered anew before they are shifted
@@ -74,7 +74,7 @@ class Traffic:
     rejected: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     duration_s: float = float("nan")
-    seen: Seen | None = None
+    seen: SeenRequests | None = None
 
     def __post_init__(self) -> None:
         arrival = _frozen(np.asarray(self.arrival_s, np.float64))
