@@ -150,3 +150,10 @@ def list_hashes(column: pl.Series, block_tokens: int) -> Hashes:
     length = column.list.len().fill_null(0).to_numpy().astype(np.int64)
     block = column.filter(column.list.len() > 0).explode().to_numpy().astype(np.int64)
     return Hashes(block, np.concatenate([[0], np.cumsum(length)]), block_tokens)
+
+
+def _seen(table: pl.DataFrame) -> SeenRequests | None:
+    """Pictures and sound, where they were written."""
+    if "pictures" not in table.columns:
+        return None
+    return SeenRequests(table["pictures"].to_numpy(), table["audio_s"].to_numpy())
