@@ -92,7 +92,7 @@ class Model(Parameters):
     weight_bits: tuple[tuple[str, float], ...] = ()  # bits of a stored weight by group; () = all as native_format
     layer_kinds: tuple[tuple[str, int], ...] = field(default=(), compare=False)  # as the config names them
     # of a model read from its config: encoders of pictures and sound, by the whole config's type, with their settings
-    senses: tuple[tuple[str, str, tuple[tuple[str, float], ...]], ...] = ()
+    senses: tuple[tuple[str, str, tuple[tuple[str, float], ...]], ...] = field(default=(), compare=False)
     left_out: str = field(default="", compare=False)  # what the price leaves out of an architecture, for the notes
 
     def __post_init__(self) -> None:
