@@ -131,6 +131,22 @@ def test_a_fit_finds_what_made_the_rows(tmp_path: Path) -> None:
     assert again.coefficients == fit.coefficients
 
 
+def test_the_median_step_has_no_jump(tmp_path: Path) -> None:
+    """A fit cannot cross a jump: as more prompts come together, the median step turns to mixed ones bit by bit."""
+    raw = [serving_row("meta-llama/Llama-3.1-70B-Instruct", 4, "bfloat16", batch, task="lm-arena-chat")
+           for batch in (32, 64, 128, 256)]  # fmt: skip
+    rows, _ = read_rows(serving_file(tmp_path / "raw.csv", raw))
+    fit = fit_from_catalog()
+    logs = [
+        np.log(
+            replace(fit, assumed=replace(fit.assumed, together={"lm-arena-chat": float(together)})).predict(rows).itl_s
+        )
+        for together in np.geomspace(0.1, 2.0, 600)
+    ]
+    assert np.ptp(logs, axis=0).max() > 0.1
+    assert np.abs(np.diff(logs, axis=0)).max() < 0.02
+
+
 def test_too_few_rows_are_not_fitted(tmp_path: Path) -> None:
     with pytest.raises(WattlineError, match="too few"):
         fit_step(made(tmp_path, fit_from_catalog())[:5])
@@ -206,20 +222,12 @@ def test_the_shipped_coefficients_are_those_of_the_fit(shared_data: Path) -> Non
     rows, _ = read_rows(shared_data / "mlenergy" / "llm.csv")
     found, shipped = fit_step(rows), fit_from_catalog()
     assert sorted(found.coefficients) == sorted(shipped.coefficients)
-    # an optimiser's last digits may differ between machines; the parts of a chip's watts may trade against each other,
-    # so that the watts themselves say whether they are the same
-    traded = {"byte_power", "busy_power", "link_power", "clock_exponent"}
+    # an optimiser's last digits may differ between machines
+    loose = {"link_power": 0.1, "clock_exponent": 0.05}  # few rows tell of them: the valley is flat there
     for generation, values in found.coefficients.items():
-        alone = {name: value for name, value in values.items() if name not in traded}
-        theirs = {name: value for name, value in shipped.coefficients[generation].items() if name not in traded}
-        assert theirs == pytest.approx(alone, rel=0.1)
-    fitted, carried = found.predict(rows), shipped.predict(rows)
-    for name, limit in (("chip_w", 0.02), ("step_s", 0.03), ("itl_s", 0.1)):
-        apart = np.abs(np.log(getattr(fitted, name) / getattr(carried, name)))
-        assert apart.max() < limit, name
-        assert np.median(apart) < 0.002, name
-    # how many requests come together is told by few rows of a task, and is held by the times of all of them
-    for name, limit in (("input_tokens", 0.1), ("media_s", 0.1), ("distinct", 0.1), ("together", 0.3)):
-        assert getattr(shipped.assumed, name) == pytest.approx(getattr(found.assumed, name), rel=limit)
+        for name, value in values.items():
+            assert shipped.coefficients[generation][name] == pytest.approx(value, rel=loose.get(name, 0.02)), name
+    for name in ("input_tokens", "media_s", "distinct", "together"):
+        assert getattr(shipped.assumed, name) == pytest.approx(getattr(found.assumed, name), rel=0.02)
     for measure, logs in found.campaigns.logs.items():
         assert shipped.campaigns.logs[measure] == pytest.approx(logs, abs=0.02)

@@ -27,6 +27,7 @@ RESULTS = SHARED / "mlperf_inference/results_v4.1_v5.1.csv"
 SITES = SHARED / "facility/site_pue_wue.csv"
 SENSORS = SHARED / "gpu_sensor"
 MLPERF = SHARED / "mlperf_power/training"
+MIN_ROWS = 100  # rows of a system that a table shows
 LEFT_OUT = {
     "": "rows that the fit saw",
     "rows": "**each tenth of the rows left out of its fit**",
@@ -107,8 +108,12 @@ def mlperf() -> str | None:
     """Median errors of tokens/s and wall watts of MLPerf Inference, as fitted, and with chips and models left out."""
     if not RESULTS.exists():
         return None
-    kinds = {"": "as fitted", "model": "**each model left out**", "chip": "**each chip left out**"}
-    kinds["generation"] = "each generation of chips left out"
+    kinds = {
+        "": "as fitted",
+        "chip": "**each chip left out**",
+        "generation": "each generation of chips left out",
+        "model": "each model left out, with the lengths of its prompts",
+    }
     lines = [
         "| | results | tokens/s, median error | mean | bias | in p5–p95 | wall watts, median error |",
         "|---|---|---|---|---|---|---|",
@@ -132,11 +137,13 @@ def serving() -> str | None:
         "| | rows | TTFT | TPOT | TTFT, rows left out | TPOT | TTFT, models left out | TPOT |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for system, first in sorted(runs[0].items(), key=lambda item: (not item[0].startswith("h"), item[0])):
+    one_pool = {
+        name: each for name, each in runs[0].items() if "," not in name and each["mean_ttft_s"]["n"] >= MIN_ROWS
+    }
+    for system, first in sorted(one_pool.items(), key=lambda item: (not item[0].startswith("h"), item[0])):
         measures = ("mean_ttft_s", "mean_tpot_s")
         cells = [f"{run[system][measure]['median_error_percent']:.1f}%" for run in runs for measure in measures]
-        chip, comma, layout = system.partition(",")
-        name = chip.removesuffix("_sxm").upper() + comma + layout
+        name = system.removesuffix("_sxm").upper()
         lines.append(f"| {name} | {first['mean_ttft_s']['n']:,} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -218,7 +225,7 @@ def summary() -> str | None:
         f"| median {unseen['median_error_percent']:.0f}% | {unseen['coverage_percent']:.0f}% |",
         "| energy of a training run | MLPerf GPT-3 on 512 H100, 64 node meters "
         f"| {abs(energy['ratio'] - 1):.1%} | {'inside' if energy['in_range'] else 'outside'} |",
-        f"| time per output token of a service | {timed['n']:,} measured services on four kinds of chip "
+        f"| time per output token of a service | {timed['n']:,} measured services on six kinds of chip "
         f"| median {timed['median_error_percent']:.1f}% | |",
         f"| PUE of a site never seen | {pue['n']} published figures | mean {pue['mean_absolute_error']:.3f} "
         f"| {pue['coverage_percent']:.0f}% |",

@@ -20,6 +20,8 @@ from wattline.validate.evidence.serving import ServingRow, Table
 STALLED = {"gpqa": 1.0, "image-chat": 12.0}  # task -> from this batch on
 STEP_TOKENS = 8192.0  # vLLM's default max_num_batched_tokens when serving
 MEDIAN_LAG = 0.6
+SOFT = 24.0  # how sharply a batch turns from all that run to all that a step holds: chance varies what arrives
+MIN_READ = 1e-6  # prompts that a mixed step reads at least: it is one however little, or the median would jump there
 SHARPNESS = 0.1  # how sharply the median step passes from decode alone to mixed, in prompts a step
 
 
@@ -85,7 +87,8 @@ def steady(table: Table, fit: Coefficients, assumed: Assumed) -> Steady:
 def _decoding(table: Table, prompt: Array) -> Array:
     """Sequences that decode in a step: some wait in their prompts when a step cannot hold all tokens to read and
     write."""
-    return np.maximum(np.minimum(table.batch, table.ranks * STEP_TOKENS / (1.0 + prompt / table.output)), 1.0)
+    room = table.ranks * STEP_TOKENS / (1.0 + prompt / table.output)
+    return np.maximum((table.batch**-SOFT + room**-SOFT) ** (-1.0 / SOFT), 1.0)
 
 
 def _new(table: Table, assumed: Assumed) -> Array:
@@ -121,7 +124,7 @@ def _median_step(
     behind = _context(table, prompt, cut.position)
     some = np.maximum(decoding * cut.running, 1.0)
     usual = 1 / (1 + np.exp(-(groups + np.log(cut.quantile)) / SHARPNESS)) * (cut.running >= 1)
-    prompts = np.maximum(groups - MEDIAN_LAG + ndtri(cut.quantile) * np.sqrt(2 * groups), 0.0) * together
+    prompts = np.maximum(groups - MEDIAN_LAG + ndtri(cut.quantile) * np.sqrt(2 * groups), MIN_READ) * together
     plain = _step(table, c, some, prompt, np.zeros_like(groups), behind)
     mixed = _step(table, c, some, prompt, prompts, behind)
     return np.asarray((1 - usual) * plain.time_s + usual * mixed.time_s)

@@ -53,13 +53,12 @@ def predict_rows(rows: DiffusionRows, fit: DiffusionFit) -> tuple[Array, Array]:
     return time, np.asarray(energy / time)
 
 
-def fit_diffusion(data: DiffusionRows, start: DiffusionCalibration | None = None) -> DiffusionCalibration:
+def fit_diffusion(data: DiffusionRows) -> DiffusionCalibration:
     """Coefficients by least squares around what they are thought to be.
 
     Parameters
     ----------
     data : measured configurations
-    start : a fit to begin from
 
     Returns the coefficients.
     """
@@ -83,12 +82,7 @@ def fit_diffusion(data: DiffusionRows, start: DiffusionCalibration | None = None
         soft = np.sign(scaled) * np.sqrt(2 * (np.sqrt(1 + scaled**2) - 1))
         return np.concatenate([soft, (x - middle) / widths])
 
-    begin = middle if start is None else _packed(start, apart)
-    return unpacked(least_squares(residuals, begin, max_nfev=60).x)
-
-
-def _packed(start: DiffusionCalibration, apart: Sequence[tuple[str, str]]) -> Array:
-    return np.array([*start.shared.values(), *(start.apart.get(key, 0.0) for key in apart)])
+    return unpacked(least_squares(residuals, middle, max_nfev=60).x)
 
 
 def _weights(rows: Sequence[DiffusionRow]) -> Array:
@@ -169,14 +163,14 @@ def group_name(row: DiffusionRow, by: str, place: int) -> str:
 
 
 def predict_left_out_diffusion(
-    data: DiffusionRows, start: DiffusionCalibration, by: str, progress: Callable[[str], None]
+    data: DiffusionRows, fit: DiffusionCalibration, by: str, progress: Callable[[str], None]
 ) -> tuple[Array, Array]:
     """Seconds and watts of each row by a fit that leaves out its group, with what its other rows say of the model.
 
     Parameters
     ----------
     data : all rows that the fits may take
-    start : a fit to begin each from
+    fit : to all rows, where leaving a group out moves no coefficient, only what is known of a model
     by : model, family, chip, split (of a known model) or rows (every tenth)
     progress : told each group's name
 
@@ -184,17 +178,13 @@ def predict_left_out_diffusion(
     """
     names = [group_name(row, by, i) for i, row in enumerate(data.rows)]
     seconds, watts = np.zeros(len(names)), np.zeros(len(names))
-    # leaving a tenth or a split out moves no coefficient, only what is known of a model
-    whole = start.predict(data) if by in ("split", "rows") else None
+    whole = fit.predict(data) if by in ("split", "rows") else None
     for name in sorted(set(names)):
         progress(name)
         inside = [i for i, other in enumerate(names) if other == name]
         outside = [i for i, other in enumerate(names) if other != name]
-        if whole is None:
-            fit = fit_diffusion(data.pick(outside), start)
-            every = fit.predict(data)
-        else:
-            every = whole
+        # begun at what was thought before any row: a fit that began at the one to all rows could keep what it saw
+        every = fit_diffusion(data.pick(outside)).predict(data) if whole is None else whole
         known = learn_known(data.pick(outside), (every[0][outside], every[1][outside]))
         own = [data.rows[i] for i in inside]
         seconds[inside], watts[inside] = with_known(own, (every[0][inside], every[1][inside]), known)

@@ -197,7 +197,7 @@ def fit_step(rows: Sequence[ServingRow]) -> StepFit:
         return layout.slopes(residuals, vector, rows_of)
 
     begin, bounds = np.minimum(layout.start, layout.highest - 1e-6), (-np.inf, layout.highest)
-    fit = layout.read(least_squares(residuals, begin, slopes, bounds, max_nfev=60, xtol=1e-6, ftol=1e-6).x)
+    fit = layout.read(least_squares(residuals, begin, slopes, bounds, max_nfev=100, xtol=1e-8, ftol=1e-8).x)
     simulated, truth = fit.predict(rows), _measured(rows)
     predicted = {"itl": simulated.itl_s, "time": simulated.step_s, "power": simulated.chip_w}
     errors = {name: truth[name] - np.log(value) for name, value in predicted.items()}

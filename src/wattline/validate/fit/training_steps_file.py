@@ -78,7 +78,7 @@ def calibrate(path: Path, spread: float, progress: Callable[[str], None] = lambd
     )
     within = f"{count} systems and {len(rows) - count} published steps; median error of a step {shown}"
     facts = [_HEAD.format(within=within), *_rates(rows, fit, near), *_costs(rows, fit, near)]
-    facts.append(_spread("known", "known generation", np.concatenate([fitted, models])))
+    facts.append(_spread("known", "known generation", np.concatenate([chips, models])))  # as rows unseen lie
     facts.append(_spread("new", "generation that no step was measured on", generations))
     return "\n".join(facts)
 
