@@ -99,6 +99,11 @@ def test_no_sentence_of_a_report_is_left_in_english(name: str, answers: dict[str
     assert len(left) <= 0.01 * len(texts), left  # a new sentence may come before its translation, but very few may
 
 
+def test_a_sum_of_money_is_one_number_with_its_unit_beside_it() -> None:
+    tile = '<dd class="value">$149 <span class="unit">million</span></dd>'
+    assert translated_page(tile, ZH) == '<dd class="value">1.49 <span class="unit">亿美元</span></dd>'
+
+
 def test_the_claims_of_the_article_are_read_in_chinese() -> None:
     answer = wl.check("article", draws=40).json()
     with speaking("zh"):

@@ -240,3 +240,17 @@ def test_a_rate_in_a_text_says_its_time(text: str) -> None:
         parse(text, "request/s", "rate")
     assert parse("20/s", "request/s") == 20
     assert parse(20, "request/s") == 20
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (5.7e-8, "g", "0.0570 µg"),
+        (0, "g", "0 mg"),
+        (5e-10, "kg", "0.500 µg"),
+        (1.3e-5, "MJ", "13 J"),
+        (2e5, "MJ", "200 GJ"),
+    ],
+)
+def test_small_and_large_ones_are_shown_without_a_power_of_ten(value: float, unit: str, shown: str) -> None:
+    assert show(value, unit) == shown

@@ -185,7 +185,7 @@ def ladder(value: float, name: str) -> tuple[float, str]:
         step, name = _climb(value * scale, name)
         return scale * step, name
     for limit, step, shown in _STEPS.get(name, ()):
-        if abs(value) < limit:
+        if abs(value) < limit and (value or shown != "µg"):
             return step, shown
     return scale, name
 
@@ -201,6 +201,7 @@ _STEPS: dict[str, tuple[tuple[float, float, str], ...]] = {
         (math.inf, 1 / YEAR_S, "years"),
     ),
     "g": (
+        (1e-6, 1e6, "µg"),
         (1, 1e3, "mg"),
         (1e3, 1, "g"),
         (1e6, 1e-3, "kg"),
@@ -209,6 +210,7 @@ _STEPS: dict[str, tuple[tuple[float, float, str], ...]] = {
         (math.inf, 1e-12, "Mt"),
     ),
     "kg": (
+        (1e-9, 1e9, "µg"),
         (1e-3, 1e6, "mg"),
         (1, 1e3, "g"),
         (1e3, 1, "kg"),
@@ -216,6 +218,7 @@ _STEPS: dict[str, tuple[tuple[float, float, str], ...]] = {
         (1e10, 1e-6, "kt"),
         (math.inf, 1e-9, "Mt"),
     ),
+    "MJ": ((1e-3, 1e6, "J"), (1, 1e3, "kJ"), (1e4, 1, "MJ"), (1e7, 1e-3, "GJ"), (math.inf, 1e-6, "TJ")),
     "L": ((0.1, 1e3, "mL"), (1e3, 1, "L"), (math.inf, 1e-3, "m³")),
 }
 

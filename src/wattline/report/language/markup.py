@@ -13,6 +13,7 @@ _TAG = re.compile(r"(<!--.*?-->|<[^>]*>)", re.S)
 _LABEL = re.compile(r'(\s(?:aria-label|title|placeholder|alt|data-label|summary)=")([^"]*)(")')
 _NAME = re.compile(r"</?([a-zA-Z][\w-]*)")
 _VERBATIM = ("script", "style", "code", "pre")
+_MONEY = re.compile(r'(\$[\d.,]+) (<span class="unit">)(million|billion|trillion)')
 _COLUMNS = re.compile(r"( {2,}|[│┃|├└─━╭╰┌┐┘]+ ?)")
 
 
@@ -29,7 +30,7 @@ def translated_page(page: str, translator: Translator) -> str:
     The same HTML with its texts translated.
     """
     made, verbatim = [], ""
-    for piece in _TAG.split(page):
+    for piece in _TAG.split(_MONEY.sub(lambda match: _money(match, translator), page)):
         if piece.startswith("<"):
             name = _NAME.match(piece)
             if name is not None and name[1] in _VERBATIM:
@@ -40,6 +41,13 @@ def translated_page(page: str, translator: Translator) -> str:
             piece = _escaped(piece, translator)
         made.append(piece)
     return "".join(made).replace('<html lang="en"', f'<html lang="{translator.lang}"', 1)
+
+
+def _money(match: re.Match[str], translator: Translator) -> str:
+    """A sum whose "million" stands as its unit, written as the language writes the whole."""
+    words = translator.text(f"{match[1]} {match[3]}")
+    parts = re.fullmatch(r"([\d.,]+) (.+)", words)
+    return f"{parts[1]} {match[2]}{parts[2]}" if parts else match[0]
 
 
 def _escaped(text: str, translator: Translator) -> str:

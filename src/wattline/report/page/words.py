@@ -23,18 +23,18 @@ STATION_NAMES = {
     "site": "Site",
     "grid": "Grid",
 }
-_SCALED = {"Wh", "W", "FLOP", "J", "B", "s", "g", "kg", "L", "USD"}
+_SCALED = {"Wh", "W", "FLOP", "J", "MJ", "B", "s", "g", "kg", "L", "USD"}
 _UNITLESS = {"", "1", "count"}
 _UNIT_WORDS = {"kgCO2e": "kg", "gCO2e": "g", "byte": "B", "bytes": "B", "byte/s": "B/s"}
 _PREFIXES = {"m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18, "Z": 1e21}
 _SIZES = {  # how large the units are that numbers are shown in, in the units below
     **{f"{prefix}{unit}": size for prefix, size in _PREFIXES.items() for unit in ("W", "FLOP", "J", "B")},
     **{f"{prefix}Wh": J_PER_WH * size for prefix, size in _PREFIXES.items()},
-    **{"mg": 1e-3, "g": 1.0, "kg": 1e3, "t": 1e6, "kt": 1e9, "Mt": 1e12, "mL": 1e-3, "L": 1.0, "m³": 1e3},
+    **{"µg": 1e-6, "mg": 1e-3, "g": 1.0, "kg": 1e3, "t": 1e6, "kt": 1e9, "Mt": 1e12, "mL": 1e-3, "L": 1.0, "m³": 1e3},
     **{"ms": 1e-3, "s": 1.0, "min": MINUTE_S, "h": HOUR_S, "days": DAY_S, "years": YEAR_S},
     **{"million": 1e6, "billion": 1e9, "trillion": 1e12},
 }
-_BASE = {"Wh": J_PER_WH, "W": 1.0, "FLOP": 1.0, "J": 1.0, "B": 1.0, "g": 1.0, "kg": 1e3, "L": 1.0, "s": 1.0}
+_BASE = {"Wh": J_PER_WH, "W": 1.0, "FLOP": 1.0, "J": 1.0, "MJ": 1e6, "B": 1.0, "g": 1.0, "kg": 1e3, "L": 1.0, "s": 1.0}
 _BASE |= {"USD": 1.0, "": 1.0, "1": 1.0, "count": 1.0}
 _MARKUP = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:)\]]")
 

@@ -30,7 +30,15 @@ EXAMPLES = (
     "Llama 3.1 70B on 4 H100, 500 in, 300 out",
     "train 8B on 15T tokens with 2,048 H100",
     "60 MW in Dublin",
+    "how much does an AI video take?",
     "is 2.9 Wh right?",
+)
+CHINESE_EXAMPLES = (
+    "GPT-5 一次提问用多少电",
+    "用 16,384 张 H100 训练 Llama 3.1 70B",
+    "都柏林 60 MW 数据中心",
+    "一段 AI 视频用多少电",
+    "2.9 Wh 对吗",
 )
 DOORS = (
     (
@@ -108,7 +116,15 @@ def _home(request: Request, q: str, error: str) -> str:
         for page in state.pages()
         if page.command not in led
     ]
-    return render(request, "home.html", others=others, doors=doors, examples=EXAMPLES, q=q, error=error)
+    return render(
+        request,
+        "home.html",
+        others=others,
+        doors=doors,
+        examples=CHINESE_EXAMPLES if words.lang == "zh" else EXAMPLES,
+        q=q,
+        error=error,
+    )
 
 
 async def ask(request: Request) -> Response:

@@ -96,7 +96,7 @@ def line_note(request: Request, line: str) -> str:
     except WattlineError:
         return ""
     to = translator_of(words.lang).text
-    notes = [(words("Assumed from your line:"), "; ".join(to(why) for why in meant.taken))] if meant.taken else []
+    notes = [(words("From your line:"), "; ".join(to(why) for why in meant.taken))] if meant.taken else []
     notes += [(words("Not understood, and left out:"), ", ".join(meant.unread))] if meant.unread else []
     parts = [f"{html.escape(head)} {html.escape(rest)}" for head, rest in notes]
     return f'<p class="taken">{"<br>".join(parts)}</p>' if parts else ""

@@ -77,7 +77,7 @@ def waiting(line: TypedLine, known: Catalog) -> LineQuestion | None:
     line.take(_WAIT)
     spot = spot_in(line, known)
     where = f" of {spot.region}" if spot.region else ""
-    why = f"this page takes a file: the carbon intensity or the price by the hour{where}; choose it below"
+    why = f"this page takes a file: the carbon intensity or the price by the hour{where}; send it with the form"
     line.take(re.compile(r"\b(train\w*|jobs?|work)\b", re.I))
     return LineQuestion("flex shift", {}, (why,))
 
@@ -102,7 +102,9 @@ def powered(line: TypedLine, known: Catalog) -> LineQuestion | None:
         line.take(_ROOM)
         where = f" of {spot.region}" if spot.region else ""
         return LineQuestion(
-            "flex headroom", {}, (f"this page takes a file: the grid's demand by the hour{where}; choose it below",)
+            "flex headroom",
+            {},
+            (f"this page takes a file: the grid's demand by the hour{where}; send it with the form",),
         )
     power = line.take(_POWER)
     if power is None and not (pue or supplied):
