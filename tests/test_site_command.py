@@ -356,6 +356,26 @@ def test_a_site_left_out_is_judged_by_the_others_alone() -> None:
     assert fit_spread(rows, "another", "pue").bias == 0
 
 
+def test_each_site_left_out_has_its_own_spread(tmp_path: Path) -> None:
+    """Draws are kept by a fact's key, and all rows of a hall share theirs: the first row's fit must not serve them all."""
+    from wattline.validate.evidence.sites import read_rows
+    from wattline.validate.site import validate
+
+    file = tmp_path / "s.csv"
+    head, far = "operator,site,year,pue\n", "Google,Hamina,2023,1.9\n"
+    rest = "Google,Dublin,2023,1.09\nGoogle,Council Bluffs,2023,1.10\n"
+    made = []
+    for text in (far + rest, rest + far):
+        file.write_text(head + text)
+        rows = validate(read_rows(file), 50, leave_out="site").compared["pue"]
+        made.append({row.campus: row.predicted for row in rows})
+    assert made[0] == made[1]
+    assert made[0].keys() == {row.campus for row in rows}
+    widths = {campus: known.p95 - known.p5 for campus, known in made[0].items()}
+    hamina = next(campus for campus in widths if "hamina" in campus)
+    assert all(width > 1.5 * widths[hamina] for campus, width in widths.items() if campus != hamina)
+
+
 def test_leaving_out_what_there_is_not_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "s.csv"
     file.write_text("operator,site,year,pue\nGoogle,Hamina,2023,1.09\nMicrosoft,Iowa,2023,1.16\n")

@@ -7,7 +7,7 @@ operator builds and the year that it opened.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from wattline import catalog
 from wattline.catalog import Record
 from wattline.catalog.draws import Draws
-from wattline.core.fact import Array, Fact
+from wattline.core.fact import Array
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
 from wattline.line.site import hall
@@ -145,18 +145,17 @@ class ModelledSite:
         off = float(np.log(published - 1.0 if measure == "pue" else max(published, MIN_WATER)) - np.median(logs))
         return SiteResidual(self.campus.name, row.operator, row.year, self.hall, off, float(np.var(logs)))
 
-    def range(self, measure: str, spread: Fact, draws: Draws) -> Range:
+    def range(self, measure: str, spread: Array) -> Range:
         """The predicted range with the spread of sites about the model.
 
         Parameters
         ----------
         measure : ``pue`` or ``wue``
-        spread : of sites about the model, a factor
-        draws : of the spread
+        spread : draws of the factor of sites about the model, shape ``(n_draws,)`` or ``()``
 
         Returns the range.
         """
-        known = self.measures[measure] * (draws(spread) if draws.n else spread.value)
+        known = self.measures[measure] * spread
         return Range.of(1.0 + known if measure == "pue" else known)
 
 
@@ -279,12 +278,13 @@ def _compare(
     residuals = [residual for *_, residual in figures]
     compared = []
     for row, modelled, published, residual in figures:
-        spread = spread_fact(measure, modelled.hall, draws.catalog)
-        if leave_out:
-            spread = left_out_spread(residuals, residual, leave_out, measure).fact(
-                replace(spread, key=f"{spread.key}.left-out")
-            )
-        compared.append(ComparedSite(row, modelled.campus.name, published, modelled.range(measure, spread, draws)))
+        fact = spread_fact(measure, modelled.hall, draws.catalog)
+        if leave_out:  # each row's own: a fact's draws are kept by its key, which all of them share
+            fact = left_out_spread(residuals, residual, leave_out, measure).fact(fact)
+            spread = fact.quantile(draws.percentiles(fact.key)) if draws.n else np.asarray(fact.value)
+        else:
+            spread = draws(fact)
+        compared.append(ComparedSite(row, modelled.campus.name, published, modelled.range(measure, spread)))
     return compared
 
 
