@@ -357,7 +357,7 @@ def test_a_site_left_out_is_judged_by_the_others_alone() -> None:
 
 
 def test_each_site_left_out_has_its_own_spread(tmp_path: Path) -> None:
-    """Draws are kept by a fact's key, and all rows of a hall share theirs: the first row's fit must not serve them all."""
+    """Draws are kept by a fact's key, which all rows of a hall share: the first row's fit must not serve them all."""
     from wattline.validate.evidence.sites import read_rows
     from wattline.validate.site import validate
 
