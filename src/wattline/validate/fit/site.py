@@ -24,7 +24,7 @@ LEAVE_OUT: dict[str, Callable[[SiteResidual], object]] = {
 }
 PRIOR_SITES = 4  # of all kinds of hall, beside a kind's own
 # of a site about its kind of hall, in logarithms: sites of one operator and design differ by as much
-MIN_SPREAD = {"pue": 0.12, "wue": 0.35}
+MIN_SPREAD = {"pue": 0.12, "wue": 0.5}
 MANY_SITES = 12  # from which on a site far out is drawn in
 OUTLIER = 3.0  # standard deviations, by the median, beyond which a site counts no more of many
 FACTS = {"pue": "fit.site-spread", "wue": "fit.site-water-spread"}
