@@ -26,6 +26,7 @@ from wattline.claim.share import share_claim
 from wattline.claim.stated import StatedFigure, stated_in
 from wattline.claim.verdict import Relation
 from wattline.claim.words import BY_NAME, MAKER, PLAIN, SAME
+from wattline.claim.worked import without_length, worked_claim
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Fact
 
@@ -119,10 +120,12 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
     if gives_answers_to_searches(text):
         claim = searches_claim(text, _total(text), _relation(text))
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
-    stated = _stated(text)
+    stated = _stated(without_length(text))
     words = _words(stated.rest)
     by_name = [word for word in _words(stated.rest, BY_NAME) if word != MAKER]
     candidates = _candidates(words, by_name if _named(by_name) else words, stated, known)
+    if not candidates and (worked := worked_claim(text, words, stated.middle, _relation(text))) is not None:
+        return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (worked,))
     if not candidates:
         raise _without_figure(text, stated, words, known)
     claim = _claim(text, stated, candidates)

@@ -1,0 +1,161 @@
+"""A sentence on the energy of an image, a video, transcribed speech or an agent's task, which no published figure fits:
+held against what Wattline predicts for several models."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wattline.claim.evaluate import quantity
+from wattline.claim.fields import Expression, Given, expression_of, literal_of
+from wattline.claim.file import ROUGHLY, Claim
+from wattline.claim.generated import CHIP, DRAWS, MODELS
+from wattline.claim.verdict import Relation
+from wattline.core.errors import shorten
+from wattline.core.fact import Array, Source
+from wattline.core.quantity import number
+from wattline.core.units import J_PER_WH
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a sentence is about: ``words`` that name it, ``aside`` that may stand beside, models, and the command."""
+
+    words: re.Pattern[str]
+    aside: frozenset[str]
+    models: tuple[str, ...]
+    command: str
+
+
+_MEDIA = frozenset(
+    (
+        "second",
+        "seconds",
+        "minute",
+        "short",
+        "clip",
+        "one",
+        "single",
+        "generation",
+        "generator",
+        "generating",
+        "made",
+        "by",
+    )
+)
+_SPEECH = frozenset(
+    ("transcribing", "transcribe", "transcription", "speech", "audio", "recording", "recordings", "whisper")
+)
+SUBJECTS = (
+    Subject(re.compile(r"\b(videos?|clips?)\b", re.I), _MEDIA | {"video", "videos", "clips"}, MODELS["video"], "video"),
+    Subject(
+        re.compile(r"\b(images?|pictures?)\b", re.I),
+        _MEDIA | {"image", "images", "picture", "pictures"}, MODELS["image"], "image",
+    ),
+    Subject(
+        re.compile(r"\btranscri\w+", re.I),
+        _SPEECH,
+        ("whisper-large-v3", "whisper-large-v3-turbo"), "transcribe",
+    ),
+    Subject(
+        re.compile(r"\bcoding\b.*\b(agents?|tasks?)\b|\bagent\w*\b.*\bcoding\b", re.I),
+        frozenset(["agent", "agents", "coding", "task", "tasks", "session"]),
+        ("llama-3.3-70b", "qwen3-coder-30b-a3b"), "session agent-coding",
+    ),
+    Subject(
+        re.compile(r"\bdeep[\s-]research\b", re.I),
+        frozenset(["deep", "research", "deep-research", "report", "task", "query", "session"]),
+        ("llama-3.3-70b", "qwen3-235b-a22b"), "session deep-research",
+    ),
+)  # fmt: skip
+# words of a sentence -> the catalog's models that they name
+NAMED = {
+    "flux": ("flux.1-dev", "flux.1-schnell"), "sdxl": ("stable-diffusion-xl",), "hunyuanvideo": ("hunyuan-video",),
+    "cogvideox": ("cogvideox-2b", "cogvideox-5b"), "wan": ("wan-2.1-1.3b", "wan-2.1-14b"), "mochi": ("mochi-1",),
+}  # fmt: skip
+
+
+def without_length(text: str) -> str:
+    """A sentence on transcribing, without how long the speech is: its energy is of that, not a rate."""
+    if not re.search(r"\btranscri", text, re.I):
+        return text
+    return re.sub(r"\b(?:an?|one|each|\d+(?:\.\d+)?)[\s-]+hours?\s+of\s+(?=\w)", "", text, flags=re.I)
+
+
+def worked_claim(text: str, words: Sequence[str], stated: Expression, relation: Relation) -> Claim | None:
+    """The claim with Wattline's own prediction as what it is held against; None where it is about something else.
+
+    Parameters
+    ----------
+    text : the sentence
+    words : of it that name something
+    stated : its figure
+    relation : how it is meant
+
+    Returns
+    -------
+    A claim whose note tells each model's watt-hours; None for a sentence that names what is not known here.
+    """
+    subject = next((each for each in SUBJECTS if each.words.search(text)), None)
+    unit = quantity(*stated.tree.value)
+    per_request = unit.dimensionality == quantity(1.0, "Wh/request").dimensionality
+    if subject is None or not (per_request or unit.dimensionality == quantity(1.0, "Wh").dimensionality):
+        return None
+    named = [word for word in words if word not in subject.aside and word != "ai"]
+    if any(word not in NAMED for word in named):
+        return None
+    models = tuple(model for word in named for model in NAMED[word]) or subject.models
+    energies = {model: _energy_wh(subject.command, model, text) for model in models}
+    ends = np.percentile(np.concatenate(list(energies.values())), (50, 5, 95))
+    middle, low, high = (literal_of(f"{value:.6g} Wh", "claim") for value in ends)
+    source = Source(f"Wattline's own prediction (`wattline {subject.command}`), {len(models)} models on H100")
+    given = Given(middle, low, high, "lognormal", source, "from chip to grid, at usual sizes and lengths")
+    return Claim(
+        id="sentence",
+        says=shorten(text, 500),
+        note=f"No published figure fits it. On H100, (`wattline {subject.command}`): {_each(energies)}.",
+        quantities={"predicted": given},
+        stated=stated,
+        derived=expression_of("predicted / (1 request)" if per_request else "predicted", "derived"),
+        relation=relation,
+        roughly=ROUGHLY if relation == "equal" else 0.0,
+    )
+
+
+def _each(energies: Mapping[str, Array]) -> str:
+    """Each model's middle and range."""
+    rows = []
+    for name, energy_wh in energies.items():
+        low, middle, high = (number(float(value)) for value in np.percentile(energy_wh, (5, 50, 95)))
+        rows.append(f"{name} {middle} Wh [{low}–{high}]")
+    return "; ".join(rows)
+
+
+def _energy_wh(command: str, model: str, text: str) -> Array:
+    """Watt-hours of one: of a video as long as the sentence says, of an hour of speech or as many."""
+    length = re.search(r"(\d+(?:\.\d+)?)[\s-]*(second|hour)", text, re.I)
+    given: dict[str, Any] = {"draws": DRAWS}
+    if command == "video":
+        from wattline.predict.media.video import video
+
+        if length and length[2].lower() == "second":
+            given["seconds"] = float(length[1])
+        answer = video(model, CHIP, **given)
+    elif command == "image":
+        from wattline.predict.media.image import image
+
+        answer = image(model, CHIP, **given)
+    elif command == "transcribe":
+        from wattline.predict.encoding.transcribe import transcribe
+
+        hours = float(length[1]) if length and length[2].lower() == "hour" else 1.0
+        answer = transcribe(model, CHIP, hours=hours, **given)
+    else:
+        from wattline.predict.session.session import session
+
+        answer = session(command.partition(" ")[2], model, CHIP, **given)
+    return np.asarray(answer.energy_j) / J_PER_WH
