@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import os
 import re
 import signal
@@ -62,6 +63,68 @@ def test_a_name_that_was_made_to_lead_here_is_refused(base: str) -> None:
     assert status(base, "/", Host=f"LOCALHOST:{port}") == 200
     raw = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nHost: evil.example\r\n\r\n".encode()
     assert b" 421 " in spoken(base, raw) or b" 400 " in spoken(base, raw)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1:1, evil.example", "127.0.0.1:1@evil.example", "127.0.0.1.:1", "localhost.", "[::ffff:127.0.0.1]:1",
+     "0.0.0.0", "127.1", "2130706433", "evil.example#localhost", "localhost:x", "[::1].evil.example"],
+)  # fmt: skip
+def test_what_only_looks_like_this_machine_is_refused(base: str, host: str) -> None:
+    assert status(base, "/", Host=host) == 421
+    assert status(base, "/", Host="[::1]:8200") == 200
+
+
+def test_a_socket_or_a_stream_for_another_site_is_refused(base: str) -> None:
+    head = "GET /jobs/x/events HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://evil.example\r\n"
+    socketed = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    assert b" 403 " in spoken(base, f"{head}{socketed}Sec-WebSocket-Version: 13\r\n\r\n".encode())
+    assert b" 403 " in spoken(base, f"{head}Accept: text/event-stream\r\n\r\n".encode())
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["Content-Length: 5\r\nContent-Length: 7", "Transfer-Encoding: xchunked", "Content-Length: -1", "X: a\0b",
+     "Content-Length: 1e3", "X: " + "a" * 200_000],
+)  # fmt: skip
+def test_headers_that_two_readers_may_read_apart_are_refused(base: str, lines: str) -> None:
+    raw = f"POST /api/v1/prompt HTTP/1.1\r\nHost: 127.0.0.1\r\n{lines}\r\n\r\nhello".encode()
+    assert b" 400 " in spoken(base, raw)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [("application/json", 200), ("Application/JSON; charset=utf-8", 200), ("application/jsonp", 422),
+     ("text/plain; application/json", 422), ("application/x-www-form-urlencoded", 422)],
+)  # fmt: skip
+def test_inputs_are_json_that_says_so(base: str, kind: str, code: int) -> None:
+    body = b'{"model": "llama-3.1-8b", "seed": "5"}'
+    assert httpx.post(f"{base}/api/v1/prompt", content=body, headers={"Content-Type": kind}).status_code == code
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b'{"model":' + b'{"a":' * 5000 + b"1" + b"}" * 5001,
+        b'{"seed":' + b"9" * 5000 + b"}",
+        b"\xff\xfe{}",
+    ],
+)
+def test_json_that_is_nested_or_endless_is_refused(base: str, body: bytes) -> None:
+    reply = httpx.post(f"{base}/api/v1/prompt", content=body, headers={"Content-Type": "application/json"})
+    assert reply.status_code == 422
+
+
+def test_a_bomb_or_a_nest_that_is_sent_ends_in_one_line(real: str) -> None:
+    nests = {"claims.toml": b"a=" + b"[" * 100_000, "keys.toml": b"[a" + b".a" * 50_000 + b"]\nx=1"}
+    for name, data in nests.items():
+        key = httpx.post(f"{real}/api/v1/uploads?name={name}", content=data).json()["upload"]
+        assert "nested too deeply" in get(real, "/api/v1/check", params={"claims": key}).json()["error"]
+    packed = gzip.compress(b"time,power_w\n" + b"0" * 20_000_000)
+    key = httpx.post(f"{real}/api/v1/uploads?name=watts.csv.gz", content=packed).json()["upload"]
+    reply = httpx.post(f"{real}/api/v1/meter/report", json={"paths": [key]}, timeout=60)
+    assert "unpack it first" in reply.json()["error"]
 
 
 def spoken(base: str, raw: bytes, wait_s: float = 5.0) -> bytes:

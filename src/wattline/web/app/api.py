@@ -94,7 +94,8 @@ async def _pairs(request: Request) -> list[tuple[str, str]]:
     """The inputs of a query, or of an object in the body."""
     if request.method == "GET":
         return list(request.query_params.multi_items())
-    if not request.headers.get("content-type", "").startswith("application/json"):
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
         raise WattlineError("send the inputs as an object of JSON, with Content-Type: application/json")
     body = await read_body(request, MAX_JSON)
     try:

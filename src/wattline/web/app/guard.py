@@ -84,8 +84,9 @@ class Guard:
 
     def _is_ours(self, host: str) -> bool:
         host = host.strip().lower()
-        name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
-        return name in self._hosts or host in self._hosts
+        name, _, port = host.rpartition(":") if ":" in host and not host.endswith("]") else (host, "", "")
+        plain = not port or (port.isascii() and port.isdigit())  # a second name behind the first is no port
+        return plain and (name in self._hosts or host in self._hosts)
 
     @staticmethod
     def _is_own_page(origin: str, host: str) -> bool:

@@ -211,8 +211,9 @@ def _rows(words: Any, columns: list[list[Row]]) -> list[dict[str, Any]]:
     for name in [*known, *others][:MAX_SHOWN]:
         label, unit = _label(name)
         cells = [_cell(table.get(name), unit, tables[0].get(name)) for table in tables]
-        here = words(label)
-        rows.append({"name": translator_of(words.lang).text(label) if here == label else here, "cells": cells})
+        here, to = words(label), translator_of(words.lang).text
+        shown = [cell and {part: to(text) for part, text in cell.items()} for cell in cells]
+        rows.append({"name": to(label) if here == label else here, "cells": shown})
     return rows
 
 
