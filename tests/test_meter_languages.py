@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from wattline.core.errors import WattlineError
 from wattline.meter.energy.usage import report
 from wattline.meter.readers.column_names import NAMES, NOT_DRAWN, RELATIVE, TIMES, UNITS, VALUES, plain
-from wattline.meter.readers.columns import Value, value_of
 from wattline.meter.readers.detect import read
 from wattline.meter.readers.languages import LATIN, OTHERS, english, folded
+from wattline.meter.readers.named_values import Value, value_of
 
 STEPS = "".join(f"2026-01-01 10:00:{second:02d}{{sign}}{200 + second}\n" for second in range(0, 50, 5))
 

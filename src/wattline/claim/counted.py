@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
-from wattline.claim.coming_words import BASE, CENTRES, place_in, place_words, years_of
+from wattline.claim.coming_words import BASE, CENTRES
+from wattline.claim.counted_match import product_of, refused, things_compared, time_of
 from wattline.claim.counted_words import (
     ABOUT,
-    ADVERBS,
     COMPARES,
     EVERY,
     FIGURE,
     FIGURES,
     FILLS,
     LADDERS,
-    NUMBER,
     QUESTIONS,
-    TIME,
-    VERBS,
     number_of,
 )
 from wattline.claim.evaluate import Scope, evaluate, quantity
 from wattline.claim.fields import Expression, expression_of
 from wattline.claim.file import Claim
 from wattline.claim.stated import YEAR
-from wattline.claim.things import HOMES, THINGS, Kind, Thing, country, homes
-from wattline.core.errors import WattlineError, shorten
+from wattline.claim.things import Kind, Thing
+from wattline.core.errors import shorten
 
 WORLD = "total.iea-2025-world-2024.energy_twh"
 
@@ -72,7 +67,7 @@ def counted_in(text: str, catalog: Catalog) -> CountOfThings | None:
     """
     if questions := _of_questions(text):
         return questions
-    for thing, match in _matches(text, catalog):
+    for thing, match in things_compared(text, catalog):
         if FIGURES.search(text[: match.start()]):
             return None
         return _counted(text, thing, match, catalog)
@@ -135,66 +130,16 @@ def _of_questions(text: str) -> CountOfThings | None:
     return CountOfThings(read, None, (each[0], unit), note)
 
 
-def _matches(text: str, catalog: Catalog) -> list[tuple[Thing, re.Match[str]]]:
-    """The thing that a sentence compares with, the longest words first; empty where there is none."""
-    known = _known(catalog)
-    made: list[tuple[Thing, re.Match[str]]] = []
-    for match in _search(HOMES, text, case=True):
-        made.append(
-            (_named(text, partial(homes, match["whose"].strip() or _whose(text[: match.start()]), known)), match)
-        )
-    for thing in THINGS:
-        made += [(thing, match) for match in _search(thing.words, text)]
-    if not made and years_of(text) is None:
-        for match in _search(r"(?P<where>(?:[A-Z][\w.'’-]*)(?:\s[A-Z]\w+)*)", text, case=True):
-            place = place_in(match["where"])
-            if place is not None:
-                made.append((_named(text, partial(country, place, known)), match))
-    return sorted(made, key=lambda pair: (pair[1].start(), -pair[1].end()))[:1]
-
-
-def _search(words: str, text: str, *, case: bool = False) -> list[re.Match[str]]:
-    """Where a text compares with a thing of these words; what follows it must be a time or the sentence's end."""
-    thing = f"(?-i:{words})" if case else words
-    count = rf"(?:(?:(?P<from>{NUMBER})\s*(?:-|–|to)\s*)?(?P<count>{NUMBER})\s+)?"
-    match = re.search(rf"{COMPARES}{FILLS}{count}{thing}(?P<many>\s+{NUMBER}\s+times)?{TIME}{VERBS}", text, re.I)
-    return [match] if match else []
-
-
-def _whose(head: str) -> str:
-    """The country that a sentence is of, whose homes are meant where it names no other; "" where it names none."""
-    place = place_in(head)
-    return "" if place is None or place.company or place.name == "world" else place_words(place)
-
-
-def _known(catalog: Catalog) -> Callable[[str], bool]:
-    def known(key: str) -> bool:
-        try:
-            catalog.fact(key)
-        except WattlineError:
-            return False
-        return True
-
-    return known
-
-
-def _named(text: str, make: Callable[[], Thing]) -> Thing:
-    try:
-        return make()
-    except WattlineError as error:
-        raise WattlineError(f"claim: {shorten(text)!r} cannot be checked: {error}") from None
-
-
 def _counted(text: str, thing: Thing, match: re.Match[str], catalog: Catalog) -> CountOfThings:
     """The sentence with the figure that a count of a thing comes to."""
     if match["from"]:
-        raise _refused(text, "a range of things is not read; give one number")
+        raise refused(text, "a range of things is not read; give one number")
     head = text[: match.start()]
     measured = [kind for kind, words in ABOUT.items() if re.search(words, head + match[0], re.I)]
     if measured and thing.kind not in measured:
-        raise _refused(text, f"what is compared is a measure of {thing.kind}, but the sentence is of {measured[0]}")
-    count = _product(match["times"], match["count"], (match["many"] or "").replace("times", ""))
-    each, rate, head = _time(text, thing, match, head)
+        raise refused(text, f"what is compared is a measure of {thing.kind}, but the sentence is of {measured[0]}")
+    count = product_of(match["times"], match["count"], (match["many"] or "").replace("times", ""))
+    each, rate, head = time_of(text, thing, match, head)
     expression = thing.each.format(count=f"{count:.15g}", time=each)
     value = evaluate(expression_of(expression, "stated").tree, Scope(Draws(0, catalog=catalog)))
     central = _climbed(value, thing.kind)
@@ -220,39 +165,6 @@ def _digits(value: float) -> str:
     return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
-def _product(*words: str | None) -> float:
-    result = 1.0
-    for each in words:
-        result *= number_of(each) if each and each.strip() else 1.0
-    return result
-
-
-def _time(text: str, thing: Thing, match: re.Match[str], head: str) -> tuple[str, str, str]:
-    """How long the things are meant, the time that the figure is of ("" for all or a year), and the words before it.
-
-    A rate on both sides is one: as much a day as homes, whose year is meant, is as much a year as they use in it.
-    """
-    unit = (match["unit"] or "").lower()
-    unit = ADVERBS.get(unit, unit.removesuffix("s"))
-    long = number_of(match["long"]) if match["long"] else 1.0
-    every = EVERY.search(f"{head}{match['every'] or ''}")
-    rate = (every[1] or ADVERBS[every[2].lower()]).lower() if every else ""
-    head = EVERY.sub(" ", head) if every else head
-    if unit and not thing.per:
-        if long != 1.0 or (rate and rate != unit):
-            raise _refused(text, f"a time of {long:g} {unit} is not read with what is compared; leave it out")
-        return "", "" if unit == "year" else unit, head
-    if thing.per == "hour" and not unit:
-        raise _refused(text, "for how long what is compared runs is not said; add it, such as: for an hour")
-    short = {"hour": "h", "minute": "min", "second": "s"}.get(unit, unit) or "year"
-    if thing.per == "year" and not unit:
-        return "1 year", "", head
-    once = re.search(r"\btrain|\b(request|prompt|query|question|message|answer|image|video)\b", head, re.I)
-    if not rate and not once and thing.per == "year" and long == 1.0:
-        rate = unit
-    return f"{long:.15g} {short}", "" if rate == "year" else rate, head
-
-
 def _climbed(value: Any, kind: Kind) -> tuple[float, str]:
     """A figure in the unit that reads best, as number and unit."""
     base = {"energy": "Wh", "carbon": "g", "water": "L"}[kind]
@@ -268,7 +180,3 @@ def unknown_thing(text: str) -> str:
     """What a sentence compares with, in its own words; empty where it compares with nothing."""
     match = re.search(rf"{COMPARES}{FILLS}(?P<rest>.+)$", text, re.I)
     return match["rest"].strip(" .!") if match else ""
-
-
-def _refused(text: str, why: str) -> WattlineError:
-    return WattlineError(f"claim: {shorten(text)!r} cannot be checked: {why}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,8 +10,10 @@ from wattline.catalog import Catalog, Record, default
 from wattline.claim.chinese import in_english, is_chinese
 from wattline.claim.coming import coming_claim
 from wattline.claim.coming_read import read_coming
-from wattline.claim.coming_words import CENTRES
+from wattline.claim.coming_words import BASE, CENTRES
+from wattline.claim.compared import compared_in
 from wattline.claim.counted import counted_in, unknown_thing, with_counted
+from wattline.claim.countries import region_word
 from wattline.claim.evaluate import quantity
 from wattline.claim.evidence import weakness
 from wattline.claim.fields import Expression, expression_of, literal_of
@@ -22,10 +23,11 @@ from wattline.claim.grown import grown_claim
 from wattline.claim.listed import listed_claim
 from wattline.claim.named import chip_claim, pue_claim
 from wattline.claim.searched import gives_answers_to_searches, searches_claim
-from wattline.claim.share import share_claim
+from wattline.claim.share import level_claim, share_claim
 from wattline.claim.stated import StatedFigure, stated_in
 from wattline.claim.verdict import Relation
-from wattline.claim.words import BY_NAME, MAKER, PLAIN, SAME
+from wattline.claim.vocabulary import naming, vocabulary_of, words_in
+from wattline.claim.words import BY_NAME, MAKER
 from wattline.claim.worked import without_length, worked_claim
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Fact
@@ -95,14 +97,18 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
         raise WattlineError(f"claim: the sentence is longer than {MAX_SENTENCE} characters; write a claims file")
     if is_chinese(text):
         english = in_english(text)
-        claim = read_sentence(english, known).claims[0]
-        claim = replace(claim, says=shorten(text, MAX_SENTENCE), note=f"Read as: {english}. {claim.note}".strip())
-        return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
+        read = (
+            replace(claim, says=shorten(text, MAX_SENTENCE), note=f"Read as: {english}. {claim.note}".strip())
+            for claim in read_sentence(english, known).claims
+        )
+        return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", tuple(read))
     if _UNSPACED.search(text):
         raise WattlineError(
             f"claim: {shorten(text)!r} cannot be checked: sentences are read in English and Chinese; write it so"
         )
     kind = kind_of(text)
+    if kind is None and (compared := compared_in(text, known)) is not None:
+        return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", _with_subject(*compared, known))
     counted = None if kind else counted_in(text, known)
     if counted is not None:
         claim = with_counted(read_sentence(counted.text, known).claims[0], counted, text, known)
@@ -120,16 +126,50 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
     if gives_answers_to_searches(text):
         claim = searches_claim(text, _total(text), _relation(text))
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
+    return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (_by_figure(text, known),))
+
+
+def _by_figure(text: str, catalog: Catalog) -> Claim:
+    """The sentence against figures of the catalog, of the outlook, or of what Wattline works out."""
     stated = _stated(without_length(text))
-    words = _words(stated.rest)
-    by_name = [word for word in _words(stated.rest, BY_NAME) if word != MAKER]
-    candidates = _candidates(words, by_name if _named(by_name) else words, stated, known)
-    if not candidates and (worked := worked_claim(text, words, stated.middle, _relation(text))) is not None:
-        return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (worked,))
-    if not candidates:
-        raise _without_figure(text, stated, words, known)
-    claim = _claim(text, stated, candidates)
-    return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
+    words = words_in(stated.rest)
+    by_name = [word for word in words_in(stated.rest, BY_NAME) if word != MAKER]
+    candidates = _candidates(words, by_name if naming(by_name) else words, stated, catalog)
+    level = None if candidates and not _is_stale(text, stated, candidates) else _level(text, stated, words, catalog)
+    if level is None and not candidates:
+        level = worked_claim(text, words, stated.middle, _relation(text))
+    if level is None and not candidates:
+        raise _without_figure(text, stated, words, catalog)
+    return level or _claim(text, stated, candidates)
+
+
+def _with_subject(head: str, compared: Claim, catalog: Catalog) -> tuple[Claim, ...]:
+    """A comparison, after the claim that its figure is of something, where the sentence names that."""
+    if not naming(words_in(re.sub(r"\b(that|this|which|enough|equals?|equivalent)\b", " ", stated_in(head).rest))):
+        return (compared,)
+    subject = read_sentence(head.strip(" ,;:–—-"), catalog).claims
+    return (*subject, replace(compared, id="comparison"))
+
+
+def _level(text: str, stated: StatedFigure, words: list[str], catalog: Catalog) -> Claim | None:
+    """The sentence against the outlook's range for a place's data centres; None where it is of something else."""
+    if stated.ends:
+        return None
+    return level_claim(text, quantity(*stated.middle.tree.value), words, _relation(text), catalog)
+
+
+def _is_stale(text: str, stated: StatedFigure, candidates: list[CatalogFigure]) -> bool:
+    """Whether a sentence is of now, and the counts that the catalog has of it are of years ago and other figures."""
+    if re.search(r"\b(?:19|20)\d\d\b", text) or any(each.record.kind != "total" for each in candidates):
+        return False
+    years = [int(year) for each in candidates for year in re.findall(r"\b(?:19|20)\d\d\b", each.record.title)]
+    return max(years, default=BASE) < BASE - 1 and not any(_off(each, stated) <= NEAR for each in candidates)
+
+
+def _off(candidate: CatalogFigure, stated: StatedFigure) -> float:
+    """How far a figure of the catalog is from what a sentence states, as a fraction of it."""
+    value = quantity(*stated.middle.tree.value)
+    return abs(float((quantity(candidate.fact.value, candidate.fact.unit) / value).to("").magnitude) - 1.0)
 
 
 def _without_figure(text: str, stated: StatedFigure, words: list[str], catalog: Catalog) -> WattlineError:
@@ -169,39 +209,12 @@ def _total(text: str) -> Expression:
     return literal_of(f"{float(match[1].replace(',', '')):.15g} {unit}", "claim")
 
 
-def _words(text: str, same: Mapping[str, str] = SAME) -> list[str]:
-    """The words that say what a sentence is about: names, numbers in names, years."""
-    plain = [word.strip(".-").lower() for word in re.findall(r"[\w.\-]+", re.sub(r"['’]s\b", "", text))]
-    return [same.get(word, word) for word in plain if len(word) > 1 and word not in PLAIN]
-
-
-def _vocabulary(record: Record, same: Mapping[str, str] = SAME) -> set[str]:
-    """The words that name a record."""
-    names = [record.title, record.name, *record.meta.get("aliases", ()), str(record.meta.get("publisher", ""))]
-    names += [
-        str(record.meta.get("region", "")),
-        str(record.meta.get("year_of", "")),
-        str(record.meta.get("model", "")),
-    ]
-    names += [fact.source.title.partition(",")[0] for fact in record.facts.values()]
-    text = " ".join(names).lower()
-    words = set(re.findall(r"[\w.\-]+", text)) | set(re.findall(r"\d+(?:\.\d+)+|\w+", text))
-    words |= {word.replace("-", "") for word in words}  # gpt4
-    own = {"prompt": {"prompt"}, "training_run": {"training"}, "total": {"centre"}}.get(record.kind, set())
-    return {same.get(word, word) for word in words} | own
-
-
-def _named(words: list[str]) -> list[str]:
-    """Those of the words that name one thing, not a kind."""
-    return [word for word in words if word not in ("prompt", "training", "centre", "ai")]
-
-
 def _candidates(words: list[str], by_name: list[str], stated: StatedFigure, catalog: Catalog) -> list[CatalogFigure]:
     """Figures in what is stated's unit whose record bears every word of the sentence that names something."""
     unit = quantity(*stated.middle.tree.value)
-    named = _named(words)
+    named = naming(words)
     totals = catalog.records("total").values()
-    placed = {str(record.meta.get("region")) for record in totals} & set(words)
+    placed = {region_word(record) for record in totals} & set(words)
     figures = []
     for kind in KINDS:
         for record in catalog.records(kind).values():
@@ -210,7 +223,7 @@ def _candidates(words: list[str], by_name: list[str], stated: StatedFigure, cata
                 continue
             if not named and kind == "total" and not CENTRES.search(record.title):
                 continue
-            named_itself = _vocabulary(record, BY_NAME) >= set(_named(by_name))
+            named_itself = vocabulary_of(record, BY_NAME) >= set(naming(by_name))
             for fact in record.facts.values():
                 if _alike(fact, unit) and stated.chip_hours == fact.key.endswith(".chip_hours"):
                     when = str(record.meta.get("date") or record.meta.get("year_of") or fact.source.year or "")
@@ -220,7 +233,7 @@ def _candidates(words: list[str], by_name: list[str], stated: StatedFigure, cata
 
 def _bears(record: Record, words: list[str]) -> bool:
     """Whether each word names the record or its kind; a search with AI is meant only where a sentence says so."""
-    bears = _vocabulary(record)
+    bears = vocabulary_of(record)
     about = {
         "training": record.kind == "training_run",
         "centre": record.kind == "total",
@@ -240,14 +253,9 @@ def _alike(fact: Fact, stated: Any) -> bool:
 
 def _claim(text: str, stated: StatedFigure, candidates: list[CatalogFigure]) -> Claim:
     """The sentence against the figure that it seems to mean, with what is newer and better known."""
-    value = quantity(*stated.middle.tree.value)
-
-    def off(candidate: CatalogFigure) -> float:
-        return abs(float((quantity(candidate.fact.value, candidate.fact.unit) / value).to("").magnitude) - 1.0)
-
     best = candidates[0]
-    near = [c for c in candidates if off(c) <= NEAR]
-    meant = min(near, key=lambda c: (round(off(c), 2), c.order)) if near else best
+    near = [c for c in candidates if _off(c, stated) <= NEAR]
+    meant = min(near, key=lambda c: (round(_off(c, stated), 2), c.order)) if near else best
     # what a request takes is overtaken by time; a training run is not, nor another scope
     later = meant.record.kind == "prompt" and best is not meant and best.when > meant.when
     newer = best if later and meant.weak else None
@@ -278,14 +286,14 @@ def _nothing(text: str, stated: Expression, words: list[str], catalog: Catalog) 
     scored: list[tuple[int, int, str]] = []
     for kind in KINDS:
         for record in catalog.records(kind).values():
-            bears = _vocabulary(record)
+            bears = vocabulary_of(record)
             likeness = sum(word in bears for word in words)
             keys = [fact.key for fact in record.facts.values() if _alike(fact, unit)]
             if keys:
                 scored.append((-likeness, len(scored), f"{keys[0]} ({record.title})"))
     near = "; ".join(name for likeness, _, name in sorted(scored)[:3])
     missing = [
-        word for word in words if not any(word in _vocabulary(r) for k in KINDS for r in catalog.records(k).values())
+        word for word in words if not any(word in vocabulary_of(r) for k in KINDS for r in catalog.records(k).values())
     ]
     why = (
         f"the catalog has no figure of {shorten(', '.join(missing))}" if missing else "no figure of the catalog fits it"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from wattline.catalog import Catalog
 from wattline.claim.coming import coming_claim
@@ -27,7 +29,8 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _PART = re.compile(r"\b(AI|hyperscale\w*|crypto\w*|colocation|new|Google\w*|Microsoft\w*|Amazon\w*|Meta\w*)\b")
 _COMING = re.compile(r"\b(will|would|could|may|might|going to|set to|expected|forecast|projected)\b")
 _WHOLE = re.compile(
-    r"^\W*(the|all|total|global|world\w*|planet\w*|its|their|country|nation|island|metered|'s|’s|\s)*\W*$", re.I
+    r"^\W*(the|all|total|global|world\w*|planet\w*|its|their|country|nation|national|island|metered|'s|’s|\s)*\W*$",
+    re.I,
 )
 _GROWS = re.compile(r"\b(grow|grew|rise|rose|increas|fell|fall|drop)\w*", re.I)
 
@@ -59,6 +62,41 @@ def share_claim(text: str, relation: Relation, catalog: Catalog) -> Claim | None
         return _by_fact(text, f"constant.{key}", share[0], year, relation)
     coming = ComingClaim("share", place, year, share[0], "a share of its electricity", part=part)
     return _estimate(coming, text, relation, catalog)
+
+
+def level_claim(text: str, value: Any, words: Sequence[str], relation: Relation, catalog: Catalog) -> Claim | None:
+    """The yearly energy of a place's data centres, of which the catalog has no count of that year.
+
+    Parameters
+    ----------
+    text : the sentence
+    value : the energy of a year that it states, with its unit
+    words : what the sentence names
+    relation : how its figure is meant
+    catalog : whose facts are taken
+
+    Returns
+    -------
+    The claim, held against the outlook's range; None where it is of something else than all of them.
+
+    Raises WattlineError where it is of a part of them.
+    """
+    place = place_in(CENTRES.sub(" ", text))
+    years = _YEAR.findall(text)
+    if place is None or place.company or not CENTRES.search(text) or not value.check("[energy]"):
+        return None
+    others = [word for word in words if not word.startswith("region-") and word not in ("centre", "world", *years)]
+    if place.name == "world":
+        return None
+    if part := _PART.search(text):
+        raise _refused(text, f"no newer figure is of {part[1]} alone there; leave it out, or name the year of a count")
+    if any(place_in(word.capitalize()) is None for word in others) or len(years) > 1 or _COMING.search(text):
+        return None
+    year = int(years[0]) if years else BASE
+    if not FIRST <= year < NOW:
+        return None
+    twh = float(value.to("TWh").magnitude)
+    return _estimate(ComingClaim("energy", place, year, (twh,), f"{twh:.4g} TWh"), text, relation, catalog)
 
 
 def _estimate(coming: ComingClaim, text: str, relation: Relation, catalog: Catalog) -> Claim:

@@ -9,7 +9,8 @@ SAME = {
     "centres": "centre", "center": "centre", "centers": "centre", "trained": "training", "train": "training",
     "datacentre": "centre", "datacentres": "centre", "datacenter": "centre", "datacenters": "centre",
     "images": "image", "picture": "image", "pictures": "image", "generating": "generation", "searches": "search",
-    "usa": "us", "america": "us", "american": "us", "global": "world", "worldwide": "world", "openai": "chatgpt",
+    "usa": "region-us", "america": "region-us", "american": "region-us", "us": "region-us",
+    "global": "world", "worldwide": "world", "openai": "chatgpt",
 }  # fmt: skip
 MAKER = "openai"
 # the same, but that a maker does not stand for its best-known product

@@ -14,14 +14,27 @@ from dataclasses import dataclass, field, replace
 
 from wattline.meter.places import FEEDS, MACHINES, PLURALS, QUANTITIES, TOTALS
 
-RANKS = {"wall": 0, "mains": 0, "dcmi": 1, "platform": 3, "psys": 4}  # others: 2
+RANKS = {
+    "wall": 0,
+    "mains": 0,
+    "plug": 0,
+    "smartplug": 0,
+    "dcmi": 1,
+    "ipmi": 1,
+    "bmc": 1,
+    "idrac": 1,
+    "ilo": 1,
+    "redfish": 1,
+    "platform": 3,
+    "psys": 4,
+}  # others: 2
 COMPONENTS = ("board", "slice", "package", "cpu", "core", "uncore", "graphics", "dram", "psys", "igpu")
 OUTPUTS = frozenset({"out", "output", "pout"})
 HOLDS = 0.9  # an outer reading that is below this share of what it should hold does not hold it
 EQUALS = 0.97  # the same of a column that is named a total: it is the sum of its parts, or more
 # how a rack's power is handed on, from its inlet to what is plugged in
-FED = (frozenset({"phase", "phases", "inlet"}), frozenset({"branch", "circuit", "breaker", "bank"}),
-       frozenset({"outlet", "outlets"}))  # fmt: skip
+FED = (frozenset({"device", "inlet"}), frozenset({"phase", "phases"}),
+       frozenset({"branch", "circuit", "breaker", "bank"}), frozenset({"outlet", "outlets"}))  # fmt: skip
 POWERCAP = re.compile(r"rapl[^a-z0-9]?\d+[^a-z0-9]\d+$")  # a zone in a package, by numbers alone
 
 
@@ -109,6 +122,12 @@ def _shared_out(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
     if not levels or levels[-1] == 0:
         return
     outer = [part for part in own if part.level == levels[0]]
+    for user in dict.fromkeys(
+        part.index for part in outer if levels[0] and part.index
+    ):  # the zones of one pod, as a machine's
+        zones = [part for part in outer if part.index == user]
+        _packages(zones, inside)
+        _machine(zones, inside)
     for part in own:
         if part.level > levels[0]:
             inside[part.key] = _like(part, outer).key
@@ -164,8 +183,9 @@ def _nameless_zones(own: Sequence[PlacedPart]) -> None:
 def _outlets(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
     """Outlets in the branches and phases that feed them, where these read as much."""
     coarse: list[PlacedPart] = []
-    for words in FED:
-        fine = [part for part in own if words & set(part.words) and part not in coarse]
+    finest = {part.key: max((i for i, words in enumerate(FED) if words & set(part.words)), default=-1) for part in own}
+    for tier in range(len(FED)):
+        fine = [part for part in own if finest[part.key] == tier]
         enough = sum(part.mean_w for part in coarse) >= HOLDS * sum(part.mean_w for part in fine)
         if coarse and fine and enough:
             inside.update((part.key, coarse[0].key) for part in fine)

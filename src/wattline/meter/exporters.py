@@ -163,7 +163,7 @@ def _kepler(name: str, labels: Labels, host: str, what: str, scale: float) -> Id
     who = [labels[key] for key in ("pod_name", "container_name", "container_id", "vm_name", "vm_id", "pid", "comm")
            if labels.get(key)]  # fmt: skip
     shared = Device(host, f"{what_of}:{'/'.join(who)}:{device.uuid}", device.kind, " ".join(who[:2]))
-    return Identity(shared, what, scale, words, role, index, SHARED[what_of], mode, rank, True)
+    return Identity(shared, what, scale, words, role, "/".join(who), SHARED[what_of], mode, rank, True)
 
 
 def _rapl(name: str, labels: Labels, host: str, what: str, scale: float) -> Identity | None:

@@ -28,6 +28,7 @@ ROLES: tuple[tuple[str, frozenset[str]], ...] = (
 )  # fmt: skip
 FEEDS = frozenset({"pdu", "rack", "feed", "ups"})
 PLAIN = frozenset({"meter", "plug", "input", "whole", "level", "board", "main", "reading", "sensor"})
+WHOLE_METERS = frozenset({"plug", "smartplug", "ipmi", "bmc", "idrac", "ilo", "redfish"})  # what sees a machine whole
 PARTS_OF_BOARD = frozenset({
     "core", "cores", "memory", "mem", "soc", "vram", "hbm", "chip", "pin", "pcie", "nvvdd", "fbvdd", "rail", "slot",
 })  # fmt: skip
@@ -89,6 +90,10 @@ def role_of(words: Iterable[str]) -> str:
     if there & FEEDS and not there & (TOTALS - FEEDS):
         return "" if there & {"outlet", "outlets", "socket", "port"} else "supply"
     role = next((role for role, known in ROLES if there & known), "")
+    if (
+        not role and there & WHOLE_METERS and not there - WHOLE_METERS - PLAIN
+    ):  # the BMC, or a plug, and no part by name
+        return "machine"
     if not role:  # a card's plug; the input of a board of its own, over all that is on it
         role = "boardpart" if "pin" in there else "machine" if there == {"board"} else ""
     if role == "machine" and there - MACHINES - PLAIN:

@@ -17,7 +17,7 @@ from wattline.meter.containment import PlacedPart, Unclear, chosen, holders
 from wattline.meter.device import Device
 from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers.channel import EACH, Channel, rise_w
-from wattline.meter.readers.pairing import over, paired, too_coarse, without_means
+from wattline.meter.readers.pairing import MEANS, over, paired, sums_of_others, too_coarse, without_means
 from wattline.meter.readers.settle import Settled, same_rate, settle
 from wattline.meter.recording import Fault, Recording, Series, Window
 
@@ -142,9 +142,13 @@ def _single_quantity(settled: Sequence[Settled], source: str) -> tuple[list[Sett
         groups.setdefault(key, []).append(entry)
     out, left = [], []
     for same in groups.values():
-        same = sorted(same, key=lambda entry: entry.channel.rank)
+        same = sorted(same, key=lambda entry: (entry.channel.rank, bool(MEANS & set(entry.channel.words))))
         best = same[0]
         for other in same[1:]:
+            if other.power_w is None and MEANS & set(other.channel.words) - set(best.channel.words):
+                note = "a mean, beside what was counted"
+                left.append(Interpretation(other.channel.name, other.channel.device.key, note=note))
+                continue
             if not same_rate([best.mean_w, other.mean_w]) and best.channel.rank == other.channel.rank:
                 odd = set(best.channel.words) ^ set(other.channel.words)
                 if not odd <= STATISTICS:
@@ -162,9 +166,11 @@ def _single_quantity(settled: Sequence[Settled], source: str) -> tuple[list[Sett
 def _placed(settled: Sequence[Settled], choices: Choices, source: str) -> dict[str, Device]:
     """Each device with the one that holds it, by the rules of containment and by what the user says."""
     parts: dict[str, PlacedPart] = {}
-    means = _means(settled)
+    means, sums = _means(settled), sums_of_others(settled)
     for entry in settled:
         channel = entry.channel
+        if id(entry) in sums and channel.role in ("", "named node"):
+            channel = replace(channel, role="total", place=("total",))
         watts = math.nan if channel.trusted else means[id(entry)]
         if channel.device.key not in parts:
             parts[channel.device.key] = PlacedPart(

@@ -28,6 +28,7 @@ NOT_DRAWN = frozenset({
     "stddev", "stdev", "variance", "forecast", "predicted", "cost", "price", "violation", "pl", "var", "temp",
     "temperature", "peak", "efficiency", "export", "exported", "returned", "injected", "attributable", "attributed",
 })  # fmt: skip
+SETTINGS = frozenset({"mode", "model", "profile", "plan", "nvp", "preset"})  # may be called "15W", which is not drawn
 STRANGE = frozenset({
     "btu", "btuh", "hp", "ps", "dbm", "dbw", "cal", "kcal", "va", "kva", "mva", "kvar", "mvar", "ev", "erg", "therm",
 })  # fmt: skip

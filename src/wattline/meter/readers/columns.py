@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,11 +17,10 @@ from wattline.meter.places import label_of, words_of
 from wattline.meter.readers import units
 from wattline.meter.readers.column_names import (
     NAMES,
-    NOT_DRAWN,
     POWER_CELL,
     RELATIVE,
     REPEATED,
-    STRANGE,
+    SETTINGS,
     TIME_UNITS,
     TIMES,
     UNITS,
@@ -30,22 +29,11 @@ from wattline.meter.readers.column_names import (
     plain,
 )
 from wattline.meter.readers.frame import all_like, numbers
-from wattline.meter.readers.languages import english
-from wattline.meter.readers.times import EPOCH_S, FORMS, column_times, is_dates
-from wattline.meter.readers.units import Unit
+from wattline.meter.readers.named_values import Value, value_of
+from wattline.meter.readers.times import EPOCH_S, FORMS, column_times, durations, is_dates
 
 if TYPE_CHECKING:
     import polars as pl
-
-
-class Value(NamedTuple):
-    """A column (or the rows of one name) of watts or joules."""
-
-    name: str
-    column: str
-    units: tuple[Unit, ...]
-    label: str  # what is left of its name without quantity and unit: the device
-    words: tuple[str, ...]
 
 
 @dataclass
@@ -60,34 +48,6 @@ class Layout:
     notes: list[str] = field(default_factory=list)
     lengths: bool = False  # a column tells how long each row stands for
     by_name: bool = False  # a row holds one name's value: those of other names are no missing readings
-
-
-def value_of(name: str, column: str = "", unit: str = "") -> Value | str:
-    """A column of watts or joules by its name; else why it is none, "" for no reason.
-
-    Parameters
-    ----------
-    name, column, unit : of the metric; of the column, where it has another name; its unit, told elsewhere
-    Returns either.
-    """
-    shown, name = name, english(name)
-    words = words_of(name)
-    if units.is_ratio(name, words):
-        return "a ratio, no power or energy"
-    candidates = (units.named(unit, "xX") or units.of_header(f"[{unit}]")) if unit else units.of_header(name)
-    drawn = {"draw"} if not {"current", "amps", "amperes"} & set(words) else set()
-    counted = ({"power", "energy", "pwr", "watts", "watt", "wattage", "joules"} | drawn) & set(words)
-    if not candidates and not counted and not any(word.endswith(("power", "energy")) for word in words):
-        return ""
-    if odd := sorted(NOT_DRAWN & set(words)):
-        return f"{odd[0]}: not what is drawn" if candidates or counted else ""
-    if "%" in name:
-        return "a share, no power"
-    if not candidates and (odd := sorted(STRANGE & set(re.split("[^a-z]+", name.lower())))):
-        return f"in {odd[0]}, a unit that is not read"
-    if not candidates and (counted - {"energy", "joules"} or any(word.endswith("power") for word in words)):
-        candidates = (units.SHORT["W"],)
-    return Value(shown, column or shown, candidates, label_of(name), words)
 
 
 def layout(frame: pl.DataFrame, choices: Choices, source: str) -> tuple[pl.DataFrame, Layout]:
@@ -106,8 +66,10 @@ def layout(frame: pl.DataFrame, choices: Choices, source: str) -> tuple[pl.DataF
     values, left = _values(frame, time_name, second, choices, source)
     if time_name is None or not (values or _long(frame, time_name)):
         missing = "time" if time_name is None else "power or energy"
+        why = "; ".join(f"{row.name}: {row.note}" for row in left) if time_name is not None else ""
+        listed = shorten(why or f"columns: {', '.join(frame.columns)}", 120)
         raise WattlineError(
-            f"{source}: no column is the {missing} (columns: {shorten(', '.join(frame.columns), 120)}); "
+            f"{source}: no column is the {missing} ({listed}); "
             "name them time and power_w or energy_j, or say which they are with --columns NAME=time,NAME=power"
         )
     if not len(frame):
@@ -128,8 +90,6 @@ def layout(frame: pl.DataFrame, choices: Choices, source: str) -> tuple[pl.DataF
 def _values(
     frame: pl.DataFrame, time_name: str | None, second: dict[str, str], choices: Choices, source: str
 ) -> tuple[list[Value], list[Interpretation]]:
-    import polars as pl
-
     values, left = [], []
     for name in frame.columns:
         if name == time_name:
@@ -137,14 +97,14 @@ def _values(
         quantity = choices.quantity([name])
         outcome = value_of(name, unit=second.get(name, ""))
         if quantity in ("power", "energy", "interval") and not (isinstance(outcome, Value) and outcome.units):
-            unit = choices.unit([name])
-            candidates = units.named(unit, "xX") if unit else (units.SHORT["W" if quantity == "power" else "J"],)
+            base = (units.SHORT["W" if quantity == "power" else "J"],)
+            candidates = units.named(unit, "xX") if (unit := choices.unit([name])) else base
             outcome = Value(name, name, candidates, label_of(name), words_of(name))
         elif quantity in ("time", "device"):
             continue
         if isinstance(outcome, Value) and not outcome.units:
             outcome = _by_cells(frame, outcome, choices)
-        elif outcome == "" and all_like(frame.select(pl.col(name).cast(pl.String)), name, POWER_CELL):
+        elif outcome == "" and _told_by_cells(frame, name):
             outcome = _by_cells(frame, Value(name, name, (), label_of(name), words_of(name)), choices)
         if isinstance(outcome, Value) and not quantity:
             outcome = _once(frame, outcome, source)
@@ -153,6 +113,14 @@ def _values(
         elif outcome:
             left.append(Interpretation(name, note=outcome))
     return values, left
+
+
+def _told_by_cells(frame: pl.DataFrame, name: str) -> bool:
+    """Whether all cells of a column name a unit, and it is no setting such as a mode that is called 15W."""
+    import polars as pl
+
+    setting = SETTINGS & set(words_of(name))
+    return not setting and all_like(frame.select(pl.col(name).cast(pl.String)), name, POWER_CELL)
 
 
 def _once(frame: pl.DataFrame, value: Value, source: str) -> Value | str:
@@ -240,6 +208,8 @@ def _seconds(frame: pl.DataFrame, name: str, unit: str) -> tuple[Array, str, lis
         values = numbers(frame[name])
         if np.isfinite(values).any():
             return values, "", [name]
+        if np.isfinite(long := durations(frame[name])).mean() > 0.5:
+            return long, "", [name]
     if (dated := _date_beside(frame, name)) is not None:
         return *column_times(dated[0]), [name, dated[1]]
     return *column_times(frame[name]), [name]
@@ -280,6 +250,11 @@ def _from_long(
     import polars as pl
 
     name, value, *unit = long
+    if unit:  # some tools tell the unit of a name in its first row alone
+        given = frame.drop_nulls(unit[0]).filter(pl.col(unit[0]) != "").group_by(name).agg(pl.col(unit[0]).unique())
+        single = {key: each[0] for key, each in given.rows() if len(each) == 1}
+        filled = pl.col(name).replace_strict(single, default=pl.col(unit[0]), return_dtype=pl.String)
+        frame = frame.with_columns(filled.alias(unit[0]))
     keys = frame.select(name, *unit).unique(maintain_order=True).rows()
     values, left = [], []
     for key in keys:

@@ -13,6 +13,7 @@ from wattline.core.reading import holes_bytes, packer_of, too_large
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers import mlperf_training
 from wattline.meter.readers.frame import decode
+from wattline.meter.readers.packed import unpacked
 from wattline.meter.recording import Recording, Window
 
 HEAD_BYTES = 65_536
@@ -54,7 +55,7 @@ def read(path: Path | str, choices: Choices = AS_READ) -> Recording:
     if not data.strip(b"\0 \r\n\t"):
         raise WattlineError(f"{shorten(str(path), 200)} is empty")
     if packer := packer_of(data):
-        raise WattlineError(f"{shorten(str(path), 200)} is packed by {packer}: unpack it first")
+        return _packed(path, packer, choices)
     form = None
     try:
         text = decode(data)
@@ -66,6 +67,15 @@ def read(path: Path | str, choices: Choices = AS_READ) -> Recording:
         why = reason_of(error)
         kind = "a recording" if form is None else form.name
         raise WattlineError(f"{shorten(str(path), 200)} cannot be read as {kind}: {why}") from error
+
+
+def _packed(path: Path, packer: str, choices: Choices) -> Recording:
+    """The recording in a packed file, which goes by the packed file's name."""
+    with unpacked(path, packer) as inner:
+        try:
+            return replace(read(inner, choices), source=str(path))
+        except WattlineError as error:
+            raise WattlineError(str(error).replace(str(inner), str(path))) from None
 
 
 def _begin(path: Path) -> bytes:

@@ -18,7 +18,10 @@ from wattline.meter.readers.metrics import Samples, recording
 from wattline.meter.readers.times import EPOCHS, instant
 from wattline.meter.recording import Recording
 
-SAMPLE = re.compile(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?\s+([^\s#]+)(?:\s+(-?[\d.eE+]+))?\s*(?:#.*)?$")
+# a dump of Prometheus' store writes the name among the labels
+SAMPLE = re.compile(
+    r"^(?=[^{]|\{.*__name__)([a-zA-Z_:][a-zA-Z0-9_:]*)?(?:\{(.*)\})?\s+([^\s#]+)(?:\s+(-?[\d.eE+]+))?\s*(?:#.*)?$"
+)
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"')
 STAMP = re.compile(r"^#\s*(?:time|timestamp|date|scraped(?: at)?)\s*[:=]?\s*(\S.*?)\s*$", re.IGNORECASE)
 POWER = re.compile(r"(watts|joules|power|energy)", re.IGNORECASE)
@@ -71,14 +74,17 @@ def _read_lines(path: Path, dated: float | None, samples: Samples) -> int:
                 now = instant(match[1])
             continue
         match = SAMPLE.match(line)
-        if not match or not POWER.search(match[1]):
+        if not match:
+            continue
+        labels = {name: value.replace('\\"', '"') for name, value in LABEL.findall(match[2] or "")}
+        name = match[1] or labels.pop("__name__", "")
+        if not POWER.search(name):
             continue
         at = _epoch(match[4]) if match[4] else now
         if at is None:
             untimed += 1
             continue
-        labels = tuple(sorted((name, value.replace('\\"', '"')) for name, value in LABEL.findall(match[2] or "")))
-        times, values = samples.setdefault((match[1], labels), ([], []))
+        times, values = samples.setdefault((name, tuple(sorted(labels.items()))), ([], []))
         times.append(at)
         values.append(_float(match[3]))
     return untimed

@@ -16,10 +16,12 @@ from wattline.meter.readers import (
     amd_smi,
     cloudwatch,
     codecarbon,
+    cray,
     dcgmi,
     exposition,
     hardware_monitor,
     home_assistant,
+    home_assistant_db,
     influx,
     intel_gpu_top,
     ipmitool,
@@ -45,7 +47,7 @@ from wattline.meter.readers import (
     zeus,
 )
 from wattline.meter.readers.defined import retold
-from wattline.meter.readers.frame import is_piped
+from wattline.meter.readers.frame import is_blank_parted, is_piped
 from wattline.meter.readers.headers import header_of, without
 from wattline.meter.recording import Recording
 
@@ -89,6 +91,8 @@ def _text(name: str, matches: Callable[[str], bool], read: Chooser) -> Format:
 FORMATS = (
     _form("wattline proxy's journal", lambda path, text, data: data.startswith(SQLITE) and
           proxy_journal.is_journal(path), proxy_journal.read),
+    _form("Home Assistant's database", lambda path, text, data: data.startswith(SQLITE) and
+          home_assistant_db.is_database(path), home_assistant_db.read),
     _form("Wattline journal", lambda path, text, data: data.startswith(SQLITE), _journal),
     _form("Parquet", lambda path, text, data: data.startswith(b"PAR1"), plain.read),
     _form("MLPerf Inference power", lambda path, text, data: mlperf_inference.is_spl(path), mlperf_inference.read),
@@ -106,6 +110,7 @@ FORMATS = (
     _text("LibreHardwareMonitor", hardware_monitor.is_text, hardware_monitor.read),
     _text("CloudWatch", cloudwatch.is_text, cloudwatch.read),
     _text("nvidia-smi -q", nvidia_report.is_text, nvidia_report.read),
+    _text("Cray pm_counters", cray.is_text, cray.read),
     _text("dcgmi", dcgmi.is_text, dcgmi.read),
     _text("InfluxDB or Telegraf", influx.is_text, influx.read),
     _text("intel_gpu_top", intel_gpu_top.is_text, intel_gpu_top.read),
@@ -170,7 +175,7 @@ def is_table(text: str) -> bool:
         return False
     if not rows or (len(rows) > 1 and not any(any(c.isdigit() for c in row) for row in rows[1:])):
         return False
-    if is_piped(text):
+    if is_piped(text) or is_blank_parted(text):
         return True
     for sign in ",;\t":
         count = rows[0].count(sign)

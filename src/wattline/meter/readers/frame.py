@@ -26,6 +26,8 @@ HEAD_BYTES = 65_536
 TEXT_BYTES = 1_000_000_000  # of text that is held whole
 MARKED = re.compile(r"^\ufeff?\"?sep=(.)\"?\s*$")  # the first line by which a spreadsheet is told the sign
 RULE = re.compile(r"^[\s|+:-]*-[\s|+:-]*$")  # a line of a table drawn in signs
+NAMES_OF_TIME = frozenset({*TIMES, "start", "begin"})
+DATE_AND_TIME = re.compile(r"(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}) +(\d{1,2}:\d{2})")
 NUMBER = r"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
 
 
@@ -58,7 +60,7 @@ def table(path: Path, header: bool = True) -> pl.DataFrame:
     begin = without(begin, above)
     separator = _separator(begin)
     source = _source(path, above, separator)
-    separator = "\t" if separator == "|" else separator
+    separator = "\t" if separator in "| " else separator
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of cut rows, which are told of as unreadable
@@ -98,22 +100,52 @@ def _source(path: Path, above: Header | None, separator: str) -> Path | io.Bytes
     with path.open("rb") as file:
         data = file.read(HEAD_BYTES)
     wide = data[:2] in (b"\xff\xfe", b"\xfe\xff") or encoding_of(data) != "utf-8"
-    if separator != "|" and not wide and above is None and _is_text(path):  # polars takes no name that is not UTF-8
+    if (
+        separator not in "| " and not wide and above is None and _is_text(path)
+    ):  # polars takes no name that is not UTF-8
         return path
     whole = read_bytes(path, TEXT_BYTES, "recording")
     if above is not None:
         return io.BytesIO(without(decode(whole), above).encode())
+    if separator == " ":
+        return io.BytesIO("\n".join(by_blanks(decode(whole))).encode())
     if separator != "|":
         return io.BytesIO(decode(whole).encode() if wide else whole)
     lines = [line.strip().strip("|") for line in decode(whole).splitlines() if "|" in line and not RULE.match(line)]
     return io.BytesIO("\n".join(line.replace("\t", " ").replace("|", "\t") for line in lines).encode())
 
 
+def is_blank_parted(text: str) -> bool:
+    """Whether a table is parted by blanks: its header names a time, and every line has as many words as it."""
+    lines = [line for line in text.splitlines()[:60] if line.strip() and not line.startswith("#")]
+    lines = lines[:-1] if len(lines) > 3 else lines  # the last may be cut
+    if len(lines) < 3 or re.search(r"[,;\t|\[\](){}<>=]", lines[0]):
+        return False
+    names = lines[0].split()
+    if len(names) < 2 or not any(set(plain(name).split("_")) & NAMES_OF_TIME for name in names):
+        return False
+    return all(len(row.split("\t")) == len(names) for row in by_blanks("\n".join(lines)))
+
+
+def by_blanks(text: str) -> list[str]:
+    """The rows of a table that is parted by blanks, parted by tabs; a date and its time of day are one cell.
+
+    Parameters
+    ----------
+    text : of the table
+
+    Returns its lines.
+    """
+    rows = [line for line in text.splitlines() if line.strip()]
+    joined = (DATE_AND_TIME.sub("\\1\x00\\2", row) for row in rows)
+    return ["\t".join(row.split()).replace("\x00", " ") for row in joined]
+
+
 def is_piped(text: str) -> bool:
     """Whether a table is parted by pipes, as Markdown and databases draw it: its header names a time."""
     lines = [line for line in text.splitlines()[:60] if line.strip() and not RULE.match(line)]
     cells = [plain(cell) for cell in lines[0].strip().strip("|").split("|")] if lines else []
-    if len(cells) < 2 or not any(set(cell.split("_")) & set(TIMES) for cell in cells):
+    if len(cells) < 2 or not any(set(cell.split("_")) & NAMES_OF_TIME for cell in cells):
         return False
     count = lines[0].strip().strip("|").count("|")
     same = sum(line.strip().strip("|").count("|") == count for line in lines)
@@ -155,7 +187,7 @@ def _separator(text: str) -> str:
         counts = {line.count(sign) for line in whole}
         if len(counts) == 1 and counts != {0}:
             return sign
-    return "|" if is_piped(text) else ","
+    return "|" if is_piped(text) else " " if is_blank_parted(text) else ","
 
 
 def numbers(column: pl.Series) -> Array:

@@ -61,7 +61,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         values.append(number)
     if not samples:
         raise WattlineError(f"{path} is InfluxDB's, and holds no point with a number and a time")
-    return of_samples(samples, str(path), choices)
+    return of_samples(samples, str(path), choices, counters=False)
 
 
 def _metric(measurement: str, field: str, tags: dict[str, str]) -> tuple[str, dict[str, str]]:

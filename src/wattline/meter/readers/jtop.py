@@ -17,7 +17,7 @@ from wattline.meter.readers.frame import numbers, table
 from wattline.meter.recording import Recording
 
 MAX_W = 200.0
-RAILS = re.compile(r"^power[ _](?:tot|cur|(?:vdd|vin|pom|5v)\w*)$", re.IGNORECASE)
+RAILS = re.compile(r"^power[ _](?!avg$)[\w ]+$", re.IGNORECASE)
 SURE = re.compile(r"^power[ _](?:vdd|pom)_\w+$|^nvp[ _]model$|^jetson_clocks$", re.IGNORECASE)  # of no other tool
 OLDER = {"power cur", "power avg", "uptime"}
 MEAN = re.compile(r"^power[ _]avg$", re.IGNORECASE)  # since the start of the logger: not what is drawn now

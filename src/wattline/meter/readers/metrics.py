@@ -17,7 +17,7 @@ from wattline.meter.exporters import PASSING, Identity, host_of, identify, names
 from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.readers import specs
 from wattline.meter.readers.assemble import Extras, assemble
-from wattline.meter.readers.channel import READING, TOTAL, Channel
+from wattline.meter.readers.channel import READING, TOTAL, Channel, looks_like_intervals
 from wattline.meter.readers.units import SHORT, Unit
 from wattline.meter.recording import Recording
 from wattline.meter.sensor import Spec
@@ -38,7 +38,7 @@ class Sampled:
     values: Array
 
 
-def recording(samples: Samples, source: str, choices: Choices = Choices()) -> Recording:
+def recording(samples: Samples, source: str, choices: Choices = Choices(), *, counters: bool = True) -> Recording:
     """A series for each device's power, and one for its counter.
 
     Parameters
@@ -46,6 +46,8 @@ def recording(samples: Samples, source: str, choices: Choices = Choices()) -> Re
     samples : times and values by metric and labels
     source : names the recording in errors
     choices : what the user says of its columns or series
+    counters : whether joules run on in every metric, as in Prometheus; else those that fall again and again are of
+        each interval
 
     Returns the recording. Raises WattlineError where no metric is power or energy.
     """
@@ -64,6 +66,11 @@ def recording(samples: Samples, source: str, choices: Choices = Choices()) -> Re
     every = _chosen(every, choices)
     notes = [] if all(series.name for series in every) else ["a metric without a name was taken as watts"]
     channels, more = channels_of(every)
+    if not counters:
+        channels = [
+            replace(entry, counts="") if entry.counts == TOTAL and looks_like_intervals(entry.values, ()) else entry
+            for entry in channels
+        ]
     used = {series.name for channel in channels for series in every if channel.aliases[:1] == (series.name,)}
     others = {series.name: series for series in every if series.name not in used and series.name}
     rows = [Interpretation(name, series.identity.device.key, note="the same devices by another metric")
@@ -137,7 +144,11 @@ def _split(same: Sequence[Sampled]) -> list[list[Sampled]]:
     """Series that by their labels are one device, parted where they say different things at the same instants."""
     best = min(series.identity.rank for series in same)
     first = next(series for series in same if series.identity.rank == best)
-    mine = [series for series in same if series.name == first.name]
+    mode = first.identity.mode  # active and idle may be two metrics
+    mine = [
+        series for series in same
+        if series.name == first.name or (mode and series.identity.mode and series.identity.rank == best)
+    ]  # fmt: skip
     plain = [series for series in mine if not series.identity.mode]
     mine = plain or mine
     if not first.identity.free or len(mine) < 2 or not _differ(mine):

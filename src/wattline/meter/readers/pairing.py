@@ -16,6 +16,7 @@ from wattline.meter.readers.settle import Settled, same_rate
 from wattline.meter.readings.power import line_j
 
 MEANS = frozenset({"average", "avg", "mean"})
+SUM_ROWS, SUM_NEAR, SUM_SHARE = 10, 0.01, 0.95  # rows that tell a sum, how near, and in how many of them
 COARSE = 0.01  # a counter whose step is a larger share of its rise stands back behind watts that say the same
 
 
@@ -113,3 +114,29 @@ def over(power: Settled, energy: Settled) -> float:
     time, watts = power.time_s[order], power.power_w[order]
     length = float(time[-1] - time[0]) if len(time) > 1 else 0.0
     return float(line_j(watts[:-1], watts[1:], np.diff(time)).sum()) / length if length > 0 else math.nan
+
+
+def sums_of_others(settled: Sequence[Settled]) -> set[int]:
+    """The column of watts, by its ``id``, that is the sum of all the others in every row, whatever it is called.
+
+    Parameters
+    ----------
+    settled : channels of one source
+
+    Returns it; empty where there is none, or too few rows or columns to say.
+    """
+    power = [entry for entry in settled if entry.power_w is not None]
+    hosts = {entry.channel.device.host for entry in power}
+    if len(power) < 3 or len(hosts) > 1 or any(entry.time_s is not power[0].time_s for entry in power):
+        return set()
+    rows = np.array([entry.power_w for entry in power])
+    rows = rows[:, np.isfinite(rows).all(axis=0)]
+    if rows.shape[1] < SUM_ROWS or (rows < 0).any():
+        return set()
+    whole = rows.sum(axis=0)
+    out = set()
+    for entry, own in zip(power, rows, strict=True):
+        apart = np.abs(2 * own - whole) <= SUM_NEAR * own + 1e-9
+        if own.std() > SUM_NEAR * own.mean() and apart.mean() > SUM_SHARE:
+            out.add(id(entry))
+    return out if len(out) == 1 else set()

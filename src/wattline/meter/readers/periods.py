@@ -14,7 +14,7 @@ from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.places import label_of, role_of
 from wattline.meter.readers import logs, specs, units
 from wattline.meter.readers.assemble import Extras
-from wattline.meter.readers.columns import Value, value_of
+from wattline.meter.readers.named_values import Value, value_of
 from wattline.meter.recording import Recording
 
 

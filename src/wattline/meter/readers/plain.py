@@ -25,10 +25,12 @@ from wattline.meter.readers import metric_table, own, specs, units
 from wattline.meter.readers.assemble import Extras, assemble
 from wattline.meter.readers.channel import Channel
 from wattline.meter.readers.column_names import TIME_UNITS, plain
-from wattline.meter.readers.columns import Layout, Value, layout
+from wattline.meter.readers.columns import Layout, layout
 from wattline.meter.readers.defined import retold
 from wattline.meter.readers.frame import decimal_comma, table
+from wattline.meter.readers.named_values import Value
 from wattline.meter.readers.rows import REGULAR, Groups, groups
+from wattline.meter.readers.spans import as_rows
 from wattline.meter.recording import Recording
 
 if TYPE_CHECKING:
@@ -72,7 +74,8 @@ def of_frame(frame: pl.DataFrame, choices: Choices, source: str, host: str, comm
     """
     if (metrics := metric_table.read(frame, source, choices)) is not None:
         return metrics
-    frame, table_layout = layout(frame, choices, source)
+    spanned = as_rows(frame, choices)
+    frame, table_layout = layout(frame if spanned is None else spanned, choices, source)
     columns = [value.column for value in table_layout.values]
     devices = groups(frame, table_layout.time_s, table_layout.others, columns, choices, source)
     numbers = {name: units.cells(frame[name], comma) for name in columns}

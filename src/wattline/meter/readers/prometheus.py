@@ -6,6 +6,7 @@ series a line.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,14 @@ from wattline.meter.readers.metrics import Samples, recording
 from wattline.meter.recording import Recording
 
 JSON_BYTES = 300_000_000
+ANSWERED = re.compile(r'"status"\s*:\s*"(?:success|error)"')
 MAX_LINE = 10_000_000  # of a series' line: its times stand at its end
 
 
 def is_answer(text: str) -> bool:
     """Whether a file begins as an answer of Prometheus."""
     begin = text.lstrip()[:4000]
-    if begin.startswith("{") and ('"resultType"' in begin or '"status"' in begin):
+    if begin.startswith("{") and ('"resultType"' in begin or ANSWERED.search(begin)):
         return True
     return begin.startswith("{") and '"metric"' in begin and '"values"' in begin
 

@@ -107,9 +107,9 @@ def _boards(
     import polars as pl
 
     numbered = len(values) > 1 and all(any(letter.isdigit() for letter in name) for name in values)
-    instances = [name for name in others if plain(name) in (INSTANCES | RANKS if numbered else INSTANCES)]
-    boards = [name for name in others if plain(name) in DEVICES and name not in instances and
-              not _row_number(frame, name)]  # fmt: skip
+    known = INSTANCES | RANKS if numbered else INSTANCES
+    instances = [name for name in others if plain(name) in known or plain(name).startswith("mig_")]
+    boards = [n for n in others if plain(n) in DEVICES and n not in instances and not _row_number(frame, n)]
     if not (instances and values and (boards or numbered)) or choices.device:
         return list(others)
     few = frame.with_columns(pl.Series("__time", time_s)).head(SAMPLE).drop_nulls(values[0])

@@ -10,7 +10,8 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
-from wattline.core.units import DAY_S
+from wattline.core.units import DAY_S, HOUR_S, MINUTE_S
+from wattline.meter.readers.summer_time import forward
 
 if TYPE_CHECKING:
     import polars as pl
@@ -50,6 +51,7 @@ ZONE_NAMES = r"\s+\(?[A-Z]{3,5}\)?$"
 # an epoch in these units, by its size: seconds until the year 5138, then milliseconds, and so on
 EPOCHS = ((1e11, 1.0), (1e14, 1e-3), (1e17, 1e-6), (np.inf, 1e-9))
 EPOCH_S = 1e8  # a smaller number of seconds counts from the beginning of a recording
+DURATION = re.compile(r"^\s*(?:(?P<d>\d+)\s*(?:d|days?)[\s,]+)?(?:(?P<h>\d+):)?(?P<m>\d+):(?P<s>[0-5]\d(?:\.\d+)?)\s*$")
 FORMS = "2026-03-01T12:00:00Z, 2026/03/01 12:00:00.000, 03/01/2026 12:00:00 PM, or seconds since 1970"
 
 
@@ -75,6 +77,24 @@ def column_times(column: pl.Series) -> tuple[Array, str]:
             return (values - SHEET_1970) * DAY_S, "times are days of a spreadsheet, taken as UTC"
         return values * epoch_scale(values), ""
     return _texts(column.cast(pl.String).str.strip_chars())
+
+
+def durations(text: pl.Series) -> Array:
+    """Seconds of texts that tell how long it has been: ``1:02:03``, ``62:03``, ``2 days 01:02:03``; NaN for others.
+
+    Parameters
+    ----------
+    text : a column of them
+
+    Returns them, shape ``(n,)``.
+    """
+    import polars as pl
+
+    parts = text.cast(pl.String).str.extract_groups(DURATION.pattern)
+    days, hours, minutes, seconds = (
+        _floats(parts.struct.field(name).cast(pl.Float64, strict=False)) for name in ("d", "h", "m", "s")
+    )
+    return DAY_S * np.nan_to_num(days) + HOUR_S * np.nan_to_num(hours) + MINUTE_S * minutes + seconds
 
 
 def is_dates(column: pl.Series) -> bool:
@@ -114,8 +134,11 @@ def _texts(text: pl.Series) -> tuple[Array, str]:
     named = bool((nameless != bare).any())
     without = _best(nameless, FORMATS)
     if np.isfinite(without).sum() > np.isfinite(best).sum():
-        remark = "" if zoned_by_name else "times carry no zone: taken as UTC"
-        return without, "zones named in letters are not read: times taken as UTC" if named else remark
+        if zoned_by_name or named:
+            return without, "zones named in letters are not read: times taken as UTC" if named else ""
+        moved, day = forward(without)
+        hour = f"; clocks went an hour forward on {day}, which is taken out" if day else ""
+        return moved, f"times carry no zone: taken as UTC{hour}"
     if not np.isfinite(best).any():
         clock = _best("1970-01-01 " + nameless, tuple(f"%Y-%m-%d {form}" for form in CLOCKS))
         return _over_midnight(clock), "times carry no date"

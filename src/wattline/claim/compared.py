@@ -1,0 +1,89 @@
+"""A sentence that sets a figure beside so many of a thing: 1,287 MWh is what 120 homes use in a year."""
+
+from __future__ import annotations
+
+import re
+
+from wattline.catalog import Catalog
+from wattline.claim.counted_match import BOUND_ABOVE, BOUND_BELOW, ThingCounted, refused, thing_beside
+from wattline.claim.evaluate import quantity
+from wattline.claim.fields import Expression, expression_of
+from wattline.claim.file import Claim
+from wattline.claim.stated import StatedFigure, stated_in
+from wattline.claim.things import HOMES
+from wattline.claim.verdict import Relation
+from wattline.core.errors import shorten
+
+# 120 homes use 1,287 MWh: the same the other way round
+_HOMES_USE = re.compile(
+    rf"^\W*(?P<count>\d[\d,.]*(?:\s+(?:thousand|million))?|an?|one|the)\s+(?-i:{HOMES})\s+(?:would |will |can )?"
+    r"(?:uses?|consumes?|needs?|takes?|draws?)\s+(?P<figure>.*\d.*?)(?P<time>\s+(?:an?|per|each|every|in an?)\s+"
+    r"(?:year|month|day|hour))?\s*\.?$",
+    re.I,
+)
+_FLIPPED: dict[Relation, Relation] = {"at least": "at most", "at most": "at least"}
+
+
+def turned(text: str) -> str:
+    """A sentence that begins with homes and what they use, with the figure first; others as they are."""
+    match = _HOMES_USE.match(text)
+    if match is None:
+        return text
+    one = match["count"].lower() in ("a", "an", "one", "the")
+    homes = f"{'1' if one else match['count']} {match['whose']}home{'' if one else 's'}"
+    time = re.sub(r"^(?:an?|per|each|every|in an?)\s+", "in a ", (match["time"] or "").strip(), flags=re.I)
+    return f"{match['figure']} is what {homes} use {time}".strip()
+
+
+def compared_in(text: str, catalog: Catalog) -> tuple[str, Claim] | None:
+    """The claim that a figure is as much as so many of a thing.
+
+    Parameters
+    ----------
+    text : the sentence
+    catalog : whose figures of the things are taken
+
+    Returns
+    -------
+    What stands before the comparison, and the claim; None where a sentence sets no figure beside a thing.
+
+    Raises WattlineError where the thing is not known well enough, or is of another kind than the figure.
+    """
+    counted = thing_beside(turned(text), catalog)
+    if counted is None:
+        return None
+    stated = stated_in(counted.head)
+    figure, derived, note = _alike(text, stated, counted)
+    return counted.head, Claim(
+        id="sentence",
+        says=shorten(text, 500),
+        note=f"Taken as what {counted.words} {'come' if counted.plural else 'comes'} to. {counted.note}{note}".strip(),
+        stated=None if stated.ends else figure,
+        stated_low=stated.ends[0] if stated.ends else None,
+        stated_high=stated.ends[1] if stated.ends else None,
+        derived=derived,
+        relation="between" if stated.ends else _FLIPPED.get(counted.relation) or _bound(counted.head),
+    )
+
+
+def _bound(head: str) -> Relation:
+    """How the figure before a comparison is meant."""
+    bounds: dict[Relation, str] = {"at least": BOUND_BELOW, "at most": BOUND_ABOVE}
+    return next((name for name, words in bounds.items() if re.search(rf"{words}[^\d,;]*\d", head, re.I)), "equal")
+
+
+def _alike(text: str, stated: StatedFigure, counted: ThingCounted) -> tuple[Expression, Expression, str]:
+    """Figure and things in one dimension: a figure of each day is taken to a year, as its things are; watts are those
+    of things for as long as they run."""
+    number, unit = stated.middle.tree.value
+    unit = unit.removesuffix("/request")
+    figure = expression_of(f"{number:.15g} {unit}", "stated")
+    time = "1 year" if stated.per and counted.time else counted.time
+    each = counted.expression.format(time=time)
+    if quantity(1.0, unit).check("[energy]/[time]") and counted.time:
+        each = f"({each}) / ({time})"
+    derived = expression_of(f"{each} in {unit}", "derived")
+    kinds = {"energy": ("[energy]", "[energy]/[time]"), "carbon": ("[mass]",), "water": ("[length]**3",)}
+    if not any(quantity(1.0, unit).check(kind) for kind in kinds[counted.kind]):
+        raise refused(text, f"{unit} is no measure of {counted.kind}, as what is compared is")
+    return figure, derived, stated.note
