@@ -46,6 +46,21 @@ def gives_answers_to_searches(text: str) -> bool:
     return bool(whole and _SEARCH.search(text) and _ANSWER.search(text) and (_EACH.search(text) or _COUNT.search(text)))
 
 
+def total_in(text: str) -> Expression:
+    """The energy of all searches together: the figure in GWh or TWh.
+
+    Parameters
+    ----------
+    text : the sentence, which has one
+
+    Returns it.
+    """
+    match = re.search(r"(\d[\d,]*(?:\.\d+)?)\s*(twh|gwh|terawatt|gigawatt)", text, re.I)
+    assert match is not None
+    unit = "TWh" if match[2].lower().startswith("t") else "GWh"
+    return literal_of(f"{float(match[1].replace(',', '')):.15g} {unit}", "claim")
+
+
 def searches_claim(text: str, stated: Expression, relation: Relation) -> Claim:
     """The claim with what answers of several models take, times the searches.
 

@@ -16,13 +16,13 @@ from wattline.claim.counted import counted_in, unknown_thing, with_counted
 from wattline.claim.countries import region_word
 from wattline.claim.evaluate import quantity
 from wattline.claim.evidence import weakness
-from wattline.claim.fields import Expression, expression_of, literal_of
+from wattline.claim.fields import Expression, expression_of
 from wattline.claim.file import Claim, ClaimsFile
 from wattline.claim.generated import generated_claim, kind_of
 from wattline.claim.grown import grown_claim
 from wattline.claim.listed import listed_claim
 from wattline.claim.named import chip_claim, pue_claim
-from wattline.claim.searched import gives_answers_to_searches, searches_claim
+from wattline.claim.searched import gives_answers_to_searches, searches_claim, total_in
 from wattline.claim.share import level_claim, share_claim
 from wattline.claim.stated import StatedFigure, stated_in
 from wattline.claim.verdict import Relation
@@ -124,7 +124,7 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
         claim = generated_claim(kind, text, _relation(text))
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
     if gives_answers_to_searches(text):
-        claim = searches_claim(text, _total(text), _relation(text))
+        claim = searches_claim(text, total_in(text), _relation(text))
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
     return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (_by_figure(text, known),))
 
@@ -199,14 +199,6 @@ def _rated(text: str, catalog: Catalog) -> Claim | None:
     """A sentence on a chip's power, a PUE, past growth or a share of a place's electricity."""
     readers = (pue_claim, chip_claim, grown_claim, share_claim)
     return next((claim for read in readers if (claim := read(text, _relation(text), catalog)) is not None), None)
-
-
-def _total(text: str) -> Expression:
-    """The energy of all searches together: the figure in GWh or TWh."""
-    match = re.search(r"(\d[\d,]*(?:\.\d+)?)\s*(twh|gwh|terawatt|gigawatt)", text, re.I)
-    assert match is not None
-    unit = "TWh" if match[2].lower().startswith("t") else "GWh"
-    return literal_of(f"{float(match[1].replace(',', '')):.15g} {unit}", "claim")
 
 
 def _candidates(words: list[str], by_name: list[str], stated: StatedFigure, catalog: Catalog) -> list[CatalogFigure]:
