@@ -29,8 +29,8 @@ def turned(text: str) -> str:
     match = _HOMES_USE.match(text)
     if match is None:
         return text
-    one = match["count"].lower() in ("a", "an", "one", "the")
-    homes = f"{'1' if one else match['count']} {match['whose']}home{'' if one else 's'}"
+    single = match["count"].lower() in ("a", "an", "one", "the")
+    homes = f"{'1' if single else match['count']} {match['whose']}home{'' if single else 's'}"
     time = re.sub(r"^(?:an?|per|each|every|in an?)\s+", "in a ", (match["time"] or "").strip(), flags=re.I)
     return f"{match['figure']} is what {homes} use {time}".strip()
 

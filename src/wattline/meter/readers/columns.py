@@ -104,7 +104,7 @@ def _values(
             continue
         if isinstance(outcome, Value) and not outcome.units:
             outcome = _by_cells(frame, outcome, choices)
-        elif outcome == "" and _told_by_cells(frame, name):
+        elif outcome == "" and _units_in_cells(frame, name):
             outcome = _by_cells(frame, Value(name, name, (), label_of(name), words_of(name)), choices)
         if isinstance(outcome, Value) and not quantity:
             outcome = _once(frame, outcome, source)
@@ -115,7 +115,7 @@ def _values(
     return values, left
 
 
-def _told_by_cells(frame: pl.DataFrame, name: str) -> bool:
+def _units_in_cells(frame: pl.DataFrame, name: str) -> bool:
     """Whether all cells of a column name a unit, and it is no setting such as a mode that is called 15W."""
     import polars as pl
 
