@@ -192,6 +192,7 @@ def test_the_hours_of_a_year_have_a_mean_of_one_and_swing_little() -> None:
     [
         (["--region", "nowhere"], "nowhere"),
         (["--years", "1990"], "years"),
+        (["--years", "2030-"], "years"),
         (["--scenario", "moon"], "iea-lift-off"),
         (["--what-if", "ai_idle"], "NAME=VALUE"),
         (["--as-of", "1999"], "as-of"),

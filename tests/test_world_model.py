@@ -286,7 +286,19 @@ def test_shares_of_parts_add_up_to_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["ai_idle", "ai_idle=x", "moon=3", "shipments=15%", "ai_use=120%", "ai_life=-100%", "ai_life=0"]
+    "text",
+    [
+        "ai_idle",
+        "ai_idle=x",
+        "ai_idle=nan",
+        "shipments=-nan",
+        "ai_life=inf",
+        "moon=3",
+        "shipments=15%",
+        "ai_use=120%",
+        "ai_life=-100%",
+        "ai_life=0",
+    ],
 )
 def test_a_bad_what_if_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(WattlineError) as caught:

@@ -91,7 +91,9 @@ def read_what_if(text: str) -> WhatIf:
     try:
         number = float(value.removesuffix("%").removesuffix("y")) / (100 if percent else 1)
     except ValueError:
-        raise WattlineError(f"--what-if {text!r}: {value!r} is no number; write 30%, 4 or -15%") from None
+        number = np.nan
+    if not np.isfinite(number):
+        raise WattlineError(f"--what-if {text!r}: {value!r} is no number; write 30%, 4 or -15%")
     if value[:1] in "+-":
         if number <= -1:
             raise WattlineError(f"--what-if {text!r}: takes away all there is; give more than -100%")

@@ -72,9 +72,9 @@ def read_years(text: str) -> tuple[int, ...]:
 
     Returns every year from the first to the last.
     """
-    first, _, last = text.replace("–", "-").partition("-")
+    first, dash, last = text.replace("–", "-").partition("-")
     try:
-        years = int(first), int(last or first)
+        years = int(first), int(last if dash else first)
     except ValueError:
         raise WattlineError(f"--years {shorten(text)!r}: write 2030 or 2015-2035") from None
     if not FIRST_YEAR <= years[0] <= years[1] <= LAST_YEAR:
