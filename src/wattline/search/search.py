@@ -23,7 +23,7 @@ from wattline.search.pareto import frontier_of
 from wattline.search.setup import Candidate
 from wattline.search.twins import PEAK, Twins, group_of
 from wattline.sweep import Pool, Store, drive
-from wattline.sweep.store import plain
+from wattline.sweep.store import item_key
 
 FIRST_ROUND, ROUND = 6, 24  # set-ups that are searched before what they found counts, at first and at most
 DOUBT = 0.03  # of energy and cost: what a trial on a part of the replicas may be off by
@@ -174,13 +174,13 @@ class Search:
             self.wrong.append(str(result["wrong"]))
             return None
         trial = Trial(setup, result, item["sampled"] == setup.replicas)
-        self.seen[plain(item)] = trial
+        self.seen[item_key(item)] = trial
         return trial
 
     def _once(self, setup: Candidate, whole: bool = True) -> Steps:
         """One simulation, or what that of a twin has said."""
         item = item_of(self.question, setup, whole)
-        if (seen := self.seen.get(plain(item))) is not None:
+        if (seen := self.seen.get(item_key(item))) is not None:
             return seen
         known = self.twins.find(item)
         if known is not None:

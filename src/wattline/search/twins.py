@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wattline.sweep.store import Result, plain
+from wattline.sweep.store import Result, item_key
 
 PEAK = "peak_running"  # of a result: requests that a replica ran at once, at most
 
@@ -52,8 +52,8 @@ class Twins:
 def group_of(item: Mapping[str, Any]) -> str:
     """What is the same for all that may be twins, whatever their replicas."""
     split = bool(item["prefill_replicas"])
-    return plain({**item, "max_num_seqs": 0, "replicas": 0, "prefill_replicas": split, "sampled": 0})
+    return item_key({**item, "max_num_seqs": 0, "replicas": 0, "prefill_replicas": split, "sampled": 0})
 
 
 def _key(item: Mapping[str, Any]) -> str:
-    return plain({**item, "max_num_seqs": 0})
+    return item_key({**item, "max_num_seqs": 0})

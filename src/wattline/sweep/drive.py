@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeVar
 
 from wattline.sweep.pool import Pool
-from wattline.sweep.store import Item, Result, Store, plain
+from wattline.sweep.store import Item, Result, Store, item_key
 
 Answer = TypeVar("Answer")
 Search = Generator[Item, Result, Answer]
@@ -44,7 +44,7 @@ def drive(searches: Sequence[Search[Answer]], pool: Pool, store: Store, watch: W
             if known is not None:
                 ready.appendleft((i, known))
                 continue
-            name = plain(wanted)
+            name = item_key(wanted)
             waiting.setdefault(name, []).append(i)
             if len(waiting[name]) == 1:
                 pool.submit(wanted)
@@ -53,7 +53,7 @@ def drive(searches: Sequence[Search[Answer]], pool: Pool, store: Store, watch: W
             store.put(item, result)
             if watch is not None:
                 watch(item, result)
-            ready.extend((i, result) for i in waiting.pop(plain(item)))
+            ready.extend((i, result) for i in waiting.pop(item_key(item)))
     return [answers[i] for i in range(len(searches))]
 
 

@@ -35,7 +35,7 @@ def digest(parts: Iterable[bytes]) -> str:
     return result.hexdigest()[:32]
 
 
-def plain(item: Item) -> str:
+def item_key(item: Item) -> str:
     """An item as text that is the same whenever it is the same item."""
     return json.dumps(item, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
@@ -89,7 +89,7 @@ class Store:
         return store
 
     def get(self, item: Item) -> Result | None:
-        return self.results.get(plain(item))
+        return self.results.get(item_key(item))
 
     def put(self, item: Item, result: Result) -> None:
         """Keep a result: on disk when this returns.
@@ -101,7 +101,7 @@ class Store:
 
         Raises WattlineError where the disk does not take it.
         """
-        self.results[plain(item)] = result
+        self.results[item_key(item)] = result
         self.made += 1
         self._write({"context": self.context, "item": dict(item), "result": dict(result)})
 
@@ -154,7 +154,7 @@ class Store:
             and (self._sound is None or self._sound(result))
         ):
             with contextlib.suppress(ValueError, RecursionError):  # a number that is none
-                self.results[plain(line["item"])] = line["result"]
+                self.results[item_key(line["item"])] = line["result"]
 
 
 FORMAT_LINE = (json.dumps({"format": FORMAT}) + "\n").encode()

@@ -123,7 +123,9 @@ def simulate(
     arrival, inputs, outputs, taken, rejected = checked(arrival_s, input_tokens, output_tokens, limits)
     requests = state.requests(arrival, inputs, outputs, cached_prompt_tokens(cached_tokens, taken))
     way = side.routing.of(taken)
-    return served(serve(tables, limits, requests, way, until_s, horizon_s, window_s), limits, tables, taken, rejected)
+    return served(
+        run_pool(tables, limits, requests, way, until_s, horizon_s, window_s), limits, tables, taken, rejected
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,7 +193,7 @@ class ReplicaRun(NamedTuple):
     record: FleetRecord | None
 
 
-def serve(
+def run_pool(
     tables: Tables, limits: Limits, requests: Any, way: Routing, until_s: float = np.inf, horizon_s: float = 0.0,
     window_s: tuple[float, float] = (0.0, np.inf),
 ) -> ReplicaRun:  # fmt: skip
