@@ -15,7 +15,8 @@ from wattline.line.work.model import Model
 RATES = Rates(np.asarray(100.0), np.asarray(400.0), np.asarray(10.0), np.asarray(5.0))
 # every coefficient one and every wait none, unless a test says so; a kernel takes the sum of arithmetic and memory
 WAITS = [name for name in PRIORS if name.endswith("_s") or name in ("sampling_s_per_logit", "expert_unevenness")]
-KERNELS = {field.name: 1.0 for field in fields(KernelFacts)} | {"mamba_launches": 0.0, "elementwise_launches": 0.0}
+NONE = ("mamba_launches", "elementwise_launches", "all_to_all_s")
+KERNELS = {field.name: float(field.name not in NONE) for field in fields(KernelFacts)} | {"gathered_chips": 8.0}
 
 
 def fit(**own: float) -> Coefficients:

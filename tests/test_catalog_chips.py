@@ -13,6 +13,7 @@ from wattline import catalog
 
 HERE = Path(catalog.__file__).parent
 FLOPS = ("fp64_flops", "fp32_flops", "tf32_flops", "fp16_flops", "fp8_flops", "int8_flops", "fp4_flops")
+SUSTAINED = {"fp16_sustained_flops", "fp8_sustained_flops"}
 CHIP_FACTS = {
     *FLOPS,
     "memory_bytes",
@@ -115,7 +116,9 @@ def test_ranges_sources_and_attributes(path: Path) -> None:
             if isinstance(raw, (int, float)) and not isinstance(raw, bool):
                 assert attribute in allowed | {"year"}, f"{name}.{attribute}"
             if isinstance(raw, dict):
-                assert attribute in allowed | {"server_price_usd"}, f"{name}.{attribute}"
+                assert attribute in allowed | SUSTAINED | {"server_price_usd"}, f"{name}.{attribute}"
+                if attribute in SUSTAINED:  # measured under the power limit, never above the nameplate
+                    assert 0.3 < raw["value"] / value(entry, attribute.replace("_sustained", "")) < 1
                 assert raw.get("low", raw["value"]) <= raw["value"] <= raw.get("high", raw["value"])
                 used.add(raw.get("source", entry["source"]))
     assert used == set(sources)

@@ -23,13 +23,13 @@ from wattline.line.chip.training.production import (
     power_is_measured,
     production,
     production_power_w,
-    rarely_tuned,
     split,
     step_time_s,
     training_power_w,
     tuned_power_w,
     usual_chips,
 )
+from wattline.line.chip.training.rates import rarely_tuned
 from wattline.line.work.model import load_model
 from wattline.line.work.training import usual_model, usual_sequence
 

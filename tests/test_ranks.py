@@ -53,6 +53,31 @@ def test_each_rank_decodes_its_own_sequences_on_all_heads() -> None:
     assert numbers(got["attention projections"]) == pytest.approx(numbers(whole))
 
 
+@given(st.sampled_from([9, 12, 32, 64]), st.integers(1, 200))
+def test_wide_groups_send_a_token_to_its_experts_alone(chips: int, each: int) -> None:
+    """Of more chips than are in a node: each token of 6 values to the one chip of its one expert, and back, in 16 bits;
+    and a chip handles the activations of its own experts alone."""
+    tokens = float(chips * each)
+    ranks = split(tokens, tokens, chips)
+    got = operations(mixed(), ranks, RATES, fit(all_to_all_s=0.5))
+    values = tokens * 6 / chips
+    wire = (chips - 1) / chips * values * (2 + 2) / 5
+    sums = 0.0  # attention and the dense MLP of one chip a rank are summed with no other
+    assert float(got["all-reduce"].time_s) == pytest.approx(sums + 2 * 0.5 + wire)
+    alone = replace(ranks, ranks=np.asarray(1.0))
+    near, far = (experts(mixed(), replace(alone, scattered=np.asarray(s)), RATES, fit()) for s in (0.0, 1.0))
+    assert numbers(got["experts"]) == pytest.approx(numbers(far))
+    activations = tokens * (2 * 6 + 3 * 4) * 2
+    assert float(near.bytes - far.bytes) == pytest.approx(activations * (1 - 1 / chips))
+
+
+@given(st.sampled_from([2, 4, 8]))
+def test_groups_within_a_node_gather_all_tokens(chips: int) -> None:
+    tokens = 16.0 * chips
+    got = operations(mixed(), split(tokens, tokens, chips), RATES, fit(all_to_all_s=0.5))
+    assert float(got["all-reduce"].time_s) == pytest.approx(2 * (chips - 1) / chips * tokens * 6 * 2 / 5)
+
+
 def test_experts_are_those_of_all_tokens_on_all_chips() -> None:
     ranks = split(8, 8, 4)
     whole = experts(mixed(), replace(ranks, ranks=np.asarray(1.0)), RATES, fit())

@@ -123,6 +123,8 @@ class KernelFacts:
     largest_rate: float
     rank_agreement_s: float
     rank_rows: float
+    gathered_chips: float
+    all_to_all_s: float
 
 
 def kernel_facts(catalog: Catalog) -> KernelFacts:

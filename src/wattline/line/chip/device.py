@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from wattline.catalog import Catalog, Record
 from wattline.catalog.cloud import find_instance
@@ -108,6 +109,13 @@ class Chip:
         inside = chips <= self.link_domain_chips
         self.draws.cite(_link(self.record, self.catalog) if inside else self._network())
         return self.link_bytes_per_s if inside else self.beyond_bytes_per_s
+
+    def wired_share(self, members: ArrayLike) -> Array:
+        """The share of a chip's links that lead to the members of a group of so many: all of them through a switch;
+        where each chip has links of its own to each other chip of its node, those to the group's alone."""
+        if self.record.meta.get("links") != "mesh":
+            return np.ones(np.shape(members))
+        return np.clip((np.asarray(members, float) - 1.0) / max(self.node_chips - 1, 1), 1e-9, 1.0)
 
     def cite_network(self) -> None:
         """Remember the fact that ``beyond_bytes_per_s`` is drawn from."""

@@ -73,9 +73,10 @@ def experts(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operat
     tall = (work.narrow > 0) | ((work.tokens > local) & (work.weight_bytes >= 1))
     least = np.where(tall, fit.kernels.tall_expert_rows, fit.kernels.least_rows)
     flops = np.where(has, 2 * touched / work.chips * np.maximum(each, least) * params, 0.0) * shape.moe_layers
-    # every chip of an expert-parallel group handles all tokens' activations
+    # every chip of an expert-parallel group handles all tokens' activations, unless each goes to its experts alone
     width = shape.expert_intermediate / np.where(work.expert_parallel > 0, 1.0, work.chips)
-    activations = chosen * (2 * hidden + 3 * width) * ACTIVATION_BYTES / fit.kernels.expert_activations
+    handled = chosen / np.where(work.scattered > 0, work.chips, 1.0)
+    activations = handled * (2 * hidden + 3 * width) * ACTIVATION_BYTES / fit.kernels.expert_activations
     moved = np.where(has, touched / work.chips * params * work.weight_bytes + activations, 0.0) * shape.moe_layers
     rate = np.where(work.narrow > 0, rates.narrow * fit.narrow_efficiency, rates.wide * fit.wide_efficiency)
     chips = np.where(has & (work.expert_parallel > 0), work.chips, 1.0)
@@ -85,7 +86,7 @@ def experts(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operat
     )
     usual = np.where(tall, fit.tall_tile_slowness, np.where(work.weight_bytes < 1, fit.four_bit_slowness, 1.0))
     slow = np.where(work.narrow > 0, fit.narrow_expert_slowness, usual)
-    launches = _launches(shape, work, fit, np.where(tall, touched * (1.0 - local / count), 0.0))
+    launches = _launches(shape, work, fit, np.where(tall & (work.scattered == 0), touched * (1.0 - local / count), 0.0))
     memory_s = slow * moved / (rates.memory * fit.expert_memory_efficiency)
     compute_s = slow * flops / (rate * fit.expert_efficiency)
     fullest = kernel(flops, moved, load * compute_s, weights * memory_s, launches, work.narrow, fit)

@@ -85,7 +85,8 @@ def _by_ranks(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> dict
             np.maximum(computed.tokens, np.where(work.padding > 0, fit.kernels.rank_rows, 0.0)) * work.ranks,
             work.tokens,
         )
-        whole = replace(work, tokens=passed, ranks=np.ones_like(work.ranks))
+        wide = many & (work.chips > np.maximum(shape.active_experts, fit.kernels.gathered_chips))
+        whole = replace(work, tokens=passed, ranks=np.ones_like(work.ranks), scattered=np.where(wide, 1.0, 0.0))
         result["experts"] = experts(shape, whole, rates, fit)
         inside = replace(shape, moe_layers=np.where(many, 0.0, shape.moe_layers))
         sums = all_reduce(inside, fullest, rates, fit)
@@ -95,12 +96,22 @@ def _by_ranks(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> dict
 
 
 def exchange(shape: Shape, work: Work, rates: Rates, fit: Coefficients, split: ArrayLike) -> Operation:
-    """Tokens to their experts' chips and back, where attention is split by requests: each rank gathers the others'
-    activations, and the sums are scattered again."""
+    """Tokens to their experts' chips and back, where attention is split by requests.
+
+    In small groups each rank gathers the others' activations, and the sums are scattered again. In wide ones, of more
+    chips than a token has experts, each rank sends its own tokens once to each chip that holds some of theirs, in 8
+    bits where products are narrow, and gets the sums back in 16 (DeepEP; TensorRT-LLM's all-to-all over NVLink).
+    """
     chips = work.chips
-    size = work.tokens * np.where(shape.expert_hidden > 0, shape.expert_hidden, shape.hidden) * ACTIVATION_BYTES
-    wire = 2 * (chips - 1) / chips * size / (rates.link * fit.link_efficiency)
-    return waiting(np.where(split, shape.moe_layers * (2 * fit.all_reduce_s + wire), 0.0))
+    values = work.tokens * np.where(shape.expert_hidden > 0, shape.expert_hidden, shape.hidden)
+    gathered = 2 * ACTIVATION_BYTES * values
+    holding = chips * (1.0 - (1.0 - 1.0 / chips) ** shape.active_experts)
+    there = np.where(work.narrow > 0, 1.0, ACTIVATION_BYTES)
+    own = holding / chips * values * (there + ACTIVATION_BYTES)
+    size = np.where(work.scattered > 0, own, gathered)
+    wire = (chips - 1) / chips * size / (rates.link * fit.link_efficiency)
+    each_way = fit.all_reduce_s + np.where(work.scattered > 0, fit.kernels.all_to_all_s, 0.0)
+    return waiting(np.where(split, shape.moe_layers * (2 * each_way + wire), 0.0))
 
 
 def _two_stacks(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> dict[str, Operation]:

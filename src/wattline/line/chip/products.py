@@ -52,6 +52,9 @@ class Work:
     padding: Array = field(default_factory=lambda: np.asarray(0.0))  # 1 where ranks compute as much as the fullest one
     balance: Array = field(default_factory=lambda: np.asarray(0.0))  # 1 where ranks wait to read their prompts together
     cache_bytes: Array = field(default_factory=lambda: np.asarray(ACTIVATION_BYTES))  # of a value kept of a token
+    scattered: Array = field(
+        default_factory=lambda: np.asarray(0.0)
+    )  # 1 where a token goes to its experts' chips alone
     queries: Array = field(default_factory=lambda: np.asarray(1.0))  # tokens of a sequence that look back together
 
     def of_rank(self) -> tuple[Work, Work]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wattline.catalog import Catalog
+from wattline.line.chip.training.rates import sustained_share
 
 
 def vendors_by_generation(catalog: Catalog) -> dict[str, str]:
@@ -21,6 +22,16 @@ def vendors_by_generation(catalog: Catalog) -> dict[str, str]:
     chips = [chip.meta for chip in catalog.records("chip").values()]
     named = [(str(meta.get("generation", "")), str(meta.get("vendor", ""))) for meta in chips]
     return {generation.lower().replace(" ", "-"): vendor.lower() for generation, vendor in named}
+
+
+def _shares(catalog: Catalog) -> dict[str, float]:
+    """What power limits leave of generations' 8-bit nameplates, where measured: logarithms, of the mean chip."""
+    measured: dict[str, list[float]] = {}
+    for chip in catalog.records("chip").values():
+        if "fp8_sustained_flops" in chip.facts:
+            generation = str(chip.meta.get("generation", "")).lower().replace(" ", "-")
+            measured.setdefault(generation, []).append(float(np.log(sustained_share(chip, "fp8", catalog))))
+    return {generation: float(np.mean(each)) for generation, each in measured.items()}
 
 
 def known_beforehand(catalog: Catalog) -> dict[str, float]:
@@ -46,6 +57,11 @@ def known_beforehand(catalog: Catalog) -> dict[str, float]:
     }
     rates = {name.removeprefix(head): records[name]["value"].value for name in records if name.startswith(head)}
     vendors = vendors_by_generation(catalog)
+    shares = _shares(catalog)
+    for name in rates:  # of nameplates, as serving counts them
+        kin = name.removeprefix("-")
+        own = [shares.get(each, 0.0) for each in vendors if f"-{each}" in rates and kin in (each, vendors[each])]
+        rates[name] *= float(np.exp(np.mean(own))) if own else 1.0
     for name, rate in rates.items():
         kin = name.removeprefix("-")
         wider = f"-{vendors[kin]}" if kin in vendors else ""

@@ -18,7 +18,8 @@ from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.core.units import HOUR_S
 from wattline.line.chip.device import load_chip
-from wattline.line.chip.training.production import central_step, rarely_tuned, split
+from wattline.line.chip.training.production import central_step, split
+from wattline.line.chip.training.rates import rarely_tuned
 from wattline.line.work.flops import training_flops
 from wattline.validate.evidence.training_runs import Run
 from wattline.validate.training import chips_of, recipe_of, shape_of, work_of

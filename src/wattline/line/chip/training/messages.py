@@ -63,13 +63,29 @@ def _shown(sent_s: dict[str, Array], share: Array) -> dict[str, Array]:
     return {name: np.asarray(time * share) for name, time in sent_s.items() if np.any(time > 0)}
 
 
-def link_bytes_per_s(chip: Chip, group: Array, fit: Coefficients) -> Array:
-    """Bytes per second, one direction, that a chip reaches among so many, laid out one beside the other."""
-    inside = chip.link_among(min(2, chip.link_domain_chips)) * fit.link_efficiency
-    if np.all(group <= chip.link_domain_chips):
+def link_bytes_per_s(chip: Chip, span: Array, members: Array, fit: Coefficients) -> Array:
+    """Bytes per second, one direction, that a chip reaches in a message among so many.
+
+    Parameters
+    ----------
+    chip : type of chip, its facts drawn
+    span : chips that the group lies across, one beside the other
+    members : of the group, evenly among those
+    fit : coefficients of the chip's generation
+
+    Returns
+    -------
+    Bytes per second; beyond a chip's own links, members of one domain bring in what is sent to all of them together,
+    each through its own port (hierarchical collectives).
+    """
+    domain = float(chip.link_domain_chips)
+    together = np.maximum(np.minimum(members, members * domain / np.maximum(span, 1.0)), 1.0)  # members in a domain
+    inside = chip.link_among(min(2, chip.link_domain_chips)) * fit.link_efficiency * chip.wired_share(together)
+    if np.all(span <= domain):
         return np.asarray(inside)
-    beyond = network_bytes_per_s(chip)
-    return np.asarray(np.where(group <= chip.link_domain_chips, inside, np.minimum(beyond, inside)))
+    beyond = network_bytes_per_s(chip) * together
+    within = np.where(together > 1, inside, np.inf)
+    return np.asarray(np.where(span <= domain, inside, np.minimum(beyond, within)))
 
 
 def network_bytes_per_s(chip: Chip) -> Array:
@@ -82,7 +98,7 @@ def _tensor(model: Model, chip: Chip, plan: Layouts, fit: Coefficients) -> Array
     """A pass's sums over the tensor-parallel group, of a chip's share of the layers."""
     g, layers = plan.tensor, _sublayers(model) * stage_share(model, plan)
     size = plan.chip_tokens * model.hidden * ACTIVATION_BYTES
-    wire = 2.0 * (g - 1.0) / g * size / link_bytes_per_s(chip, g, fit)
+    wire = 2.0 * (g - 1.0) / g * size / link_bytes_per_s(chip, g, g, fit)
     return np.asarray(np.where(g > 1, layers * (fit.all_reduce_s + wire), 0.0))
 
 
@@ -99,7 +115,9 @@ def _experts(model: Model, chip: Chip, plan: Layouts, fit: Coefficients, narrow:
     nodes = np.maximum(e / domain, 1.0)
     away = nodes * (1.0 - (1.0 - 1.0 / nodes) ** model.active_experts) * (nodes - 1.0) / nodes
     inside = model.active_experts * (e - 1.0) / e
-    wire = size * (inside / link_bytes_per_s(chip, np.minimum(e, domain), fit) + away / link_bytes_per_s(chip, e, fit))
+    near = np.minimum(e, domain)
+    links = link_bytes_per_s(chip, near, near, fit)
+    wire = size * (inside / links + away / np.where(nodes > 1, np.minimum(network_bytes_per_s(chip), links), links))
     layers = model.moe_layers * stage_share(model, plan)
     return np.asarray(np.where(e > 1, layers * (2.0 * fit.all_reduce_s + wire), 0.0))
 
@@ -110,7 +128,14 @@ def _ring(model: Model, chip: Chip, plan: Layouts, fit: Coefficients) -> Array:
     params = np.where(model.kv_lora_rank > 0, 1.0, plan.tensor)
     size = plan.chip_tokens * (plan.context - 1.0) * width / params * ACTIVATION_BYTES
     layers = model.attention_layers * stage_share(model, plan)
-    return np.asarray(layers * size / link_bytes_per_s(chip, plan.tensor * plan.context, fit))
+    return np.asarray(layers * size / _ring_bytes_per_s(chip, plan, fit))
+
+
+def _ring_bytes_per_s(chip: Chip, plan: Layouts, fit: Coefficients) -> Array:
+    """A ring that leaves the links' domain goes at the pace of one port at each edge."""
+    span = plan.tensor * plan.context
+    members = np.where(span <= chip.link_domain_chips, plan.context, 1.0)
+    return link_bytes_per_s(chip, span, members, fit)
 
 
 def _sends(model: Model, chip: Chip, plan: Layouts) -> Array:
@@ -127,7 +152,7 @@ def _data(model: Model, chip: Chip, plan: Layouts, fit: Coefficients) -> Array:
     """
     group = plan.data * plan.context
     params = np.asarray(sum(weights_per_chip(model, plan)))
-    once = 2.0 * params * (group - 1.0) / group / link_bytes_per_s(chip, plan.replica, fit)
+    once = 2.0 * params * (group - 1.0) / group / link_bytes_per_s(chip, plan.replica, group, fit)
     share = trained_share(model, plan)
     sharded = (2.0 + (plan.recompute == 2) + share) * plan.micro
     return np.asarray(once * np.where(plan.fully_sharded > 0, sharded, 2.0 * share))

@@ -20,6 +20,7 @@ from wattline.line.chip.coefficients import fact_name
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.training.facts import training_facts
 from wattline.line.chip.training.plan import Recipe
+from wattline.line.chip.training.rates import rarely_tuned
 from wattline.line.chip.training.step import TrainingStep, best_plan, training_step
 from wattline.line.work.flops import training_flops
 from wattline.line.work.model import Model
@@ -154,22 +155,6 @@ def slowness(chip: Chip, precision: str, draws: Draws) -> Array:
     """
     common = draws("fit.training-slowness")
     return np.asarray(common * draws("fit.training-wide-slowness")) if rarely_tuned(chip, precision) else common
-
-
-def rarely_tuned(chip: Chip, precision: str) -> bool:
-    """Whether a run trains in 16 bits or more on a chip that computes faster in 8.
-
-    Parameters
-    ----------
-    chip : type of chip with its server, its facts drawn
-    precision : number format, a key of ``BYTES``
-
-    Returns
-    -------
-    True where it does.
-    """
-    narrow = "fp8_flops" in chip.record.facts
-    return narrow and chip.peak_flops(precision) <= chip.peak_flops("bf16")
 
 
 def old_software(chip: Chip, year: int) -> bool:

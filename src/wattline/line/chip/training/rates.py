@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from wattline.catalog import Catalog
+import numpy as np
+
+from wattline.catalog import Catalog, Record
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.line.chip.coefficients import Coefficients, Prior, coefficients
@@ -94,6 +96,22 @@ def is_known(chip: Chip, catalog: Catalog) -> bool:
     return rate_fact("attention_rate", chip.generation) in catalog.records("fit")
 
 
+def rarely_tuned(chip: Chip, precision: str) -> bool:
+    """Whether a run trains in 16 bits or more on a chip that computes faster in 8.
+
+    Parameters
+    ----------
+    chip : type of chip with its server, its facts drawn
+    precision : number format, a key of ``BYTES``
+
+    Returns
+    -------
+    True where it does.
+    """
+    narrow = "fp8_flops" in chip.record.facts
+    return narrow and chip.peak_flops(precision) <= chip.peak_flops("bf16")
+
+
 def reached(chip: Chip, precision: str, draws: Draws) -> Reached:
     """What training in a number format reaches on a chip.
 
@@ -112,6 +130,47 @@ def reached(chip: Chip, precision: str, draws: Draws) -> Reached:
     return assembled(chip, precision, draws, values, costs)
 
 
+def sustained(chip: Chip, form: str) -> float:
+    """What a chip's power limit leaves of its nameplate in large products (``sustained_share``); the fact is cited.
+
+    Parameters
+    ----------
+    chip : type of chip with its server
+    form : what is computed in, a value of ``COMPUTE``
+
+    Returns
+    -------
+    A share around 1.
+    """
+    measured = chip.record.facts.get(f"{form}_sustained_flops")
+    if measured is not None:
+        chip.draws.cite(measured)
+    return sustained_share(chip.record, form, chip.catalog)
+
+
+def sustained_share(record: Record, form: str, catalog: Catalog) -> float:
+    """What a chip's power limit leaves of the nameplate's clock in large products, beside what it leaves a usual chip.
+
+    A nameplate counts the highest clock, which some boards hold under no dense product: MI300X 1.2 of 2.1 GHz. Where
+    large products were measured, their rate stands beside the nameplate; where none were, the chip is taken as usual.
+
+    Parameters
+    ----------
+    record : of a chip
+    form : what is computed in, a value of ``COMPUTE``
+    catalog : whose facts are taken
+
+    Returns
+    -------
+    A share around 1.
+    """
+    measured = record.facts.get(f"{form}_sustained_flops")
+    if measured is None:
+        return 1.0
+    usual = catalog.fact(f"fit.training-sustained-share-{form}").value
+    return measured.value / record[f"{form}_flops"].value / usual
+
+
 def assembled(chip: Chip, precision: str, draws: Draws, rates: dict[str, Array], costs: dict[str, Array]) -> Reached:
     """What training reaches, from given coefficients.
 
@@ -126,10 +185,12 @@ def assembled(chip: Chip, precision: str, draws: Draws, rates: dict[str, Array],
     Rates and costs, of the shape of those given.
     """
     narrow = rates["four_bit_rate" if COMPUTE[precision] == "fp4" else "eight_bit_rate"]
+    fit = coefficients(chip.generation, draws)
+    most = fit.kernels.largest_rate
     fit = replace(
-        coefficients(chip.generation, draws),
-        wide_efficiency=rates["wide_rate"],
-        narrow_efficiency=narrow,
+        fit,
+        wide_efficiency=np.minimum(rates["wide_rate"] * sustained(chip, "fp16"), most),
+        narrow_efficiency=np.minimum(narrow * sustained(chip, COMPUTE[precision]), most),
         prompt_attention_efficiency=rates["attention_rate"],
     )
     return Reached(fit, rates["narrow_attention"], **costs)

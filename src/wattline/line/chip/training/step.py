@@ -24,15 +24,10 @@ from wattline.line.chip.step import Watts, nameplate, within_limit
 from wattline.line.chip.training.facts import TrainingFacts, training_facts
 from wattline.line.chip.training.forward import BACKWARD, forward_pass, moving
 from wattline.line.chip.training.layout import plans, tightest
-from wattline.line.chip.training.memory import (
-    copies,
-    stage_share,
-    trained_share,
-    weights_per_chip,
-)
+from wattline.line.chip.training.memory import copies, stage_share, trained_share, weights_per_chip
 from wattline.line.chip.training.messages import messages
 from wattline.line.chip.training.plan import Layouts, Plan, Recipe
-from wattline.line.chip.training.rates import Reached, is_known, reached
+from wattline.line.chip.training.rates import Reached, is_known, rarely_tuned, reached
 from wattline.line.work.flops import training_flops
 from wattline.line.work.model import Model
 
@@ -276,7 +271,9 @@ def tuned_mfu(model: Model, chip: Chip, plan: Plan, precision: str, draws: Draws
     """
     frozen = plan.method != "full"
     time = training_step(model, chip, plan, precision, draws).time_s * step_spread(model, chip, draws)
-    run = time * draws.own(f"fit.training-tuned-spread{'-adapters' if frozen else ''}")
+    names = ["library-spread", f"tuned-spread{'-adapters' if frozen else ''}"]
+    names += ["wide-step"] if rarely_tuned(chip, precision) else []
+    run = time * np.prod([draws.own(f"fit.training-{name}") for name in names], axis=0)
     flops = training_flops(model, plan.sequences * plan.tokens, plan.tokens, frozen=frozen)
     return np.asarray(flops / (run * plan.chips * chip.peak_flops(precision)))
 
