@@ -122,7 +122,7 @@ def test_options_of_text_and_of_images_do_not_mix() -> None:
         (lambda: wl.train("flux.1-dev", "1T", "h100-sxm", 8, draws=0), "tokens: flux.1-dev makes images; give"),
         (lambda: wl.train("flux.1-dev", None, "h100-sxm", 8, draws=0), "samples: flux.1-dev makes images; give"),
         (lambda: wl.train("llama-3.1-8b", None, "h100-sxm", 8, samples=10, draws=0), "samples: goes with models that"),
-        (lambda: wl.train("llama-3.1-8b", None, "h100-sxm", 8, draws=0), "tokens: give the number"),
+        (lambda: wl.train("llama-3.1-8b", None, "h100-sxm", 8, draws=0), "tokens is missing; give the number"),
         (lambda: run(sequence=2048), "sequence: goes with language models"),
         (lambda: run(rollouts="in-turn"), "rollouts: goes with language models"),
         (lambda: run(method="dpo"), "method: models of images are trained by full, lora, qlora; dpo"),

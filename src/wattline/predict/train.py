@@ -154,7 +154,7 @@ def training_answer(
             raise WattlineError(f"tokens: {media.key} makes {media.makes}s; give --samples, how many it is trained on")
         return media_training_answer(read_media_run(media, setup, chips, given, draws), where, draws)
     if tokens is None:
-        raise WattlineError('tokens: give the number of tokens trained on, such as "15T"')
+        raise WattlineError('tokens is missing; give the number of tokens trained on, such as "15T"')
     return train_answer(read_run(model, tokens, setup, chips, given, draws), where, draws)
 
 
