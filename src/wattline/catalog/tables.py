@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -155,7 +156,9 @@ class _File:
                 source = self.by_attribute.get(attribute, own) if "source" not in entry else own
                 raw = raw if isinstance(raw, dict) else {"value": raw}
                 source = raw.get("source", source)
-                facts[attribute] = _fact(kind, name, attribute, raw, declared[attribute], source, self.sources, at)
+                fact = _fact(kind, name, attribute, raw, declared[attribute], source, self.sources, at)
+                taken = "source" not in own_table and attribute not in own_table
+                facts[attribute] = _taken_over(fact, self.data[entry["like"]], declared[attribute]) if taken else fact
             elif isinstance(raw, (int, float)) and not isinstance(raw, bool) and attribute != "year":
                 raise WattlineError(f"catalog: {at}: {attribute} is not declared in attributes.toml")
             else:
@@ -173,6 +176,19 @@ def _like(table: dict[str, Any], data: dict[str, Any], at: str) -> dict[str, Any
             f"catalog: {at}: it is like {shorten(str(table['like']))}, which the file does not describe"
         )
     return {key: value for key, value in other.items() if key not in NAMES} | table
+
+
+def _taken_over(fact: Fact, other: dict[str, Any], declared: dict[str, Any]) -> Fact:
+    """A fact of a record that is ``like`` another: its source speaks of the other, and for a model is no document of
+    its own."""
+    words = f"as {other['name']}" + (f": {fact.note}" if fact.note else "")
+    if fact.basis != "published" or not fact.key.startswith("model.") or ".other_" in fact.key:
+        return replace(fact, note=words)
+    fact = replace(fact, note=words, basis="second hand")
+    low, high, _ = _usual_range(fact.value, fact.basis, declared)
+    if low is None or high is None or fact.low < fact.high:
+        return fact
+    return replace(fact, low=low, high=high, dist="triangular")
 
 
 def _basis(raw: dict[str, Any], cited: Source, at: str) -> Any:
