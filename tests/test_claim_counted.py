@@ -37,6 +37,8 @@ SENTENCES = [
      "does not follow"),
     ("a ChatGPT query uses ten times the electricity of a Google search",
      ["constant.google-search"], "3 Wh/request", "outdated"),
+    ("A ChatGPT query uses ten times a Google search", ["constant.google-search"], "3 Wh/request", "outdated"),
+    ("A ChatGPT request takes 10x a Google search", ["constant.google-search"], "3 Wh/request", "outdated"),
     ("A ChatGPT query takes 10x more energy than a search", ["constant.google-search"], "3 Wh/request", "outdated"),
     ("a ChatGPT query takes as much as a 60 W bulb for 3 minutes", ["constant.bulb-60w"], "3 Wh/request", "outdated"),
     ("a ChatGPT query uses as much as boiling a kettle",
