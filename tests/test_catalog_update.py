@@ -13,7 +13,7 @@ import pytest
 
 from wattline.catalog import Catalog, dated, open_catalog
 from wattline.catalog.catalog import default
-from wattline.catalog.update import differences, plain, sha256, state, to_toml
+from wattline.catalog.update import differences, plain_catalog, sha256, state, to_toml
 from wattline.cli.main import main
 from wattline.core import download
 
@@ -43,7 +43,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A configuration folder of its own, and the facts of now again at the end."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     yield tmp_path
-    dated.choose(None)
+    dated.choose_day(None)
 
 
 def run(*args: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
@@ -105,9 +105,9 @@ def test_an_old_answer_can_be_made_again(update: Path, capsys: pytest.CaptureFix
 
 
 def test_an_earlier_state_of_the_catalog_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
-    dated.choose("2026-11-24")
+    dated.choose_day("2026-11-24")
     old = default()
-    dated.choose(None)
+    dated.choose_day(None)
     assert old.fact("chip.h100-sxm.memory_bytes").value == 80e9
     assert default().fact("chip.h100-sxm.memory_bytes").value > 85e9
     assert old.words == "facts as of 2026-11-24"
@@ -119,7 +119,7 @@ def test_an_earlier_state_of_the_catalog_is_kept(capsys: pytest.CaptureFixture[s
 
 def test_every_kept_state_can_be_read() -> None:
     for day in dated.past_days():
-        dated.choose(str(day))
+        dated.choose_day(str(day))
         assert all(fact.low <= fact.value <= fact.high for fact in default().all_facts())
 
 
@@ -129,7 +129,7 @@ def test_a_difference_as_an_update_leads_from_one_state_to_the_other(update: Pat
         f'[{FRANCE}]\nvalue = 50\nlow = 40\nhigh = 60\n[model."x.1"]\n'
         'parameters = { value = 1e9, source = { title = "t" } }\n'
     )
-    old, new = plain(Catalog()), state(str(own))
+    old, new = plain_catalog(Catalog()), state(str(own))
     rows = differences(old, new)
     text = to_toml(rows, 'a "title"', date(2027, 2, 1))
     led = home / "led.toml"

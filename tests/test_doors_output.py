@@ -41,7 +41,7 @@ def recording(name: str) -> Recording:
 @pytest.mark.parametrize("name", FORMULAS)
 def test_no_cell_of_a_csv_is_a_formula(name: str, tmp_path: Path) -> None:
     taken = recording(name)
-    texts = [tables.csv_text(tables.table(taken, kind, None)) for kind in ("energy", "readings")]
+    texts = [tables.csv_text(tables.export_table(taken, kind, None)) for kind in ("energy", "readings")]
     texts.append(emissions_csv(taken, find_spans(taken, None), None, name))
     for text in texts:
         cells = [value for row in csv.reader(io.StringIO(text, newline="")) for value in row]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from wattline.catalog.draws import Draws
 from wattline.claim.evaluate import Scope, evaluate, quantity
 from wattline.claim.expression import ExpressionError, parse
-from wattline.claim.figure import figure, plain
+from wattline.claim.figure import figure, plain_number
 from wattline.claim.verdict import Grade, Interval, Verdict, decide, distance, grade, interval, on_weak_evidence
 from wattline.core.range import Range
 
@@ -187,7 +187,7 @@ def test_a_figures_middle_and_span() -> None:
         exact = figure("x", "", same, climb=False)
         assert (exact.exact, str(exact), exact.value) == (True, "7 Wh", 7)
     assert str(figure("x", "", quantity(7e7, "Wh"), climb=True)) == "70 MWh"
-    assert [plain(x) for x in (99.94, 100.44, 123.44, -1234.5)] == ["99.9", "100.4", "123.4", "-1,234"]
+    assert [plain_number(x) for x in (99.94, 100.44, 123.44, -1234.5)] == ["99.9", "100.4", "123.4", "-1,234"]
 
 
 def test_a_figure_counts_in_the_plural_and_shows_three_figures_of_its_span() -> None:

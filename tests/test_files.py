@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wattline.core.errors import NotFound, WattlineError, nearest, shorten
+from wattline.core.errors import NotFound, WattlineError, nearest_names, shorten
 from wattline.core.files import write_text, write_whole
 from wattline.core.reading import read_text
 
@@ -70,11 +70,11 @@ def test_unreadable_files_are_named(tmp_path: Path) -> None:
 
 def test_nearest_names() -> None:
     known = ["h100-sxm", "h200-sxm", "a100-sxm-80gb", "tpu-v4"]
-    assert nearest("h100-smx", known)[0] == "h100-sxm"
-    assert nearest("H100-SXM", known)[0] == "h100-sxm"
-    assert nearest("", known) == []
-    assert nearest("zzzz", known) == []
-    assert len(nearest("x" * 100_000, known)) <= 4
+    assert nearest_names("h100-smx", known)[0] == "h100-sxm"
+    assert nearest_names("H100-SXM", known)[0] == "h100-sxm"
+    assert nearest_names("", known) == []
+    assert nearest_names("zzzz", known) == []
+    assert len(nearest_names("x" * 100_000, known)) <= 4
     error = NotFound("chip", "h10", known)
     assert "h100-sxm" in str(error)
     assert NotFound("chip", None, known).near == []  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from wattline.core.errors import WattlineError
 from wattline.line.chip.known import family_of
 from wattline.report.page.parity import parity_page
 from wattline.validate.evidence.campaigns import Campaigns
-from wattline.validate.evidence.groups import left_out
+from wattline.validate.evidence.groups import each_left_out
 from wattline.validate.evidence.serving import ServingRow, read_rows
 from wattline.validate.fit.inference import StepFit, fit_step
 from wattline.validate.fit.step_file import fit_from_catalog
@@ -155,7 +155,7 @@ def test_too_few_rows_are_not_fitted(tmp_path: Path) -> None:
 def test_groups_are_left_out_whole(tmp_path: Path) -> None:
     rows = made(tmp_path, fit_from_catalog())
     seen: list[int] = []
-    for name, others, own in left_out(rows, "family"):
+    for name, others, own in each_left_out(rows, "family"):
         assert {family_of(rows[i].model) for i in own} == {name}
         assert name not in {family_of(rows[i].model) for i in others}
         seen += own

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wattline.core.errors import WattlineError
 from wattline.meter.energy.usage import report
-from wattline.meter.readers.column_names import NAMES, NOT_DRAWN, RELATIVE, TIMES, UNITS, VALUES, plain
+from wattline.meter.readers.column_names import NAMES, NOT_DRAWN, RELATIVE, TIMES, UNITS, VALUES, bare_name
 from wattline.meter.readers.detect import read
 from wattline.meter.readers.languages import LATIN, OTHERS, english, folded
 from wattline.meter.readers.named_values import Value, value_of
@@ -56,7 +56,7 @@ def test_a_word_beside_letters_of_ours_is_known(word: str, letter: str) -> None:
 
 @given(st.text(max_size=40))
 def test_any_name_is_read_without_harm(name: str) -> None:
-    assert isinstance(plain(name), str)
+    assert isinstance(bare_name(name), str)
     assert value_of(name) is not None
 
 

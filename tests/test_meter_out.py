@@ -21,7 +21,7 @@ from wattline.meter.device import Device
 from wattline.meter.energy.series import binned_w, counted_once, curve, total, within
 from wattline.meter.export.emissions import COLUMNS, emissions_csv
 from wattline.meter.export.snapshot import Totals, snapshot
-from wattline.meter.export.tables import WHOLE, csv_text, table, write_parquet
+from wattline.meter.export.tables import WHOLE, csv_text, export_table, write_parquet
 from wattline.meter.export.window import find_span
 from wattline.meter.recording import Recording, Series, Window
 from wattline.meter.sensor import Reading, Spec
@@ -39,7 +39,7 @@ CODECARBON = (
 
 def test_a_window_is_counted_once_however_many_sensors_see_it() -> None:
     recording = node_with_gpus()
-    frame = table(recording)
+    frame = export_table(recording)
     rows = {(row["window"], row["device"]): row for row in frame.iter_rows(named=True)}
     assert rows["run", WHOLE]["energy_wh"] == pytest.approx(6849 * 80 / 3600)
     assert rows["run", "bmc"]["counted"]
@@ -48,7 +48,7 @@ def test_a_window_is_counted_once_however_many_sensors_see_it() -> None:
     assert rows["all", WHOLE]["duration_s"] == pytest.approx(100)
     low, high = rows["run", "bmc"]["energy_low_wh"], rows["run", "bmc"]["energy_high_wh"]
     assert low < rows["run", "bmc"]["energy_wh"] < high
-    assert set(table(recording, window="epoch")["window"]) == {"epoch"}
+    assert set(export_table(recording, window="epoch")["window"]) == {"epoch"}
 
 
 def test_the_best_of_two_sensors_of_one_device_counts() -> None:
@@ -90,7 +90,7 @@ def test_a_machines_meter_holds_its_gpus_whether_they_say_so_or_not() -> None:
     other = series("gpu", [200.0] * 11, host="n2")
     recording = Recording([node, gpu, other])
     assert counted_once(recording.series) == [node, other]
-    rows = {(r["host"], r["device"]): r for r in table(recording).iter_rows(named=True)}
+    rows = {(r["host"], r["device"]): r for r in export_table(recording).iter_rows(named=True)}
     assert rows["n1", "gpu-0"]["inside"] == "n1/bmc"
     assert rows[None, WHOLE]["energy_wh"] == pytest.approx((500 + 200) * 10 / 3600)
 
@@ -101,9 +101,9 @@ def test_missing_readings_are_no_zeros() -> None:
     never = series("gpu", [np.nan] * 5)
     assert np.isnan(within(never, START, START + 4).energy_j)
     recording = Recording([never])
-    assert table(recording)["energy_wh"].to_list() == [None, None]
+    assert export_table(recording)["energy_wh"].to_list() == [None, None]
     assert snapshot(recording).devices[0].energy_j is None
-    assert table(recording, "readings")["power_w"].null_count() == 5
+    assert export_table(recording, "readings")["power_w"].null_count() == 5
 
 
 def test_a_clock_that_jumps_moves_no_energy() -> None:
@@ -124,7 +124,7 @@ def test_a_gap_widens_the_uncertainty() -> None:
 
 
 def test_tables_go_to_parquet_and_csv_alike(tmp_path: Path) -> None:
-    frame = table(node_with_gpus(), "readings")
+    frame = export_table(node_with_gpus(), "readings")
     assert frame.height == 9 * 101
     write_parquet(frame, tmp_path / "r.parquet")
     assert pl.read_parquet(tmp_path / "r.parquet").equals(frame)

@@ -99,7 +99,7 @@ def test_prometheus_scrapes_a_live_meter_and_tells_it_back(tmp_path: Path) -> No
         totals.take(Device("n1", "bmc", "node"), Spec("ipmi"), START + at, float(at), Reading(450.0))
     totals.gone(devices[2], spec)
     totals.add_window('epoch "3"\nof four', 1234.5)
-    stop = prometheus.serve(totals.snapshot, "127.0.0.1:0")
+    stop = prometheus.serve_metrics(totals.snapshot, "127.0.0.1:0")
     try:
         with running_prometheus(tmp_path, stop.port) as address:
             until(lambda: ask(address, "wattline_window_energy_joules_total") or None)
@@ -164,7 +164,7 @@ def test_the_endpoints_text_is_openmetrics() -> None:
     assert families["wattline_energy_joules"].type == "counter"
     assert families["wattline_power_watts"].unit == "watts"
     assert families["wattline_window_energy_joules"].samples[0].labels == {"window": 'a\\b"c'}
-    stop = prometheus.serve(fixed(recording), "127.0.0.1:0")
+    stop = prometheus.serve_metrics(fixed(recording), "127.0.0.1:0")
     try:
         page = urllib.request.Request(
             f"http://127.0.0.1:{stop.port}/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"}
@@ -173,7 +173,7 @@ def test_the_endpoints_text_is_openmetrics() -> None:
             names = {family.name for family in parse(reply.read().decode())}
         assert {"wattline_energy_joules", "wattline_power_watts", "wattline_sensor_up"} <= names
         with pytest.raises(WattlineError, match="another port"):
-            prometheus.serve(fixed(recording), f"127.0.0.1:{stop.port}")
+            prometheus.serve_metrics(fixed(recording), f"127.0.0.1:{stop.port}")
     finally:
         stop()
 

@@ -20,7 +20,7 @@ from wattline.cli.main import app
 from wattline.core.errors import WattlineError
 from wattline.line.chip.coefficients import coefficients
 from wattline.line.chip.device import load_chip
-from wattline.line.chip.tuned import load_tuned, nearest, with_tuned
+from wattline.line.chip.tuned import load_tuned, nearest_tuned, with_tuned
 from wattline.line.engine.steady_load import ServedModel, SteadyLoad, best, layouts, load_facts
 from wattline.line.work.inputs import read_model
 from wattline.validate.evidence.mlperf_inference import MlperfRow, load_of, read_mlperf
@@ -172,7 +172,7 @@ def test_boards_of_the_same_silicon_differ_by_what_they_let_through(small: str, 
 
 def test_a_chip_never_measured_takes_its_generation_then_its_vendor_then_any() -> None:
     expected = {"h200-sxm": "chip", "gb300": "generation", "l40s": "vendor", "mi355x": "vendor", "gaudi3": "any"}
-    assert {name: nearest(load_chip(name, DRAWS), CATALOG) for name in expected} == expected
+    assert {name: nearest_tuned(load_chip(name, DRAWS), CATALOG) for name in expected} == expected
     wide = [CATALOG.fact(f"fit.tuned-spread-time-{name}") for name in ("generation", "vendor", "any")]
     assert all(a.high / a.low <= b.high / b.low * 1.001 for a, b in pairwise(wide))
 

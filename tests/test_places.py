@@ -15,8 +15,8 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.site.climate import FAR_KM, FAR_M, find_place, made_year
 from wattline.line.site.cooling.kinds import KINDS
-from wattline.line.site.gazetteer import cities, find_city, plain
-from wattline.line.site.nearness import left_out, mean_error
+from wattline.line.site.gazetteer import cities, find_city, folded
+from wattline.line.site.nearness import mean_error, places_left_out
 from wattline.line.site.outside_air import outside
 from wattline.line.site.sizing import central
 from wattline.line.site.weather_repair import read_weather
@@ -63,7 +63,7 @@ def test_a_city_is_known_in_its_own_letters(typed: str, title: str) -> None:
 def test_letters_that_are_no_city_are_no_place(typed: str) -> None:
     """A name is never taken for another because its letters are not Latin."""
     city = find_city(typed)
-    assert city is None or plain(typed)
+    assert city is None or folded(typed)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_made_years_are_near_measured_typical_years(shared_data: Path, file: str
 def test_ranges_by_distance_hold_normals_left_out() -> None:
     """Each place predicted from the nearest other one: p5 to p95 holds its year's mean and dew point."""
     inside = []
-    for row in left_out(CATALOG, FAR_KM, FAR_M):
+    for row in places_left_out(CATALOG, FAR_KM, FAR_M):
         error = mean_error(row.km, row.up_m, CATALOG)
         pairs = ((row.temperature_c, error.temperature_c), (row.dew_point_c, error.dew_point_c))
         inside.append([abs(off) <= 1.645 * spread for off, spread in pairs])

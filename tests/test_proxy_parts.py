@@ -23,7 +23,7 @@ from wattline.meter.sharing.split import share
 from wattline.web.proxy.interval_split import share_within
 from wattline.web.proxy.ledger import Interval, Ledger
 from wattline.web.proxy.request_log import RequestLog
-from wattline.web.proxy.sampler import IntervalSampler, choose
+from wattline.web.proxy.sampler import IntervalSampler, choose_sensors
 from wattline.web.proxy.token_weights import generic, modelled
 from wattline.web.proxy.tracked_request import TrackedRequest, Typical, as_json, predicted_j
 from wattline.web.proxy.usage import Tokens
@@ -241,20 +241,20 @@ def test_a_device_counts_once() -> None:
     inside.device = inside.device.__class__("test-host", "MIG-0", "gpu", inside="test-host/GPU-0")
     cpu = Simulated(machine, uuid="rapl")
     cpu.device = cpu.device.__class__("test-host", "rapl", "cpu")
-    assert choose([cpu, worse, gpu, other, inside]) == [gpu, other]
-    assert choose([cpu]) == [cpu]
-    assert choose([cpu, gpu], ["rapl"]) == [cpu]
-    assert choose([]) == []
+    assert choose_sensors([cpu, worse, gpu, other, inside]) == [gpu, other]
+    assert choose_sensors([cpu]) == [cpu]
+    assert choose_sensors([cpu, gpu], ["rapl"]) == [cpu]
+    assert choose_sensors([]) == []
     here = Simulated(machine, uuid="GPU-8")
     here.device = here.device.__class__(socket.gethostname(), "GPU-8", "gpu")
     for name in ("127.0.0.1", "localhost", "::1", socket.gethostname()):
-        assert choose([gpu, here], host=name) == [here]
-    assert choose([here], host="192.0.2.7") == []
+        assert choose_sensors([gpu, here], host=name) == [here]
+    assert choose_sensors([here], host="192.0.2.7") == []
     far = Simulated(machine, uuid="GPU-9")
     far.device = far.device.__class__("node7.cluster.example", "GPU-9", "gpu")
-    assert choose([gpu, far], host="node7") == [far]
-    assert choose([gpu, far], host="127.0.0.1") == []
-    assert choose([gpu, far], ["node7"], host="127.0.0.1") == [far]
+    assert choose_sensors([gpu, far], host="node7") == [far]
+    assert choose_sensors([gpu, far], host="127.0.0.1") == []
+    assert choose_sensors([gpu, far], ["node7"], host="127.0.0.1") == [far]
 
 
 def test_an_interval_lasts_until_a_slow_counter_is_renewed(monkeypatch: pytest.MonkeyPatch) -> None:

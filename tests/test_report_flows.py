@@ -15,7 +15,7 @@ import wattline as wl
 from report_data import render, run_of
 from wattline.report.page.figures import axis
 from wattline.report.page.sankey import Flows, flows, tall, wide
-from wattline.report.page.words import Span, between, embedded, percent, range_text, span, wrap
+from wattline.report.page.words import Span, as_span, between, embedded, percent, range_text, wrap
 from wattline.report.present import as_text
 
 
@@ -103,8 +103,8 @@ def test_words() -> None:
     assert percent(0.4163) == "41.6 %"
     assert wrap("one two three four", 8) == ["one two", "three …"]
     assert wrap("unbreakable", 5, 1) == ["unbr…"]
-    assert span({"p50": 2}) == Span(2.0, 2.0, 2.0)
-    assert span(True) is None
+    assert as_span({"p50": 2}) == Span(2.0, 2.0, 2.0)
+    assert as_span(True) is None
     assert json.loads(embedded({"a": "</script>", "b": float("inf")})) == {"a": "</script>", "b": None}
 
 

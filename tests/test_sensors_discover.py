@@ -57,12 +57,12 @@ class Made:
 
 
 def chosen(*sensors: Sensor) -> list[str]:
-    return [f"{s.spec.source} {s.device.uuid}" for s in discover.choose(sensors)[0]]
+    return [f"{s.spec.source} {s.device.uuid}" for s in discover.best_sensors(sensors)[0]]
 
 
 def test_a_device_is_taken_once_by_its_best_source() -> None:
     power, counter = Made("hwmon", "h", also="pci:1"), Made("amdsmi", "a", energy_j=5.0, also="pci:1")
-    taken, findings = discover.choose([power, counter])
+    taken, findings = discover.best_sensors([power, counter])
     assert taken == [counter]
     assert power.closed
     assert not counter.closed

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from wattline.meter.sensor import SensorGone
 from wattline.meter.sensors import emi, ina3221, plugs, snmp, tools
-from wattline.meter.sensors.discover import choose, nest
+from wattline.meter.sensors.discover import best_sensors, nest
 
 APPLE_TEXT = """Machine model: Mac14,3
 *** Sampled system activity (Wed Nov 25 10:00:00 2026 +0100) (503.12ms elapsed) ***
@@ -302,7 +302,7 @@ def test_a_machine_s_plug_holds_what_is_measured_in_it() -> None:
     for url in serving("shelly2"):
         outer, _ = plugs.find({"WATTLINE_PLUGS": url}, "here")
         inner, _ = emi.find("here", [windows_meter([1.0] * 4)])
-        sensors = nest(choose([*outer, *inner])[0])
+        sensors = nest(best_sensors([*outer, *inner])[0])
         node = next(sensor.device for sensor in sensors if sensor.device.kind == "node")
         assert [s.device.inside for s in sensors if s.device.name == "RAPL_Package0_PKG"] == [node.key]
         for sensor in sensors:

@@ -11,7 +11,7 @@ from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.energy.usage import report
 from wattline.meter.export.emissions import emissions_csv
-from wattline.meter.export.tables import table
+from wattline.meter.export.tables import export_table
 from wattline.meter.export.window import find_span, find_spans
 from wattline.meter.recording import Recording, Series, Window
 from wattline.meter.sensor import Spec
@@ -33,9 +33,9 @@ TWO = recording(Window("run", T0 + 50, T0 + 90), Window("run", T0 + 10, T0 + 20)
 def test_the_report_and_exports_hold_all_runs() -> None:
     assert report(TWO).data["duration_s"] == pytest.approx(50)
     assert len(emissions_csv(TWO, find_spans(TWO)).splitlines()) == 3
-    energy = table(TWO, "energy", "run")
+    energy = export_table(TWO, "energy", "run")
     assert energy.filter(energy["counted"])["energy_wh"].sum() * 3600 == pytest.approx(50 * 500)
-    assert len(table(TWO, "readings", "run")) == 11 + 41
+    assert len(export_table(TWO, "readings", "run")) == 11 + 41
 
 
 def test_a_number_takes_one_of_them_in_order_of_time() -> None:

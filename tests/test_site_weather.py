@@ -15,7 +15,7 @@ from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Array
 from wattline.core.units import TYPICAL_YEAR_H
 from wattline.line.site import air
-from wattline.line.site.climate import find_place, made_year, nearest
+from wattline.line.site.climate import find_place, made_year, nearest_climate
 from wattline.line.site.weather import Weather
 from wattline.line.site.weather_repair import filled, read_weather
 
@@ -201,7 +201,7 @@ def test_places_by_name_and_by_degrees() -> None:
     for name in ("Ashburn, Virginia", "ashburn", "São Paulo", "sao paulo", "Lulea", "The Dalles", "ashburn-va"):
         assert find_place(name, catalog.default()).kind == "climate"
     assert find_place("39.0, -77.5", catalog.default()).name == "ashburn-va"
-    assert nearest(1.3, 103.8, catalog.default())[0].name == "singapore"
+    assert nearest_climate(1.3, 103.8, catalog.default())[0].name == "singapore"
     with pytest.raises(NotFound, match="Atlanta"):
         find_place("Atlantiss", catalog.default())
     with pytest.raises(WattlineError, match="km away"):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from wattline.catalog import Catalog
 from wattline.catalog.dated import PAST
-from wattline.catalog.update import Difference, differences, plain, state, to_toml
+from wattline.catalog.update import Difference, differences, plain_catalog, state, to_toml
 
 VALUES = ("value", "low", "high")
 
@@ -27,7 +27,7 @@ def past(day: date, then: str) -> str:
     day : at whose end the facts stood so
     then : what ``wattline facts --json`` printed
     """
-    now, old = plain(Catalog()), state(then)
+    now, old = plain_catalog(Catalog()), state(then)
     known = {key: fact for key, fact in old.items() if key in now and not key.startswith("fit.")}
     rows = [row for row in differences(now, known) if row.new is not None and _differs(row)]
     text = to_toml(rows, f"The catalog of {day}", day)

@@ -22,7 +22,7 @@ UPDATES = "catalog"  # in the configuration folder
 _chosen: list[str] = []
 
 
-def choose(day: str | None) -> None:
+def choose_day(day: str | None) -> None:
     """Take the facts as they were at the end of a day or month, in all that follows; None: those of now.
 
     Parameters

@@ -24,7 +24,7 @@ from typing import Any
 
 from wattline.catalog.record import KINDS, SINGLE, Record
 from wattline.catalog.tables import attributes, records_in
-from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.core.fact import Fact
 from wattline.core.files import is_special, write_text
 from wattline.core.reading import parse_toml, read_text
@@ -155,7 +155,7 @@ def _parse(text: str, path: str) -> dict[str, Any]:
         raise WattlineError(f"facts {path}: not valid TOML: {shorten(str(error), 120)}") from None
     for kind in data:
         if kind not in KINDS and kind != UPDATE:
-            near = nearest(kind, KINDS)
+            near = nearest_names(kind, KINDS)
             known = f"nearest: {near[0]}" if near else f"known: {', '.join(KINDS)}"
             raise WattlineError(f"facts {path}: no kind {shorten(kind)!r}; {known}")
     return data

@@ -169,16 +169,16 @@ def state(words: str) -> dict[str, Plain]:
     A fact's key -> value, range, unit and source as plain data.
     """
     if words == "now":
-        return plain(default())
+        return plain_catalog(default())
     if words == "built-in":
-        return plain(Catalog())
+        return plain_catalog(Catalog())
     if re.fullmatch(r"\d{4}-\d\d(-\d\d)?", words):
         day = dated.read_day(words)
         back = [dated.PAST / f"{each}.toml" for each in dated.past_days() if day <= each]
-        return plain(Catalog(*back, *(path for when, path in dated.updates() if when <= day)))
+        return plain_catalog(Catalog(*back, *(path for when, path in dated.updates() if when <= day)))
     if Path(words).suffix == ".json":
         return _printed(words)
-    return plain(Catalog(read_own(words)))
+    return plain_catalog(Catalog(read_own(words)))
 
 
 def _printed(path: str) -> dict[str, Plain]:
@@ -189,7 +189,7 @@ def _printed(path: str) -> dict[str, Plain]:
         raise WattlineError(f"facts {shorten(path, 200)}: not what `wattline facts --json` prints") from None
 
 
-def plain(catalog: Catalog) -> dict[str, Plain]:
+def plain_catalog(catalog: Catalog) -> dict[str, Plain]:
     """Every fact of a catalog by key, as plain data."""
     return {fact.key: plain_fact(fact) for fact in catalog.all_facts()}
 

@@ -12,7 +12,7 @@ import pint
 from wattline.catalog.draws import Draws
 from wattline.claim.expression import ExpressionError, Node
 from wattline.claim.units import magnitude, spelled, tidied
-from wattline.core.errors import QuantityError, nearest, shorten
+from wattline.core.errors import QuantityError, nearest_names, shorten
 from wattline.core.fact import Fact
 from wattline.core.unit_names import registry, unit
 
@@ -105,7 +105,7 @@ def _name(node: Node, scope: Scope) -> Any:
 
 
 def _hint(name: str, scope: Scope) -> str:
-    near = nearest(name, scope.names)
+    near = nearest_names(name, scope.names)
     if near:
         return f"; nearest: {', '.join(near)}"
     try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from wattline.claim.expression import ExpressionError, Node, parse, parse_literal
-from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.core.fact import Distribution, Source
 
 MAX_TEXT = 2000
@@ -162,7 +162,7 @@ def only_known(entry: dict[str, Any], known: Collection[str]) -> None:
     """
     for key in entry:
         if key not in known:
-            near = nearest(key, sorted(known))
+            near = nearest_names(key, sorted(known))
             mend = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(sorted(known))}"
             raise ClaimError(f"unknown key {shorten(key)!r}; {mend}")
 

@@ -43,7 +43,7 @@ class Figure:
     @property
     def plain(self) -> str:
         """The middle of the range without its unit."""
-        return plain(self.range.p50)
+        return plain_number(self.range.p50)
 
     @property
     def middle(self) -> str:
@@ -60,7 +60,7 @@ class Figure:
         return f"{trimmed(self.range.p5, 3)}–{trimmed(self.range.p95, 3)}"
 
 
-def plain(value: float) -> str:
+def plain_number(value: float) -> str:
     """A number as claims are read: three figures, four from 100 on."""
     return trimmed(value, 4 if abs(value) >= 100 else 3)
 

@@ -71,7 +71,7 @@ def update(
         check_sha256,
         differences,
         parse_update,
-        plain,
+        plain_catalog,
         with_update,
     )
     from wattline.catalog.update import sha256 as hash_of
@@ -86,7 +86,7 @@ def update(
     if sha256 is not None:
         check_sha256(data, sha256, source)
     file = parse_update(data, source)
-    rows = differences(plain(default()), plain(with_update(file)))
+    rows = differences(plain_catalog(default()), plain_catalog(with_update(file)))
     about = file.update or {}
     emit(f"{about['title']}, {about['date']}; sha256 {hash_of(data)}\n{_shown(rows)}")
     if yes:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 
 SHELLS = ("bash", "zsh", "fish")
 Tree = dict[tuple[str, ...], list[str]]  # a command by its words -> what may follow: commands or options
@@ -32,7 +32,7 @@ def completion(context: typer.Context, shell: Annotated[str, typer.Argument(help
     from wattline.cli.printing import emit
 
     if shell not in SHELLS:
-        near = nearest(shell, SHELLS)
+        near = nearest_names(shell, SHELLS)
         shown = f"; nearest: {near[0]}" if near else ""
         raise WattlineError(f"completion: shell {shorten(shell)!r} is none of {', '.join(SHELLS)}{shown}")
     emit(script(shell, context.find_root().command))

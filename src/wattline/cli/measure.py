@@ -170,11 +170,11 @@ def _serve(sampler: Sampler | None, address: str | None) -> Callable[[], None]:
         return _nothing
     if sampler is None:
         raise WattlineError("measure: --prometheus: another process samples this machine; ask for it there")
-    from wattline.meter.export.prometheus import serve
+    from wattline.meter.export.prometheus import serve_metrics
     from wattline.meter.export.snapshot import Totals
 
     totals = Totals()
-    stop: Callable[[], None] = serve(totals.snapshot, address)
+    stop: Callable[[], None] = serve_metrics(totals.snapshot, address)
     sampler.heard = totals.hear
     return stop
 

@@ -10,7 +10,7 @@ import typer
 
 from wattline.cli import meter_choices
 from wattline.cli.groups import expanded
-from wattline.core.errors import WattlineError, nearest
+from wattline.core.errors import WattlineError, nearest_names
 
 if TYPE_CHECKING:
     from wattline.meter.recording import Recording
@@ -50,7 +50,7 @@ def export(
 ) -> None:
     """Hand a recording on to another tool."""
     if to not in FORMATS:
-        near = nearest(to, FORMATS)
+        near = nearest_names(to, FORMATS)
         raise WattlineError(f"--to: {to!r} is none of {', '.join(FORMATS)}" + (f"; nearest: {near[0]}" if near else ""))
     if save is None and to == "parquet":
         raise WattlineError("parquet is no text to print; give --save FILE")
@@ -88,7 +88,7 @@ def read_recording(path: Path, reading: dict[str, list[str]]) -> Recording:
 def _hand_over_table(recording: Recording, to: str, table: str, window: str | None, path: Path | None) -> None:
     from wattline.meter.export import tables
 
-    frame = tables.table(recording, table, window)
+    frame = tables.export_table(recording, table, window)
     if to == "csv":
         _hand_over([tables.csv_text(frame)], path)
         return

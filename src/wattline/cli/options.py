@@ -76,9 +76,9 @@ CATALOG_HELP = "Take the catalog's facts as they were at the end of this month o
 
 
 def _choose(day: str | None) -> None:
-    from wattline.catalog.dated import choose
+    from wattline.catalog.dated import choose_day
 
-    choose(day)
+    choose_day(day)
 
 
 CatalogDay = Annotated[

@@ -71,14 +71,14 @@ def proxy(
         raise WattlineError(f"--interval {interval} is out of range; take 10ms to 60s")
     keep_s = None if keep is None else parse(keep, "s")
     try:
-        from wattline.web.proxy.sampler import choose, describe
+        from wattline.web.proxy.sampler import choose_sensors, describe
         from wattline.web.proxy.server import ProxySetup, upstream_url
     except ImportError as error:
         raise WattlineError(f"the proxy needs {error.name}; install it by `pip install 'wattline[proxy]'`") from None
     host_there = upstream_url(upstream).host or ""
     weigher = _weigher(model, chip, precision, gpus)
     known = _sensors(source)
-    sensors = choose(known, sensor or (), host_there)
+    sensors = choose_sensors(known, sensor or (), host_there)
     if sensor and not sensors:
         names = "; ".join(map(describe, known)) or "none is there"
         raise WattlineError(f"no sensor is of --sensor {' or '.join(sensor)}; known: {names}")
@@ -93,7 +93,7 @@ def proxy(
 def _serve(setup: ProxySetup, shown: str) -> None:
     """Serve until Ctrl-C; the first line says where, and what the energy comes from."""
     from wattline.cli.printing import emit
-    from wattline.web.proxy.server import serve, upstream_url
+    from wattline.web.proxy.server import serve_proxy, upstream_url
 
     kept = "no journal" if setup.journal is None else f"journal {setup.journal}"
 
@@ -101,7 +101,7 @@ def _serve(setup: ProxySetup, shown: str) -> None:
         upstream = upstream_url(setup.upstream).with_user(None)
         emit(f"wattline proxy: {address} -> {upstream}; {shown}{_modelled(books.basis)}; {kept}\n")
 
-    serve(setup, listening)
+    serve_proxy(setup, listening)
 
 
 def _no_sensor(sensors: list[Sensor], host: str) -> str:

@@ -43,7 +43,7 @@ def web(
 
         raise WattlineError(f"--proxy {without_secrets(proxy)!r} is no address, such as http://127.0.0.1:8100")
     try:
-        from wattline.web.app.server import WebSetup, serve
+        from wattline.web.app.server import WebSetup, serve_app
     except ImportError as error:
         raise WattlineError(f"the web app needs {error.name}; install it by `pip install 'wattline[web]'`") from None
     from wattline.cli.printing import emit
@@ -53,4 +53,4 @@ def web(
         host=listen, port=port, lang=lang, journals=journals, proxy=proxy, workers=at_once,
         names=tuple(allow_host or ()), token=os.environ.get(TOKEN) or None,
     )  # fmt: skip
-    serve(setup, root, lambda address: emit(f"wattline web: {address}\nCtrl-C ends it.\n"))
+    serve_app(setup, root, lambda address: emit(f"wattline web: {address}\nCtrl-C ends it.\n"))

@@ -137,7 +137,7 @@ def serve_tuned(
     -------
     The outcome of the search.
     """
-    from wattline.web.proxy.server import serve
+    from wattline.web.proxy.server import serve_proxy
 
     active.metering(active.default_path("tune-serve"), "100ms", fall_back=True)
     try:
@@ -154,7 +154,7 @@ def serve_tuned(
                 listening(address)
 
             try:
-                serve(setup, begin)
+                serve_proxy(setup, begin)
             finally:
                 if following.is_alive():
                     following.end()

@@ -12,7 +12,7 @@ from pathlib import Path
 from wattline.control.settable import DeviceLost, KnobLimits, Refused
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding
-from wattline.meter.sensors.local import hostname, number, text
+from wattline.meter.sensors.local import first_text, hostname, number
 
 DRM, POWERCAP = Path("/sys/class/drm"), Path("/sys/class/powercap")
 AMD, RAPL = "amd", "rapl"
@@ -92,12 +92,12 @@ def find_amd(root: Path = DRM, host: str = "") -> tuple[list[SysfsLimit], list[F
     """
     limits = []
     for card in sorted(root.glob("card[0-9]*/device")):
-        if text(card / "vendor") != AMD_VENDOR:
+        if first_text(card / "vendor") != AMD_VENDOR:
             continue
         for folder in sorted(card.glob("hwmon/hwmon*")):
             if (folder / "power1_cap").exists():
-                uuid = text(card / "unique_id") or f"pci:{card.resolve().name}"
-                name = text(card / "product_name") or f"AMD GPU {card.parent.name}"
+                uuid = first_text(card / "unique_id") or f"pci:{card.resolve().name}"
+                name = first_text(card / "product_name") or f"AMD GPU {card.parent.name}"
                 limits.append(SysfsLimit(Device(host or hostname(), uuid, "gpu", name), AMD, folder))
     return limits, [] if limits else [Finding(AMD, "AMD GPUs", False, f"no power1_cap below {root}")]
 
@@ -114,7 +114,7 @@ def find_rapl(root: Path = POWERCAP, host: str = "") -> tuple[list[SysfsLimit], 
     """
     host, limits = host or hostname(), []
     for folder in sorted(root.glob("intel-rapl:[0-9]*")):
-        name = text(folder / "name")
+        name = first_text(folder / "name")
         if folder.name.count(":") != 1 or not name.startswith("package"):
             continue
         if (folder / "constraint_0_power_limit_uw").exists():

@@ -23,7 +23,7 @@ class NotFound(WattlineError):
         self, kind: str, name: str, known: Iterable[str] = (), mend: str = "", *, near: Iterable[str] = ()
     ) -> None:
         self.kind, self.name = kind, name
-        self.near = list(near) or nearest(name, known)
+        self.near = list(near) or nearest_names(name, known)
         shown = f"; nearest: {', '.join(self.near)}" if self.near else ""
         mend = mend or f"`wattline facts {kind}.` lists what is known"
         super().__init__(f"unknown {kind.replace('_', ' ')} {shorten(name)!r}{shown}; {mend}")
@@ -33,7 +33,7 @@ class Unbalanced(WattlineError):
     """The parts of a bill do not add up to what was delivered: a defect of Wattline, never of the input."""
 
 
-def nearest(name: str, known: Iterable[str], count: int = 4) -> list[str]:
+def nearest_names(name: str, known: Iterable[str], count: int = 4) -> list[str]:
     """Up to ``count`` of the known names that look most like ``name``.
 
     Parameters

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 
 QUANTITIES = ("power", "energy", "interval", "time", "device")
 NONE = "none"
@@ -111,7 +111,7 @@ class Choices:
             outer = [value for value in names.values() if option == "--inside" and value != NONE]
             for name in (*names, *outer):
                 if name and name.lower() not in lower:
-                    near = ", ".join(nearest(name, there) or there[:6])
+                    near = ", ".join(nearest_names(name, there) or there[:6])
                     raise WattlineError(f"{option}: the source has no {shorten(name)!r}; it has {shorten(near, 150)}")
 
 

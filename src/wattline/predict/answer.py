@@ -31,11 +31,11 @@ class Reason:
     station: str
 
     def json(self) -> dict[str, Any]:
-        head = {"name": self.name, "formula": self.formula, "value": plain(self.value)}
+        head = {"name": self.name, "formula": self.formula, "value": plain_value(self.value)}
         return head | {"unit": self.unit, "station": self.station}
 
 
-def plain(value: Array) -> float | dict[str, float]:
+def plain_value(value: Array) -> float | dict[str, float]:
     """A range for draws, a number for what is exact."""
     return float(value) if np.ndim(value) == 0 else Range.of(value).json()
 

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.core.quantity import number, parse
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ def read_fields(base: T, values: Mapping[str, Any]) -> T:
 
 def unknown_name(name: str, known: Iterable[str]) -> str:
     """What is wrong with a keyword that no field bears."""
-    near = nearest(name, known)
+    near = nearest_names(name, known)
     return f"unexpected keyword argument {name!r}" + (f"; nearest: {', '.join(near)}" if near else "")
 
 

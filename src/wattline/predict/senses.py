@@ -21,7 +21,7 @@ from wattline.line.work.towers import SOUND, Tokenized, Tower, find_tower
 from wattline.predict.answer import Working
 from wattline.predict.delivery import Phase
 from wattline.predict.encoding.engine import encoder_spread
-from wattline.predict.encoding.work import whole
+from wattline.predict.encoding.work import whole_of
 from wattline.predict.media.engine import EAGER
 
 MAX_PICTURES, MAX_SECONDS = 10_000, 1e6
@@ -98,7 +98,7 @@ def read_senses(senses: Senses, model: Model, draws: Draws) -> SensesRead:
 
     Returns pictures and sound by encoder. Raises WattlineError for a model that reads none, or a number out of range.
     """
-    pictures = 0 if senses.pictures is None else int(whole(senses.pictures, "pictures", 1, MAX_PICTURES))
+    pictures = 0 if senses.pictures is None else int(whole_of(senses.pictures, "pictures", 1, MAX_PICTURES))
     if senses.picture_size is not None and not pictures:
         raise WattlineError("picture-size: there is no picture; give --pictures 1")
     sights: list[Sight] = []
@@ -187,5 +187,5 @@ def read_pixels(text: str | int) -> tuple[int, int]:
     parts = str(text).lower().replace("×", "x").split("x")
     if len(parts) > 2:
         raise WattlineError(f"picture-size: {shorten(str(text))!r} is not such as 1024 or 1280x720")
-    sides = [int(whole(part.strip(), "picture-size", MIN_PIXELS, MAX_PIXELS)) for part in parts]
+    sides = [int(whole_of(part.strip(), "picture-size", MIN_PIXELS, MAX_PIXELS)) for part in parts]
     return sides[0], sides[-1]

@@ -27,7 +27,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.core.quantity import parse
 from wattline.core.settings_file import read_settings, settings_files
 from wattline.line.grid.carbon.given import Contracts, split_zone
@@ -191,7 +191,7 @@ def _environment() -> list[tuple[str, dict[str, Any]]]:
 
 def _value(name: str, value: Any, place: str) -> Any:
     if name not in KEYS:
-        near = nearest(name, KEYS)
+        near = nearest_names(name, KEYS)
         known = f"nearest: {near[0]}" if near else f"known: {', '.join(KEYS)}"
         raise WattlineError(f"{place}: unknown key {shorten(name)!r}; {known}")
     if isinstance(value, bool) or not isinstance(value, str | int | float | tuple):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.predict.fields import choice, names_of, option, quantity, read_fields, text, whole, yes
 from wattline.predict.setup_readers import (
     MAX_REPLICAS,
@@ -288,7 +288,7 @@ def _written(setup: str) -> dict[str, Any]:
         if not sign:
             name, value = "chip", name
         if name not in names_of(Setup):
-            near = nearest(name, names_of(Setup))
+            near = nearest_names(name, names_of(Setup))
             known = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(names_of(Setup))}"
             raise WattlineError(f"setup: unknown field {shorten(name)!r}; {known}")
         if name in values:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_type_hints
 
 from pydantic import Field, ValidationError, create_model
 
-from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.core.reading import parse_toml, read_text
 from wattline.predict.fields import help_of, names_of
 from wattline.predict.media.fields import MEDIA, MediaFields
@@ -258,7 +258,7 @@ def _instead(key: str, place: list[Any], data: dict[str, Any]) -> str:
     if kind == "serve" and key in ServeAverageJob.model_fields:
         return 'kind = "serve" is simulated request by request; the average model is kind = "serve-average"'
     known = _keys_for(place, data)
-    near = nearest(key, known)
+    near = nearest_names(key, known)
     return f"nearest: {', '.join(near)}" if near else f"known: {', '.join(known)}"
 
 

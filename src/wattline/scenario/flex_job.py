@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from wattline.catalog.draws import Draws
-from wattline.core.errors import WattlineError, nearest
+from wattline.core.errors import WattlineError, nearest_names
 from wattline.line.grid.carbon.given import split_zone
 from wattline.predict.flex.answer import FlexAnswer
 from wattline.predict.flex.balance import flex_balance
@@ -140,7 +140,7 @@ def flex_answer(job: FlexJob, folder: Path, where: Where, draws: Draws) -> FlexA
     takes = TAKES[job.ask]
     for name in given:
         if name not in takes and name not in Where.__dataclass_fields__:
-            near = nearest(name, takes)
+            near = nearest_names(name, takes)
             words = f"nearest: {', '.join(near)}" if near else f"it takes {', '.join(takes)}"
             raise WattlineError(f'ask = "{job.ask}" takes no {name}; {words}')
     missing = [name for name in NEEDS[job.ask] if name not in given]

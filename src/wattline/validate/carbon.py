@@ -21,7 +21,7 @@ from wattline.line.grid.carbon.lead_errors import LeadError, errors_by_lead
 from wattline.line.grid.carbon.read import GridSignals, ReadOptions, read_signals
 from wattline.line.grid.carbon.signal import HourlySignal
 from wattline.line.grid.carbon.typical import sun_height, year_of
-from wattline.line.site.climate import made_year, nearest
+from wattline.line.site.climate import made_year, nearest_climate
 
 LEADS_H = (1, 6, 24, 48, 96)
 SIGNALS = ("lifecycle", "direct", "marginal", "price", "clean")
@@ -185,7 +185,7 @@ def _calendar(series: HourlySignal, region: RegionMix, catalog: Catalog) -> Arra
     begun = local.astype("datetime64[Y]").astype("datetime64[s]")
     hour = np.minimum((local - begun).astype("timedelta64[h]").astype(int), TYPICAL_YEAR_H - 1)
     sun = year_of(sun_height(region))[hour]
-    place, _ = nearest(region.latitude, region.longitude, catalog)
+    place, _ = nearest_climate(region.latitude, region.longitude, catalog)
     days = made_year(place, catalog).temperature_c.reshape(-1, 24).mean(axis=1)
     month = np.convolve(np.concatenate([days[-15:], days, days[:15]]), np.ones(31) / 31, "valid")  # normals, not days
     usual = month[hour // 24]

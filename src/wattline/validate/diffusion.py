@@ -10,7 +10,7 @@ import numpy as np
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.core.result import Json, Result, envelope
-from wattline.line.chip.diffusion.known import spread
+from wattline.line.chip.diffusion.known import known_spread
 from wattline.validate.evidence.diffusion import DiffusionRow, DiffusionRows
 from wattline.validate.evidence.serving import UnusableRow
 from wattline.validate.fit.diffusion import predict_left_out_diffusion, split_of, with_known
@@ -124,7 +124,7 @@ def _ranges(
     low = {measure: np.zeros(len(how)) for measure in MEASURES}
     high = {measure: np.zeros(len(how)) for measure in MEASURES}
     for kind in dict.fromkeys(how):
-        time, power = spread(kind, makes, draws)
+        time, power = known_spread(kind, makes, draws)
         at = [i for i, other in enumerate(how) if other == kind]
         for measure, scale in (("time", time), ("power", power), ("energy", time * power)):
             p5, p95 = np.percentile(scale, (5, 95))

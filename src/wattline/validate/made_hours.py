@@ -20,7 +20,7 @@ from wattline.line.grid.supply.made import DAY_H, WindSun, made_hours
 from wattline.line.grid.supply.operate import operate
 from wattline.line.grid.supply.parts import SupplyCase
 from wattline.line.grid.supply.plan import SupplyPlan, plan
-from wattline.line.site.climate import nearest
+from wattline.line.site.climate import nearest_climate
 from wattline.predict.supply.place import DEGREES_PER_HOUR, at_place, scaled_to
 from wattline.validate.evidence.generation import RegionFactors, read_generation
 from wattline.validate.evidence.supply_problems import Optimum, case_of, read_problems
@@ -111,7 +111,7 @@ def _elsewhere(
     """How wind and sun behave by the other regions, as a place that was not fitted is taken."""
     others = [each for each in regions if each is not region]
     fits = [(fit_region(each.utc, each.wind, each.sun), each.record) for each in others]
-    place, _ = nearest(region.record["latitude"].value, region.record["longitude"].value, catalog)
+    place, _ = nearest_climate(region.record["latitude"].value, region.record["longitude"].value, catalog)
     share = fleet_share(fits, catalog)
     moved = [fit.moved(round(record["longitude"].value / DEGREES_PER_HOUR)) for fit, record in fits]
     kinds = tuple(at_place(each, place, catalog, share) for each in moved)

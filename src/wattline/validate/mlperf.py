@@ -12,7 +12,7 @@ from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
-from wattline.line.chip.tuned import KNOWN, SPREAD, load_tuned, nearest
+from wattline.line.chip.tuned import KNOWN, SPREAD, load_tuned, nearest_tuned
 from wattline.line.engine.steady_load import Best, load_facts
 from wattline.validate.evidence.mlperf_inference import MlperfRow
 from wattline.validate.evidence.mlperf_works import read_works
@@ -167,7 +167,7 @@ def with_works(result: MlperfValidation, path: Path, catalog: Catalog, draws: in
 
 def _level(row: MlperfRow, catalog: Catalog) -> str:
     """What was measured that is nearest to a result: its chip under its load, its chip, or its chip's kin."""
-    level = nearest(row.chip, catalog)
+    level = nearest_tuned(row.chip, catalog)
     loaded = f"mlperf-fitted-input-tokens-{row.task}" in catalog.records("fit")
     return KNOWN if level == "chip" and loaded else level
 

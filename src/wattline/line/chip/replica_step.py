@@ -76,10 +76,10 @@ def _run(
         plain = with_guesses(plain, Shape.of(model), work, nameplate(chip, chips, precision), watts, fit, serving.draft)
     if serving.tuned is not None:
         return spread_tuned(plain, watts, serving.tuned, draws)
-    return spread(plain, watts, model, chip.generation, draws, serving.rare)
+    return with_spread(plain, watts, model, chip.generation, draws, serving.rare)
 
 
-def spread(plain: Step, watts: Watts, model: Model, generation: str, draws: Draws, rare: str = "") -> Step:
+def with_spread(plain: Step, watts: Watts, model: Model, generation: str, draws: Draws, rare: str = "") -> Step:
     """The step as measured ones scatter around it, in time and in energy; power follows, between idle and limit.
 
     A model whose serving was measured takes what it reached, and scatters less.

@@ -74,10 +74,10 @@ def load_tuned(chip: Chip, draws: Draws, engine: str = "", year: int = 0) -> Tun
         if factor in records:
             slower = draws(f"fit.{factor}", "")
             values |= {name: values[name] * slower for name in ("kernel_time", "expert_time")}
-    return Tuned(**values, nearest=nearest(chip, draws.catalog))
+    return Tuned(**values, nearest=nearest_tuned(chip, draws.catalog))
 
 
-def nearest(chip: Chip, catalog: Catalog) -> str:
+def nearest_tuned(chip: Chip, catalog: Catalog) -> str:
     """One of ``LEVELS``: whether the chip itself was measured under tuned engines, or only its kin.
 
     Parameters

@@ -28,7 +28,7 @@ from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Array
 from wattline.core.units import TYPICAL_YEAR_H, Z95
 from wattline.line.site import air
-from wattline.line.site.gazetteer import HEIGHT_KM, City, distances_km, find_city, nearest_city, plain
+from wattline.line.site.gazetteer import HEIGHT_KM, City, distances_km, find_city, folded, nearest_city
 from wattline.line.site.nearness import LapseFacts, MeanError, mean_error
 from wattline.line.site.weather import Weather
 
@@ -69,7 +69,7 @@ def _names(catalog: Catalog) -> dict[str, str]:
     for key, record in catalog.records("climate").items():
         city = record.title.split(",")[0]
         for name in (key, record.title, *record.meta.get("aliases", ()), city, re.sub(r"-[a-z]{2}$", "", key)):
-            names.setdefault(plain(name), key)
+            names.setdefault(folded(name), key)
     return names
 
 
@@ -92,20 +92,20 @@ def find_place(name: str, catalog: Catalog) -> Record:
     numbers = re.fullmatch(r"\s*([-+]?\d+(?:\.\d*)?)\s*[,;\s]\s*([-+]?\d+(?:\.\d*)?)\s*", name)
     if numbers:
         return place_at(float(numbers[1]), float(numbers[2]), catalog)
-    wanted = plain(name)
+    wanted = folded(name)
     known = _names(catalog)
     if wanted in known:
         return catalog.records("climate")[known[wanted]]
     city, comma, country = (part.strip() for part in name.partition(","))
-    if comma and plain(city) in known:
-        record = catalog.records("climate")[known[plain(city)]]
+    if comma and folded(city) in known:
+        record = catalog.records("climate")[known[folded(city)]]
         if lies_in(record, country, catalog):
             return record
     town = find_city(name)
     if town is not None:
         return place_of_city(town, catalog)
     titles = [record.title for record in catalog.records("climate").values()]
-    near = [title for title in titles if len(wanted) >= 4 and wanted[:5] in plain(title)]
+    near = [title for title in titles if len(wanted) >= 4 and wanted[:5] in folded(title)]
     raise NotFound(
         "place", name, titles, "`wattline list places` lists the places, or give --weather FILE", near=near[:4]
     )
@@ -113,14 +113,14 @@ def find_place(name: str, catalog: Catalog) -> Record:
 
 def lies_in(place: Record, country: str, catalog: Catalog) -> bool:
     """Whether a place lies in a country, state or grid of this name or alias."""
-    wanted, region = plain(country), str(place.meta["region"])
+    wanted, region = folded(country), str(place.meta["region"])
     own = (region, region.partition("-")[0])
-    known = {plain(alias) for alias, record in catalog.names("region").items() if record in own}
-    titles = {plain(catalog.records("region")[name].title) for name in own if name in catalog.records("region")}
+    known = {folded(alias) for alias, record in catalog.names("region").items() if record in own}
+    titles = {folded(catalog.records("region")[name].title) for name in own if name in catalog.records("region")}
     return bool(wanted) and (wanted in known or wanted in titles)
 
 
-def nearest(latitude: float, longitude: float, catalog: Catalog) -> tuple[Record, float]:
+def nearest_climate(latitude: float, longitude: float, catalog: Catalog) -> tuple[Record, float]:
     """The place with a climate nearest to these degrees, and the kilometres to it.
 
     Parameters
@@ -146,7 +146,7 @@ def place_of_city(city: City, catalog: Catalog) -> Record:
 
     Raises WattlineError where the nearest are more than ``FAR_KM`` or ``FAR_M`` of height away.
     """
-    known = catalog.records("climate").get(_names(catalog).get(plain(city.name), ""))
+    known = catalog.records("climate").get(_names(catalog).get(folded(city.name), ""))
     if known is not None:
         there = (known["latitude"].value, known["longitude"].value)
         if distances_km([there], (city.latitude, city.longitude))[0] <= SAME_KM:
@@ -160,7 +160,7 @@ def place_at(latitude: float, longitude: float, catalog: Catalog) -> Record:
 
     Raises WattlineError as ``place_of_city``, and for degrees that there are not.
     """
-    record, distance = nearest(latitude, longitude, catalog)
+    record, distance = nearest_climate(latitude, longitude, catalog)
     if distance <= SAME_KM:
         return record
     city, away = nearest_city(latitude, longitude)
@@ -188,7 +188,7 @@ def _derived(title: str, here: tuple[float, float], city: City | None, catalog: 
     given = {"latitude": here[0], "longitude": here[1], "elevation_m": base["elevation_m"].value + up}
     given["utc_offset_h"] = base["utc_offset_h"].value if city is None else city.utc_offset_h
     for name, value in given.items():
-        facts[name] = replace(facts[name], value=value, low=value, high=value, key=f"climate.{plain(title)}.{name}")
+        facts[name] = replace(facts[name], value=value, low=value, high=value, key=f"climate.{folded(title)}.{name}")
     known_height = city is not None and city.height_m is not None
     error = mean_error(away, up if known_height else None, catalog)
     height = f"corrected for {up:+,.0f} m of height" if known_height else "its height not known"
@@ -199,7 +199,7 @@ def _derived(title: str, here: tuple[float, float], city: City | None, catalog: 
     )
     meta = {**base.meta, **normals, "name": title, "from": words, "region": _region(city, base, away, catalog)}
     meta["aliases"] = []
-    return Record("climate", plain(title), facts, meta | {"error": error})
+    return Record("climate", folded(title), facts, meta | {"error": error})
 
 
 def _region(city: City | None, base: Record, away: float, catalog: Catalog) -> str:

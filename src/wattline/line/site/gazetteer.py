@@ -51,7 +51,7 @@ class City:
         return f"{self.name}, {self.province or self.country}"
 
 
-def plain(text: str) -> str:
+def folded(text: str) -> str:
     """A place's name as it is compared: no accents, capitals, commas or spaces, in whatever letters it is written.
 
     Parameters
@@ -89,8 +89,8 @@ def _by_name() -> tuple[dict[str, list[City]], dict[str, list[City]]]:
     names: dict[str, list[City]] = defaultdict(list)
     others: dict[str, list[City]] = defaultdict(list)
     for city, more in cities():
-        names[plain(city.name)].append(city)
-        for other in dict.fromkeys(plain(other) for other in more.split("|")) if more else ():
+        names[folded(city.name)].append(city)
+        for other in dict.fromkeys(folded(other) for other in more.split("|")) if more else ():
             others[other].append(city)
     return names, others
 
@@ -99,10 +99,10 @@ def _of_name(town: str, area: str) -> list[City]:
     """The cities that a name may mean, the largest first: those of this own name, unless one far larger bears it too
     (Roma is Rome, not a town of that name in Lesotho)."""
     names, others = _by_name()
-    wanted = plain(SPOKEN.get(plain(town), town))
+    wanted = folded(SPOKEN.get(folded(town), town))
     if not wanted:
         return []
-    of_area = plain(area)
+    of_area = folded(area)
     own, known_as = (
         [city for city in table.get(wanted, ()) if not of_area or of_area in _areas(city)] for table in (names, others)
     )
@@ -154,7 +154,7 @@ def _areas(city: City) -> set[str]:
         areas |= {"usa", "us", f"{city.short}usa", f"{city.short}us", f"{city.province}usa", f"{city.province}us"}
     if city.code == "gb":
         areas |= {"uk", "england" if city.province == "England" else ""}
-    return {plain(area) for area in areas} - {""}
+    return {folded(area) for area in areas} - {""}
 
 
 def nearest_city(latitude: float, longitude: float) -> tuple[City, float]:

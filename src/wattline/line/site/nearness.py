@@ -80,7 +80,7 @@ def mean_error(km: float, up_m: float | None, catalog: Catalog) -> MeanError:
     return MeanError(temperature, dew)
 
 
-def left_out(catalog: Catalog, most_km: float, most_m: float) -> Iterator[LeftOut]:
+def places_left_out(catalog: Catalog, most_km: float, most_m: float) -> Iterator[LeftOut]:
     """Each place of the catalog predicted from the nearest other one within a distance and height.
 
     Parameters

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from wattline.catalog import Catalog, Record
 from wattline.core.errors import WattlineError
-from wattline.line.site.climate import FAR_KM, find_place, made_year, nearest
+from wattline.line.site.climate import FAR_KM, find_place, made_year, nearest_climate
 from wattline.line.site.cooling.kinds import CoolingKind
 from wattline.line.site.weather import Weather
 from wattline.line.site.weather_repair import read_weather
@@ -53,7 +53,7 @@ def region_of(outdoors: Weather, where: Record | None, catalog: Catalog) -> str 
     Name of a record of kind ``region``, or None.
     """
     if where is None and outdoors.latitude is not None and outdoors.longitude is not None:
-        record, distance = nearest(outdoors.latitude, outdoors.longitude, catalog)
+        record, distance = nearest_climate(outdoors.latitude, outdoors.longitude, catalog)
         where = record if distance <= FAR_KM else None
     return str(where.meta["region"]) if where is not None else None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.line.work.tuning import METHODS
 
 
@@ -57,7 +57,7 @@ def read_objective(method: str) -> tuple[str, str]:
     known = (*METHODS, *OBJECTIVES)
     strange = next((part for part in parts if part not in known), None)
     if strange is not None:
-        near = nearest(strange, known)
+        near = nearest_names(strange, known)
         words = f"; nearest: {near[0]}" if near else ""
         raise WattlineError(f"method: {shorten(strange)!r} is none of {', '.join(known)}{words}")
     if len(trained) > 1 or len(towards) > 1:

@@ -12,7 +12,7 @@ from wattline.meter.recording import Recording
 MANY = 512  # rows of an interpretation that are shown; more series than this are alike
 
 
-def table(recording: Recording, holder: Mapping[str, str]) -> list[dict[str, Any]]:
+def rows_read_as(recording: Recording, holder: Mapping[str, str]) -> list[dict[str, Any]]:
     """How a recording was read, for JSON: at most ``MANY`` rows and one that counts the rest.
 
     Parameters

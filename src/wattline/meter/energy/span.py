@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.core.quantity import parse
 from wattline.meter.clock import iso
 from wattline.meter.energy.track import Span, merged
@@ -61,7 +61,7 @@ def stretches_of(recording: Recording, window: str | None, extent: Span) -> Stre
 
 
 def _unknown(window: str, names: Sequence[str]) -> str:
-    near = nearest(window, dict.fromkeys(names))
+    near = nearest_names(window, dict.fromkeys(names))
     shown = f"; nearest: {', '.join(near)}" if near else ""
     return f"no window {shorten(window)!r} in the recording{shown}; give run, all, a window's name, or FROM..TO"
 

@@ -85,7 +85,7 @@ def report_of(made: Meter, window: str | None = None, by_node: bool = False) -> 
         "quality": quality(made, spans, edges),
         "nodes": _nodes(made, wanted, spans, energies) if by_node else [],
         "unfinished": list(dict.fromkeys(window.name for window in made.recording.windows if window.end_s is None)),
-        "interpretation": read_as.table(made.recording, made.holder),
+        "interpretation": read_as.rows_read_as(made.recording, made.holder),
     }
     inputs = {"recording": made.recording.source, "window": window, "by": "node" if by_node else None}
     notes = tuple(dict.fromkeys(made.recording.notes))

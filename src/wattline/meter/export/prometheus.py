@@ -60,7 +60,7 @@ def collector(source: Source) -> Collector:
     return LiveCollector()
 
 
-def serve(source: Source, address: str) -> Any:
+def serve_metrics(source: Source, address: str) -> Any:
     """Start the endpoint ``/metrics`` in a thread.
 
     Parameters

@@ -24,7 +24,7 @@ TABLES = ("energy", "readings")
 WHOLE = "all devices"
 
 
-def table(recording: Recording, which: str = "energy", window: str | None = None) -> pl.DataFrame:
+def export_table(recording: Recording, which: str = "energy", window: str | None = None) -> pl.DataFrame:
     """The table by name, of one window or of all; what is not known is null, never zero.
 
     Parameters

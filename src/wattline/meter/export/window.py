@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.meter.energy.track import merged
 from wattline.meter.recording import Recording, Series
 
@@ -107,7 +107,7 @@ def find_spans(recording: Recording, text: str | None = None) -> list[NamedSpan]
     if same := spans(recording, wanted):
         return [span._replace(name=wanted) for span in same]
     names = [span.name for span in named]
-    near = ", ".join(nearest(wanted, names) or names[:5]) or "none is named"
+    near = ", ".join(nearest_names(wanted, names) or names[:5]) or "none is named"
     raise WattlineError(f"no window {shorten(wanted)!r} in the recording; take all, FROM..TO, or one of: {near}")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wattline.catalog.draws import Draws
-from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.core.fact import Fact
 from wattline.core.range import Measured
 from wattline.core.result import Json, Result, envelope
@@ -124,7 +124,7 @@ def _keys(by: Sequence[str], jobs: bool) -> list[str]:
     keys = list(dict.fromkeys(by))
     for key in keys:
         if key not in GROUPS:
-            near = nearest(key, GROUPS)
+            near = nearest_names(key, GROUPS)
             shown = f"; nearest: {', '.join(near)}" if near else ""
             raise WattlineError(f"by: {shorten(key)!r} is none of {', '.join(GROUPS)}{shown}")
         if key in OF_JOBS and not jobs:

@@ -11,7 +11,7 @@ import numpy as np
 from wattline.core.reading import parse_json
 from wattline.meter.device import Device
 from wattline.meter.journal.blocks import SeriesColumns, decode, join, to_float, unpack_ticks
-from wattline.meter.journal.damage import MAX_US, finite, table, text, whole
+from wattline.meter.journal.damage import MAX_US, as_table, as_text, as_whole, finite
 from wattline.meter.journal.journal import Journal
 from wattline.meter.journal.process import IMPORTED, this_process
 from wattline.meter.recording import Recording, Series
@@ -59,17 +59,17 @@ def _in_order(readings: SeriesColumns) -> SeriesColumns:
 def known_series(journal: Journal) -> list[tuple[int, Device, Spec]]:
     """The number, device and spec of each series."""
     rows = journal.connection.execute("SELECT id, about FROM series ORDER BY id").fetchall()
-    return [(whole(series), *_known(about)) for series, about in rows]
+    return [(as_whole(series), *_known(about)) for series, about in rows]
 
 
 @lru_cache(maxsize=256)  # each window that is read asks for its journal's series again
 def _known(about: str) -> tuple[Device, Spec]:
     """The device and spec that a series' text tells of."""
-    stated = table(parse_json(about))
-    spec = {name: value for name, value in table(stated["spec"]).items() if value is not None}
+    stated = as_table(parse_json(about))
+    spec = {name: value for name, value in as_table(stated["spec"]).items() if value is not None}
     for name, value in spec.items():
-        text(value) if name in ("source", "note") else bool(value) if name == "modelled" else finite(value)
-    return Device(**{name: text(value) for name, value in table(stated["device"]).items()}), Spec(**spec)
+        as_text(value) if name in ("source", "note") else bool(value) if name == "modelled" else finite(value)
+    return Device(**{name: as_text(value) for name, value in as_table(stated["device"]).items()}), Spec(**spec)
 
 
 def to_series(device: Device, spec: Spec, readings: SeriesColumns) -> Series:
@@ -171,7 +171,7 @@ def _shifted(readings: SeriesColumns, shift: int) -> SeriesColumns:
 def shifts_of(journal: Journal, on_mono: bool) -> dict[int, int]:
     """By writer, what brings its boot's monotonic clock onto that of the first; ``on_mono``: this boot's alone."""
     written = journal.connection.execute("SELECT id, host, boot, wall_us - mono_us FROM writer ORDER BY id").fetchall()
-    rows = [(whole(row[0]), text(row[1]), text(row[2]), whole(row[3])) for row in written]
+    rows = [(as_whole(row[0]), as_text(row[1]), as_text(row[2]), as_whole(row[3])) for row in written]
     if on_mono:
         me = this_process()
         return {number: 0 for number, host, boot, _ in rows if (host, boot) == (me.host, me.boot)}

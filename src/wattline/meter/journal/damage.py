@@ -34,7 +34,7 @@ def damage_named(kind: str, path: Path) -> Iterator[None]:
         ) from None
 
 
-def text(value: Any) -> str:
+def as_text(value: Any) -> str:
     """A text; a missing one is empty. Raises ValueError for what is none."""
     if value is None:
         return ""
@@ -43,7 +43,7 @@ def text(value: Any) -> str:
     return value
 
 
-def whole(value: Any) -> int:
+def as_whole(value: Any) -> int:
     """A whole number, of µs or rows. Raises ValueError for what is none."""
     if type(value) is not int or abs(value) > MAX_US:
         raise ValueError(f"{shorten(repr(value), 40)} stands where a whole number should")
@@ -52,7 +52,7 @@ def whole(value: Any) -> int:
 
 def whole_or_none(value: Any) -> int | None:
     """A whole number, or none."""
-    return None if value is None else whole(value)
+    return None if value is None else as_whole(value)
 
 
 def finite(value: Any) -> float:
@@ -62,7 +62,7 @@ def finite(value: Any) -> float:
     return float(value)
 
 
-def table(value: Any) -> dict[str, Any]:
+def as_table(value: Any) -> dict[str, Any]:
     """An object of JSON. Raises ValueError for what is none."""
     if not isinstance(value, dict):
         raise ValueError(f"{shorten(repr(value), 40)} stands where an object should")

@@ -11,7 +11,7 @@ import numpy as np
 from wattline.core.reading import parse_json
 from wattline.meter.journal.blocks import join, unpack_ticks
 from wattline.meter.journal.columns import EMPTY, known_series, parts_of, shifts_of, to_series
-from wattline.meter.journal.damage import damage_named, finite, table, text, whole, whole_or_none
+from wattline.meter.journal.damage import as_table, as_text, as_whole, damage_named, finite, whole_or_none
 from wattline.meter.journal.journal import Journal
 from wattline.meter.recording import Fault, Recording, Series, Window
 
@@ -62,7 +62,7 @@ def read_windows(journal: Journal) -> Iterator[Window]:
     times = [_true_s(edge, shifts, offset) for edge in edges]
     for (number, name, parent, rank, *_), begin_s, end_s in zip(rows, times[::2], times[1::2], strict=True):
         assert begin_s is not None, "a window has no beginning"
-        yield Window(text(name), begin_s, end_s, text(parent), text(rank), counts.get(number, {}))
+        yield Window(as_text(name), begin_s, end_s, as_text(parent), as_text(rank), counts.get(number, {}))
 
 
 def read_counts(journal: Journal) -> dict[str, dict[str, float]]:
@@ -79,9 +79,9 @@ def read_counts(journal: Journal) -> dict[str, dict[str, float]]:
         mine.setdefault(by, []).append((begin, end, window))
     out: dict[str, dict[str, float]] = {}
     for writer, at, words in rows.fetchall():
-        data = table(parse_json(words))
-        of = out.setdefault(text(data["window"] if "window" in data else _innermost(mine.get(writer, ()), at)), {})
-        of[text(data["name"])] = of.get(data["name"], 0.0) + finite(data["number"])
+        data = as_table(parse_json(words))
+        of = out.setdefault(as_text(data["window"] if "window" in data else _innermost(mine.get(writer, ()), at)), {})
+        of[as_text(data["name"])] = of.get(data["name"], 0.0) + finite(data["number"])
     return out
 
 
@@ -123,9 +123,13 @@ def read_faults(journal: Journal) -> list[Fault]:
     """Faults that were told while sampling, those alike as one."""
     faults: dict[tuple[str, str, str], Fault] = {}
     for event in journal.read_events("fault"):
-        data = table(event.data)
+        data = as_table(event.data)
         fault = Fault(
-            text(data["kind"]), whole(data["count"]), finite(data["seconds"]), text(data["done"]), text(data["device"])
+            as_text(data["kind"]),
+            as_whole(data["count"]),
+            finite(data["seconds"]),
+            as_text(data["done"]),
+            as_text(data["device"]),
         )
         key = (fault.kind, fault.device, fault.done)
         so_far = faults.get(key, Fault(fault.kind, 0, 0.0, fault.done, fault.device))

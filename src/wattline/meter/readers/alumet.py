@@ -17,7 +17,7 @@ from wattline.meter.places import kind_of, words_of
 from wattline.meter.readers import logs, units
 from wattline.meter.readers.assemble import Extras, assemble
 from wattline.meter.readers.channel import EACH, READING, TOTAL, Channel
-from wattline.meter.readers.frame import numbers, table
+from wattline.meter.readers.frame import numbers, read_frame
 from wattline.meter.readers.times import column_times
 from wattline.meter.recording import Recording
 
@@ -35,7 +35,7 @@ def is_text(text: str) -> bool:
 def read(path: Path, choices: Choices = Choices()) -> Recording:
     """A series for each metric of power or energy and each of its resources. Raises WattlineError where it holds no
     reading of power or energy with its time."""
-    frame = table(path)
+    frame = read_frame(path)
     time_s, remark = column_times(frame["timestamp"])
     values = numbers(frame["value"])
     keep = [name for name in ("metric", "resource_kind", "resource_id", "domain", "consumer_kind", "consumer_id")

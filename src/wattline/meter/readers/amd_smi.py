@@ -55,7 +55,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     if not columns:
         raise WattlineError(f"{path} is amd-smi's output without power: add --power (metric) or -p (monitor)")
     spec = specs.unknown("amdsmi", "AMD SMI")
-    return logs.recording(columns.values(), choices, path, spec)
+    return logs.recording_of_log(columns.values(), choices, path, spec)
 
 
 def _numbers(fields: Mapping[str, Any]) -> Iterator[tuple[str, str, float]]:

@@ -41,7 +41,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     if odd is not None or not every:
         what = f"{odd}, which is no average" if odd is not None else "no average of any period"
         raise WattlineError(f"{path} is CloudWatch's, and holds {what}: ask for the statistic Average")
-    return periods.recording(every, choices, path, "CloudWatch")
+    return periods.recording_of_periods(every, choices, path, "CloudWatch")
 
 
 def _json(text: str, path: Path) -> Iterable[Periods]:

@@ -20,8 +20,8 @@ from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.readers import specs
 from wattline.meter.readers.assemble import Extras
 from wattline.meter.readers.channel import rise_w
-from wattline.meter.readers.defined import Defined, recording
-from wattline.meter.readers.frame import numbers, table
+from wattline.meter.readers.defined import Defined, join_defined
+from wattline.meter.readers.frame import numbers, read_frame
 from wattline.meter.readers.ranks import SAME, WHOLE_MACHINE
 from wattline.meter.readers.times import column_times
 from wattline.meter.recording import Fault, Recording, Series, Window
@@ -45,7 +45,7 @@ def is_emissions(text: str) -> bool:
 def read(path: Path, choices: Choices = Choices()) -> Recording:
     """A counter for each part of each run, and a window for each run. Raises WattlineError where it holds no reading of
     power or energy with its time."""
-    frame = table(path)
+    frame = read_frame(path)
     time, remark = column_times(frame["timestamp"])
     duration = numbers(frame["duration"])
     run_ids = frame["run_id"].to_list() if "run_id" in frame.columns else [None] * len(frame)
@@ -80,7 +80,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     if WHOLE in frame.columns and not any(each.name == WHOLE for each in defined):
         taken.append(Interpretation(WHOLE, note="the sum of its parts"))
     extras = Extras(windows, {}, faults, [note for note in notes if note], taken)
-    return recording(defined, choices, str(path), extras)
+    return join_defined(defined, choices, str(path), extras)
 
 
 def _defined(series: Series, number: int, host: str) -> Defined:

@@ -41,7 +41,7 @@ VALUES = ("value", "_value", "val", "reading", "data", "sample", "state", "metri
 UNITS = ("unit", "units", "uom", "unit_of_measurement", "attributes_unit_of_measurement")
 
 
-def plain(name: str) -> str:
+def bare_name(name: str) -> str:
     """``Power Draw [W]`` -> ``power_draw_w``, ``deviceId`` -> ``device_id``, ``Zeit`` -> ``time``."""
     if name.startswith("(PDH-CSV"):  # as Windows and ESXi call the times of their counters
         return "time"

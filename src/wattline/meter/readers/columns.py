@@ -26,7 +26,7 @@ from wattline.meter.readers.column_names import (
     UNITS,
     UNNAMED,
     VALUES,
-    plain,
+    bare_name,
 )
 from wattline.meter.readers.frame import all_like, numbers
 from wattline.meter.readers.named_values import Value, value_of
@@ -152,7 +152,7 @@ def _time(frame: pl.DataFrame, quantities: dict[str, str], times: ReadTimes) -> 
         return given
     ranked = []
     for name in frame.columns:
-        words = plain(name).strip("_")
+        words = bare_name(name).strip("_")
         base = re.sub(r"_(?:" + "|".join(TIME_UNITS) + ")$", "", words)
         base = base if base in TIMES else words
         if base in TIMES or words in TIMES:
@@ -165,7 +165,8 @@ def _time(frame: pl.DataFrame, quantities: dict[str, str], times: ReadTimes) -> 
     if ranked:
         return min(ranked)[1]
     return next(
-        (n for n in frame.columns if frame[n].dtype.is_temporal() or (plain(n) in UNNAMED and is_dates(frame[n]))), None
+        (n for n in frame.columns if frame[n].dtype.is_temporal() or (bare_name(n) in UNNAMED and is_dates(frame[n]))),
+        None,
     )
 
 
@@ -173,7 +174,7 @@ def _tells_time(name: str, times: ReadTimes) -> bool:
     """Whether a column holds times; ``epoch`` is one where it counts seconds since 1970, not rounds of training."""
     seconds = times(name, "")[0]
     there = seconds[np.isfinite(seconds)]
-    return len(there) > 0 and not (plain(name) == "epoch" and float(np.median(there)) < EPOCH_S)
+    return len(there) > 0 and not (bare_name(name) == "epoch" and float(np.median(there)) < EPOCH_S)
 
 
 def _times(
@@ -197,7 +198,7 @@ ReadTimes = Callable[[str, str], tuple[Array, str, list[str]]]
 
 
 def _seconds(frame: pl.DataFrame, name: str, unit: str) -> tuple[Array, str, list[str]]:
-    words = plain(name)
+    words = bare_name(name)
     tail = unit.lower() or words.rpartition("_")[2]
     relative = words in RELATIVE or (words.rpartition("_")[0] in RELATIVE and tail in TIME_UNITS)
     if tail in TIME_UNITS and (relative or unit or "_" in words or words in RELATIVE):
@@ -220,13 +221,13 @@ def _date_beside(frame: pl.DataFrame, name: str) -> tuple[pl.Series, str] | None
     import polars as pl
 
     texts = [column for column in frame.columns if column != name and frame[column].dtype == pl.String]
-    if plain(name) == "date":
+    if bare_name(name) == "date":
         beside = next((column for column in texts if all_like(frame, column, r"^\s*\d{1,2}:\d{2}")), None)
     else:
-        beside = next((column for column in texts if plain(column) in ("date", "day")), None)
+        beside = next((column for column in texts if bare_name(column) in ("date", "day")), None)
     if beside is None or frame[name].dtype != pl.String:
         return None
-    date, clock = (name, beside) if plain(name) == "date" else (beside, name)
+    date, clock = (name, beside) if bare_name(name) == "date" else (beside, name)
     if not frame[date].str.contains(r"\d").any() or frame[date].str.contains(":").any():
         return None
     return frame[date].str.strip_chars() + " " + frame[clock].str.strip_chars(), beside
@@ -234,7 +235,7 @@ def _date_beside(frame: pl.DataFrame, name: str) -> tuple[pl.Series, str] | None
 
 def _long(frame: pl.DataFrame, time_name: str | None) -> tuple[str, ...] | None:
     """(names, values[, units]) of a table that has one row a metric; None where it is none."""
-    by_plain = {plain(name): name for name in frame.columns if name != time_name}
+    by_plain = {bare_name(name): name for name in frame.columns if name != time_name}
     name = next((by_plain[word.strip("_")] for word in NAMES if word.strip("_") in by_plain), None)
     value = next((by_plain[word.strip("_")] for word in VALUES if word.strip("_") in by_plain), None)
     unit = next((by_plain[word] for word in UNITS if word in by_plain), None)

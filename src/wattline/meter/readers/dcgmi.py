@@ -58,7 +58,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         raise logs.untimed("dcgmi dmon", "put a time before each line, as: dcgmi dmon -e 155,156 | ts %.s", path)
     if not columns:
         raise WattlineError(f"{path} is dcgmi's, without a reading of power: record dcgmi dmon -e 155,156")
-    return logs.recording(columns.values(), choices, path, specs.nvml("dcgmi", source="dcgm"))
+    return logs.recording_of_log(columns.values(), choices, path, specs.nvml("dcgmi", source="dcgm"))
 
 
 def _number(cell: str, unit: str) -> float | None:

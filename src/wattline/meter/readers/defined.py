@@ -60,7 +60,7 @@ def _channel(defined: Defined, values: Array, unit: Unit, counts: str) -> Channe
     )  # fmt: skip
 
 
-def recording(defined: Sequence[Defined], choices: Choices, source: str, extras: Extras = Extras()) -> Recording:
+def join_defined(defined: Sequence[Defined], choices: Choices, source: str, extras: Extras = Extras()) -> Recording:
     """The recording of series that their source defines.
 
     Parameters
@@ -90,4 +90,4 @@ def retold(made: Recording, choices: Choices) -> Recording:
         clock = "monotonic" if series.monotonic_s is not None else "UTC"
         names = tuple(filter(None, (series.device.name, *series.spec.note.split(", "))))
         defined.append(Defined(series.device.uuid, series, "", None, names, count[key], clock))
-    return recording(defined, choices, made.source, Extras(made.windows, made.counts, made.faults, made.notes))
+    return join_defined(defined, choices, made.source, Extras(made.windows, made.counts, made.faults, made.notes))

@@ -14,7 +14,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.meter.interpretation import Choices
-from wattline.meter.readers.metrics import Samples, recording
+from wattline.meter.readers.metrics import Samples, recording_of_samples
 from wattline.meter.readers.times import EPOCHS, instant
 from wattline.meter.recording import Recording
 
@@ -62,7 +62,7 @@ def read(paths: list[Path], source: str, choices: Choices = Choices()) -> Record
             f"{source}: its samples carry no time; put `# time: 2026-03-01T12:00:00Z` before each scrape, "
             "or ask Prometheus for the range (query_range) and give its JSON"
         )
-    return recording(samples, source, choices)
+    return recording_of_samples(samples, source, choices)
 
 
 def _read_lines(path: Path, dated: float | None, samples: Samples) -> int:

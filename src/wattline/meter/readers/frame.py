@@ -14,7 +14,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.printable import sayable
 from wattline.core.reading import read_bytes
-from wattline.meter.readers.column_names import TIMES, plain
+from wattline.meter.readers.column_names import TIMES, bare_name
 from wattline.meter.readers.headers import Header, header_of, without
 from wattline.meter.readers.languages import encoding_of
 
@@ -50,7 +50,7 @@ def decode(data: bytes) -> str:
     return data.decode("utf-8-sig" if encoding == "utf-8" else encoding, "replace")
 
 
-def table(path: Path, header: bool = True) -> pl.DataFrame:
+def read_frame(path: Path, header: bool = True) -> pl.DataFrame:
     """All columns as text, names and cells without blanks around them; ragged and cut rows kept as far as they go.
     Raises WattlineError where it is no table, or has too many columns."""
     import polars as pl
@@ -122,7 +122,7 @@ def is_blank_parted(text: str) -> bool:
     if len(lines) < 3 or re.search(r"[,;\t|\[\](){}<>=]", lines[0]):
         return False
     names = lines[0].split()
-    if len(names) < 2 or not any(set(plain(name).split("_")) & NAMES_OF_TIME for name in names):
+    if len(names) < 2 or not any(set(bare_name(name).split("_")) & NAMES_OF_TIME for name in names):
         return False
     return all(len(row.split("\t")) == len(names) for row in by_blanks("\n".join(lines)))
 
@@ -144,7 +144,7 @@ def by_blanks(text: str) -> list[str]:
 def is_piped(text: str) -> bool:
     """Whether a table is parted by pipes, as Markdown and databases draw it: its header names a time."""
     lines = [line for line in text.splitlines()[:60] if line.strip() and not RULE.match(line)]
-    cells = [plain(cell) for cell in lines[0].strip().strip("|").split("|")] if lines else []
+    cells = [bare_name(cell) for cell in lines[0].strip().strip("|").split("|")] if lines else []
     if len(cells) < 2 or not any(set(cell.split("_")) & NAMES_OF_TIME for cell in cells):
         return False
     count = lines[0].strip().strip("|").count("|")

@@ -15,7 +15,7 @@ from wattline.meter.interpretation import Choices
 from wattline.meter.places import index_of, role_of, words_of
 from wattline.meter.readers import logs, specs, units
 from wattline.meter.readers.assemble import Extras
-from wattline.meter.readers.frame import table
+from wattline.meter.readers.frame import read_frame
 from wattline.meter.readers.logs import Column
 from wattline.meter.readers.times import column_times
 from wattline.meter.recording import Recording
@@ -32,7 +32,7 @@ def is_text(text: str) -> bool:
 def read(path: Path, choices: Choices = Choices()) -> Recording:
     """A series for each sensor of power. Raises WattlineError where it holds no reading of power or energy with its
     time."""
-    frame = table(path, header=False)
+    frame = read_frame(path, header=False)
     paths = [str(cell or "") for cell in frame.row(0)]
     names = [str(cell or "") for cell in frame.row(1)]
     body = frame.slice(2)
@@ -69,4 +69,4 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         raise WattlineError(f"{path} is LibreHardwareMonitor's log without a sensor of power")
     notes = (remark,) if remark else ()
     spec = specs.unknown("file", "LibreHardwareMonitor")
-    return logs.recording(columns, choices, path, spec, extras=Extras(notes=notes), clock=remark or "UTC")
+    return logs.recording_of_log(columns, choices, path, spec, extras=Extras(notes=notes), clock=remark or "UTC")

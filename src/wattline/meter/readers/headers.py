@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from wattline.meter.places import words_of
 from wattline.meter.readers import units
-from wattline.meter.readers.column_names import TIME_UNITS, TIMES, plain
+from wattline.meter.readers.column_names import TIME_UNITS, TIMES, bare_name
 
 MAX_LINES = 120  # within which a table begins
 MAX_ROWS = 4  # of names
@@ -112,7 +112,7 @@ def _units(row: Sequence[str]) -> bool:
 
 
 def _timed(cells: Sequence[str]) -> bool:
-    return any(set(plain(cell).split("_")) & set(TIMES) for cell in cells)
+    return any(set(bare_name(cell).split("_")) & set(TIMES) for cell in cells)
 
 
 def _several(rows: Rows) -> bool:
@@ -137,10 +137,10 @@ def _joined(rows: Rows, data: Sequence[str]) -> list[str]:
     names = []
     for cells in zip(upper, *rows[1:], strict=True):
         parts = [cell for cell in dict.fromkeys(cells) if cell and not NAMELESS.match(cell.lower())]
-        time = next((cell for cell in parts if plain(cell) in TIMES), "")
+        time = next((cell for cell in parts if bare_name(cell) in TIMES), "")
         names.append(time or " ".join(sorted(parts, key=_measures)))
-    if plain(names[0]) not in TIMES and (index or DATE.match(data[0])):
-        names[0] = index if plain(index) in TIMES else "time"
+    if bare_name(names[0]) not in TIMES and (index or DATE.match(data[0])):
+        names[0] = index if bare_name(index) in TIMES else "time"
     return names
 
 

@@ -40,7 +40,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     """A series for each statistic of power or energy. Raises WattlineError where there is none."""
     text = "\n".join(logs.lines(path)).lstrip("\ufeff \n")
     every = _json(text, path) if text.startswith("{") else _table(text)
-    return periods.recording(every.values(), choices, path, "Home Assistant")
+    return periods.recording_of_periods(every.values(), choices, path, "Home Assistant")
 
 
 def _json(text: str, path: Path) -> dict[str, Periods]:

@@ -47,4 +47,4 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     columns = [Column(name, *PLACES[name], "J") for name in rows]
     totals = {name: logs.counter(*zip(*each, strict=True)) for name, each in rows.items()}
     clock = "UTC" if end > EPOCH_S else "seconds since the beginning"
-    return logs.recording(columns, choices, path, logs.rapl("intel_gpu_top"), totals=totals, clock=clock)
+    return logs.recording_of_log(columns, choices, path, logs.rapl("intel_gpu_top"), totals=totals, clock=clock)

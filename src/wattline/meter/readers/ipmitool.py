@@ -12,7 +12,7 @@ from pathlib import Path
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers import logs
 from wattline.meter.readers.metrics import Samples
-from wattline.meter.readers.metrics import recording as of_samples
+from wattline.meter.readers.metrics import recording_of_samples as of_samples
 from wattline.meter.recording import Recording
 
 NOW = re.compile(r"^\s*(?:Instantaneous power reading|Current Power)\s*:\s*([\d.]+)\s*W", re.IGNORECASE)

@@ -13,7 +13,7 @@ from wattline.core.errors import WattlineError
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers import logs, plain
 from wattline.meter.readers.column_names import TIME_UNITS, TIMES
-from wattline.meter.readers.column_names import plain as plain_name
+from wattline.meter.readers.column_names import bare_name as plain_name
 from wattline.meter.recording import Recording
 
 STEPS = ("interval", "sample_interval", "sampling_interval", "period", "sample_period", "sampling_period", "dt", "step")

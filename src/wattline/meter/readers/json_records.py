@@ -14,7 +14,7 @@ from typing import Any
 from wattline.core.errors import WattlineError
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers import logs, plain
-from wattline.meter.readers.column_names import plain as plain_name
+from wattline.meter.readers.column_names import bare_name as plain_name
 from wattline.meter.recording import Recording
 
 FLAT = (str, int, float, bool, type(None))

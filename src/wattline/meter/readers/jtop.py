@@ -13,7 +13,7 @@ import numpy as np
 
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers import plain
-from wattline.meter.readers.frame import numbers, table
+from wattline.meter.readers.frame import numbers, read_frame
 from wattline.meter.recording import Recording
 
 MAX_W = 200.0
@@ -33,7 +33,7 @@ def is_text(text: str) -> bool:
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
     """A series for each rail, inside the module's input."""
-    frame = table(path)
+    frame = read_frame(path)
     rails = {name for name in frame.columns if RAILS.match(name)}
     peaks = [float(np.nanmax(numbers(frame[name]), initial=0.0)) for name in rails]
     unit = "mW" if max(peaks) > MAX_W else "W"

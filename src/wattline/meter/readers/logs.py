@@ -86,7 +86,7 @@ def epoch(value: Any) -> float | None:
     return dated(text)
 
 
-def spread(time_s: Sequence[float]) -> list[float]:
+def spread_times(time_s: Sequence[float]) -> list[float]:
     """Times of whole seconds that several lines share, spread evenly over that second."""
     out = list(time_s)
     begin = 0
@@ -124,7 +124,7 @@ def counter(end_s: Sequence[float], length_s: Sequence[float], joules: Sequence[
     return np.array(times), np.array(total)
 
 
-def recording(
+def recording_of_log(
     columns: Iterable[Column],
     choices: Choices,
     path: Path,

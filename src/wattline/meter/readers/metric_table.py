@@ -8,9 +8,9 @@ import numpy as np
 
 from wattline.meter.exporters import identify
 from wattline.meter.interpretation import Choices
-from wattline.meter.readers.column_names import TIMES, plain
+from wattline.meter.readers.column_names import TIMES, bare_name
 from wattline.meter.readers.frame import numbers
-from wattline.meter.readers.metrics import Samples, recording
+from wattline.meter.readers.metrics import Samples, recording_of_samples
 from wattline.meter.readers.times import column_times
 from wattline.meter.recording import Recording
 
@@ -25,7 +25,7 @@ def value_columns(frame: pl.DataFrame) -> list[str]:
     """The columns that hold a metric's values; none where the table is no such one."""
     labels = LABELS & set(frame.columns)
     if NAME in frame.columns:
-        named = [name for name in frame.columns if plain(name) in ("value", "val")]
+        named = [name for name in frame.columns if bare_name(name) in ("value", "val")]
         return named or [name for name in frame.columns if _is_metric(name)]
     return [name for name in frame.columns if _is_metric(name)] if len(labels) >= 2 else []
 
@@ -50,7 +50,7 @@ def read(frame: pl.DataFrame, source: str, choices: Choices) -> Recording | None
     import polars as pl
 
     values = value_columns(frame)
-    time_name = next((name for want in TIMES for name in frame.columns if plain(name) == want), None)
+    time_name = next((name for want in TIMES for name in frame.columns if bare_name(name) == want), None)
     if not values or time_name is None:
         return None
     time_s = column_times(frame[time_name])[0]
@@ -66,7 +66,7 @@ def read(frame: pl.DataFrame, source: str, choices: Choices) -> Recording | None
             times, numbers_ = samples.setdefault((name, tuple(sorted(known.items()))), ([], []))
             times.append(float(time_s[i]))
             numbers_.append(float(cells[i]))
-    return recording(samples, source, choices)
+    return recording_of_samples(samples, source, choices)
 
 
 def _is_label(frame: pl.DataFrame, name: str) -> bool:

@@ -38,7 +38,9 @@ class Sampled:
     values: Array
 
 
-def recording(samples: Samples, source: str, choices: Choices = Choices(), *, counters: bool = True) -> Recording:
+def recording_of_samples(
+    samples: Samples, source: str, choices: Choices = Choices(), *, counters: bool = True
+) -> Recording:
     """A series for each device's power, and one for its counter.
 
     Parameters

@@ -19,7 +19,7 @@ from wattline.meter.device import Device
 from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.readers import specs
 from wattline.meter.readers.assemble import Extras
-from wattline.meter.readers.defined import Defined, recording
+from wattline.meter.readers.defined import Defined, join_defined
 from wattline.meter.readers.frame import head
 from wattline.meter.readers.mllog import BLOCK_BYTES, LINE, Event, blocks, event, events
 from wattline.meter.recording import Fault, Recording, Series, Window
@@ -100,7 +100,7 @@ def read(
     rows = [Interpretation("time_ms", "", "time", clock="UTC")]
     faults = [fault for file in files for fault in file.faults]
     remarks = [*notes, *dict.fromkeys(note for file in files for note in file.notes)]
-    return recording(defined, choices, source, Extras(windows, counts, faults, remarks, rows))
+    return join_defined(defined, choices, source, Extras(windows, counts, faults, remarks, rows))
 
 
 def node_file(path: Path) -> NodeFile:

@@ -22,8 +22,8 @@ from wattline.meter.gpu_sensor.model import card_of
 from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers import specs, units
 from wattline.meter.readers.assemble import Extras
-from wattline.meter.readers.defined import Defined, recording
-from wattline.meter.readers.frame import head, numbers, table
+from wattline.meter.readers.defined import Defined, join_defined
+from wattline.meter.readers.frame import head, numbers, read_frame
 from wattline.meter.readers.rows import HOSTS, check_several, groups, parting, rows_of
 from wattline.meter.readers.times import column_times
 from wattline.meter.recording import Recording, Series
@@ -83,7 +83,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         return _dmon(path, choices)
     first = next((line for line in text.splitlines() if line.strip()), "")
     has_header = any(_is_power(cell) for cell in _cells(first))
-    frame = table(path, header=has_header)
+    frame = read_frame(path, header=has_header)
     names = {UNIT.sub("", name).lower(): name for name in _first_of_each(frame)}
     if has_header:
         frame = frame.rename({name: plain for plain, name in names.items()})
@@ -102,7 +102,9 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     defined = _defined(frame, time, names, fields, groups)
     rows = [Interpretation("timestamp", "", "time", clock=clock), *_not_drawn(frame, fields)]
     extras = Extras(notes=[note for note in (remark, *notes) if note], rows=rows)
-    return recording([each._replace(clock=clock) for each in defined], replace(choices, device=()), str(path), extras)
+    return join_defined(
+        [each._replace(clock=clock) for each in defined], replace(choices, device=()), str(path), extras
+    )
 
 
 def _is_power(cell: str) -> bool:
@@ -270,4 +272,4 @@ def _from_dmon(path: Path, by_gpu: dict[str, tuple[list[str], list[float]]], cho
     clock = "UTC, no zone told" if remark else "UTC"
     rows = [Interpretation("date, time", "", "time", clock=clock)]
     extras = Extras(notes=(remark,) if remark else (), rows=rows)
-    return recording([each._replace(clock=clock) for each in defined], choices, str(path), extras)
+    return join_defined([each._replace(clock=clock) for each in defined], choices, str(path), extras)

@@ -14,7 +14,7 @@ from wattline.core.errors import WattlineError
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers import logs, units
 from wattline.meter.readers.json_records import objects
-from wattline.meter.readers.metrics import Samples, recording
+from wattline.meter.readers.metrics import Samples, recording_of_samples
 from wattline.meter.recording import Recording
 
 KINDS = {"enclosure": "chassis", "physical_disk": "disk", "logical_disk": "disk"}  # of hw.type, as places are called
@@ -40,7 +40,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     for key, (times, values) in samples.items():
         order = sorted(range(len(times)), key=times.__getitem__)
         samples[key] = [times[i] for i in order], [values[i] for i in order]
-    return recording(samples, str(path), choices)
+    return recording_of_samples(samples, str(path), choices)
 
 
 Point = tuple[str, dict[str, str], float, float, bool]  # metric, labels, time, W or J, whether of its interval alone

@@ -52,7 +52,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         lengths = [end - before for end, before in zip(ends, [0.0, *ends[:-1]], strict=True)]
         totals[name] = logs.counter([begin + end for end in ends], lengths, [joules for _, joules in rows])
     clock = "UTC, no zone told" if begin else "seconds since the beginning"
-    return logs.recording(columns, choices, path, logs.rapl("perf stat"), totals=totals, clock=clock)
+    return logs.recording_of_log(columns, choices, path, logs.rapl("perf stat"), totals=totals, clock=clock)
 
 
 def _values(line: str) -> tuple[float, str, float] | None:

@@ -50,7 +50,7 @@ def _number(value: object) -> float:
         return float("nan")
 
 
-def recording(every: Iterable[Periods], choices: Choices, path: Path, tool: str) -> Recording:
+def recording_of_periods(every: Iterable[Periods], choices: Choices, path: Path, tool: str) -> Recording:
     """The recording of these metrics.
 
     Parameters
@@ -91,7 +91,7 @@ def recording(every: Iterable[Periods], choices: Choices, path: Path, tool: str)
     means = [f"{tool} keeps the mean watts of each period: peaks within it are not seen"]
     notes = means if any(column.unit == "J" for column in columns) else []
     extras = Extras(rows=[row for row in left if row.note != "no power or energy"], notes=notes)
-    return logs.recording(columns, choices, path, specs.unknown("file", tool), extras=extras, totals=totals)
+    return logs.recording_of_log(columns, choices, path, specs.unknown("file", tool), extras=extras, totals=totals)
 
 
 def _choice(periods: Periods, choices: Choices) -> tuple[str, Choices]:

@@ -24,10 +24,10 @@ from wattline.meter.places import index_of, kind_of, role_of, words_of
 from wattline.meter.readers import metric_table, own, specs, units
 from wattline.meter.readers.assemble import Extras, assemble
 from wattline.meter.readers.channel import Channel
-from wattline.meter.readers.column_names import TIME_UNITS, plain
+from wattline.meter.readers.column_names import TIME_UNITS, bare_name
 from wattline.meter.readers.columns import Layout, layout
 from wattline.meter.readers.defined import retold
-from wattline.meter.readers.frame import decimal_comma, table
+from wattline.meter.readers.frame import decimal_comma, read_frame
 from wattline.meter.readers.named_values import Value
 from wattline.meter.readers.rows import REGULAR, Groups, groups
 from wattline.meter.readers.spans import as_rows
@@ -98,8 +98,8 @@ def _lengths(frame: pl.DataFrame, table_layout: Layout) -> bool:
         return False
     usual = float(np.median(steps))
     for name in table_layout.others:
-        base, _, unit = plain(name).rpartition("_")
-        scale = TIME_UNITS.get(unit) if base in LENGTHS else 1.0 if plain(name) in LENGTHS else None
+        base, _, unit = bare_name(name).rpartition("_")
+        scale = TIME_UNITS.get(unit) if base in LENGTHS else 1.0 if bare_name(name) in LENGTHS else None
         if scale is None:
             continue
         lengths = units.cells(frame[name])[0] * scale
@@ -120,7 +120,7 @@ def _in_base(value: Value, inside: Sequence[units.Unit | None]) -> Value:
 def _frame(path: Path) -> pl.DataFrame:
     with path.open("rb") as file:
         if file.read(4) != MARK:
-            return table(path)
+            return read_frame(path)
     return read_parquet(path, str(path))
 
 
@@ -172,7 +172,7 @@ def _named_total(value: Value, values: Sequence[Value]) -> Value:
 
 def _level(devices: Groups, part: str) -> int:
     """How far below hardware a row's device is, where its column names who used it beside the whole of it."""
-    level = max((SHARED.get(plain(name), 0) for name in devices.columns), default=0)
+    level = max((SHARED.get(bare_name(name), 0) for name in devices.columns), default=0)
     named = {each: words for _, each in devices.rows if (words := set(words_of(each))) & set(WHOLES)}
     first = next((whole for whole in WHOLES if any(whole in words for words in named.values())), None)
     return 0 if first is None or first in named.get(part, ()) else level

@@ -56,7 +56,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         totals[name] = logs.counter([ends[i] for i in there], [lengths[i] for i in there], joules)
     notes = ["powermetrics estimates the power of Apple's chips; what lies outside the chip is not in it"]
     spec = specs.unknown("powermetrics", "mean of the time before each sample")
-    return logs.recording(columns, choices, path, spec, totals=totals, extras=Extras(notes=notes))
+    return logs.recording_of_log(columns, choices, path, spec, totals=totals, extras=Extras(notes=notes))
 
 
 Samples = tuple[list[float], list[float], list[dict[str, float]]]  # their ends, how long they are, watts by name

@@ -13,7 +13,7 @@ from typing import Any
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.reading import parse_json, read_bytes
 from wattline.meter.interpretation import Choices
-from wattline.meter.readers.metrics import Samples, recording
+from wattline.meter.readers.metrics import Samples, recording_of_samples
 from wattline.meter.recording import Recording
 
 JSON_BYTES = 300_000_000
@@ -37,7 +37,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         answer = _exported(data) or parse_json(data)
     except (ValueError, TypeError, KeyError, OSError) as error:
         raise WattlineError(f"{path} is not whole JSON: {shorten(str(error), 100)}") from None
-    return recording(samples_of(answer, str(path)), str(path), choices)
+    return recording_of_samples(samples_of(answer, str(path)), str(path), choices)
 
 
 def _exported(data: bytes) -> dict[str, Any] | None:

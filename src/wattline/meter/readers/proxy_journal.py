@@ -58,7 +58,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     extras = Extras(counts={name: value for name, value in counts.items() if value}, notes=notes)
     note = "joules settled by wattline proxy"
     spec = specs.modelled("proxy", note) if modelled else specs.unknown("proxy", note)
-    return logs.recording([column], choices, path, spec, extras=extras, totals={column.name: total})
+    return logs.recording_of_log([column], choices, path, spec, extras=extras, totals={column.name: total})
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -16,7 +16,7 @@ from wattline.meter.interpretation import Choices
 from wattline.meter.places import index_of
 from wattline.meter.readers import logs
 from wattline.meter.readers.assemble import Extras
-from wattline.meter.readers.frame import numbers, table
+from wattline.meter.readers.frame import numbers, read_frame
 from wattline.meter.readers.logs import Column
 from wattline.meter.recording import Recording, Window
 
@@ -34,7 +34,7 @@ def is_text(text: str) -> bool:
 def read(path: Path, choices: Choices = Choices()) -> Recording:
     """A running total for each domain, and a window for each stretch. Raises WattlineError where it holds no reading of
     power or energy with its time."""
-    frame = table(path)
+    frame = read_frame(path)
     names = {name.lower(): name for name in frame.columns}
     at = numbers(frame[names["timestamp"]])
     pyrapl = "label" in names
@@ -60,4 +60,4 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
             totals[shown] = logs.counter(ends, [float(length[i]) for i in mine], [float(values[i]) for i in mine])
     windows = [Window(str(tags[i] or "stretch"), float(at[i]), float(at[i] + length[i])) for i in order]
     extras = Extras(windows=windows)
-    return logs.recording(columns, choices, path, logs.rapl("pyJoules"), totals=totals, extras=extras)
+    return logs.recording_of_log(columns, choices, path, logs.rapl("pyJoules"), totals=totals, extras=extras)

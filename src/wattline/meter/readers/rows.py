@@ -18,7 +18,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers import units
-from wattline.meter.readers.column_names import plain
+from wattline.meter.readers.column_names import bare_name
 
 if TYPE_CHECKING:
     import polars as pl
@@ -108,14 +108,14 @@ def _boards(
 
     numbered = len(values) > 1 and all(any(letter.isdigit() for letter in name) for name in values)
     known = INSTANCES | RANKS if numbered else INSTANCES
-    instances = [name for name in others if plain(name) in known or plain(name).startswith("mig_")]
-    boards = [n for n in others if plain(n) in DEVICES and n not in instances and not _row_number(frame, n)]
+    instances = [name for name in others if bare_name(name) in known or bare_name(name).startswith("mig_")]
+    boards = [n for n in others if bare_name(n) in DEVICES and n not in instances and not _row_number(frame, n)]
     if not (instances and values and (boards or numbered)) or choices.device:
         return list(others)
     few = frame.with_columns(pl.Series("__time", time_s)).head(SAMPLE).drop_nulls(values[0])
-    hosts = [name for name in others if plain(name) in HOSTS and name not in boards]
+    hosts = [name for name in others if bare_name(name) in HOSTS and name not in boards]
     same = few.group_by("__time", *hosts, *boards).agg(pl.col(values[0]).n_unique().alias("__values"))
-    ranks = [name for name in instances if plain(name) in RANKS and frame[name].n_unique() > 1]
+    ranks = [name for name in instances if bare_name(name) in RANKS and frame[name].n_unique() > 1]
     apart = len(few) <= 1.1 * len(same)  # each rank at instants of its own
     if (same["__values"] == 1).to_numpy().mean() >= REGULAR and not (ranks and apart):
         return [name for name in others if name not in instances]
@@ -148,18 +148,18 @@ def _columns(
     if choices.device in ((NONE,), (ORDER,)):
         return None, [], []
     if given:
-        host = next((name for name in given if plain(name) in HOSTS), None)
+        host = next((name for name in given if bare_name(name) in HOSTS), None)
         return host, [name for name in given if name != host], []
     remarks: list[Interpretation] = []
-    known = [name for name in others if plain(name) in HOSTS or plain(name) in DEVICES]
-    if any("process" in plain(name) for name in values):  # power of processes: their numbers tell them apart
-        known += [name for name in others if plain(name) == "pid"]
+    known = [name for name in others if bare_name(name) in HOSTS or bare_name(name) in DEVICES]
+    if any("process" in bare_name(name) for name in values):  # power of processes: their numbers tell them apart
+        known += [name for name in others if bare_name(name) == "pid"]
     for name in list(known):
         if _row_number(frame, name):
             known.remove(name)
             remarks.append(Interpretation(name, note="differs in every row: a number of the row, no device"))
-    host = next((name for word in HOSTS for name in known if plain(name) == word), None)
-    parts = [name for word in (*DEVICES, "pid") for name in known if plain(name) == word and name != host]
+    host = next((name for word in HOSTS for name in known if bare_name(name) == word), None)
+    parts = [name for word in (*DEVICES, "pid") for name in known if bare_name(name) == word and name != host]
     return host, parting(frame, time_s, host, parts, [n for n in others if n not in known]), remarks
 
 
@@ -214,7 +214,7 @@ def _is_device(frame: pl.DataFrame, time_s: Array, name: str) -> bool:
     """Whether nearly every instant has the same cells in this column."""
     import polars as pl
 
-    if plain(name) in NOT_IDS or set(plain(name).split("_")) & set(NOT_IDS) or frame[name].dtype.is_float():
+    if bare_name(name) in NOT_IDS or set(bare_name(name).split("_")) & set(NOT_IDS) or frame[name].dtype.is_float():
         return False
     if re.search(r"\d\.\d", "".join(str(cell) for cell in frame[name].head(5))):
         return False
@@ -295,6 +295,6 @@ def _label(cells: tuple[str, ...], names: Sequence[str]) -> str:
     """The device's name: its cells, a bare number with the word of its column (``gpu`` 0 is gpu0)."""
     out = []
     for cell, name in zip(cells, names, strict=True):
-        word = re.sub(r"_?(?:id|index|number|no)$", "", plain(name)) or "device"
+        word = re.sub(r"_?(?:id|index|number|no)$", "", bare_name(name)) or "device"
         out.append(f"{word}{cell}" if re.fullmatch(r"\d+", cell) else cell)
     return ",".join(out)

@@ -15,7 +15,7 @@ from wattline.core.errors import WattlineError
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers import logs
 from wattline.meter.readers.metrics import Samples
-from wattline.meter.readers.metrics import recording as of_samples
+from wattline.meter.readers.metrics import recording_of_samples as of_samples
 from wattline.meter.recording import Recording
 
 

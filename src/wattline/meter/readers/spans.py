@@ -14,7 +14,7 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers import units
-from wattline.meter.readers.column_names import RELATIVE, TIME_UNITS, TIMES, plain
+from wattline.meter.readers.column_names import RELATIVE, TIME_UNITS, TIMES, bare_name
 from wattline.meter.readers.named_values import Value, value_of
 from wattline.meter.readers.times import column_times
 
@@ -44,7 +44,7 @@ def as_rows(frame: pl.DataFrame, choices: Choices) -> pl.DataFrame | None:
     import polars as pl
 
     frame, pair = _pair(frame) or _by_lengths(frame) or (frame, None)
-    others = [name for name in frame.columns if plain(name) in TIMES and plain(name) not in LENGTHS]
+    others = [name for name in frame.columns if bare_name(name) in TIMES and bare_name(name) not in LENGTHS]
     if pair is None or others or any(choices.quantity([name]) == "time" for name in frame.columns):
         return None
     frame = _jobs(frame)
@@ -72,7 +72,7 @@ def as_rows(frame: pl.DataFrame, choices: Choices) -> pl.DataFrame | None:
 
 def _pair(frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, str]] | None:
     """The table, and its columns of beginning and end by their names."""
-    by_plain = {plain(name): name for name in frame.columns}
+    by_plain = {bare_name(name): name for name in frame.columns}
     for word, name in by_plain.items():
         for begin, end in PAIRS.items():
             other = re.sub(rf"(?<![a-z]){begin}(?![a-z])", end, word)
@@ -86,7 +86,7 @@ def _by_lengths(frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, str]] | N
     import polars as pl
 
     for name in frame.columns:
-        base, _, unit = plain(name).rpartition("_")
+        base, _, unit = bare_name(name).rpartition("_")
         if base not in ROUNDS or unit not in TIME_UNITS:
             continue
         length = np.nan_to_num(units.cells(frame[name])[0]) * TIME_UNITS[unit]
@@ -100,7 +100,7 @@ def _jobs(frame: pl.DataFrame) -> pl.DataFrame:
     """Slurm's jobs without the steps that lie in them, and their energy in joules."""
     import polars as pl
 
-    by_plain = {plain(name).replace("_", ""): name for name in frame.columns}
+    by_plain = {bare_name(name).replace("_", ""): name for name in frame.columns}
     if JOB not in by_plain or not SLURM.keys() & by_plain.keys():
         return frame
     job = by_plain[JOB]

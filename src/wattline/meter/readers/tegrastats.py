@@ -41,7 +41,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
             raise logs.untimed("tegrastats", mend, path)
         times.append(at)
         rails.append(rails_mw)
-    times = logs.spread(times)
+    times = logs.spread_times(times)
     whole = next((name for name in INPUTS if any(name in rails_mw for rails_mw in rails)), "")
     columns = []
     for name in dict.fromkeys(name for rails_mw in rails for name in rails_mw):
@@ -52,7 +52,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         columns.append(column)
     spec = specs.unknown("tegrastats", "INA3221 of the module")
     extras = Extras(notes=["times carry no zone: taken as UTC"])
-    return logs.recording(columns, choices, path, spec, extras=extras, clock="UTC, no zone told")
+    return logs.recording_of_log(columns, choices, path, spec, extras=extras, clock="UTC, no zone told")
 
 
 def _role(name: str) -> str:

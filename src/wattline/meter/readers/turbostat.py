@@ -75,7 +75,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         lengths = [float(np.median(steps)) if len(steps) else 0.0, *steps.tolist()]
         joules = [v * t for v, t in zip(values, lengths, strict=True)] if unit == "W" else values
         totals[shown] = logs.counter(ends, lengths, joules)
-    return logs.recording(columns, choices, path, logs.rapl("turbostat, mean of each interval"), totals=totals)
+    return logs.recording_of_log(columns, choices, path, logs.rapl("turbostat, mean of each interval"), totals=totals)
 
 
 def _once(rows: list[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -13,7 +13,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.reading import parse_json
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers import logs, plain
-from wattline.meter.readers.frame import table
+from wattline.meter.readers.frame import read_frame
 from wattline.meter.recording import Recording
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _frame(path: Path) -> pl.DataFrame:
     with path.open("rb") as file:
         begin = file.read(64).lstrip(b"\xef\xbb\xbf \r\n")[:1]
     if begin not in (b"{", b"["):
-        return table(path)
+        return read_frame(path)
     if (whole := _whole(path)) is not None:
         return whole
     rows = []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers import plain
-from wattline.meter.readers.frame import table
+from wattline.meter.readers.frame import read_frame
 from wattline.meter.recording import Recording
 
 
@@ -21,7 +21,7 @@ def is_text(text: str) -> bool:
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
     """A series for each card, or each tile."""
-    frame = table(path)
+    frame = read_frame(path)
     names = {"DeviceId": "gpu", "TileId": "tile"}
     frame = frame.rename({name: names[name] for name in frame.columns if name in names})
     again = frame[frame.columns[0]].str.to_lowercase() == "timestamp"  # the header once more, where it began anew

@@ -17,8 +17,8 @@ from wattline.meter.device import Device
 from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.readers import specs
 from wattline.meter.readers.assemble import Extras
-from wattline.meter.readers.defined import Defined, recording
-from wattline.meter.readers.frame import numbers, table
+from wattline.meter.readers.defined import Defined, join_defined
+from wattline.meter.readers.frame import numbers, read_frame
 from wattline.meter.readers.times import column_times
 from wattline.meter.recording import Fault, Recording, Series, Window
 
@@ -40,7 +40,7 @@ def is_power(text: str) -> bool:
 
 def read_power(path: Path, choices: Choices = Choices()) -> Recording:
     """A series of watts a GPU."""
-    frame = table(path)
+    frame = read_frame(path)
     time, remark = column_times(frame[frame.columns[0]])
     clock = "UTC, no zone told" if remark else "UTC"
     defined = []
@@ -50,13 +50,13 @@ def read_power(path: Path, choices: Choices = Choices()) -> Recording:
             series = Series(device, specs.nvml("zeus", source="zeus"), time, numbers(frame[name]))
             defined.append(Defined(name, series, clock=clock))
     rows = [Interpretation(frame.columns[0], "", "time", clock=clock)]
-    return recording(defined, choices, str(path), Extras(notes=(remark,) if remark else (), rows=rows))
+    return join_defined(defined, choices, str(path), Extras(notes=(remark,) if remark else (), rows=rows))
 
 
 def read_windows(path: Path, choices: Choices = Choices()) -> Recording:
     """A counter for each GPU over each stretch that windows cover, and the windows. Raises WattlineError where it holds
     no reading of power or energy with its time."""
-    frame = table(path)
+    frame = read_frame(path)
     begin, remark = column_times(frame["start_time"])
     length = numbers(frame["elapsed_time"])
     names = frame["window_name"].to_list()
@@ -83,7 +83,7 @@ def read_windows(path: Path, choices: Choices = Choices()) -> Recording:
     faults += [Fault("unreadable", lost, 0.0, "rows that are cut left out")] if lost else []
     rows = [Interpretation("start_time", "", "time", clock="UTC"), Interpretation("elapsed_time", "", "time")]
     notes = [remark] if remark else []
-    return recording(defined, choices, str(path), Extras(windows, {}, faults, notes, rows))
+    return join_defined(defined, choices, str(path), Extras(windows, {}, faults, notes, rows))
 
 
 def outermost(spans: list[Span]) -> tuple[list[Span], int]:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from wattline.catalog import CatalogLike, open_catalog
-from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.meter.containment import IN_MACHINE, sees_machine
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Sensor, SensorGone
@@ -152,7 +152,7 @@ def look(
     # a source may wait for a network or a driver: all are asked at once
     with ThreadPoolExecutor(max_workers=max(len(measured), 1), thread_name_prefix="wattline-look") as pool:
         answers = list(pool.map(lambda name: _safely(name, finders.get(name, partial(SOURCES[name], known))), measured))
-    sensors, findings = choose([sensor for sighted, _ in answers for sensor in sighted])
+    sensors, findings = best_sensors([sensor for sighted, _ in answers for sensor in sighted])
     findings = [finding for _, sighted in answers for finding in sighted] + findings
     if "model" in wanted:
         kinds = _unmeasured(sensors) if sources is None or len(wanted) > 1 else None
@@ -166,7 +166,7 @@ def _known(sources: Sequence[str] | None) -> list[str]:
         return list(SOURCES)
     for name in sources:
         if name not in SOURCES:
-            near = nearest(name, SOURCES)
+            near = nearest_names(name, SOURCES)
             shown = f"; nearest: {', '.join(near)}" if near else ""
             raise WattlineError(f"source {shorten(name)!r} is none of {', '.join(SOURCES)}{shown}")
     return list(dict.fromkeys(sources))
@@ -180,7 +180,7 @@ def _safely(name: str, finder: Finder) -> Sighting:
         return [], [Finding(name, "", False, f"looking failed: {type(error).__name__}: {shorten(str(error), 160)}")]
 
 
-def choose(sensors: Sequence[Sensor]) -> Sighting:
+def best_sensors(sensors: Sequence[Sensor]) -> Sighting:
     """Each device once: a counter before power, measured before modelled, then by the order of sources."""
     order = {name: place for place, name in enumerate(SOURCES)}
     ranked = sorted(

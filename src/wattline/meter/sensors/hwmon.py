@@ -18,7 +18,7 @@ from wattline import catalog
 from wattline.meter.device import KINDS, Device
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors.counter import Counter
-from wattline.meter.sensors.local import NumberFile, hostname, number, text
+from wattline.meter.sensors.local import NumberFile, first_text, hostname, number
 
 SOURCE = "hwmon"
 ROOT = Path("/sys/class/hwmon")
@@ -100,7 +100,7 @@ def find(
     host = host or hostname()
     channels = 0
     for chip in chips:
-        name = text(chip / "name") or chip.name
+        name = first_text(chip / "name") or chip.name
         for channel in _channels(chip):
             channels += 1
             what = f"{name}/{channel.label}" if channel.label else name
@@ -135,7 +135,7 @@ def _channels(chip: Path) -> list[HwmonChannel]:
         if not match:
             continue
         what, index, _ = match.groups()
-        label = text(chip / f"{what}{index}_label") or text(chip / f"{what}{index}_oem_info")
+        label = first_text(chip / f"{what}{index}_label") or first_text(chip / f"{what}{index}_oem_info")
         known = channels.get(label or index, HwmonChannel(label))
         if what == "energy":
             channels[label or index] = HwmonChannel(label, known.power, chip / name, known.window_s)

@@ -11,7 +11,7 @@ from pathlib import Path
 from wattline.meter.device import Device
 from wattline.meter.readers.tegrastats import INPUTS
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
-from wattline.meter.sensors.local import hostname, number, text
+from wattline.meter.sensors.local import first_text, hostname, number
 
 SOURCE = "ina3221"
 ROOT = Path("/sys/class/hwmon")
@@ -45,10 +45,10 @@ def find(root: Path = ROOT, host: str = "") -> tuple[list[Sensor], list[Finding]
     host = host or hostname()
     rails: list[tuple[str, Path, int]] = []
     for folder in sorted(root.glob("hwmon*")):
-        if text(folder / "name") != "ina3221":
+        if first_text(folder / "name") != "ina3221":
             continue
         for channel in CHANNELS:
-            label = text(folder / f"in{channel}_label")
+            label = first_text(folder / f"in{channel}_label")
             if label and (folder / f"curr{channel}_input").exists() and "NC" not in label.split():
                 rails.append((label, folder, channel))
     whole = next((label for label, _, _ in rails if label in INPUTS), "")

@@ -22,7 +22,7 @@ def hostname() -> str:
 @lru_cache(maxsize=1)
 def system_uuid() -> str:
     """The machine's UUID in its firmware, which its BMC tells too; empty where only root may read it."""
-    return text(DMI / "product_uuid").lower()
+    return first_text(DMI / "product_uuid").lower()
 
 
 def same_host(first: str, second: str) -> bool:
@@ -33,7 +33,7 @@ def same_host(first: str, second: str) -> bool:
     return "." not in short and long.startswith(short + ".")
 
 
-def text(path: Path) -> str:
+def first_text(path: Path) -> str:
     """The file's one line, stripped; empty where it cannot be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace").strip()
@@ -44,7 +44,7 @@ def text(path: Path) -> str:
 def number(path: Path) -> float | None:
     """The file's number; None where there is none."""
     try:
-        return float(text(path))
+        return float(first_text(path))
     except ValueError:
         return None
 

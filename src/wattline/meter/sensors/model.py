@@ -18,7 +18,7 @@ from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Fact
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
-from wattline.meter.sensors.local import hostname, number, text
+from wattline.meter.sensors.local import first_text, hostname, number
 
 SOURCE = "model"
 KINDS = ("cpu", "dram")
@@ -189,7 +189,7 @@ def find(
 
 
 def _cpu(host: str, proc: Path, clock: Callable[[], float], facts: Catalog) -> CpuModel | None:
-    stat, info = proc / "stat", text(proc / "cpuinfo")
+    stat, info = proc / "stat", first_text(proc / "cpuinfo")
     if _ticks(stat) is None:
         return None
     threads = _threads(stat)
@@ -237,7 +237,7 @@ def _record(name: str, facts: Catalog) -> Record | None:
 
 
 def _dram(host: str, proc: Path, edac: Path, facts: Catalog) -> DramModel | None:
-    match = re.search(r"^MemTotal:\s*(\d+) kB", text(proc / "meminfo"), re.MULTILINE)
+    match = re.search(r"^MemTotal:\s*(\d+) kB", first_text(proc / "meminfo"), re.MULTILINE)
     if match is None:
         return None
     size_gb = int(match[1]) * 1024 / 1e9
@@ -261,7 +261,7 @@ def _modules(edac: Path) -> int:
 
 def _ticks(stat: Path) -> tuple[int, int] | None:
     """Busy and all clock ticks of all threads since the start; None where they are not told."""
-    match = re.search(r"^cpu\s+([\d ]+)$", text(stat), re.MULTILINE)
+    match = re.search(r"^cpu\s+([\d ]+)$", first_text(stat), re.MULTILINE)
     if match is None:
         return None
     # user nice system idle iowait irq softirq steal guest guest_nice; guest time is within user time already
@@ -271,14 +271,14 @@ def _ticks(stat: Path) -> tuple[int, int] | None:
 
 def _minute(stat: Path) -> float:
     """The share of the last minute, by the load: for a reading before there is anything to compare."""
-    match = re.match(r"[\d.]+", text(stat.with_name("loadavg")))
+    match = re.match(r"[\d.]+", first_text(stat.with_name("loadavg")))
     if match is None:
         raise SensorGone("the load is known from the second reading on")
     return min(float(match[0]) / _threads(stat), 1.0)
 
 
 def _threads(stat: Path) -> int:
-    return len(re.findall(r"^cpu\d+ ", text(stat), re.MULTILINE)) or os.cpu_count() or 1
+    return len(re.findall(r"^cpu\d+ ", first_text(stat), re.MULTILINE)) or os.cpu_count() or 1
 
 
 def _name(info: str) -> str:

@@ -17,7 +17,7 @@ from wattline import catalog
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors.counter import Counter, slept_s
-from wattline.meter.sensors.local import NumberFile, hostname, number, text
+from wattline.meter.sensors.local import NumberFile, first_text, hostname, number
 
 SOURCE = "rapl"
 ROOT = Path("/sys/class/powercap")
@@ -79,7 +79,7 @@ def find(
         uuid = _uuid(path, root)
         if uuid in taken:
             why = f"the same counter as {taken[uuid].name}: taken once"
-            findings.append(Finding(SOURCE, f"{path.name} ({text(path / 'name')})", False, why))
+            findings.append(Finding(SOURCE, f"{path.name} ({first_text(path / 'name')})", False, why))
             continue
         taken[uuid] = path
         sensor = Rapl(_device(host, uuid, cpu), _spec(path, uuid, cpu), path, clock, asleep)
@@ -106,9 +106,9 @@ def _zones(root: Path) -> list[Path]:
 
 def _uuid(path: Path, root: Path) -> str:
     """``rapl:package-0``, ``rapl:package-0/dram``, ``rapl:psys``: the zone's name, after its parent's."""
-    name = text(path / "name")
+    name = first_text(path / "name")
     parent = root / path.name.rpartition(":")[0]
-    outer = text(parent / "name") if path.name.count(":") > 1 else ""
+    outer = first_text(parent / "name") if path.name.count(":") > 1 else ""
     return f"rapl:{outer}/{name}" if outer else f"rapl:{name}"
 
 
@@ -215,5 +215,5 @@ def _no_tree(root: Path) -> Finding:
 
 def _cpu(cpuinfo: Path) -> str:
     """The processor's name, as the kernel tells it."""
-    match = re.search(r"^model name\s*:\s*(.+)$", text(cpuinfo), re.MULTILINE)
+    match = re.search(r"^model name\s*:\s*(.+)$", first_text(cpuinfo), re.MULTILINE)
     return " ".join(match[1].split()) if match else ""

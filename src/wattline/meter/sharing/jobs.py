@@ -14,7 +14,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.reading import read_text
 from wattline.meter.sharing.pods import read_pods
 from wattline.meter.sharing.split import Workload
-from wattline.meter.sharing.times import expand, indices, span
+from wattline.meter.sharing.times import expand, indices, read_span
 
 LIMIT_BYTES = 1 << 30
 NAMES = {
@@ -88,7 +88,7 @@ def read_csv(text: str, where: str, default: tzinfo = UTC) -> list[Workload]:
         cell = {k: (row.get(c) or "").strip() if c else "" for k, c in column_of.items()}
         if not any(cell.values()):
             continue
-        begin, end = span(cell["begin"], cell["end"], at, default)
+        begin, end = read_span(cell["begin"], cell["end"], at, default)
         claims.append(
             Workload(
                 cell["name"] or f"line {number}",
@@ -141,7 +141,7 @@ def read_sacct(text: str, where: str, default: tzinfo = UTC) -> list[Workload]:
         if "." in job or row.get("start", "").lower() in ("", "unknown", "none"):
             continue  # a step of a job, or a job that never began
         at = f"{where}, line {number}"
-        begin, end = span(row["start"], row.get("end", ""), at, default)
+        begin, end = read_span(row["start"], row.get("end", ""), at, default)
         count = _gpus(row.get("alloctres", "") or row.get("allocgres", ""))
         hosts = expand(row.get("nodelist", ""), at)
         if count != 0:
@@ -185,7 +185,7 @@ def read_scontrol(text: str, where: str, default: tzinfo = UTC) -> list[Workload
         last = re.search(r"EndTime=(\S+)", block)
         state = re.search(r"JobState=(\S+)", block)
         running = state is not None and state[1] in ("RUNNING", "SUSPENDED", "COMPLETING")
-        begin, end = span(start[1], "" if last is None or running else last[1], at, default)
+        begin, end = read_span(start[1], "" if last is None or running else last[1], at, default)
         name = re.search(r"JobName=(\S+)", block)
         title = _named(job[1], name[1] if name else "")
         owner = re.search(r"UserId=([^\s(]+)", block)

@@ -53,7 +53,7 @@ def instant(text: str, where: str, default: tzinfo = UTC) -> float:
     return number
 
 
-def span(begin: str, end: str, where: str, default: tzinfo = UTC) -> tuple[float, float]:
+def read_span(begin: str, end: str, where: str, default: tzinfo = UTC) -> tuple[float, float]:
     """Begin and end of something that ran; an end not yet come is infinite.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wattline.catalog.draws import Draws
-from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.core.fact import Array
 from wattline.line.chip.device import Chip
 from wattline.line.chip.diffusion.coefficients import was_measured
@@ -30,7 +30,7 @@ def read_encoder_engine(name: str | None, precision: str, usual: str, draws: Dra
     """
     chosen = usual if name is None else name.strip().lower()
     if chosen not in ENGINES:
-        near = nearest(chosen, ENGINES)
+        near = nearest_names(chosen, ENGINES)
         words = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(ENGINES)}"
         raise WattlineError(f"engine: unknown engine of encoders {shorten(chosen)!r}; {words}")
     if precision not in (*WIDE, *NARROW):

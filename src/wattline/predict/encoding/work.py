@@ -143,7 +143,7 @@ def read_work(
     precision = "bf16" if setup.precision is None else setup.precision
     most = max(1.0, float(np.min(amount[0])))
     usual = min(float(question.usual_batch), most)
-    batch = usual if question.batch is None else whole(question.batch, "batch", 1, MAX_BATCH)
+    batch = usual if question.batch is None else whole_of(question.batch, "batch", 1, MAX_BATCH)
     gpus = setup.gpus or 1
     if gpus > MAX_CHIPS:
         raise WattlineError(f"gpus: {gpus} are more than {MAX_CHIPS}")
@@ -158,7 +158,7 @@ def read_work(
     return work
 
 
-def whole(value: Any, name: str, low: float, high: float) -> float:
+def whole_of(value: Any, name: str, low: float, high: float) -> float:
     """A whole number within bounds, as a float. Raises WattlineError.
 
     Parameters

@@ -31,7 +31,7 @@ class FlexAnswer(Result):
         )  # fmt: skip
 
 
-def span(series: Hourly) -> Json:
+def period_json(series: Hourly) -> Json:
     """The time of a series, as an answer shows it."""
     return {"from_utc": str(series.utc[0]), "steps": len(series.utc), "step_h": series.step_h}
 

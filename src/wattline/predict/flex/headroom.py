@@ -11,7 +11,7 @@ from wattline.core.result import Json
 from wattline.line.grid.flexibility import headroom as room
 from wattline.line.grid.flexibility.yielding import EVENTS_H, yielding
 from wattline.line.grid.hourly import Hourly, read_hourly
-from wattline.predict.flex.answer import FlexAnswer, filled, span
+from wattline.predict.flex.answer import FlexAnswer, filled, period_json
 
 SHARES = (0.0025, 0.005, 0.01, 0.05)  # the first three are Duke's
 MAX_PICTURES = 4
@@ -59,7 +59,7 @@ def flex_headroom(
         total = sum(float(grid["added_w"]) for grid in grids)
         cases.append({"share": share, "hours": hours, "added_w": total, "grids": grids})
     inputs = {"demand": str(demand), "columns": names, "unit": unit}
-    results = {**span(series), "cases": cases, "pictures": _pictures(series, cases[len(cases) // 2 - 1], watts)}
+    results = {**period_json(series), "cases": cases, "pictures": _pictures(series, cases[len(cases) // 2 - 1], watts)}
     rule = "a season's highest demand can be served in each of its hours (April to October, and the rest)"
     return FlexAnswer("flex headroom", inputs, results, (*series.notes, *filled(series, names), f"rule: {rule}"))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wattline.catalog.draws import Draws
-from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.line.chip.diffusion.run import Engine
 from wattline.line.work.diffusion.model import DiffusionModel
 
@@ -44,7 +44,7 @@ def read_engine(name: str | None, precision: str, model: DiffusionModel, generat
     usual = OLD_EAGER if model.record is not None and model.record.meta.get("software") == "2024" else EAGER
     chosen = usual if name is None else name.strip().lower()
     if chosen not in ENGINES:
-        near = nearest(chosen, ENGINES)
+        near = nearest_names(chosen, ENGINES)
         words = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(ENGINES)}"
         raise WattlineError(f"engine: unknown engine of images and video {shorten(chosen)!r}; {words}")
     if precision not in (*WIDE, *NARROW):

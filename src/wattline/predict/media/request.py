@@ -16,7 +16,7 @@ from wattline.core.fact import Array
 from wattline.core.quantity import parse
 from wattline.line.chip.device import Chip
 from wattline.line.chip.diffusion.coefficients import DiffusionFit, diffusion_fit, was_measured
-from wattline.line.chip.diffusion.known import TABLE, known_models, spread
+from wattline.line.chip.diffusion.known import TABLE, known_models, known_spread
 from wattline.line.chip.diffusion.rates import chip_rates
 from wattline.line.chip.diffusion.run import StageRun, run_stages
 from wattline.line.chip.diffusion.stage import DiffusionJob, DiffusionLayout, stages
@@ -149,7 +149,7 @@ def factors(request: MediaRequest, draws: Draws) -> tuple[Array, Array]:
     table = known_models(HERE / "fit" / TABLE)
     names = (request.model.key, request.chip.record.name, split, request.batch)
     known = [table.factor(measure, *names) for measure in ("time", "power")]
-    slower, stronger = spread(request.how, request.model.makes, draws)
+    slower, stronger = known_spread(request.how, request.model.makes, draws)
     if not request.engine.measured or float(request.layout.guidance * request.layout.pipeline) > 1:
         slower = slower * draws("fit.diffusion-engine-spread")
         known = [np.asarray(1.0), np.asarray(1.0)]

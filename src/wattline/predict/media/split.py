@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.core.quantity import parse
 from wattline.line.chip.diffusion.stage import DiffusionLayout
 from wattline.line.work.diffusion.model import DiffusionModel
@@ -54,7 +54,7 @@ def _read(text: str) -> dict[str, int]:
     for part in text.split(","):
         name, sign, value = (each.strip() for each in part.partition("="))
         if name not in WAYS or not sign:
-            near = nearest(name, WAYS)
+            near = nearest_names(name, WAYS)
             raise WattlineError(f"split: unknown part {shorten(part.strip())!r}; {', '.join(near or WAYS)} = a number")
         if name in degrees:
             raise WattlineError(f"split: {name} is given twice")

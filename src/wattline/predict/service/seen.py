@@ -22,7 +22,7 @@ from wattline.line.work.model import Model
 from wattline.line.work.traffic.seen import SeenRequests, seen_of
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.answer import Working
-from wattline.predict.encoding.work import whole
+from wattline.predict.encoding.work import whole_of
 from wattline.predict.senses import (
     MAX_PICTURES,
     MAX_SECONDS,
@@ -77,7 +77,7 @@ def with_senses(traffic: Traffic, senses: Senses, share: float | str | None, see
     part = 1.0 if share is None else parse(share, "", "picture-share")
     if not 0 < part <= 1:
         raise WattlineError(f"picture-share: {part:g} is not a share of the requests, above 0 to 1")
-    count = 0 if senses.pictures is None else int(whole(senses.pictures, "pictures", 1, MAX_PICTURES))
+    count = 0 if senses.pictures is None else int(whole_of(senses.pictures, "pictures", 1, MAX_PICTURES))
     sound_s = 0.0 if senses.audio is None else parse(senses.audio, "s", "audio")
     if not 0 <= sound_s <= MAX_SECONDS:
         raise WattlineError(f"audio: {sound_s:g} s is out of range; take up to {MAX_SECONDS:,.0f}")

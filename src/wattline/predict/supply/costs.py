@@ -11,7 +11,7 @@ from wattline.catalog import Catalog, default, open_catalog
 from wattline.catalog.catalog import CatalogLike, own_paths
 from wattline.catalog.own import OwnFile
 from wattline.catalog.tables import attributes
-from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.core.reading import read_text
 
 LIMIT_BYTES = 10_000_000
@@ -82,7 +82,7 @@ def _place(row: dict[str, str], at: str) -> tuple[str, str]:
         attribute = "capital_usd_per_kwh"
     known = attributes()["supply"]
     if attribute not in known:
-        near = nearest(attribute, known)
+        near = nearest_names(attribute, known)
         raise WattlineError(
             f"{at}: no parameter {shorten(word, 60)!r}; {'nearest' if near else 'known'}: {', '.join(near or known)}"
         )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from wattline.report.page.tables import cell, table
-from wattline.report.page.words import amount, esc, mapping, range_text, span
+from wattline.report.page.tables import cell, html_table
+from wattline.report.page.words import amount, as_span, esc, mapping, range_text
 from wattline.report.words import Json
 
 ROWS = (
@@ -21,7 +21,7 @@ def accounts(results: Json) -> str:
     signals = mapping(results.get("signals"))
     rows = []
     for name, label, unit, key in ROWS:
-        extent = span(results.get(name))
+        extent = as_span(results.get(name))
         if extent is None or not signals:
             continue
         rows.append(
@@ -33,4 +33,4 @@ def accounts(results: Json) -> str:
         return ""
     heads = [("Account", ""), ("p50", "num"), ("p5 – p95", "num range"), ("Rests on", "")]
     price = f" Cost: {signals.get('price', '')}."
-    return table(heads, rows, "bill", "Carbon by account") + f'<p class="note">{esc(NOTE + price)}</p>'
+    return html_table(heads, rows, "bill", "Carbon by account") + f'<p class="note">{esc(NOTE + price)}</p>'

@@ -11,6 +11,7 @@ from wattline.report.page.words import (
     STATIONS,
     Span,
     amount,
+    as_span,
     between,
     esc,
     figure,
@@ -20,7 +21,6 @@ from wattline.report.page.words import (
     percent,
     range_text,
     sentence,
-    span,
 )
 from wattline.report.words import Json
 
@@ -93,7 +93,7 @@ def stations_of(job: Json) -> list[tuple[str, str, Span]]:
     rows = [
         (station, STATION_NAMES[station], energy)
         for station in STATIONS
-        if (energy := span(mapping(stations.get(station)).get("energy_wh")))
+        if (energy := as_span(mapping(stations.get(station)).get("energy_wh")))
     ]
     if len(rows) >= 2 and rows[-1][0] == "grid" and rows[-2][2] == rows[-1][2]:
         rows[-2:] = [("grid", "Whole site" if rows[-2][0] == "site" else "Grid", rows[-1][2])]

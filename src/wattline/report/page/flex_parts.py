@@ -54,4 +54,4 @@ def plain_table(heads: list[str], rows: list[list[str]], caption: str) -> str:
         + "</tr>"
         for first, *rest in rows
     ]
-    return tables.table([(heads[0], ""), *((head, "num") for head in heads[1:])], made, "stack", caption)
+    return tables.html_table([(heads[0], ""), *((head, "num") for head in heads[1:])], made, "stack", caption)

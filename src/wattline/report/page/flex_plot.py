@@ -9,7 +9,7 @@ from math import log
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.report.page.plot import Ground, drawn, legend, text
+from wattline.report.page.plot import Ground, drawn, legend, svg_text
 from wattline.report.page.site_figures import MONTHS, colours, png
 from wattline.report.page.words import esc
 
@@ -118,7 +118,7 @@ def stems(
                     f'stroke="{COLOURS[i % len(COLOURS)]}" stroke-width="2"><title>{esc(name)}</title></line>'
                 )
         ticks = "".join(
-            text(place(ground, value), ground.height - ground.foot + 20, words) for value, words in axes.x_words
+            svg_text(place(ground, value), ground.height - ground.foot + 20, words) for value, words in axes.x_words
         )
         rules = "".join(ground.rule(level / top, words) for level, words in axes.y_words)
         return rules + "".join(marks) + ticks + _across(ground, axes.across)
@@ -213,7 +213,7 @@ def _frame(ground: Ground, axes: Axes, y: tuple[float, float], x: tuple[float, f
 
 
 def _across(ground: Ground, words: str) -> str:
-    return text(ground.across(0.5), ground.height - 8, words)
+    return svg_text(ground.across(0.5), ground.height - 8, words)
 
 
 def _figure(title: str, draw: object, key: str, note: str) -> str:

@@ -16,13 +16,13 @@ from string import Template
 from wattline.report.page import tables
 from wattline.report.page.words import (
     amount,
+    as_span,
     embedded,
     esc,
     finite,
     mapping,
     objects,
     range_text,
-    span,
 )
 from wattline.report.words import Json
 
@@ -77,7 +77,7 @@ def cards(results: Json, columns: Sequence[Column]) -> str:
     """A card for each of these results that is there: its median, and its range below."""
     cells = []
     for key, label, unit in columns:
-        value = span(results.get(key))
+        value = as_span(results.get(key))
         if value is None:
             continue
         extent = "" if value.exact else f'<dd class="range">{esc(range_text(value, unit))}</dd>'

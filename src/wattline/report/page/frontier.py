@@ -11,9 +11,9 @@ import numpy as np
 
 from wattline.core.quantity import number, show
 from wattline.report.page.frame import results_of
-from wattline.report.page.plot import Ground, drawn, legend, text
+from wattline.report.page.plot import Ground, drawn, legend, svg_text
 from wattline.report.page.service import service_page
-from wattline.report.terminal.frontier import saved_words, slo_words, spread, usd_words
+from wattline.report.terminal.frontier import saved_words, slo_words, spaced_points, usd_words
 from wattline.report.words import Json
 
 WIDE, NARROW = Ground(960, 400, 62, 18, 26, 54), Ground(390, 380, 50, 14, 26, 54, narrow=True)
@@ -83,7 +83,7 @@ def _scatter(results: Json) -> str:
         for p in defaults:
             x, y = across(p["central_wh_per_request"]), up(p["strain"])
             cross = f"M{x - 6:.1f} {y - 6:.1f}l12 12m0 -12l-12 12"
-            marks.append(f'<path d="{cross}" stroke="currentColor" stroke-width="2"/>' + text(x, y - 10, "default"))
+            marks.append(f'<path d="{cross}" stroke="currentColor" stroke-width="2"/>' + svg_text(x, y - 10, "default"))
         x, y = across(points[0]["central_wh_per_request"]), up(points[0]["strain"])
         marks.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="12" fill="none" stroke="currentColor" stroke-width="1.5"/>')
         return _axes(ground, energy, np.append(strains, 1.0), across, up) + "".join(marks)
@@ -117,15 +117,15 @@ def _axes(ground: Ground, energy: Any, strains: Any, across: Any, up: Any) -> st
     end = ground.width - ground.right
     lines = [
         f'<line class="level{" limit" if y == 1.0 else ""}" x1="{ground.left}" x2="{end}" y1="{up(y):.1f}" '
-        f'y2="{up(y):.1f}"/>' + text(ground.left - 8, up(y) + 4, f"{y:g}", "end")
+        f'y2="{up(y):.1f}"/>' + svg_text(ground.left - 8, up(y) + 4, f"{y:g}", "end")
         for y in _ticks(strains)
     ]
     ticks = _ticks(energy)
     room = 70 / (end - ground.left) * len(ticks)  # of a label, beside the width for all
     ticks = ticks[:: max(1, int(np.ceil(room)))]
-    marks = [text(across(x), ground.height - 32, show(x, "Wh", like=float(np.min(energy)))) for x in ticks]
-    below = text((ground.left + ground.width) / 2, ground.height - 10, "energy a request")
-    return "".join(lines + marks) + below + text(6, 14, "strain", "start")
+    marks = [svg_text(across(x), ground.height - 32, show(x, "Wh", like=float(np.min(energy)))) for x in ticks]
+    below = svg_text((ground.left + ground.width) / 2, ground.height - 10, "energy a request")
+    return "".join(lines + marks) + below + svg_text(6, 14, "strain", "start")
 
 
 def _ticks(values: Any) -> list[float]:
@@ -142,7 +142,7 @@ def _table(results: Json) -> str:
         f"<td>{'-' if p['request_ttft_s'] is None else show(p['request_ttft_s']['p99'], 's')}</td>"
         f"<td>{'-' if p['request_tpot_s'] is None else show(p['request_tpot_s']['p99'], 's')}</td>"
         f"<td>{usd_words(p['cost_usd_per_request'])}</td></tr>"
-        for p in spread(results["points"])
+        for p in spaced_points(results["points"])
     )
     head = "".join(f"<th>{name}</th>" for name in ("set-up", "energy", "TTFT p99", "TPOT p99", "1M requests"))
     return f'<div style="overflow-x:auto"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
@@ -164,7 +164,7 @@ def _walk(results: Json) -> str:
         for i, (name, row) in enumerate(rows):
             y, x = 20 + 46 * i, 0.0
             total = show(sum(row.values()), "Wh", like=most)
-            inside.append(text(0, y - 6, name, "start") + text(ground.width, y - 6, total, "end"))
+            inside.append(svg_text(0, y - 6, name, "start") + svg_text(ground.width, y - 6, total, "end"))
             for part, colour in PART_COLOURS.items():
                 width = ground.width * max(row.get(part, 0.0), 0.0) / most
                 inside.append(f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="18" fill="{colour}"/>')

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from html import escape
 
 from wattline.core.quantity import show, trimmed
-from wattline.report.terminal.answer import BILL_TOTAL, RESULTS, TIME_NAMES, span
+from wattline.report.terminal.answer import BILL_TOTAL, RESULTS, TIME_NAMES, range_words
 from wattline.report.words import Json
 
 _RULE = "1px solid rgba(128,128,128,.35)"
@@ -62,7 +62,7 @@ def _jobs(jobs: Sequence[Json]) -> str:
         [
             escape(str(job["name"])),
             escape(str(job["results"]["title"])),
-            *map(escape, span(job["results"]["energy_wh"], "Wh")),
+            *map(escape, range_words(job["results"]["energy_wh"], "Wh")),
         ]
         for job in jobs
     ]
@@ -74,15 +74,15 @@ def _results(results: Json, command: str) -> str:
     for name, (label, unit) in RESULTS.items():
         if name in results:
             shown = TIME_NAMES.get(command, label) if name == "duration_s" else label
-            rows.append([escape(shown), *map(escape, span(results[name], unit))])
+            rows.append([escape(shown), *map(escape, range_words(results[name], unit))])
     return _table(["Result", "p50", "p5 to p95"], rows, (1,))
 
 
 def _line(results: Json) -> str:
     rows = []
     for name, station in results["stations"].items():
-        power = escape(span(station["mean_w"], "W")[0]) if "mean_w" in station else ""
-        rows.append([escape(name), *map(escape, span(station["energy_wh"], "Wh")), power])
+        power = escape(range_words(station["mean_w"], "W")[0]) if "mean_w" in station else ""
+        rows.append([escape(name), *map(escape, range_words(station["energy_wh"], "Wh")), power])
     return _table(["The line", "p50", "p5 to p95", "mean power"], rows, (1, 3))
 
 

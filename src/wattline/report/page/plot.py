@@ -36,17 +36,17 @@ class Ground:
         """A level across the figure, with its label on the left."""
         y = self.up(share)
         line = f'<line class="level" x1="{self.left}" x2="{self.width - self.right}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        return line + text(self.left - 7, y + 4, label, "end")
+        return line + svg_text(self.left - 7, y + 4, label, "end")
 
     def below(self, share: float, label: str) -> str:
         """A label below the figure; the outermost stay within it."""
         anchor = "middle"
         if self.narrow:
             anchor = "start" if share < 0.02 else "end" if share > 0.98 else "middle"
-        return text(self.across(share), self.height - self.foot + 20, label, anchor)
+        return svg_text(self.across(share), self.height - self.foot + 20, label, anchor)
 
 
-def text(across: float, down: float, words: str, anchor: str = "middle") -> str:
+def svg_text(across: float, down: float, words: str, anchor: str = "middle") -> str:
     """Words at a place in a figure.
 
     Parameters

@@ -12,7 +12,7 @@ from wattline.report.page.accounts import accounts
 from wattline.report.page.figures import intervals, matters
 from wattline.report.page.frame import Column, Section
 from wattline.report.page.sankey import flows, tall, wide
-from wattline.report.page.words import esc, finite, mapping, objects, span
+from wattline.report.page.words import as_span, esc, finite, mapping, objects
 from wattline.report.words import Json
 
 CARDS: tuple[Column, ...] = (
@@ -110,7 +110,7 @@ def run_page(data: Json, more: Sequence[Section] = (), first: Sequence[Section] 
         ("facts", "Facts and sources", frame.facts(data)),
         ("scenario", "The scenario", _scenario(data)),
     ]
-    cards = frame.cards(whole if span(whole.get("energy_wh")) else _only(named), CARDS)
+    cards = frame.cards(whole if as_span(whole.get("energy_wh")) else _only(named), CARDS)
     intro = _assumed(str(data.get("command")), mapping(data.get("inputs")), results) + _story(results)
     return frame.page(
         data, title, intro + frame.remarks(data) + _verdict(results), cards, sections, BESIDE if beside else ()

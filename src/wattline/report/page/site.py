@@ -77,7 +77,7 @@ def _figures(results: Json) -> str:
         if key in results
     ]
     heads = [("Figure", ""), *((label, "num") for _, label in names)]
-    return tables.table(heads, rows, "stack", "Figures of the year")
+    return tables.html_table(heads, rows, "stack", "Figures of the year")
 
 
 def _sizing(size: Json) -> str:
@@ -99,7 +99,7 @@ def _sizing(size: Json) -> str:
         f"hour. At a tenth of the load, PUE is {tenth['pue']:.2f} on average, "
         f"against {tenth['pue_at_full_load']:.2f} at full load."
     )
-    table = tables.table(heads, rows, "stack", "Units that must stand")
+    table = tables.html_table(heads, rows, "stack", "Units that must stand")
     note = frame.details("The hottest hour, part by part", _hottest(hot))
     return f"<p>{esc(words)}</p>{table}{note}"
 

@@ -14,7 +14,7 @@ from wattline.core.bill import PARTS
 from wattline.core.fact import Array
 from wattline.core.quantity import show
 from wattline.line.site import air
-from wattline.report.page.plot import Ground, drawn, legend, text
+from wattline.report.page.plot import Ground, drawn, legend, svg_text
 from wattline.report.page.words import esc
 from wattline.report.words import Json
 
@@ -110,11 +110,11 @@ class AirAxes:
         step = 10 if self.ground.narrow or self.hottest_c - self.coldest_c > 60 else 5
         first = float(np.ceil(self.coldest_c / step) * step)
         below = "".join(
-            text(float(self.at(np.array(v), np.array(0.0))[0]), self.ground.height - 12, f"{v:.0f} °C")
+            svg_text(float(self.at(np.array(v), np.array(0.0))[0]), self.ground.height - 12, f"{v:.0f} °C")
             for v in np.arange(first, self.hottest_c + 1, step)
         )
         left = "".join(
-            text(self.ground.left - 8, float(self.at(np.array(0.0), np.array(v))[1]) + 4, f"{v:.0f} g", "end")
+            svg_text(self.ground.left - 8, float(self.at(np.array(0.0), np.array(v))[1]) + 4, f"{v:.0f} g", "end")
             for v in np.arange(0, self.wettest_g_per_kg + 0.1, 5)
         )
         return below + left
@@ -155,7 +155,7 @@ def _humidity_curves(axes: AirAxes, pressure_pa: float) -> str:
         curves.append(f'<polyline class="{kind}" points="{points}"/>')
         end = int(0.97 * (len(x) - 1)) if share in (0.6, 1.0) else len(x) - 1  # neighbours at the top keep clear
         if not axes.ground.narrow or share in (0.2, 0.6, 1.0):
-            curves.append(text(x[end] + 3, max(y[end] + 4, 12), f"{share:.0%}", "start"))
+            curves.append(svg_text(x[end] + 3, max(y[end] + 4, 12), f"{share:.0%}", "start"))
     return "".join(curves)
 
 
@@ -193,5 +193,5 @@ def _months_axis(ground: Ground) -> str:
     middles = (starts[:-1] + starts[1:]) / 2 / 365
     names = [name[0] for name in MONTHS] if ground.narrow else MONTHS
     return "".join(
-        text(ground.across(middle), ground.height - 10, name) for middle, name in zip(middles, names, strict=True)
+        svg_text(ground.across(middle), ground.height - 10, name) for middle, name in zip(middles, names, strict=True)
     )

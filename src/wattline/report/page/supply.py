@@ -141,7 +141,7 @@ def _rows(rows: list[Json], what: str) -> str:
             )
         lines.append(f'<tr><th scope="row">{esc(row["name"])}</th>{cells}</tr>')
     heads = [(what, ""), *((name, "num") for name in names[:4]), (names[4], "")]
-    return tables.table(heads, lines, "stack", "Plans of other targets")
+    return tables.html_table(heads, lines, "stack", "Plans of other targets")
 
 
 def _frontier(rows: list[Json]) -> str:
@@ -172,7 +172,9 @@ def _zero_profit(results: Json) -> str:
         "At the plan's own hourly prices. Where a technology is built, what its last unit earns is what it costs; "
         "where it is not, it would earn less."
     )
-    return tables.table(heads, lines, "stack", "What each capacity earns and costs") + f'<p class="note">{note}</p>'
+    return (
+        tables.html_table(heads, lines, "stack", "What each capacity earns and costs") + f'<p class="note">{note}</p>'
+    )
 
 
 def _size(row: Json, plan: Json) -> str:
@@ -193,4 +195,4 @@ def _tested(rows: list[Json]) -> str:
         for row in rows
     ]
     heads = [("Year", ""), *((name, "num") for name in ("By the hour", "Unserved", "Hours", "Running cost"))]
-    return tables.table(heads, lines, "stack", "Years that the plan was not sized on")
+    return tables.html_table(heads, lines, "stack", "Years that the plan was not sized on")

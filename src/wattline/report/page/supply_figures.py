@@ -11,7 +11,7 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.core.quantity import number, show, trimmed
 from wattline.core.units import HOUR_S
-from wattline.report.page.plot import Ground, drawn, legend, text
+from wattline.report.page.plot import Ground, drawn, legend, svg_text
 from wattline.report.page.site_figures import MONTHS, colours, png
 from wattline.report.page.words import esc
 from wattline.report.words import Json
@@ -163,7 +163,7 @@ def bars(rows: Sequence[Bar], label: str, caption: str) -> str:
         inside = []
         for i, (name, value, figure, low, high) in enumerate(rows):
             y = 20 + 44 * i
-            inside.append(text(0, y - 6, name, "start") + text(ground.width, y - 6, figure, "end"))
+            inside.append(svg_text(0, y - 6, name, "start") + svg_text(ground.width, y - 6, figure, "end"))
             width = ground.width * max(value, 0.0) / most
             inside.append(f'<rect x="0" y="{y}" width="{width:.1f}" height="16" fill="{colour_of(name)}"/>')
             if low is not None and high is not None and high > low:

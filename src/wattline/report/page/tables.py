@@ -11,6 +11,7 @@ from wattline.report.page.words import (
     STATIONS,
     Span,
     amount,
+    as_span,
     esc,
     figure,
     finite,
@@ -21,7 +22,6 @@ from wattline.report.page.words import (
     percent,
     range_text,
     sentence,
-    span,
 )
 from wattline.report.words import Json
 
@@ -57,7 +57,7 @@ def cell(label: str, html: str, kind: str = "") -> str:
     return f'<td data-label="{esc(label)}" class="{kind}">{html}</td>'
 
 
-def table(heads: Sequence[tuple[str, str]], rows: Sequence[str], kind: str, caption: str, foot: str = "") -> str:
+def html_table(heads: Sequence[tuple[str, str]], rows: Sequence[str], kind: str, caption: str, foot: str = "") -> str:
     """A table.
 
     Parameters
@@ -87,7 +87,7 @@ def parts_of(job: Json) -> list[tuple[str, str, float, Span | None]]:
             continue
         station = str(part.get("station"))
         label = str(part.get("label") or key.replace("_", " ").capitalize())
-        rows.append((label, station if station in STATIONS else "site", energy, span(part.get("energy_wh"))))
+        rows.append((label, station if station in STATIONS else "site", energy, as_span(part.get("energy_wh"))))
     return sorted(rows, key=lambda row: (STATIONS.index(row[1]), -row[2]))
 
 
@@ -107,7 +107,7 @@ def bill(job: Json, title: str) -> str:
             f"{cell('Share', esc(percent(energy / whole)), 'num')}"
             f"{cell('Range', esc(_range_like(extent, total)), 'num range')}</tr>"
         )
-    extent = span(job.get("energy_wh"))
+    extent = as_span(job.get("energy_wh"))
     foot = (
         f'<tr><th scope="row">Total, mean</th><td class="wide-only"></td>'
         f'<td class="num">{esc(amount(total, "Wh"))}{phone_range(extent, total)}</td>'
@@ -123,7 +123,7 @@ def bill(job: Json, title: str) -> str:
     ]
     bar = strip([(label, station, energy / whole) for label, station, energy, _ in parts], title)
     note = '<p class="note">Means add up, medians do not: the total here is the mean, the headline is the median.</p>'
-    return bar + table(heads, rows, "bill", f"The bill of {title}", foot) + note
+    return bar + html_table(heads, rows, "bill", f"The bill of {title}", foot) + note
 
 
 def _range_like(extent: Span | None, total: float) -> str:
@@ -138,21 +138,21 @@ def phone_range(extent: Span | None, total: float) -> str:
 
 def jobs_table(jobs: Sequence[tuple[str, Json]], run: Json) -> str:
     """All jobs side by side: a row each, and the total."""
-    columns = [column for column in COLUMNS if any(span(job.get(column[0])) for _, job in jobs)]
+    columns = [column for column in COLUMNS if any(as_span(job.get(column[0])) for _, job in jobs)]
     rows = []
     for i, (name, job) in enumerate(jobs):
         cells = "".join(_spanned(job, *column) for column in columns)
         rows.append(f'<tr><th scope="row"><a href="#job-{i + 1}">{esc(name)}</a></th>{cells}</tr>')
     foot = ""
-    if span(run.get("energy_wh")):
+    if as_span(run.get("energy_wh")):
         foot = f'<tr><th scope="row">All jobs</th>{"".join(_spanned(run, *column) for column in columns)}</tr>'
     heads = [("Job", ""), *((label, "num") for _, label, _ in columns)]
-    side_by_side = table(heads, rows, "jobs stack", "The jobs side by side", foot)
+    side_by_side = html_table(heads, rows, "jobs stack", "The jobs side by side", foot)
     return f'<div class="scroll" tabindex="0" role="region" aria-label="The jobs side by side">{side_by_side}</div>'
 
 
 def _spanned(job: Json, key: str, label: str, unit: str) -> str:
-    value = span(job.get(key))
+    value = as_span(job.get(key))
     if not value:
         return cell(label, "–", "num none")
     extent = "" if value.exact else f"<small>{esc(range_text(value, unit, bare=unit != 'USD'))}</small>"
@@ -163,7 +163,7 @@ def steps(job: Json) -> str:
     """How each number was reached: name, formula, value, grouped by nothing but their order."""
     rows = []
     for step in objects(job.get("steps")):
-        unit, value = str(step.get("unit") or ""), span(step.get("value"))
+        unit, value = str(step.get("unit") or ""), as_span(step.get("value"))
         station = str(step.get("station") or "work")
         shown = "–" if value is None else esc(amount(value.mid, unit))
         extent = "" if value is None or value.exact else f"<small>{esc(range_text(value, unit))}</small>"
@@ -176,7 +176,7 @@ def steps(job: Json) -> str:
     if not rows:
         return ""
     heads = [("Step", ""), ("Formula", ""), ("Value", "num")]
-    return table(heads, rows, "steps stack", "How the numbers were reached")
+    return html_table(heads, rows, "steps stack", "How the numbers were reached")
 
 
 def facts(items: Sequence[Json]) -> str:
@@ -193,7 +193,7 @@ def facts(items: Sequence[Json]) -> str:
             f"{cell('Source', (source(fact.get('source')) or '–') + note)}</tr>"
         )
     heads = [("Fact", ""), ("Value", "num"), ("Basis", ""), ("Source", "")]
-    return table(heads, rows, "facts stack", "Facts and their sources")
+    return html_table(heads, rows, "facts stack", "Facts and their sources")
 
 
 def _fact_value(fact: Json) -> str:
@@ -226,7 +226,7 @@ def equivalents(items: object) -> str:
     """What a person can picture: a count, of what, and its range."""
     cells = []
     for item in objects(items):
-        count = span(item.get("count"))
+        count = as_span(item.get("count"))
         if not count or count.mid < MIN_PICTURED:
             continue
         extent = "" if count.exact else f"<small>{esc(range_text(count, ''))}</small>"

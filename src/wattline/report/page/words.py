@@ -74,7 +74,7 @@ def finite(value: object) -> float | None:
     return real if math.isfinite(real) else None
 
 
-def span(value: object) -> Span | None:
+def as_span(value: object) -> Span | None:
     """``{"p5", "p50", "p95"}`` or a plain number as a Span; None where the number is missing."""
     if isinstance(value, Mapping):
         mid = finite(value.get("p50"))

@@ -9,9 +9,9 @@ import numpy as np
 
 from wattline.report.language.translator import current
 from wattline.report.page.frame import Section, page, results_of
-from wattline.report.page.plot import Ground, drawn, text
+from wattline.report.page.plot import Ground, drawn, svg_text
 from wattline.report.page.world_past import downloads, past_section
-from wattline.report.terminal.world import NAMES, number, place_name, span
+from wattline.report.terminal.world import NAMES, ends_words, number, place_name
 from wattline.report.words import Json, share_words
 
 WIDE, NARROW = Ground(960, 420, 62, 18, 18, 40), Ground(390, 320, 50, 14, 18, 40, narrow=True)
@@ -40,7 +40,7 @@ def world_parts(data: Json) -> tuple[str, list[Section]]:
     last = first["years"][-1]
     intro = (
         f'<p class="story"><strong>{escape(place_name(first))}: {number(last["energy_twh"]["p50"])} TWh in '
-        f"{last['year']}</strong>, {span(last['energy_twh'])} from p5 to p95; {escape(first['scope'])}.</p>"
+        f"{last['year']}</strong>, {ends_words(last['energy_twh'])} from p5 to p95; {escape(first['scope'])}.</p>"
     )
     sections = [
         ("fan", "Electricity by year", _fan(first, results["scenario"]) + _kinds()),
@@ -126,8 +126,8 @@ def _bars(rows: Sequence[tuple[str, float, float, str]], label: str, short: Mapp
         for i, (name, first, other, words) in enumerate(rows):
             y = ROW * i + 6
             x0, x1 = (ground.across((value - low) / width) for value in sorted((first, other)))
-            body.append(text(ground.left - 8, y + 13, shown[name] if ground.narrow else shortened(name, 50), "end"))
-            body.append(text(x1 + 6, y + 13, words, "start"))
+            body.append(svg_text(ground.left - 8, y + 13, shown[name] if ground.narrow else shortened(name, 50), "end"))
+            body.append(svg_text(x1 + 6, y + 13, words, "start"))
             colour = "var(--grid)" if other >= first else "var(--chip)"
             body.append(
                 f'<rect x="{x0:.1f}" y="{y}" width="{max(x1 - x0, 1.5):.1f}" height="{ROW - 8}" fill="{colour}">'
@@ -199,7 +199,7 @@ def _published(place: Json) -> str:
 def _table(places: Sequence[Json]) -> str:
     rows = "".join(
         f"<tr><td>{escape(place_name(place))}</td><td>{row['year']}</td><td>{number(row['energy_twh']['p50'])}</td>"
-        f"<td>{span(row['energy_twh'])}</td><td>{number(row['capacity_gw']['p50'])}</td></tr>"
+        f"<td>{ends_words(row['energy_twh'])}</td><td>{number(row['capacity_gw']['p50'])}</td></tr>"
         for place in places
         for row in place["years"]
     )

@@ -138,7 +138,7 @@ def _exchanges(rows: list[Json]) -> Table:
     return table
 
 
-def span(value: Any, unit: str) -> tuple[str, str]:
+def range_words(value: Any, unit: str) -> tuple[str, str]:
     """``p50`` and ``p5 to p95`` in words; the second is empty where the range is nothing."""
     if not isinstance(value, dict):
         return show(float(value), unit), ""
@@ -161,7 +161,7 @@ def _results(results: Json, command: str) -> Table:
     for name, (label, unit) in RESULTS.items():
         if name in results:
             shown = TIME_NAMES.get(command, label) if name == "duration_s" else label
-            table.add_row(shown, *span(results[name], unit))
+            table.add_row(shown, *range_words(results[name], unit))
     return table
 
 
@@ -172,7 +172,7 @@ def accounts(results: Json) -> list[RenderableType]:
         return []
     table = _grid("Carbon, by account", "p50", "p5 to p95")
     for name, label, unit, _ in ACCOUNTS:
-        table.add_row(label, *span(results[name], unit))
+        table.add_row(label, *range_words(results[name], unit))
     keys = dict.fromkeys(key for *_, key in ACCOUNTS)
     return ["", table, *(Text(f"{key.replace('_', '-')}: {signals[key]}", style="dim") for key in keys)]
 
@@ -181,9 +181,9 @@ def _line(results: Json) -> Table:
     with_power = any("mean_w" in station for station in results["stations"].values())
     table = _grid("The line", "p50", "p5 to p95", *(["mean power"] if with_power else []))
     for name, station in results["stations"].items():
-        row = [name, *span(station["energy_wh"], "Wh")]
+        row = [name, *range_words(station["energy_wh"], "Wh")]
         if with_power:
-            row.append(span(station["mean_w"], "W")[0])
+            row.append(range_words(station["mean_w"], "W")[0])
         table.add_row(*row)
     return table
 
@@ -217,7 +217,7 @@ def _reasons(results: Json) -> list[RenderableType]:
     if results.get("equivalents"):
         table = _grid("As much as", "p50", "p5 to p95")
         for row in (row for row in results["equivalents"] if row["count"]["p50"] >= MIN_SHOWN):
-            middle, rest = span(row["count"], "")
+            middle, rest = range_words(row["count"], "")
             table.add_row(row["name"], middle, rest)
         blocks += ["", table]
     return blocks
@@ -227,7 +227,7 @@ def _working(results: Json) -> list[RenderableType]:
     """Every step: what, how much, and from what formula."""
     lines: list[RenderableType] = ["", Text("The working", style="dim")]
     for step in results["steps"]:
-        middle, rest = span(step["value"], step["unit"])
+        middle, rest = range_words(step["value"], step["unit"])
         spread = f"  ({rest})" if rest else ""
         lines.append(Text.assemble((f"{step['station']:<7}", "cyan"), f"{step['name']}: ", (middle, "bold"), spread))
         lines.append(Padding(Text(f"= {step['formula']}", style="dim"), (0, 0, 0, 9)))

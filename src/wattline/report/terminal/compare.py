@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import number, show
-from wattline.report.terminal.answer import remarks, span
+from wattline.report.terminal.answer import range_words, remarks
 from wattline.report.terminal.tables import FittedTable
 from wattline.report.words import Json, counted
 
@@ -56,9 +56,9 @@ def _compared(results: Json) -> Table:
         row = results["compared"][name]
         measured = show(row["measured"]["p50"], unit, like=row["predicted"]["p50"])
         ratio = "" if row["ratio"] is None else number(row["ratio"])
-        table.add_row(label, measured, *span(row["predicted"], unit), ratio, _verdict(row))
+        table.add_row(label, measured, *range_words(row["predicted"], unit), ratio, _verdict(row))
     if results["pue"]["predicted"] is not None:
-        table.add_row("PUE", "not measured", *span(results["pue"]["predicted"], ""), "", "")
+        table.add_row("PUE", "not measured", *range_words(results["pue"]["predicted"], ""), "", "")
     return table
 
 

@@ -145,7 +145,7 @@ def _back(more: float | str | None, like: float) -> str:
 def _points(results: Json, everything: bool) -> Table:
     columns = ("energy", "J a token", "cost of 1M", "TTFT p99", "TPOT p99", "strain")
     points = results["points"]
-    shown = points if everything else spread(points)
+    shown = points if everything else spaced_points(points)
     title = f"Frontier of energy, latency and cost, {len(shown)} of {len(points)} points"
     table = _table("replicas × chips, batch sequences / tokens, cap", columns)
     table.title, table.title_justify, table.title_style = title, "left", "bold"
@@ -161,7 +161,7 @@ def _points(results: Json, everything: bool) -> Table:
     return table
 
 
-def spread(points: list[Json], most: int = MAX_POINTS) -> list[Json]:
+def spaced_points(points: list[Json], most: int = MAX_POINTS) -> list[Json]:
     """Of the points, those that differ by more than a little, at most so many, the first and the last among them."""
     kept: list[Json] = []
     for p in points:

@@ -52,7 +52,8 @@ def demand_words(demand: Json) -> str:
         return words
     return (
         f"{words} {_billions(stated['requests_per_day'])} a day take {number(stated['energy_twh']['p50'])} TWh a year "
-        f"({span(stated['energy_twh'])}), {share_words(stated['share_of_place']['p50'])} of the place's data centres."
+        f"({ends_words(stated['energy_twh'])}), {share_words(stated['share_of_place']['p50'])} of the place's "
+        "data centres."
     )
 
 
@@ -90,7 +91,7 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def span(ends: Json) -> str:
+def ends_words(ends: Json) -> str:
     """The ends of a range."""
     return f"{number(ends['p5'])} to {number(ends['p95'])}"
 
@@ -103,7 +104,7 @@ def _years(place: Json) -> Table:
         share = row["share_of_electricity"]
         energy, power = row["energy_twh"], row["capacity_gw"]
         table.add_row(
-            str(row["year"]), number(energy["p50"]), span(energy), number(power["p50"]), span(power),
+            str(row["year"]), number(energy["p50"]), ends_words(energy), number(power["p50"]), ends_words(power),
             f"{share['p50']:.1%}" if share else "",
         )  # fmt: skip
     return table
@@ -141,5 +142,5 @@ def _stock(stock: Json) -> list[RenderableType]:
     for row in stock["years"]:
         if row["energy_twh"]["p50"] > 0:
             energy = row["energy_twh"]
-            table.add_row(str(row["year"]), number(energy["p50"]), span(energy), f"{row['share_of_place']:.2%}")
+            table.add_row(str(row["year"]), number(energy["p50"]), ends_words(energy), f"{row['share_of_place']:.2%}")
     return [Text(f"Stock of {stock['name']}", style="bold"), table]

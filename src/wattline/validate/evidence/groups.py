@@ -29,7 +29,7 @@ def group_of(row: ServingRow, by: str) -> str:
     raise WattlineError(f"unknown grouping {by!r}; take one of {', '.join(BY)}")
 
 
-def left_out(rows: Sequence[ServingRow], by: str) -> Iterator[tuple[str, list[int], list[int]]]:
+def each_left_out(rows: Sequence[ServingRow], by: str) -> Iterator[tuple[str, list[int], list[int]]]:
     """For each group: its name, the other rows' places, its own rows' places."""
     names = [f"tenth {i % TENTHS}" if by == "rows" else group_of(row, by) for i, row in enumerate(rows)]
     for name in sorted(set(names)):

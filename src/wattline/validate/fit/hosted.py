@@ -24,7 +24,7 @@ from wattline.line.chip.shape import Shape
 from wattline.line.chip.software import NAMES, Software, own_experts, with_software
 from wattline.line.chip.step import Step, Watts, step
 from wattline.line.engine.simulator.replica import setting
-from wattline.validate.evidence.groups import left_out
+from wattline.validate.evidence.groups import each_left_out
 from wattline.validate.evidence.hosted import ENGINE
 from wattline.validate.evidence.serving import ServingRow
 from wattline.validate.evidence.steady import Steady
@@ -211,7 +211,7 @@ def predict_hosted(
     if not leave_out:
         return whole.predict(rows)
     parts = [np.zeros(len(rows)) for _ in range(3)]
-    for name, others, own in left_out(rows, leave_out):
+    for name, others, own in each_left_out(rows, leave_out):
         progress(name)
         steps = fit_hosted([rows[i] for i in others], whole).predict([rows[i] for i in own])
         for part, values in zip(parts, (steps.itl_s, steps.step_s, steps.chip_w), strict=True):

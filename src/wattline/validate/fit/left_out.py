@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from wattline.validate.evidence.groups import left_out
+from wattline.validate.evidence.groups import each_left_out
 from wattline.validate.evidence.serving import ServingRow
 from wattline.validate.evidence.steady import Steady
 from wattline.validate.fit.inference import fit_step
@@ -44,7 +44,7 @@ def predict_both_left_out(
     Returns the two predictions of each row. Raises WattlineError where too few rows are left to fit to.
     """
     parts = [np.zeros((3, len(rows))) for _ in range(2)]
-    for name, others, own in left_out(rows, by):
+    for name, others, own in each_left_out(rows, by):
         progress(name)
         fitted = fit_step([rows[i] for i in others])
         without = replace(fitted, campaigns=fitted.campaigns.without_curves())

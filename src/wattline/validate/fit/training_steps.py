@@ -241,7 +241,7 @@ def fit_steps(rows: Sequence[StepRow]) -> tuple[RateFit, Slopes]:
     return fit, near
 
 
-def left_out(rows: Sequence[StepRow], groups: Sequence[str], fit: RateFit, near: Slopes) -> Array:
+def predict_left_out_rows(rows: Sequence[StepRow], groups: Sequence[str], fit: RateFit, near: Slopes) -> Array:
     """Log errors of each row's time, by a fit without its group, shape ``(n,)``; its layout is searched anew.
 
     Parameters

@@ -21,8 +21,8 @@ from wattline.validate.fit.training_steps import (
     Slopes,
     StepRow,
     fit_steps,
-    left_out,
     measured_steps,
+    predict_left_out_rows,
     published_rows,
     used_rates,
 )
@@ -63,7 +63,7 @@ def calibrate(path: Path, spread: float, progress: Callable[[str], None] = lambd
     progress("steps, leaving out chips")
     count = len(measured)
     chips, generations, models = (
-        left_out(rows, groups, fit, near)[:count]
+        predict_left_out_rows(rows, groups, fit, near)[:count]
         for groups in (
             [row.chip.record.name for row in rows],
             [row.chip.generation for row in rows],

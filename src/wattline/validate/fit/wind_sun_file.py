@@ -11,7 +11,7 @@ import numpy as np
 from wattline.catalog import Catalog, Record
 from wattline.core.fact import Array
 from wattline.line.grid.supply.made import WindSun
-from wattline.line.site.climate import nearest
+from wattline.line.site.climate import nearest_climate
 from wattline.predict.supply.place import DEGREES_PER_HOUR, ELSEWHERE, sun_by_climate
 from wattline.validate.evidence.generation import FLEETS, RegionFactors, read_generation
 from wattline.validate.fit.wind_sun import fit_region
@@ -88,7 +88,7 @@ def fleet_share(regions: Sequence[tuple[WindSun, Record]], catalog: Catalog) -> 
     """
     shares = []
     for behaviour, record in regions:
-        place, _ = nearest(record["latitude"].value, record["longitude"].value, catalog)
+        place, _ = nearest_climate(record["latitude"].value, record["longitude"].value, catalog)
         shares.append(float(behaviour.sun_mean.mean() / sun_by_climate(place, catalog).mean()))
     return float(np.mean(shares))
 

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from wattline.core.errors import WattlineError, shorten
 from wattline.report.language.translator import translator_of
 from wattline.report.page.run import JOB_CARDS, SUFFIXES
-from wattline.report.page.words import amount, range_text, span
+from wattline.report.page.words import amount, as_span, range_text
 from wattline.web.app.flat import Row, rows_of
 from wattline.web.app.kept import key_of, reply_with
 from wattline.web.app.line import read_line
@@ -232,7 +232,7 @@ def _cell(row: Row | None, unit: str, first: Row | None) -> dict[str, str] | Non
     if row is None or not isinstance(row[2], int | float):
         return None
     low, middle, high = row[1], row[2], row[3]
-    value = span({"p5": low, "p50": middle, "p95": high} if low != "" else middle)
+    value = as_span({"p5": low, "p50": middle, "p95": high} if low != "" else middle)
     if value is None:
         return None
     ratio = ""

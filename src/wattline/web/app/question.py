@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.web.app.forms import Field
 from wattline.web.app.pages import Page
 
@@ -136,7 +136,7 @@ def read_question(page: Page, fields: Mapping[str, Field], given: Iterable[tuple
         if not words:
             continue
         if name not in fields:
-            near = nearest(name, fields)
+            near = nearest_names(name, fields)
             raise WattlineError(
                 f"{page.command}: there is no input {shorten(name)!r}"
                 + (f"; nearest: {', '.join(near)}" if near else "")

@@ -123,7 +123,7 @@ def _own_addresses() -> list[str]:
     return [name, *(f"[{each}]" if ":" in each else each for each in addresses)]
 
 
-def serve(setup: WebSetup, command: Any, listening: Callable[[str], None]) -> None:
+def serve_app(setup: WebSetup, command: Any, listening: Callable[[str], None]) -> None:
     """Serve until Ctrl-C.
 
     Parameters

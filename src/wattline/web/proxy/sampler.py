@@ -134,7 +134,7 @@ def error(sensors: Sequence[Sensor]) -> float:
     return max((sensor.spec.error for sensor in sensors), default=0.0)
 
 
-def choose(sensors: Sequence[Sensor], wanted: Sequence[str] = (), host: str = "") -> list[Sensor]:
+def choose_sensors(sensors: Sequence[Sensor], wanted: Sequence[str] = (), host: str = "") -> list[Sensor]:
     """The sensors to share out: those named, or of ``host`` its GPUs, or else its processors, or whatever it has.
 
     A device that lies within another one chosen, and a second sensor of one device, count once.

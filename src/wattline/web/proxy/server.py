@@ -209,7 +209,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-def serve(setup: ProxySetup, listening: Callable[[str, Books], None]) -> None:
+def serve_proxy(setup: ProxySetup, listening: Callable[[str, Books], None]) -> None:
     """Serve until Ctrl-C or SIGTERM.
 
     Parameters

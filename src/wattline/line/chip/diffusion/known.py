@@ -77,7 +77,7 @@ class KnownModels:
         return np.asarray(np.exp(np.interp(np.log(np.asarray(batch, float)), np.log(BATCHES), own)))
 
 
-def spread(kind: str, makes: str, draws: Draws) -> tuple[Array, Array]:
+def known_spread(kind: str, makes: str, draws: Draws) -> tuple[Array, Array]:
     """Draws of measured over predicted time and power, which err against each other: what is slower than worked out
     waits more, and takes less power.
 

@@ -57,7 +57,7 @@ class Chilled:
         )  # fmt: skip
 
 
-def choose(first: NDArray[np.bool_], this: Chilled, other: Chilled) -> Chilled:
+def either(first: NDArray[np.bool_], this: Chilled, other: Chilled) -> Chilled:
     """Hour by hour the one where ``first``, else the other.
 
     Parameters

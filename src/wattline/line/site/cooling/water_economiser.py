@@ -27,7 +27,7 @@ from wattline.line.site.cooling.parts import (
     supply_c,
     tower_water_c,
 )
-from wattline.line.site.cooling.plant import Chilled, choose
+from wattline.line.site.cooling.plant import Chilled, either
 
 
 def tower_economiser(heat: Heat, out: Outside, hall: Params) -> Cooled:
@@ -124,5 +124,5 @@ def _mode(free: Array) -> Array:
 def _cheaper(fans: Array, pumps: Array, free: Array, extra: Array, helped: Chilled, alone: Chilled) -> Cooled:
     """With the economiser and its ``extra`` pumps where that takes less power than the chillers alone."""
     better = (helped.power + extra < alone.power) & (free > 0)
-    chosen = choose(better, helped, alone)
+    chosen = either(better, helped, alone)
     return chosen.to(fans, pumps + np.where(better, extra, 0.0), _mode(np.where(better, free, 0.0)))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.core.fact import Array
 from wattline.line.work.diffusion import decoders, image_transformers, text_encoders, unet, video_decoders
 from wattline.line.work.diffusion import video_transformers as video
@@ -129,6 +129,6 @@ def _named(config: Config, known: dict[str, Component], what: str) -> Component:
 def _of(name: str, known: dict[str, Callable[..., Pass]], what: str) -> Callable[..., Pass]:
     if name in known:
         return known[name]
-    near = nearest(name, known)
+    near = nearest_names(name, known)
     words = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(known)}"
     raise WattlineError(f"{what}: its class {shorten(name)!r} is not one that Wattline knows; {words}")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from wattline.core.errors import WattlineError, nearest, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.core.fact import Array
 from wattline.line.work.diffusion import text_encoders
 from wattline.line.work.diffusion.sizes import Config, number_in
@@ -124,7 +124,7 @@ def forward(config: Config, tokens: Array) -> Pass:
     kind = _kind(config)
     if kind in ENCODERS:
         return ENCODERS[kind](config, tokens)
-    near = nearest(kind, ENCODERS)
+    near = nearest_names(kind, ENCODERS)
     words = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(ENCODERS)}"
     raise WattlineError(f"encoder: its model_type {shorten(kind)!r} is not one that Wattline knows; {words}")
 

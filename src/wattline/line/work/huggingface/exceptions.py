@@ -21,7 +21,7 @@ MODULES = {"attention": 4, "dense": 3, "experts": 3}  # of one layer, as MLX and
 WHOLE_SHARE = 0.5  # of the layers that a list names, from which on it is the whole group
 
 
-def left_out(quant: dict[str, Any], layers: int) -> set[str]:
+def layers_left_out(quant: dict[str, Any], layers: int) -> set[str]:
     """``"attention"``, ``"experts"`` and ``"dense"`` MLPs, where the exceptions leave most of a model's ``layers`` out.
 
     Parameters

@@ -9,7 +9,7 @@ from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.line.work.flops import BYTES
-from wattline.line.work.huggingface.exceptions import OVERHEAD, bits_by_module, group_of, left_out
+from wattline.line.work.huggingface.exceptions import OVERHEAD, bits_by_module, group_of, layers_left_out
 from wattline.line.work.huggingface.layers import LAYERS
 from wattline.line.work.huggingface.module_rules import bits_by_rule
 from wattline.line.work.huggingface.stated_bits import number_in, stated_bits
@@ -100,7 +100,7 @@ def read_weights(top: dict[str, Any], beside: dict[str, Any] | None, where: str)
     if "fp4" in str(top.get("expert_dtype") or "") and form == "fp8":  # DeepSeek-V4: experts in 4 bits, the rest in 8
         return Weights("mxfp4", 4.25, 8.0)
     depth = next((top[n] for n in LAYERS if isinstance(top.get(n), int)), 0)
-    wide = left_out(quant, depth)
+    wide = layers_left_out(quant, depth)
     apart = _by_target(quant, form)
     if apart is not None:
         return apart

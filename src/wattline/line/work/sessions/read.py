@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from wattline.core.errors import NotFound, WattlineError, nearest, shorten
+from wattline.core.errors import NotFound, WattlineError, nearest_names, shorten
 from wattline.core.quantity import parse
 from wattline.core.reading import parse_json, parse_toml, read_text
 from wattline.line.work.traffic.trace import Traffic
@@ -140,7 +140,7 @@ def _fault(error: ValidationError) -> str:
     key = str(fault["loc"][-1]) if len(place) < 3 else str(place[2])
     if fault["type"] == "extra_forbidden":
         known = [*CallTable.model_fields] if where else [*SessionTable.model_fields]
-        near = nearest(key, known)
+        near = nearest_names(key, known)
         return f"{where}unknown key {shorten(key)!r}; {f'nearest: {near[0]}' if near else 'known: ' + ', '.join(known)}"
     return f"{where}{key}: {fault['msg'].lower()}"
 

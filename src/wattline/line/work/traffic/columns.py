@@ -69,7 +69,7 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def choose(names: Sequence[str], named: Mapping[str, str | None], where: str) -> TraceColumns:
+def choose_columns(names: Sequence[str], named: Mapping[str, str | None], where: str) -> TraceColumns:
     """The column of each role: the one named, else the one of a known name.
 
     Parameters

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
-from wattline.line.work.traffic.columns import ROLES, UNITS, TraceColumns, choose, seen_columns, times_s, tokens
+from wattline.line.work.traffic.columns import ROLES, UNITS, TraceColumns, choose_columns, seen_columns, times_s, tokens
 from wattline.line.work.traffic.prefix_blocks import as_made
 from wattline.line.work.traffic.seen import SeenRequests
 from wattline.line.work.traffic.table import TraceTable, open_table
@@ -65,7 +65,7 @@ def read_traffic(
         return read_parquet(file)
     table, block = as_made(table, block_tokens)
     rows, filtered = _where(table, where or {})
-    columns = choose(table.names, named, table.where)
+    columns = choose_columns(table.names, named, table.where)
     numbers, unit = _numbers(rows, columns, time_unit, table)
     data, rejected = _sound(numbers, columns, max_tokens, table)
     if filtered:
