@@ -214,12 +214,22 @@ def test_the_hour_that_clocks_skip_in_spring_is_no_gap(zone: str, begin_min: int
 
 def test_an_hour_without_readings_on_another_day_stays_a_gap() -> None:
     hours = [*range(0, 7200, 60), *range(10_800, 14_400, 60)]
-    for day in ("2026-03-28", "2026-06-07"):
+    for day in ("2026-03-28", "2026-06-07", "2026-03-22"):  # the last is a Sunday on which no clocks go forward
         midnight = datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
         words = [datetime.fromtimestamp(midnight + t, UTC).strftime("%Y-%m-%d %H:%M:%S") for t in hours]
         seconds, remark = column_times(pl.Series(words))
         assert np.diff(seconds).max() == 3660
         assert remark == "times carry no zone: taken as UTC"
+
+
+@pytest.mark.parametrize(("name", "shape"), [("time_utc", "%Y-%m-%d %H:%M:%S"), ("time", "%Y-%m-%d %H:%M:%SZ")])
+def test_an_hour_without_readings_of_universal_time_stays_a_gap_on_that_sunday(name: str, shape: str) -> None:
+    midnight = datetime.fromisoformat("2026-03-29").replace(tzinfo=UTC).timestamp()
+    hours = [*range(0, 7200, 60), *range(10_800, 14_400, 60)]
+    words = [datetime.fromtimestamp(midnight + t, UTC).strftime(shape) for t in hours]
+    seconds, remark = column_times(pl.Series(name, words))
+    assert np.diff(seconds).max() == 3660
+    assert "forward" not in remark
 
 
 def table(path: Path, head: str, rows: Sequence[str]) -> Path:

@@ -12,6 +12,7 @@ from wattline.meter.interpretation import Choices
 from wattline.meter.journal.journal import Journal
 from wattline.meter.journal.reader import read_recording
 from wattline.meter.readers import (
+    afterburner,
     alumet,
     amd_smi,
     cloudwatch,
@@ -30,6 +31,7 @@ from wattline.meter.readers import (
     jtop,
     mlperf_inference,
     mlperf_training,
+    netdata,
     nvidia_report,
     nvidia_smi,
     otlp,
@@ -108,6 +110,8 @@ FORMATS = (
     _text("pyJoules or pyRAPL", pyjoules.is_text, pyjoules.read),
     _text("Alumet", alumet.is_text, alumet.read),
     _text("LibreHardwareMonitor", hardware_monitor.is_text, hardware_monitor.read),
+    _text("MSI Afterburner", afterburner.is_text, afterburner.read),
+    _text("Netdata", netdata.is_text, netdata.read),
     _text("CloudWatch", cloudwatch.is_text, cloudwatch.read),
     _text("nvidia-smi -q", nvidia_report.is_text, nvidia_report.read),
     _text("Cray pm_counters", cray.is_text, cray.read),
@@ -147,7 +151,6 @@ OTHERS = (
     (r"Freq MHz\s+IRQ\s+RC6\s+Power W", "intel_gpu_top's text, whose rows carry no time", "record intel_gpu_top -J"),
     (r'"Adapter":|"power1_(?:average|input)"', "lm-sensors' JSON", "record it as CSV with a time"),
     (r"npu-smi \d|^NpuID\(Idx\)", "npu-smi's screen", "record npu-smi info watch as CSV with a time"),
-    (r"Hardware monitoring log v\d", "MSI Afterburner's log", "record it with HWiNFO or LibreHardwareMonitor"),
     (r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d,\d{3}\s", "a log of lines", "write time and power_w of each as CSV"),
     (r"\A\s*[{\[]", "JSON of a form that is not known", "write records: {\"time\": …, \"power_w\": …}, one a line"),
     (r"\A\s*<", "XML or HTML", "write CSV with time and power_w"),

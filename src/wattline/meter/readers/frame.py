@@ -105,10 +105,10 @@ def _source(path: Path, above: Header | None, separator: str) -> Path | io.Bytes
     ):  # polars takes no name that is not UTF-8
         return path
     whole = read_bytes(path, TEXT_BYTES, "recording")
+    if separator == " ":
+        return io.BytesIO("\n".join(by_blanks(without(decode(whole), above))).encode())
     if above is not None:
         return io.BytesIO(without(decode(whole), above).encode())
-    if separator == " ":
-        return io.BytesIO("\n".join(by_blanks(decode(whole))).encode())
     if separator != "|":
         return io.BytesIO(decode(whole).encode() if wide else whole)
     lines = [line.strip().strip("|") for line in decode(whole).splitlines() if "|" in line and not RULE.match(line)]

@@ -20,6 +20,9 @@ MAX_ROWS = 4  # of names
 DATA = re.compile(r"^[-+]?\.?\d")
 DATE = re.compile(r"^\d{1,4}[-/.]\d|^\d{1,2}:\d\d")
 NAMELESS = re.compile(r"^unnamed: ?\d+")  # as pandas fills a name that it had not
+SECOND = "column_2"  # of a table without names, whose first column is its times
+INSTANT = re.compile(r"\d{10}(?:\.\d*)?|\d{13}|\d{16}|\d{19}|\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*(?: ?[-+Z]\S*)?")
+NUMBER = re.compile(r"[-+]?(?:\d+[.,]?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 Rows = Sequence[Sequence[str]]
 
 
@@ -41,6 +44,8 @@ def header_of(text: str) -> Header | None:
     """
     lines = text.lstrip("\ufeff").splitlines()[:MAX_LINES]
     for sign in ",;\t":
+        if (nameless := _nameless(lines, sign)) is not None:
+            return nameless
         first = next((i for i, line in enumerate(lines) if DATA.match(line.strip(' "')) and sign in line), None)
         if first is None:
             continue
@@ -50,7 +55,24 @@ def header_of(text: str) -> Header | None:
             continue
         if (header := _above(lines, first, width, sign)) is not None:
             return header
-    return None
+    return _nameless(lines, " ")
+
+
+def _nameless(lines: Sequence[str], sign: str) -> Header | None:
+    """Names for a table that has none: its first line, as those below, is an instant and numbers.
+
+    Blanks part an instant in seconds and one number alone, for dates and other tools' counters hold blanks too.
+    """
+    whole = lines[:20] if len(lines) < 2 else lines[: min(20, len(lines) - 1)]  # the last may be cut
+    rows = [line.split() if sign == " " else _cells(line, sign) for line in whole if line.strip()]
+    width = len(rows[0]) if rows else 0
+    if len(rows) < 2 or width < 2 or not all(len(row) == width and INSTANT.fullmatch(row[0]) for row in rows):
+        return None
+    if sign == " " and (width > 2 or not all(re.fullmatch(r"\d{10}(?:\.\d*)?", row[0]) for row in rows)):
+        return None
+    if not all(NUMBER.fullmatch(cell) for row in rows for cell in row[1:]):
+        return None
+    return Header(sign.join(["time", *(f"column_{i}" for i in range(2, width + 1))]), 0)
 
 
 def without(text: str, header: Header | None) -> str:

@@ -86,7 +86,11 @@ def recording_of_periods(every: Iterable[Periods], choices: Choices, path: Path,
         columns.append(logs.Column(periods.name, label, role_of(value.words), "J" if power else unit.name))
     if not columns:
         listed = "; ".join(f"{row.name}: {row.note}" for row in left[:3])
-        why = "one period alone: energy needs two" if short else f"no metric of watts or joules ({listed})"
+        why = (
+            "one period alone: energy needs two"
+            if short
+            else f"no metric of watts or joules ({listed}); where it is, say --unit NAME=W"
+        )
         raise WattlineError(f"{path} is {tool}'s, and holds {why}")
     means = [f"{tool} keeps the mean watts of each period: peaks within it are not seen"]
     notes = means if any(column.unit == "J" for column in columns) else []

@@ -21,7 +21,7 @@ from wattline.core.parquet import MARK, read_parquet
 from wattline.meter.device import Device
 from wattline.meter.interpretation import Choices
 from wattline.meter.places import index_of, kind_of, role_of, words_of
-from wattline.meter.readers import metric_table, own, specs, units
+from wattline.meter.readers import headerless, metric_table, own, specs, units
 from wattline.meter.readers.assemble import Extras, assemble
 from wattline.meter.readers.channel import Channel
 from wattline.meter.readers.column_names import TIME_UNITS, bare_name
@@ -54,7 +54,9 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     if own.is_table(frame.columns):
         return retold(own.read(frame, str(path)), choices)
     comma = frame.columns == [] or decimal_comma(path)
-    return of_frame(frame, choices, str(path), path.stem, comma)
+    choices, note = headerless.named(frame, choices, str(path), path.stem)
+    recording = of_frame(frame, choices, str(path), path.stem, comma)
+    return headerless.remarked(recording, note) if note else recording
 
 
 def of_frame(frame: pl.DataFrame, choices: Choices, source: str, host: str, comma: bool = False) -> Recording:

@@ -136,8 +136,13 @@ def _texts(text: pl.Series) -> tuple[Array, str]:
     if np.isfinite(without).sum() > np.isfinite(best).sum():
         if zoned_by_name or named:
             return without, "zones named in letters are not read: times taken as UTC" if named else ""
-        moved, day = forward(without)
-        hour = f"; clocks went an hour forward on {day}, which is taken out" if day else ""
+        moved, day = forward(without, text.name)
+        hour = (
+            f"; the hour missing on {day} is the one by which local clocks went an hour forward, and no gap (if they "
+            "are UTC, name their column time_utc)"
+            if day
+            else ""
+        )
         return moved, f"times carry no zone: taken as UTC{hour}"
     if not np.isfinite(best).any():
         clock = _best("1970-01-01 " + nameless, tuple(f"%Y-%m-%d {form}" for form in CLOCKS))
