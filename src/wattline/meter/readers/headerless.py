@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 # usual watts of what is metered: whole numbers above may be milliwatts, numbers below kilowatts
-LEAST_W, MAX_WHOLE_W, MAX_W = 2.0, 2_000.0, 100_000.0
+MIN_W, MAX_WHOLE_W, MAX_W = 2.0, 2_000.0, 100_000.0
 OTHER = NOT_DRAWN | {"memory", "mem", "clock", "freq", "frequency", "fan", "voltage", "current", "load", "usage"}
 
 
@@ -43,15 +43,15 @@ def named(frame: pl.DataFrame, choices: Choices, source: str, stem: str) -> tupl
     if SECOND not in frame.columns or any(choices.columns):
         return choices, ""
     unit = choices.unit([SECOND]) or ""
-    told = units.named(unit, "xX") if unit else _of_file(stem)
-    why = "" if told else _doubt(frame, stem)
+    unit_of_name = units.named(unit, "xX") if unit else _of_file(stem)
+    why = "" if unit_of_name else _doubt(frame, stem)
     if len(frame.columns) != 2 or why:
         raise WattlineError(
             f"{source} has no header{why or ', and several columns beside its times'}: say which is which with "
             f"--columns time=time,{SECOND}=power (or energy), and its unit with --unit {SECOND}=W"
         )
-    quantity = told[0].quantity if told else "power"
-    name = told[0].name if told else "W"
+    quantity = unit_of_name[0].quantity if unit_of_name else "power"
+    name = unit_of_name[0].name if unit_of_name else "W"
     chosen = replace(choices, columns={"time": "time", SECOND: quantity}, units={**choices.units, SECOND: name})
     what = f"{SECOND} taken as {name}" + ("" if unit else f" (else: --unit {SECOND}=mW)")
     return chosen, f"the table has no header: {what}"
@@ -87,6 +87,6 @@ def _doubt(frame: pl.DataFrame, stem: str) -> str:
     if (np.diff(values) >= 0).all() and values[-1] > values[0]:
         return f", and {SECOND} never falls, as a counter of energy"
     middle, whole = float(np.median(values)), bool((values == np.round(values)).all())
-    if values.min() < 0 or not LEAST_W <= middle <= (MAX_WHOLE_W if whole else MAX_W):
+    if values.min() < 0 or not MIN_W <= middle <= (MAX_WHOLE_W if whole else MAX_W):
         return f", and the size of {SECOND} (about {middle:.4g}) leaves its unit open"
     return ""
