@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -215,14 +216,17 @@ def made_rows(tmp_path: Path) -> list[MlperfRow]:
     ]
 
 
+def median_error(fit: MlperfFit, rows: Sequence[MlperfRow]) -> float:
+    """The median error of tokens/s, as a logarithm."""
+    made = [(predict(fit, group.row, FACTS), group.measured) for group in grouped(rows)]
+    return float(np.median([abs(np.log(each.tokens_per_s / measured)) for each, measured in made if each]))
+
+
 def test_a_fit_moves_to_what_was_measured_and_so_does_one_without_a_chip(tmp_path: Path) -> None:
     rows = made_rows(tmp_path)
     fit = fit_mlperf(rows, FACTS, rounds=4)
-    off = [predict(fit, group.row, FACTS) for group in grouped(rows)]
-    errors = [
-        np.log(each.tokens_per_s / group.measured) for each, group in zip(off, grouped(rows), strict=True) if each
-    ]
-    assert np.median(np.abs(errors)) < 0.06
+    # six results against what stands beforehand: two fifths at most are left of what that was off
+    assert median_error(fit, rows) < 0.4 * median_error(fit_mlperf(rows, FACTS, rounds=0), rows)
     chips = {row.chip.record.name for row in rows}
     assert set(fit.measured) == chips
     left = predict_left_out(rows, "chip", FACTS, fit)
