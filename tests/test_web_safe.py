@@ -121,10 +121,16 @@ def test_a_bomb_or_a_nest_that_is_sent_ends_in_one_line(real: str) -> None:
     for name, data in nests.items():
         key = httpx.post(f"{real}/api/v1/uploads?name={name}", content=data).json()["upload"]
         assert "nested too deeply" in get(real, "/api/v1/check", params={"claims": key}).json()["error"]
-    packed = gzip.compress(b"time,power_w\n" + b"0" * 20_000_000)
-    key = httpx.post(f"{real}/api/v1/uploads?name=watts.csv.gz", content=packed).json()["upload"]
-    reply = httpx.post(f"{real}/api/v1/meter/report", json={"paths": [key]}, timeout=60)
-    assert "unpack it first" in reply.json()["error"]
+    sent = [b"time,power_w\n" + b"".join(b"%d,100\n" % second for second in range(3601)), bytes(257_000_000)]
+    good, bomb = (reported(real, gzip.compress(data)) for data in sent)
+    assert good["results"]["energy_wh"]["value"] == pytest.approx(100.0)
+    assert "over 256,000,000 bytes unpacked" in bomb["error"]
+
+
+def reported(base: str, packed: bytes) -> Any:
+    """The report of a packed recording that was sent."""
+    key = httpx.post(f"{base}/api/v1/uploads?name=watts.csv.gz", content=packed).json()["upload"]
+    return httpx.post(f"{base}/api/v1/meter/report", json={"paths": [key]}, timeout=60).json()
 
 
 def spoken(base: str, raw: bytes, wait_s: float = 5.0) -> bytes:

@@ -60,7 +60,7 @@ PER = {
 # numbers without a unit in their names: what they are -> their names
 PLAIN = {
     "counts": (
-        "last", "pictures",
+        "last", "pictures", "samples", "batch_samples", "rollout_chips",
         "files_given", "files_known_before", "partitions", "readings_summed", "devices_without_idle_power", "intervals",
         "accelerators", "batch", "blocks", "calls", "cells", "chips", "count", "counts", "data_parallel", "devices",
         "draws", "faults", "figures", "forecasts", "fps", "frames", "gpus", "guidance", "height", "images", "in_window",
@@ -75,7 +75,8 @@ PLAIN = {
         "active", "ai", "annual", "availability", "capacity_errors", "cfe", "cfe_by_month_hour", "colocation",
         "correlation", "dispersion_1s", "dispersion_60s", "dual", "enterprise", "error", "gap", "gap_cv",
         "high_change", "hyperscale", "investment_credit", "load_factor", "low_change", "mean_depth", "means",
-        "median_factor", "mfu", "our_median_factor", "output", "overhead", "p_value", "peak_pue", "prefix_cache",
+        "median_factor", "mfu", "our_median_factor", "output", "overhead", "padding", "p_value", "peak_pue",
+        "prefix_cache",
         "probability", "pue", "pue_at_full_load", "pue_by_month", "pue_highest", "rank_correlation", "ratio",
         "saving_foresight",
         "saving_known", "server_fans", "servers", "share_of_electricity", "share_of_place", "storage", "strain",

@@ -59,6 +59,7 @@ class AnsweringProcess:
 
     def serve(self, lines: IO[str], say: Say) -> None:
         """Answer until the lines end."""
+        tempfile.tempdir = str(self._folder)  # what is unpacked lies beside what was sent
         seal([self._folder])
         say({"ready": True})
         for line in lines:
