@@ -47,8 +47,20 @@ _SHARE = re.compile(
     r"(?:占|消耗)(?:了)?([\u4e00-\u9fff]*?)(?:总|全部)?(?:用电总量|用电量|耗电量|电力消耗|电力需求|电力|用电)的?(?:约|大约|近)?\s*"
     r"(\d+(?:\.\d+)?)\s*[%％]"
 )
+# 1000张图片 is 1,000 images: a count of work with its measure word
+_WORK = {"图片": "images", "图像": "images", "视频": "videos", "查询": "queries", "提问": "questions",
+         "提示": "prompts", "搜索": "searches", "问题": "questions"}  # fmt: skip
+_COUNT = re.compile(
+    rf"(\d[\d,]*(?:\.\d+)?)\s*(万亿|千万|百万|万|亿)?\s*[张个条次段部]\s*([A-Za-z][\w .-]*|谷歌)?\s*({'|'.join(_WORK)})"
+)
+# 是谷歌搜索的10倍
+_TIMES = re.compile(
+    r"(?:的)?(?:耗电量|用电量|能耗|耗电|用电)?(?:是|相当于)(?:一次)?谷歌搜索的(?:大约|约)?(\d+(?:\.\d+)?)倍"
+)
 _WORDS = _table("""
-每次查询 每次提问 每次请求 每次回答 每条提示 每个问题 每次询问 一次查询 = per query
+每次查询 每次提问 每次请求 每次回答 每条提示 每个问题 每次询问 = per query
+一次查询 一次提问 = a query
+查询 提问 = query
 给一部手机充满电 给手机充一次电 给手机充满电 给手机充电 手机充一次电 = charging a phone
 数据中心 = data centres
 人工智能 = AI
@@ -117,6 +129,8 @@ def in_english(text: str) -> str:
     """
     plain = text.translate(str.maketrans("，。：；（）％", ",.:;()%"))
     plain = _SHARE.sub(r" use \2% of \1 electricity ", plain)
+    plain = _TIMES.sub(r" uses \1 times the energy of a Google search ", plain)
+    plain = _COUNT.sub(_count, plain)
     plain = _FIGURE.sub(_figure, plain)
     plain = re.sub(r"(?:到|至)\s*(\d{4})\s*年", r" by \1 ", plain)
     plain = re.sub(r"(\d{4})\s*年", r" in \1 ", plain)
@@ -133,3 +147,9 @@ def in_english(text: str) -> str:
 def _figure(match: re.Match[str]) -> str:
     value = Decimal(match[1].replace(",", "")) * Decimal(_SCALES[match[2] or ""])
     return f" {value:f} {_UNITS[match[3]]} "
+
+
+def _count(match: re.Match[str]) -> str:
+    number = Decimal(match[1].replace(",", "")) * Decimal(_SCALES[match[2] or ""])
+    whose = {"谷歌": "Google", None: ""}.get(match[3], match[3])
+    return f" {number:f} {whose} {_WORK[match[4]]} "

@@ -29,6 +29,11 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.line.world.places import Place, place_of
 
 _CRYPTO = re.compile(r"\b(crypto\w*|bitcoin)\b", re.I)
+# what makes less of a country than the whole: a share of it, its homes
+_PARTLY = re.compile(
+    r"(%|\bper\s?cent|\b(half|thirds?|quarters?|fifths?|sixths?|eighths?|tenths?)\b)|\b(homes?|households?|houses)\b",
+    re.I,
+)
 _GROWTH_OF = re.compile(r"(%|per\s?cent|half|third|quarter)\s+of\b[^.,;]*\b(growth|increase|rise|additions?)\b", re.I)
 
 
@@ -109,6 +114,11 @@ def _read(text: str, year: int, base: int) -> ComingClaim | None:
             f"claim: {shorten(text)!r} cannot be checked: it is of {other}, and the outlook is of electricity and power"
         )
     if countries := _countries(rest):
+        if _PARTLY.search(rest[like_at(rest) or 0 :]):
+            raise WattlineError(
+                f"claim: {shorten(text)!r} cannot be checked: a part of a country or of its homes is not read as a "
+                "measure; give how many homes, a share of its electricity (22% of US electricity), or TWh"
+            )
         return _beside_countries(rest, countries, year, base)
     if multiple := multiple_in(rest, year - base):
         place = place_in(rest) or place_of("world")

@@ -29,6 +29,11 @@ from wattline.claim.things import Kind, Thing
 from wattline.core.errors import shorten
 
 WORLD = "total.iea-2025-world-2024.energy_twh"
+_KIND_OF_WORK = {"images": "image", "pictures": "image", "videos": "video", "clips": "video", "searches": "search"}
+# what says whose questions are meant, or of what
+_NAMED = re.compile(
+    r"\b(chatgpt|gpt|gemini|google|claude|mistral|llama|deepseek|bard|bloom|o3|images?|pictures?|videos?|search)", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -65,8 +70,8 @@ def counted_in(text: str, catalog: Catalog) -> CountOfThings | None:
 
     Raises WattlineError where the thing is not known well enough.
     """
-    if questions := _of_questions(text):
-        return questions
+    if work := _of_work(text):
+        return work
     for thing, match in things_compared(text, catalog):
         if FIGURES.search(text[: match.start()]):
             return None
@@ -108,8 +113,8 @@ def with_counted(claim: Claim, counted: CountOfThings, says: str, catalog: Catal
     return replace(claim, stated=expression_of(f"({counted.stated.text}){times}{each} in {unit}", "stated"))
 
 
-def _of_questions(text: str) -> CountOfThings | None:
-    """A small figure of several questions, as that of one: 500 ml for 20 questions is 25 ml each."""
+def _of_work(text: str) -> CountOfThings | None:
+    """A figure of several questions, images, videos or searches, as that of one: 500 ml for 20 questions is 25 ml."""
     match, figure = QUESTIONS.search(text), FIGURE.search(text)
     if match is None or figure is None or EVERY.search(text) or re.search(r"\btrain", text, re.I):
         return None
@@ -118,13 +123,15 @@ def _of_questions(text: str) -> CountOfThings | None:
     each = sorted(whole / count for count in counts if count > 0)
     if not each or counts == [1.0] or match.start() <= figure.start() < match.end():
         return None
-    unit = figure["unit"]
-    words = " to ".join(f"{value:.6g}" for value in each) + f" {unit} per question"
+    unit, kind = figure["unit"], _KIND_OF_WORK.get(match["what"].lower(), "question")
+    words = " to ".join(f"{value:.6g}" for value in each) + f" {unit} per {kind}"
+    single = f"{match['whose']}{kind} "
+    single = f" {'an' if single[0].lower() in 'aeio' else 'a'} {single}"
     if figure.start() < match.start():
-        read = f"{text[: figure.start()]}{words}{text[figure.end() : match.start()]} a question {text[match.end() :]}"
+        read = f"{text[: figure.start()]}{words}{text[figure.end() : match.start()]}{single}{text[match.end() :]}"
     else:
-        read = f"{text[: match.start()]} a question {text[match.end() : figure.start()]}{words}{text[figure.end() :]}"
-    named = re.search(r"\b(chatgpt|gpt|gemini|google|claude|mistral|llama|deepseek|bard|bloom|o3)", text, re.I)
+        read = f"{text[: match.start()]}{single}{text[match.end() : figure.start()]}{words}{text[figure.end() :]}"
+    named = kind != "question" or _NAMED.search(text)
     note = "" if named else "No product is named; ChatGPT is taken."
     read = " ".join(read.split()) if named else "ChatGPT: " + " ".join(read.split())
     return CountOfThings(read, None, (each[0], unit), note)
@@ -155,7 +162,7 @@ def _counted(text: str, thing: Thing, match: re.Match[str], catalog: Catalog) ->
 
 def _of_all_centres(head: str, kind: Kind) -> bool:
     """Whether a sentence begins with the world's data centres and names neither a year nor whose they are."""
-    rest = CENTRES.sub(" ", re.sub(r"\b(the|world|world['’]s|all|global|planet['’]s)\b", " ", head, flags=re.I))
+    rest = CENTRES.sub(" ", re.sub(r"\b(the|world['’]s|world|all|global|planet['’]s)\b", " ", head, flags=re.I))
     alone = re.fullmatch(r"[\W]*(?:\b(?:now|today|already|use[sd]?|using|consumes?|takes?|needs?|draw)"
                          r"\b[\W]*)*", rest, re.I)  # fmt: skip
     return kind == "energy" and CENTRES.search(head) is not None and alone is not None

@@ -9,7 +9,18 @@ from functools import partial
 
 from wattline.catalog import Catalog
 from wattline.claim.coming_words import place_in, place_words, years_of
-from wattline.claim.counted_words import ADVERBS, COMPARES, EVERY, FIGURES, FILLS, NUMBER, TIME, VERBS, number_of
+from wattline.claim.counted_words import (
+    ADVERBS,
+    COMPARES,
+    EVERY,
+    FIGURES,
+    FILLS,
+    NUMBER,
+    OF_THING,
+    TIME,
+    VERBS,
+    number_of,
+)
 from wattline.claim.things import HOMES, THINGS, Kind, Thing, country, homes
 from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
@@ -77,10 +88,15 @@ def thing_beside(text: str, catalog: Catalog) -> ThingCounted | None:
 
 
 def things_compared(text: str, catalog: Catalog) -> list[tuple[Thing, re.Match[str]]]:
-    """The thing that a sentence compares with, the longest words first; empty where there is none."""
+    """The thing that a sentence compares with, the longest words first; empty where there is none.
+
+    Raises WattlineError where it is homes whose number is not said, or of a country that is not known.
+    """
     known = _known(catalog)
     made: list[tuple[Thing, re.Match[str]]] = []
     for match in _search(HOMES, text, case=True):
+        if re.search(r"\b(homes|households|houses)\b", match[0]) and _is_single(match["count"]):
+            raise refused(text, "how many homes are meant is not said; give their number")
         made.append(
             (_named(text, partial(homes, match["whose"].strip() or _whose(text[: match.start()]), known)), match)
         )
@@ -98,8 +114,15 @@ def _search(words: str, text: str, *, case: bool = False) -> list[re.Match[str]]
     """Where a text compares with a thing of these words; what follows it must be a time or the sentence's end."""
     thing = f"(?-i:{words})" if case else words
     count = rf"(?:(?:(?P<from>{NUMBER})\s*(?:-|–|to)\s*)?(?P<count>{NUMBER})\s+)?"
-    match = re.search(rf"{COMPARES}{FILLS}{count}{thing}(?P<many>\s+{NUMBER}\s+times)?{TIME}{VERBS}", text, re.I)
+    match = re.search(
+        rf"{COMPARES}{FILLS}{count}{thing}{OF_THING}(?P<many>\s+{NUMBER}\s+times)?{TIME}{VERBS}", text, re.I
+    )
     return [match] if match else []
+
+
+def _is_single(count: str | None) -> bool:
+    """Whether words give no number: none, "the", "all of"."""
+    return not count or (number_of(count) == 1 and not count[0].isdigit())
 
 
 def _whose(head: str) -> str:

@@ -42,6 +42,8 @@ TIME = (
     rf"(?:\s*(?P<long>{NUMBER}))?(?:\s+(?:whole|entire|full|single))*[\s-]*"
     r"(?P<unit>years?|months?|weeks?|days?|hours?|minutes?|seconds?|annually|yearly|daily)\b)?"
 )
+# what is measured behind the thing: a search's energy, 120 homes' annual electricity
+OF_THING = rf"(?:['’]s?(?:\s+(?:annual|yearly|total|average))*\s+{_WHAT}(?:\s+(?:use|usage|consumption|needs))?)?"
 VERBS = (
     r"(?:\s+(?:would|will|do|does|did|uses?|consumes?|emits?|takes?|draws?|needs?|used|all together|in total))*"
     r"\s*[.!]?\s*$"
@@ -54,13 +56,15 @@ ABOUT: dict[Kind, str] = {
     "water": r"\b(water|drinks?|drank)\b",
 }
 QUESTIONS = re.compile(
-    rf"\b(?:(?P<low>{NUMBER})\s*(?:-|–|to|or|and)\s*)?(?P<count>{NUMBER})\s+(?:\w+\s+){{0,2}}?"
-    r"(?P<what>questions|queries|prompts|requests|messages|answers|responses)\b",
+    r"(?!(?:(?<=\bin\s)|(?<=\bby\s)|(?<=\bsince\s))(?:19|20)\d\d\s)"  # a year is no count
+    rf"\b(?:(?P<low>{NUMBER})\s*(?:-|–|to|or|and)\s*)?(?P<count>{NUMBER})\s+"
+    rf"(?P<whose>(?:(?!(?:{NUMBER})\s)[\w.-]+\s+){{0,4}}?)(?P<what>questions|queries|prompts|requests|messages|answers|"
+    r"responses|images|pictures|videos|clips|searches)\b",
     re.I,
 )
 FIGURE = re.compile(r"(?<![\w.-])(?P<count>\d[\d,]*(?:\.\d+)?)[\s-]*"
                     r"(?P<unit>m?l|millilit(?:re|er)s?|lit(?:re|er)s?|[kM]?Wh|k?g|"
-                    r"(?:kilo)?watt[\s-]?hours?|(?:kilo)?grams?)\b", re.I)  # fmt: skip
+                    r"(?:kilo)?watt[\s-]?hours?|(?:kilo)?grams?)\b(?:\s+bottles?(?=\s+of\s+water))?", re.I)  # fmt: skip
 FIGURES = re.compile(
     r"\d\s*(?:thousand |[mb]illion )?-?(?:[kKMGTm]?Wh?|[kmM]?g|t|tons?|tonnes?|m?[lL]|[a-z]*watt[\w-]*)\b"
 )

@@ -25,9 +25,8 @@ from wattline.claim.named import chip_claim, pue_claim
 from wattline.claim.searched import gives_answers_to_searches, searches_claim, total_in
 from wattline.claim.share import level_claim, share_claim
 from wattline.claim.stated import StatedFigure, stated_in
-from wattline.claim.verdict import Relation
 from wattline.claim.vocabulary import naming, vocabulary_of, words_in
-from wattline.claim.words import BY_NAME, MAKER
+from wattline.claim.words import BY_NAME, MAKER, relation_in
 from wattline.claim.worked import without_length, worked_claim
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Fact
@@ -36,17 +35,6 @@ MAX_SENTENCE = 500
 NEAR = 0.25  # figures that lie closer are taken for the ones that the sentence means
 BESIDE = 6  # figures that are shown beside
 KINDS = ("prompt", "training_run", "total")
-_BOUNDS: tuple[tuple[str, Relation], ...] = (
-    (
-        r"\b(more( electricity| power| energy)? than|surpass|overtakes?|at least|exceeds?|above|no less than|"
-        r"over(?!\s+(the|a|an|(\w+[\s-]){0,2}(years?|decades?|months?))\b))\b",
-        "at least",
-    ),
-    (
-        r"\b(less( electricity| power| energy)? than|at most|under(?! (full )?load)|up to|below|no more than)\b",
-        "at most",
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -111,22 +99,30 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", _with_subject(*compared, known))
     counted = None if kind else counted_in(text, known)
     if counted is not None:
-        claim = with_counted(read_sentence(counted.text, known).claims[0], counted, text, known)
+        claim = with_counted(_read_again(counted.text, text, known), counted, text, known)
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
     listed = listed_claim(text) or _rated(text, known)
     if listed is not None:
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (listed,))
     coming = read_coming(text)
     if coming is not None:
-        claim = coming_claim(coming, text, _relation(text), known)
+        claim = coming_claim(coming, text, relation_in(text), known)
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
     if kind is not None:
-        claim = generated_claim(kind, text, _relation(text))
+        claim = generated_claim(kind, text, relation_in(text))
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
     if gives_answers_to_searches(text):
-        claim = searches_claim(text, total_in(text), _relation(text))
+        claim = searches_claim(text, total_in(text), relation_in(text))
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
     return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (_by_figure(text, known),))
+
+
+def _read_again(text: str, says: str, catalog: Catalog) -> Claim:
+    """The claim of a sentence as it was turned, whose refusal names it as it stood."""
+    try:
+        return read_sentence(text, catalog).claims[0]
+    except WattlineError as error:
+        raise WattlineError(str(error).replace(repr(shorten(text)), repr(shorten(says)))) from None
 
 
 def _by_figure(text: str, catalog: Catalog) -> Claim:
@@ -136,8 +132,8 @@ def _by_figure(text: str, catalog: Catalog) -> Claim:
     by_name = [word for word in words_in(stated.rest, BY_NAME) if word != MAKER]
     candidates = _candidates(words, by_name if naming(by_name) else words, stated, catalog)
     level = None if candidates and not _is_stale(text, stated, candidates) else _level(text, stated, words, catalog)
-    if level is None and not candidates:
-        level = worked_claim(text, words, stated.middle, _relation(text))
+    if level is None and not candidates and not stated.per:
+        level = worked_claim(text, words, stated.middle, relation_in(text))
     if level is None and not candidates:
         raise _without_figure(text, stated, words, catalog)
     return level or _claim(text, stated, candidates)
@@ -155,7 +151,7 @@ def _level(text: str, stated: StatedFigure, words: list[str], catalog: Catalog) 
     """The sentence against the outlook's range for a place's data centres; None where it is of something else."""
     if stated.ends:
         return None
-    return level_claim(text, quantity(*stated.middle.tree.value), words, _relation(text), catalog)
+    return level_claim(text, quantity(*stated.middle.tree.value), words, relation_in(text), catalog)
 
 
 def _is_stale(text: str, stated: StatedFigure, candidates: list[CatalogFigure]) -> bool:
@@ -198,7 +194,7 @@ def _stated(text: str) -> StatedFigure:
 def _rated(text: str, catalog: Catalog) -> Claim | None:
     """A sentence on a chip's power, a PUE, past growth or a share of a place's electricity."""
     readers = (pue_claim, chip_claim, grown_claim, share_claim)
-    return next((claim for read in readers if (claim := read(text, _relation(text), catalog)) is not None), None)
+    return next((claim for read in readers if (claim := read(text, relation_in(text), catalog)) is not None), None)
 
 
 def _candidates(words: list[str], by_name: list[str], stated: StatedFigure, catalog: Catalog) -> list[CatalogFigure]:
@@ -263,13 +259,8 @@ def _claim(text: str, stated: StatedFigure, candidates: list[CatalogFigure]) -> 
         newer=None if newer is None else expression_of(f"[{newer.fact.key}]", "newer"),
         newer_source="" if newer is None else str(newer.fact.source),
         beside={c.record.title: expression_of(f"[{c.fact.key}]", "beside") for c in others},
-        relation="between" if stated.ends else _relation(text),
+        relation="between" if stated.ends else relation_in(text),
     )
-
-
-def _relation(text: str) -> Relation:
-    """How a figure is meant: as a bound where the sentence says so."""
-    return next((name for words, name in _BOUNDS if re.search(words, text, re.I)), "equal")
 
 
 def _nothing(text: str, stated: Expression, words: list[str], catalog: Catalog) -> WattlineError:

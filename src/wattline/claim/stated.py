@@ -75,7 +75,7 @@ class StatedFigure:
 
     def may_be(self, kind: str) -> bool:
         """Whether a kind of record may hold it: what is of a year is no training, and no total is of one centre."""
-        return kind == "total" if self.per else not (self.single_centre and kind == "total")
+        return not self.single_centre if kind == "total" else not self.per
 
 
 def stated_in(text: str) -> StatedFigure:

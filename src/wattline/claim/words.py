@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from wattline.claim.verdict import Relation
+
 # one word for what is said in several ways
 SAME = {
     "prompts": "prompt", "request": "prompt", "requests": "prompt", "query": "prompt", "queries": "prompt",
@@ -10,7 +14,7 @@ SAME = {
     "datacentre": "centre", "datacentres": "centre", "datacenter": "centre", "datacenters": "centre",
     "images": "image", "picture": "image", "pictures": "image", "generating": "generation", "searches": "search",
     "usa": "region-us", "america": "region-us", "american": "region-us", "us": "region-us",
-    "global": "world", "worldwide": "world", "openai": "chatgpt",
+    "global": "world", "worldwide": "world", "openai": "chatgpt", "ai-generated": "ai",
 }  # fmt: skip
 MAKER = "openai"
 # the same, but that a maker does not stand for its best-known product
@@ -34,3 +38,26 @@ text than that the their this to took total typical under up use used uses using
 may might could should will with would write writing year years
 """
 PLAIN = frozenset(_PLAIN.split())  # words that any sentence may hold; they name nothing
+_BOUNDS: tuple[tuple[str, Relation], ...] = (
+    (
+        r"\b(more( electricity| power| energy)? than|surpass|overtakes?|at least|exceeds?|above|no less than|"
+        r"over(?!\s+(the|a|an|(\w+[\s-]){0,2}(years?|decades?|months?))\b))\b",
+        "at least",
+    ),
+    (
+        r"\b(less( electricity| power| energy)? than|at most|under(?! (full )?load)|up to|below|no more than)\b",
+        "at most",
+    ),
+)
+
+
+def relation_in(text: str) -> Relation:
+    """How a figure is meant: as a bound where the sentence says so.
+
+    Parameters
+    ----------
+    text : the sentence
+
+    Returns the relation.
+    """
+    return next((name for words, name in _BOUNDS if re.search(words, text, re.I)), "equal")

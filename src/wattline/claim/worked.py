@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from wattline.claim.counted_words import NUMBER, number_of
 from wattline.claim.evaluate import quantity
 from wattline.claim.fields import Expression, Given, expression_of, literal_of
 from wattline.claim.file import ROUGHLY, Claim
@@ -18,7 +19,12 @@ from wattline.claim.verdict import Relation
 from wattline.core.errors import shorten
 from wattline.core.fact import Array, Source
 from wattline.core.quantity import number
-from wattline.core.units import J_PER_WH
+from wattline.core.units import HOUR_S, J_PER_WH
+
+# how long speech is, and a video: ten hours of, per minute of; 5-second clip
+_LENGTH = re.compile(rf"(?:\b(?:per|each|every)|(?P<count>{NUMBER}))[\s-]*(?P<unit>hour|minute|second)s?\b", re.I)
+_OF_VIDEO = re.compile(rf"{_LENGTH.pattern}(?=[\s-]+(?:[\w-]+\s+){{0,3}}?(?:videos?|clips?)\b)", re.I)
+_SECONDS = {"hour": HOUR_S, "minute": 60.0, "second": 1.0}
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,6 @@ _MEDIA = frozenset(
     (
         "second",
         "seconds",
-        "minute",
         "short",
         "clip",
         "one",
@@ -83,7 +88,8 @@ def without_length(text: str) -> str:
     """A sentence on transcribing, without how long the speech is: its energy is of that, not a rate."""
     if not re.search(r"\btranscri", text, re.I):
         return text
-    return re.sub(r"\b(?:an?|one|each|\d+(?:\.\d+)?)[\s-]+hours?\s+of\s+(?=\w)", "", text, flags=re.I)
+    text = re.sub(rf"\b(?:per|{NUMBER})[\s-]+(?:hours?|minutes?)\s+of\s+(?=\w)", " ", text, flags=re.I)
+    return re.sub(r"\bper\s+(?:hour|minute)\b", " ", text, flags=re.I)
 
 
 def worked_claim(text: str, words: Sequence[str], stated: Expression, relation: Relation) -> Claim | None:
@@ -105,7 +111,8 @@ def worked_claim(text: str, words: Sequence[str], stated: Expression, relation: 
     per_request = unit.dimensionality == quantity(1.0, "Wh/request").dimensionality
     if subject is None or not (per_request or unit.dimensionality == quantity(1.0, "Wh").dimensionality):
         return None
-    named = [word for word in words if word not in subject.aside and word != "ai"]
+    measure = set(re.findall(r"[\w.-]+", _length(text, subject.command)[1]))
+    named = [word for word in words if word not in subject.aside | measure and word != "ai"]
     if any(word not in NAMED for word in named):
         return None
     models = tuple(model for word in named for model in NAMED[word]) or subject.models
@@ -126,6 +133,16 @@ def worked_claim(text: str, words: Sequence[str], stated: Expression, relation: 
     )
 
 
+def _length(text: str, command: str) -> tuple[float, str]:
+    """How many seconds a video or speech is, 0 where it is not said, and the words that say so."""
+    length = {"video": _OF_VIDEO, "transcribe": _LENGTH}.get(command, re.compile("$^")).search(text)
+    if length is None:
+        return 0.0, ""
+    return (number_of(length["count"]) if length["count"] else 1.0) * _SECONDS[length["unit"].lower()], length[
+        0
+    ].lower()
+
+
 def _each(energies: Mapping[str, Array]) -> str:
     """Each model's middle and range."""
     rows = []
@@ -137,13 +154,13 @@ def _each(energies: Mapping[str, Array]) -> str:
 
 def _energy_wh(command: str, model: str, text: str) -> Array:
     """Watt-hours of one: of a video as long as the sentence says, of an hour of speech or as many."""
-    length = re.search(r"(\d+(?:\.\d+)?)[\s-]*(second|hour)", text, re.I)
+    seconds, _ = _length(text, command)
     given: dict[str, Any] = {"draws": DRAWS}
     if command == "video":
         from wattline.predict.media.video import video
 
-        if length and length[2].lower() == "second":
-            given["seconds"] = float(length[1])
+        if seconds:
+            given["seconds"] = seconds
         answer = video(model, CHIP, **given)
     elif command == "image":
         from wattline.predict.media.image import image
@@ -152,8 +169,7 @@ def _energy_wh(command: str, model: str, text: str) -> Array:
     elif command == "transcribe":
         from wattline.predict.encoding.transcribe import transcribe
 
-        hours = float(length[1]) if length and length[2].lower() == "hour" else 1.0
-        answer = transcribe(model, CHIP, hours=hours, **given)
+        answer = transcribe(model, CHIP, hours=seconds / HOUR_S or 1.0, **given)
     else:
         from wattline.predict.session.session import session
 
