@@ -106,3 +106,12 @@ def test_a_number_in_a_name_is_no_figure():
     claim = read_sentence("a GPT-5 prompt takes 18 Wh").claims[0]
     assert claim.stated is not None
     assert claim.stated.text.startswith("18 Wh")
+
+
+@pytest.mark.parametrize("figure", [100, 300, 485, 800, 945, 1050, 2000])
+@pytest.mark.parametrize("verb", ["use", "take", "consume"])
+def test_a_sentence_of_now_is_compared_with_no_projection_and_no_single_company(figure: int, verb: str) -> None:
+    claim = read_sentence(f"The world's data centres {verb} {figure} TWh a year").claims[0]
+    assert claim.derived is not None
+    record = default().records("total")[claim.derived.text.split(".")[1]]  # whatever figure lies nearest
+    assert record.meta["status"] not in ("forecast", "scenario", "metered")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from wattline.catalog import Catalog, Record
 from wattline.catalog.record import SINGLE
@@ -50,6 +50,20 @@ def weakness(fact: Fact, catalog: Catalog, source: str = "") -> str:
     if words := MEASURED.get(str(record.meta.get("measured"))):
         return words
     return "an estimate" if fact.basis == "estimated" else ""
+
+
+def is_of_another_company(record: Record, words: Collection[str]) -> bool:
+    """Whether a total is a company's own, of all its places, and a sentence does not name it.
+
+    Parameters
+    ----------
+    record : of a total
+    words : of the sentence
+
+    Returns whether.
+    """
+    own = record.meta.get("status") == "metered" and record.meta.get("region") == "world"
+    return own and str(record.meta.get("publisher")).lower() not in words
 
 
 def same_source(source: str, fact: Fact, record: Record) -> bool:

@@ -15,7 +15,7 @@ from wattline.claim.compared import compared_in
 from wattline.claim.counted import counted_in, unknown_thing, with_counted
 from wattline.claim.countries import region_word
 from wattline.claim.evaluate import quantity
-from wattline.claim.evidence import weakness
+from wattline.claim.evidence import STATUS, is_of_another_company, weakness
 from wattline.claim.fields import Expression, expression_of
 from wattline.claim.file import Claim, ClaimsFile
 from wattline.claim.generated import generated_claim, kind_of
@@ -26,7 +26,7 @@ from wattline.claim.searched import gives_answers_to_searches, searches_claim, t
 from wattline.claim.share import level_claim, share_claim
 from wattline.claim.stated import StatedFigure, stated_in
 from wattline.claim.vocabulary import naming, vocabulary_of, words_in
-from wattline.claim.words import BY_NAME, MAKER, relation_in
+from wattline.claim.words import BY_NAME, COMING, MAKER, relation_in
 from wattline.claim.worked import without_length, worked_claim
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Fact
@@ -130,8 +130,8 @@ def _by_figure(text: str, catalog: Catalog) -> Claim:
     stated = _stated(without_length(text))
     words = words_in(stated.rest)
     by_name = [word for word in words_in(stated.rest, BY_NAME) if word != MAKER]
-    candidates = _candidates(words, by_name if naming(by_name) else words, stated, catalog)
-    level = None if candidates and not _is_stale(text, stated, candidates) else _level(text, stated, words, catalog)
+    candidates = _of_now(stated.rest, _candidates(words, by_name if naming(by_name) else words, stated, catalog))
+    level = None if candidates and not _is_stale(stated, candidates) else _level(text, stated, words, catalog)
     if level is None and not candidates and not stated.per:
         level = worked_claim(text, words, stated.middle, relation_in(text))
     if level is None and not candidates:
@@ -154,9 +154,17 @@ def _level(text: str, stated: StatedFigure, words: list[str], catalog: Catalog) 
     return level_claim(text, quantity(*stated.middle.tree.value), words, relation_in(text), catalog)
 
 
-def _is_stale(text: str, stated: StatedFigure, candidates: list[CatalogFigure]) -> bool:
+def _of_now(text: str, candidates: list[CatalogFigure]) -> list[CatalogFigure]:
+    """Without projections, where a sentence is of now, names no year and something was counted."""
+    if re.search(r"\b(?:19|20)\d\d\b", text) or COMING.search(text):
+        return candidates
+    counted = [each for each in candidates if each.weak not in (STATUS["forecast"], STATUS["scenario"])]
+    return counted or candidates
+
+
+def _is_stale(stated: StatedFigure, candidates: list[CatalogFigure]) -> bool:
     """Whether a sentence is of now, and the counts that the catalog has of it are of years ago and other figures."""
-    if re.search(r"\b(?:19|20)\d\d\b", text) or any(each.record.kind != "total" for each in candidates):
+    if re.search(r"\b(?:19|20)\d\d\b", stated.rest) or any(each.record.kind != "total" for each in candidates):
         return False
     years = [int(year) for each in candidates for year in re.findall(r"\b(?:19|20)\d\d\b", each.record.title)]
     return max(years, default=BASE) < BASE - 1 and not any(_off(each, stated) <= NEAR for each in candidates)
@@ -209,7 +217,8 @@ def _candidates(words: list[str], by_name: list[str], stated: StatedFigure, cata
             elsewhere = kind == "total" and not placed and str(record.meta.get("region")) != "world"
             if elsewhere or not _bears(record, words) or not (named or "centre" in words) or not stated.may_be(kind):
                 continue
-            if not named and kind == "total" and not CENTRES.search(record.title):
+            unnamed = not named and not CENTRES.search(record.title)
+            if kind == "total" and (unnamed or is_of_another_company(record, words)):
                 continue
             named_itself = vocabulary_of(record, BY_NAME) >= set(naming(by_name))
             for fact in record.facts.values():

@@ -16,6 +16,7 @@ from wattline.claim.fields import expression_of, literal_of
 from wattline.claim.file import Claim
 from wattline.claim.states import NEWEST, WHOLE_GRIDS, state_in, state_share, state_years
 from wattline.claim.verdict import Relation
+from wattline.claim.words import COMING
 from wattline.core.errors import WattlineError, shorten
 from wattline.line.world.observe import FIRST
 from wattline.line.world.places import Place, place_of
@@ -27,7 +28,6 @@ _PERCENTS = re.compile(r"\d\s*(?:%|per\s?cent)", re.I)
 _SPAN = re.compile(r"\d\s*%?\s*(?:-|–|to|and|or)\s*\d+(?:\.\d+)?\s*(?:%|per\s?cent)", re.I)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _PART = re.compile(r"\b(AI|hyperscale\w*|crypto\w*|colocation|new|Google\w*|Microsoft\w*|Amazon\w*|Meta\w*)\b")
-_COMING = re.compile(r"\b(will|would|could|may|might|going to|set to|expected|forecast|projected)\b")
 _WHOLE = re.compile(
     r"^\W*(the|all|total|global|world\w*|planet\w*|its|their|country|nation|national|island|metered|'s|’s|\s)*\W*$",
     re.I,
@@ -90,7 +90,7 @@ def level_claim(text: str, value: Any, words: Sequence[str], relation: Relation,
         return None
     if part := _PART.search(text):
         raise _refused(text, f"no newer figure is of {part[1]} alone there; leave it out, or name the year of a count")
-    if any(place_in(word.capitalize()) is None for word in others) or len(years) > 1 or _COMING.search(text):
+    if any(place_in(word.capitalize()) is None for word in others) or len(years) > 1 or COMING.search(text):
         return None
     year = int(years[0]) if years else BASE
     if not FIRST <= year < NOW:
@@ -135,7 +135,7 @@ def _state_claim(text: str, state: str, relation: Relation, catalog: Catalog) ->
     if place_in(share[1]) is not None and whole is None:
         raise _refused(text, "it sets a state's data centres beside the electricity of a country; name one")
     years = {int(year) for year in _YEAR.findall(text)}
-    if len(years) > 1 or (not years and _COMING.search(text)):
+    if len(years) > 1 or (not years and COMING.search(text)):
         raise _refused(text, "which year is meant is not clear; name one")
     year = min(years, default=NEWEST)
     key = state_share(state, year, catalog)
@@ -158,7 +158,7 @@ def _read_as_coming(text: str) -> bool:
 def _year(text: str) -> int:
     """The year that a sentence is of: the one it names, else the newest that studies have counted."""
     years = {int(year) for year in _YEAR.findall(text)}
-    if len(years) > 1 or (not years and _COMING.search(text)):
+    if len(years) > 1 or (not years and COMING.search(text)):
         raise _refused(text, "which year is meant is not clear; name one")
     year = min(years, default=BASE)
     if not FIRST <= year < NOW:

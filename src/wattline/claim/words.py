@@ -37,6 +37,11 @@ produce produces reported required requires roughly run running runs said says s
 text than that the their this to took total typical under up use used uses using was water were when which
 may might could should will with would write writing year years
 """
+# a sentence on what is yet to come
+COMING = re.compile(
+    r"\b(will|would|could|may|might|going to|set to|expected|forecasts?|projected|predict(?:s|ed)|by (?:19|20)\d\d)\b",
+    re.I,
+)
 PLAIN = frozenset(_PLAIN.split())  # words that any sentence may hold; they name nothing
 _BOUNDS: tuple[tuple[str, Relation], ...] = (
     (
