@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattline.claim.chinese import in_english
 from wattline.claim.evaluate import quantity
 from wattline.claim.sentence import is_sentence, read_sentence
-from wattline.claim.stated import stated_in
+from wattline.claim.sentence.chinese import in_english
+from wattline.claim.sentence.stated import stated_in
 from wattline.core.errors import WattlineError
 
 PAIRS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import wattline as wl
-from wattline.claim.generated import MODELS, kind_of
+from wattline.claim.sentence.generated import MODELS, kind_of
 
 
 @pytest.mark.parametrize(

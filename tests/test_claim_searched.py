@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import wattline as wl
-from wattline.claim.searched import MODELS, gives_answers_to_searches
+from wattline.claim.sentence.searched import MODELS, gives_answers_to_searches
 
 GOOGLE = "If each of Google's 9bn searches a day used a ChatGPT-like answer it would take 29.3 TWh a year"
 

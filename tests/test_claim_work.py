@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattline.catalog import default
-from wattline.claim.counted import counted_in
 from wattline.claim.evaluate import quantity
 from wattline.claim.file import Claim
 from wattline.claim.sentence import read_sentence
+from wattline.claim.sentence.counted import counted_in
 from wattline.core.errors import WattlineError
 
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wattline as wl
-from wattline.claim.coming_parts import part_in
-from wattline.claim.coming_read import read_coming
+from wattline.claim.sentence.coming_parts import part_in
+from wattline.claim.sentence.coming_read import read_coming
 from wattline.core.errors import WattlineError
 
 

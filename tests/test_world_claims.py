@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wattline as wl
-from wattline.claim.coming import foreseen
-from wattline.claim.coming_read import read_coming
+from wattline.claim.sentence.coming import foreseen
+from wattline.claim.sentence.coming_read import read_coming
 from wattline.core.errors import WattlineError
 from wattline.line.world.electricity import electricity_twh
 from wattline.line.world.places import place_of

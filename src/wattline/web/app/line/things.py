@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from wattline.catalog import Catalog, Record
 from wattline.catalog.closed import find_closed
 from wattline.catalog.record import plain_name
-from wattline.claim.coming_words import PEOPLES
+from wattline.claim.sentence.coming_words import PEOPLES
 from wattline.core.errors import WattlineError
 from wattline.line.site.climate import find_place
 from wattline.line.work.builds import find_build

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from wattline.catalog import Catalog, Record, plain_name
-from wattline.claim.coming_words import CENTRES, place_in
 from wattline.claim.fields import expression_of, literal_of
 from wattline.claim.file import ROUGHLY, Claim
+from wattline.claim.sentence.coming_words import CENTRES, place_in
 from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
 

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from wattline.claim.coming_words import CENTRES, Part, in_percent
+from wattline.claim.sentence.coming_words import CENTRES, Part, in_percent
 from wattline.core.fact import Array
 from wattline.line.world.outlook import CHUNK, OutlookQuestion, catalog_posterior, outlook
 from wattline.line.world.places import Place

@@ -7,27 +7,27 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from wattline.catalog import Catalog, Record, default
-from wattline.claim.chinese import in_english, is_chinese
-from wattline.claim.coming import coming_claim
-from wattline.claim.coming_read import read_coming
-from wattline.claim.coming_words import BASE, CENTRES
-from wattline.claim.compared import compared_in
-from wattline.claim.counted import counted_in, unknown_thing, with_counted
-from wattline.claim.countries import region_word
 from wattline.claim.evaluate import quantity
 from wattline.claim.evidence import STATUS, is_of_another_company, weakness
 from wattline.claim.fields import Expression, expression_of
 from wattline.claim.file import Claim, ClaimsFile
-from wattline.claim.generated import generated_claim, kind_of
-from wattline.claim.grown import grown_claim
-from wattline.claim.listed import listed_claim
-from wattline.claim.named import chip_claim, pue_claim
-from wattline.claim.searched import gives_answers_to_searches, searches_claim, total_in
-from wattline.claim.share import level_claim, share_claim
-from wattline.claim.stated import StatedFigure, stated_in
-from wattline.claim.vocabulary import naming, vocabulary_of, words_in
-from wattline.claim.words import BY_NAME, COMING, MAKER, relation_in
-from wattline.claim.worked import without_length, worked_claim
+from wattline.claim.sentence.chinese import in_english, is_chinese
+from wattline.claim.sentence.coming import coming_claim
+from wattline.claim.sentence.coming_read import read_coming
+from wattline.claim.sentence.coming_words import BASE, CENTRES
+from wattline.claim.sentence.compared import compared_in
+from wattline.claim.sentence.counted import counted_in, unknown_thing, with_counted
+from wattline.claim.sentence.countries import region_word
+from wattline.claim.sentence.generated import generated_claim, kind_of
+from wattline.claim.sentence.grown import grown_claim
+from wattline.claim.sentence.listed import listed_claim
+from wattline.claim.sentence.named import chip_claim, pue_claim
+from wattline.claim.sentence.searched import gives_answers_to_searches, searches_claim, total_in
+from wattline.claim.sentence.share import level_claim, share_claim
+from wattline.claim.sentence.stated import StatedFigure, stated_in
+from wattline.claim.sentence.vocabulary import naming, vocabulary_of, words_in
+from wattline.claim.sentence.words import BY_NAME, COMING, MAKER, relation_in
+from wattline.claim.sentence.worked import without_length, worked_claim
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Fact
 

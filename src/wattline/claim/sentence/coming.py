@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from wattline.catalog import Catalog, default
-from wattline.claim.coming_parts import part_draws
-from wattline.claim.coming_words import (
+from wattline.claim.fields import Expression, Given, expression_of, literal_of
+from wattline.claim.file import ROUGHLY, Claim
+from wattline.claim.sentence.coming_parts import part_draws
+from wattline.claim.sentence.coming_words import (
     BASE,
     ComingClaim,
     place_words,
 )
-from wattline.claim.fields import Expression, Given, expression_of, literal_of
-from wattline.claim.file import ROUGHLY, Claim
 from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array, Source

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from wattline.claim.coming_parts import part_in, share_within
-from wattline.claim.coming_words import (
+from wattline.claim.sentence.coming_parts import part_in, share_within
+from wattline.claim.sentence.coming_words import (
     CENTRES,
     LAST,
     ComingClaim,
@@ -24,7 +24,7 @@ from wattline.claim.coming_words import (
     share_in,
     years_of,
 )
-from wattline.claim.states import named_state
+from wattline.claim.sentence.states import named_state
 from wattline.core.errors import WattlineError, shorten
 from wattline.line.world.places import Place, place_of
 

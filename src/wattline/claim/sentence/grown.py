@@ -6,9 +6,10 @@ import re
 from dataclasses import replace
 
 from wattline.catalog import Catalog
-from wattline.claim.coming import coming_claim
-from wattline.claim.coming_parts import part_in
-from wattline.claim.coming_words import (
+from wattline.claim.file import Claim
+from wattline.claim.sentence.coming import coming_claim
+from wattline.claim.sentence.coming_parts import part_in
+from wattline.claim.sentence.coming_words import (
     BASE,
     CENTRES,
     NOW,
@@ -18,8 +19,7 @@ from wattline.claim.coming_words import (
     place_in,
     years_of,
 )
-from wattline.claim.file import Claim
-from wattline.claim.states import named_state
+from wattline.claim.sentence.states import named_state
 from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
 from wattline.line.world.observe import FIRST

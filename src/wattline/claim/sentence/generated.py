@@ -7,9 +7,9 @@ import re
 import numpy as np
 
 from wattline.catalog.draws import Draws
-from wattline.claim.counted_words import number_of
 from wattline.claim.fields import Given, expression_of, literal_of
 from wattline.claim.file import ROUGHLY, Claim
+from wattline.claim.sentence.counted_words import number_of
 from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array, Source

@@ -9,7 +9,7 @@ from typing import Any
 from wattline.claim.evaluate import quantity
 from wattline.claim.expression import Node
 from wattline.claim.fields import Expression, literal_of
-from wattline.claim.words import UNITS
+from wattline.claim.sentence.words import UNITS
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.units import DAY_S, YEAR_H, YEAR_S
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from wattline.claim.counted_words import NUMBER, number_of
 from wattline.claim.evaluate import quantity
 from wattline.claim.fields import Expression, Given, expression_of, literal_of
 from wattline.claim.file import ROUGHLY, Claim
-from wattline.claim.generated import CHIP, DRAWS, MODELS
+from wattline.claim.sentence.counted_words import NUMBER, number_of
+from wattline.claim.sentence.generated import CHIP, DRAWS, MODELS
 from wattline.claim.verdict import Relation
 from wattline.core.errors import shorten
 from wattline.core.fact import Array, Source

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from wattline.catalog import Catalog
-from wattline.claim.coming_words import place_in, place_words, years_of
-from wattline.claim.counted_words import (
+from wattline.claim.sentence.coming_words import place_in, place_words, years_of
+from wattline.claim.sentence.counted_words import (
     ADVERBS,
     COMPARES,
     EVERY,
@@ -21,7 +21,7 @@ from wattline.claim.counted_words import (
     VERBS,
     number_of,
 )
-from wattline.claim.things import HOMES, THINGS, Kind, Thing, country, homes
+from wattline.claim.sentence.things import HOMES, THINGS, Kind, Thing, country, homes
 from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
 

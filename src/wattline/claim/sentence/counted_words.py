@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from wattline.claim.coming_words import SCALES
-from wattline.claim.things import Kind
+from wattline.claim.sentence.coming_words import SCALES
+from wattline.claim.sentence.things import Kind
 
 _WORDS = {
     "a": 1, "an": 1, "one": 1, "the": 1, "your": 1, "all of": 1, "once": 1, "twice": 2, "double": 2, "two": 2,

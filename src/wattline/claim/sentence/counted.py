@@ -8,9 +8,12 @@ from typing import Any
 
 from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
-from wattline.claim.coming_words import BASE, CENTRES
-from wattline.claim.counted_match import product_of, refused, things_compared, time_of
-from wattline.claim.counted_words import (
+from wattline.claim.evaluate import Scope, evaluate, quantity
+from wattline.claim.fields import Expression, expression_of
+from wattline.claim.file import Claim
+from wattline.claim.sentence.coming_words import BASE, CENTRES
+from wattline.claim.sentence.counted_match import product_of, refused, things_compared, time_of
+from wattline.claim.sentence.counted_words import (
     ABOUT,
     COMPARES,
     EVERY,
@@ -21,11 +24,8 @@ from wattline.claim.counted_words import (
     QUESTIONS,
     number_of,
 )
-from wattline.claim.evaluate import Scope, evaluate, quantity
-from wattline.claim.fields import Expression, expression_of
-from wattline.claim.file import Claim
-from wattline.claim.stated import YEAR
-from wattline.claim.things import Kind, Thing
+from wattline.claim.sentence.stated import YEAR
+from wattline.claim.sentence.things import Kind, Thing
 from wattline.core.errors import shorten
 
 WORLD = "total.iea-2025-world-2024.energy_twh"

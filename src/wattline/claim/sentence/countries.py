@@ -6,8 +6,8 @@ import re
 from functools import cache
 
 from wattline.catalog import Record, default
-from wattline.claim.coming_words import PEOPLES, place_in
-from wattline.claim.things import region_of
+from wattline.claim.sentence.coming_words import PEOPLES, place_in
+from wattline.claim.sentence.things import region_of
 
 _NAMES = "|".join(re.escape(name) for name in PEOPLES if " " in name or "." in name)
 _LONG = re.compile(rf"\b(?:the\s+)?({_NAMES})\b(?:\s+of\s+America\b)?", re.I)

@@ -8,15 +8,25 @@ from dataclasses import replace
 from typing import Any
 
 from wattline.catalog import Catalog
-from wattline.claim.coming import coming_claim
-from wattline.claim.coming_parts import part_in, share_within
-from wattline.claim.coming_read import within_claim
-from wattline.claim.coming_words import BASE, CENTRES, LAST, NOW, PEOPLES, ComingClaim, place_in, share_in, years_of
 from wattline.claim.fields import expression_of, literal_of
 from wattline.claim.file import Claim
-from wattline.claim.states import NEWEST, WHOLE_GRIDS, state_in, state_share, state_years
+from wattline.claim.sentence.coming import coming_claim
+from wattline.claim.sentence.coming_parts import part_in, share_within
+from wattline.claim.sentence.coming_read import within_claim
+from wattline.claim.sentence.coming_words import (
+    BASE,
+    CENTRES,
+    LAST,
+    NOW,
+    PEOPLES,
+    ComingClaim,
+    place_in,
+    share_in,
+    years_of,
+)
+from wattline.claim.sentence.states import NEWEST, WHOLE_GRIDS, state_in, state_share, state_years
+from wattline.claim.sentence.words import COMING
 from wattline.claim.verdict import Relation
-from wattline.claim.words import COMING
 from wattline.core.errors import WattlineError, shorten
 from wattline.line.world.observe import FIRST
 from wattline.line.world.places import Place, place_of

@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 
 from wattline.catalog import default
-from wattline.claim.coming_words import CENTRES, SCALES, place_in
 from wattline.claim.fields import expression_of, literal_of
 from wattline.claim.file import Claim, read_file
+from wattline.claim.sentence.coming_words import CENTRES, SCALES, place_in
 from wattline.core.errors import shorten
 
 _COUNT = re.compile(

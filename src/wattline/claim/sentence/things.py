@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from wattline.claim.coming_words import place_in, place_words
+from wattline.claim.sentence.coming_words import place_in, place_words
 from wattline.core.errors import WattlineError
 from wattline.line.world.places import Place
 

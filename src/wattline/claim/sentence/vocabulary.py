@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from wattline.catalog import Record
-from wattline.claim.countries import region_word, with_codes
-from wattline.claim.words import PLAIN, SAME
+from wattline.claim.sentence.countries import region_word, with_codes
+from wattline.claim.sentence.words import PLAIN, SAME
 
 
 def words_in(text: str, same: Mapping[str, str] = SAME) -> list[str]:

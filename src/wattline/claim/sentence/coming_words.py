@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from wattline.claim.words import UNITS
+from wattline.claim.sentence.words import UNITS
 from wattline.core.errors import NotFound, WattlineError
 from wattline.line.world.places import Place, place_of
 
