@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 import blocks
+import reference
+import wattline as wl
 from blocks import BlockError, Session, console, shortened
 from fences import read_options
 from links import faults
@@ -83,3 +85,19 @@ def test_broken_links_and_files_from_the_network_are_found(tmp_path: Path, link:
     (tmp_path / "page.html").write_text(link)
     found = faults(tmp_path)
     assert (found == []) if fault is None else (len(found) == 1 and fault in found[0])
+
+
+def test_the_page_of_python_names_every_function_under_a_heading_of_what_it_is_for():
+    listed = [name for names in reference.PYTHON_SECTIONS.values() for name in names]
+    functions = {name for name in wl.__all__ if name.islower()}
+    assert functions <= set(listed)
+    assert set(listed) <= set(wl.__all__)
+    assert len(listed) == len(set(listed))
+
+
+def test_the_page_of_the_code_names_every_room_with_what_it_is(capsys: pytest.CaptureFixture[str]):
+    reference.rooms()
+    rows = {row.split("|")[1].strip(" `/"): row.split("|") for row in capsys.readouterr().out.splitlines()[2:]}
+    source = Path(wl.__file__).parent
+    assert set(rows) == {str(path.parent.relative_to(source)) for path in source.glob("**/*/__init__.py")}
+    assert all(len(row[3].split()) >= 4 and row[3].strip().endswith((".", ":")) for row in rows.values())

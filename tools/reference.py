@@ -1,17 +1,25 @@
-"""Pages of the reference that are made from the code: commands, scenario files, Python, the catalog's kinds.
+"""Pages that are made from the code: commands, scenario files, Python, the catalog's kinds, the rooms of the code.
 
 A page calls one of these functions in a block whose output is read as Markdown.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
+ROOT = Path(__file__).parent.parent
 PYTHON_SECTIONS = {
-    "Answers": ("train", "prompt", "serve", "serve_average", "frontier", "site", "run", "check"),
+    "Training, prompts and services": ("train", "prompt", "session", "serve", "serve_average", "frontier"),
+    "Other kinds of AI work": ("image", "video", "transcribe", "embed"),
+    "Sites and what powers them": ("site", "supply"),
+    "Flexibility": ("flex_shift", "flex_sites", "flex_headroom", "flex_response", "flex_swings", "flex_balance"),
+    "Growth, claims and scenarios": ("world", "check", "run"),
     "Measurement": ("measure", "metering", "compare", "saving", "bill", "fleet_ingest", "fleet_report"),
     "Control": ("tune", "budget"),
     "Facts and traffic": ("fact", "read_traffic"),
@@ -77,6 +85,28 @@ def python() -> None:
             if name in wl.__all__:
                 value = getattr(wl, name)
                 print(f"::: {value.__module__}.{value.__name__}\n    options:\n      heading_level: 3\n")
+
+
+def floors() -> None:
+    """Print the order of the rooms, lowest first, as `make check` holds it (the contracts in ``pyproject.toml``)."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    for contract in contracts:
+        if contract["type"] == "layers":
+            inside = contract["containers"][0].removeprefix("wattline").lstrip(".").replace(".", "/")
+            order = " < ".join(layer.replace(" | ", ", ") for layer in reversed(contract["layers"]))
+            print(f"- `{inside or 'src/wattline'}`: {order}")
+
+
+def rooms() -> None:
+    """Print a table of the packages of ``src/wattline``: how many files each holds, and what it is for."""
+    source = ROOT / "src" / "wattline"
+    print("| room | files | what it is |\n|---|---|---|")
+    for start in sorted(source.rglob("__init__.py")):
+        room = start.parent.relative_to(source)
+        if room.parts:
+            docstring = ast.get_docstring(ast.parse(start.read_text("utf-8"))) or ""
+            files = sum(path.name != "__init__.py" for path in start.parent.glob("*.py"))
+            print(f"| `{room}/` | {files} | {cell(docstring.split(chr(10) * 2)[0]).replace('``', '`')} |")
 
 
 def fields(model: Any) -> None:

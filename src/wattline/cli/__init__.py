@@ -1,1 +1,1 @@
-"""The wattline command."""
+"""The ``wattline`` command: one file a command, options in, text or JSON out."""

@@ -1,1 +1,1 @@
-"""Predicted beside measured."""
+"""Predicted beside measured, before beside after, and the bill of a measurement."""

@@ -1,1 +1,1 @@
-"""What people see of an answer: text and pages, made from its JSON alone."""
+"""What people see of an answer, made from its JSON alone."""

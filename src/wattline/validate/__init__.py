@@ -1,1 +1,1 @@
-"""Predictions held against what was measured and published."""
+"""Predictions held against what was measured and published, and the fits of coefficients."""

@@ -1,1 +1,1 @@
-"""Faces on a socket: servers that show or pass on what the line and the meter say."""
+"""Servers: the web app, the proxy before a model server, tools for agents."""

@@ -1,1 +1,1 @@
-"""Many steps in time: the training run and the serving of prompts."""
+"""Many steps in time: a training run, a prompt, a service on the average."""

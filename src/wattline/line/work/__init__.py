@@ -1,1 +1,1 @@
-"""What is asked for: models, training runs, requests."""
+"""What is to be done: models, training runs, requests, each as FLOPs and bytes."""

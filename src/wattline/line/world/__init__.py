@@ -1,1 +1,1 @@
-"""What a job is beside the world: equivalents that a person can picture."""
+"""How the demand of data centres grows, from stock and watts, with the past as judge; and what an answer equals."""

@@ -1,1 +1,1 @@
-"""Readings in order, cleaned, counters unwrapped."""
+"""Readings in order: cleaned, counters unwrapped, devices told apart."""
