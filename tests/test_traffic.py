@@ -13,6 +13,7 @@ from wattline.core.errors import WattlineError
 from wattline.line.work.traffic.files import read_chunks, read_parquet, write_csv, write_parquet, write_stream
 from wattline.line.work.traffic.parts import chunks, join
 from wattline.line.work.traffic.reader import read_traffic
+from wattline.line.work.traffic.seen import SeenRequests
 from wattline.line.work.traffic.summary import summary
 from wattline.line.work.traffic.trace import Hashes, Traffic, multiply, repeat, scale
 
@@ -29,12 +30,27 @@ def traffics(draw: st.DrawFn, least: int = 1) -> Traffic:
         block = draw(st.lists(st.integers(0, 9), min_size=sum(length), max_size=sum(length)))
         hashes = Hashes(np.array(block, np.int64), np.concatenate([[0], np.cumsum(length)]), 512)
     rejected = draw(st.dictionaries(st.sampled_from(["a", "b"]), st.integers(1, 9)))
-    return Traffic(np.cumsum([0.0, *gaps[1:]]), np.array(given_tokens), np.array(made), hashes, rejected, ("n",))
+    seen = None
+    if draw(st.booleans()):
+        pictures = draw(st.lists(st.integers(0, 3), min_size=n, max_size=n))
+        sound = draw(st.lists(st.sampled_from([0.0, 1.5, 30.0]), min_size=n, max_size=n))
+        seen = SeenRequests(np.array(pictures), np.array(sound), *draw(st.tuples(*[st.integers(16, 4096)] * 2)))
+    return Traffic(
+        np.cumsum([0.0, *gaps[1:]]), np.array(given_tokens), np.array(made), hashes, rejected, ("n",), seen=seen
+    )
+
+
+def seen_alike(one: SeenRequests | None, two: SeenRequests | None) -> bool:
+    if one is None or two is None:
+        return one is two
+    sides = (one.width, one.height) == (two.width, two.height)
+    return sides and np.array_equal(one.pictures, two.pictures) and np.array_equal(one.audio_s, two.audio_s)
 
 
 def same(one: Traffic, two: Traffic) -> bool:
     arrays = ("arrival_s", "input_tokens", "output_tokens")
     alike = all(np.array_equal(getattr(one, name), getattr(two, name)) for name in arrays)
+    alike = alike and seen_alike(one.seen, two.seen)
     if one.hashes is None or two.hashes is None:
         return alike and one.hashes is two.hashes and one.rejected == two.rejected
     blocks = np.array_equal(one.hashes.block, two.hashes.block) and np.array_equal(one.hashes.offset, two.hashes.offset)
@@ -49,6 +65,7 @@ def test_repeating_keeps_every_request_each_time(traffic: Traffic, times: int, f
     assert again.duration_s == pytest.approx(times * traffic.duration_s)
     for turn in range(times):
         part = again.part(turn * len(traffic), (turn + 1) * len(traffic))
+        assert seen_alike(part.seen, traffic.seen)
         assert np.allclose(part.arrival_s - turn * traffic.duration_s, traffic.arrival_s)
         if traffic.hashes is not None and part.hashes is not None:
             assert np.array_equal(np.diff(part.hashes.offset), np.diff(traffic.hashes.offset))
@@ -106,6 +123,7 @@ def test_parquet_keeps_all(tmp_path_factory: pytest.TempPathFactory, traffic: Tr
     assert same(join(list(read_chunks(path, 7))), traffic)
     write_stream(chunks(traffic, 5), path)
     assert read_parquet(path).tokens == traffic.tokens
+    assert seen_alike(read_parquet(path).seen, traffic.seen)
 
 
 @given(traffics())
@@ -116,6 +134,30 @@ def test_csv_keeps_arrivals_and_lengths(tmp_path_factory: pytest.TempPathFactory
     assert np.array_equal(again.arrival_s, traffic.arrival_s)
     assert np.array_equal(again.input_tokens, traffic.input_tokens)
     assert np.array_equal(again.output_tokens, traffic.output_tokens)
+    if traffic.seen is None or not traffic.seen.pictures.any():
+        return
+    assert seen_alike(again.seen, traffic.seen)
+
+
+def test_pictures_of_several_sizes_are_taken_with_their_mean_pixels(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "time,input,output,images,image_width,image_height\n0,9,9,3,1000,500\n1,9,9,1,2000,1000\n2,9,9,0,7,7\n"
+    )
+    seen = read_traffic(path).seen
+    assert seen is not None
+    assert seen.width * seen.height == pytest.approx((3 * 500_000 + 2_000_000) / 4, rel=0.002)
+    assert seen.width == pytest.approx(2 * seen.height, abs=1)
+
+
+def test_a_part_without_pictures_loses_none_of_the_others() -> None:
+    plain = Traffic(np.array([0.0]), np.array([5]), np.array([5]))
+    rich = Traffic(
+        np.array([1.0]), np.array([5]), np.array([5]), seen=SeenRequests(np.array([2]), np.zeros(1), 640, 480)
+    )
+    seen = join([plain, rich]).seen
+    assert seen is not None
+    assert (seen.pictures.tolist(), seen.width, seen.height) == ([0, 2], 640, 480)
 
 
 @given(traffics(least=2))

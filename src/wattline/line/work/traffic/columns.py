@@ -38,6 +38,8 @@ NAMES = {
 SEEN = {
     "pictures": ("numimages", "images", "numpictures", "pictures", "imagecount"),
     "audio_s": ("audios", "audioseconds", "audiodurations"),
+    "picture_width": ("picturewidth", "imagewidth"),
+    "picture_height": ("pictureheight", "imageheight"),
 }
 _FORMATS = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y/%m/%d %H:%M:%S%.f")
 # instants since 1970 are told by their size, as numbers of seconds until the year 5138

@@ -31,6 +31,8 @@ def frame(traffic: Traffic) -> pl.DataFrame:
         table = table.with_columns(
             pl.Series("pictures", traffic.seen.pictures), pl.Series("audio_s", traffic.seen.audio_s)
         )
+        sides = (("picture_width", traffic.seen.width), ("picture_height", traffic.seen.height))
+        table = table.with_columns(pl.lit(side, pl.Int64).alias(name) for name, side in sides)
     if traffic.hashes is None:
         return table
     row = np.repeat(np.arange(len(traffic)), np.diff(traffic.hashes.offset))
@@ -131,9 +133,7 @@ def _traffic(table: pl.DataFrame, meta: dict[str, Any], first: bool) -> Traffic:
         meta["rejected"] if first else {},
         tuple(meta["notes"]) if first else (),
         float(meta["duration_s"]),
-        SeenRequests(table["pictures"].to_numpy(), table["audio_s"].to_numpy())
-        if "pictures" in table.columns
-        else None,
+        _seen(table),
     )
 
 
@@ -156,4 +156,7 @@ def _seen(table: pl.DataFrame) -> SeenRequests | None:
     """Pictures and sound, where they were written."""
     if "pictures" not in table.columns:
         return None
-    return SeenRequests(table["pictures"].to_numpy(), table["audio_s"].to_numpy())
+    seen = SeenRequests(table["pictures"].to_numpy(), table["audio_s"].to_numpy())
+    if "picture_width" not in table.columns or not len(table):  # files of before their size was written
+        return seen
+    return seen.sized(int(table["picture_width"][0]), int(table["picture_height"][0]))

@@ -8,8 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from wattline.core.errors import WattlineError
-from wattline.line.work.traffic.seen import SeenRequests
+from wattline.line.work.traffic.seen import SeenRequests, usual_size
 from wattline.line.work.traffic.trace import Hashes, Traffic
+
+SIDES = ("width", "height")
 
 
 def chunks(traffic: Traffic, size: int = 1_000_000) -> Iterator[Traffic]:
@@ -51,8 +53,11 @@ def join(parts: Sequence[Traffic]) -> Traffic:
 
 
 def _seen(parts: Sequence[Traffic]) -> SeenRequests | None:
-    own = [part.seen for part in parts if part.seen is not None]
-    if len(own) < len(parts):
+    if all(part.seen is None for part in parts):
         return None
+    own = [part.seen or SeenRequests(np.zeros(len(part), np.int64), np.zeros(len(part))) for part in parts]
     pictures, audio = (np.concatenate([getattr(each, name) for each in own]) for name in ("pictures", "audio_s"))
-    return SeenRequests(pictures, audio, own[0].width, own[0].height)
+    counts = [len(each) for each in own]
+    width, height = (np.repeat([float(getattr(each, name)) for each in own], counts) for name in SIDES)
+    size = usual_size(width, height, pictures) if pictures.any() else (own[0].width, own[0].height)
+    return SeenRequests(pictures, audio, *size)

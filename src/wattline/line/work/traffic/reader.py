@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
-from wattline.line.work.traffic.columns import ROLES, UNITS, TraceColumns, choose_columns, seen_columns, times_s, tokens
+from wattline.line.work.traffic.columns import (
+    ROLES,
+    SEEN,
+    UNITS,
+    TraceColumns,
+    choose_columns,
+    seen_columns,
+    times_s,
+    tokens,
+)
 from wattline.line.work.traffic.prefix_blocks import as_made
-from wattline.line.work.traffic.seen import SeenRequests
+from wattline.line.work.traffic.seen import SeenRequests, usual_size
 from wattline.line.work.traffic.table import TraceTable, open_table
 from wattline.line.work.traffic.trace import Traffic
 
@@ -173,7 +182,8 @@ def _traffic(data: pl.DataFrame, note: str, rejected: dict[str, int], block_toke
 def _seen(data: pl.DataFrame) -> SeenRequests | None:
     """Pictures and sound of each request; None where the trace tells none."""
     none = np.zeros(len(data))
-    pictures, audio = (data[name].to_numpy() if name in data.columns else none for name in ("pictures", "audio_s"))
-    if not (pictures.any() or audio.any()):
+    given, audio, width, height = (data[name].to_numpy() if name in data.columns else none for name in SEEN)
+    if not (given.any() or audio.any()):
         return None
-    return SeenRequests(np.rint(pictures).astype(np.int64), audio)
+    pictures = np.rint(given).astype(np.int64)
+    return SeenRequests(pictures, audio, *usual_size(width, height, pictures))

@@ -42,6 +42,25 @@ class SeenRequests:
         return replace(self, pictures=self.pictures[index], audio_s=self.audio_s[index])
 
 
+def usual_size(width: Array, height: Array, pictures: NDArray[np.int64]) -> tuple[int, int]:
+    """The size of all pictures; where they differ, one with as many pixels as they have in the mean.
+
+    Parameters
+    ----------
+    width, height : of a request's pictures, shape ``(n_rows,)``, zero where not told [px]
+    pictures : how many each request brings, shape ``(n_rows,)``
+
+    Returns width and height [px].
+    """
+    stated = (width > 0) & (height > 0) & (pictures > 0)
+    if not stated.any():
+        return USUAL_SIDE, USUAL_SIDE
+    across, up, counts = width[stated], height[stated], pictures[stated]
+    wide, high = (float(np.average(sides, weights=counts)) for sides in (across, up))
+    scale = np.sqrt(np.average(across * up, weights=counts) / (wide * high))
+    return max(round(wide * scale), 1), max(round(high * scale), 1)
+
+
 def seen_of(rows: int, count: int, audio_s: float, share: float, seed: int) -> SeenRequests:
     """The same pictures and sound in a share of the requests, drawn.
 

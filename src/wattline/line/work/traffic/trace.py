@@ -223,6 +223,7 @@ def repeat(traffic: Traffic, times: int, *, fresh: bool = True) -> Traffic:
         input_tokens=np.tile(traffic.input_tokens, times),
         output_tokens=np.tile(traffic.output_tokens, times),
         hashes=hashes,
+        seen=traffic.seen.take(np.tile(np.arange(len(traffic)), times)) if traffic.seen else None,
         duration_s=max(traffic.duration_s * times, *arrival[-1:]),
     )
 
