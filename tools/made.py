@@ -19,6 +19,7 @@ RECORDED = {
     "results/run_2": SHARED / "mlperf_power/training/gpt3_64x8xH100/run_2",
     "site_pue_wue.csv": SHARED / "facility/site_pue_wue.csv",
     "gpu_sensor": SHARED / "gpu_sensor",
+    "reference_problems": SHARED / "supply",
 }
 RUN = re.compile(r"<!-- run: (?P<command>.+?)(?: \| first (?P<first>\d+))? -->\n```(?:text|console)\n.*?```", re.DOTALL)
 TABLE = re.compile(r"<!-- table: (?P<name>\w+) -->\n(?P<body>.*?)<!-- end -->", re.DOTALL)
