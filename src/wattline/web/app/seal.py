@@ -19,6 +19,13 @@ from wattline.core.folders import user_folder
 from wattline.core.settings_file import settings_files
 
 JOURNALS = "WATTLINE_WEB_JOURNALS"  # the folder of recordings that was named at the start
+# what starts another program; the processes that share out draws are started otherwise
+PROGRAMS = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty", "pty.spawn"}
+# how many of its arguments are paths
+ON_PATHS = {
+    "open": 1, "os.listdir": 1, "os.scandir": 1, "os.mkdir": 1, "os.rmdir": 1, "os.remove": 1, "os.truncate": 1,
+    "os.chmod": 1, "os.chown": 1, "os.utime": 1, "os.rename": 2, "os.link": 2, "os.symlink": 2,
+}  # fmt: skip
 MEMORY_BYTES = 6_000_000_000
 SYSTEM = (
     "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys", "/sys", "/dev", "/usr/share", "/usr/lib",
@@ -27,7 +34,7 @@ SYSTEM = (
 
 
 def seal(folders: Iterable[Path]) -> None:
-    """From now on refuse to open files elsewhere, and to connect to other machines; this cannot be undone.
+    """From now on refuse to open files elsewhere, to start programs, and to connect to other machines, for good.
 
     Parameters
     ----------
@@ -35,13 +42,23 @@ def seal(folders: Iterable[Path]) -> None:
     """
     roots = tuple(sorted({str(Path(path).resolve()) for path in (*_own(), *folders)}))
 
+    def refuse_path(path: Any) -> None:
+        if not isinstance(path, str | bytes):  # a file that is open already
+            return
+        place = os.path.realpath(os.fsdecode(path))
+        if not any(place == root or place.startswith(root + os.sep) for root in roots):
+            raise WattlineError(f"{shorten(os.path.basename(place))}: no file is read by its name here; send it")
+
     def check(event: str, args: tuple[Any, ...]) -> None:
-        if event == "open" and isinstance(args[0], str | bytes):
-            path = os.path.realpath(os.fsdecode(args[0]))
-            if not any(path == root or path.startswith(root + os.sep) for root in roots):
-                raise WattlineError(f"{shorten(os.path.basename(path))}: no file is read by its name here; send it")
-        elif event == "socket.connect" and isinstance(args[1], tuple):
-            raise WattlineError("an answer to a browser asks no other machine")
+        if event in ON_PATHS:
+            for path in args[: ON_PATHS[event]]:
+                refuse_path(path)
+        elif event in PROGRAMS:
+            raise WattlineError("an answer to a browser starts no program")
+        elif event in ("socket.connect", "socket.bind"):
+            if isinstance(args[1], tuple):
+                raise WattlineError("an answer to a browser asks no other machine")
+            refuse_path(args[1])
 
     sys.addaudithook(check)
 

@@ -14,7 +14,7 @@ from wattline.catalog import default
 from wattline.web.app.forms import Field
 from wattline.web.app.jobs import Jobs
 from wattline.web.app.kept import KeptPages
-from wattline.web.app.pages import LEFT_OUT, PAGES, Page, page_of
+from wattline.web.app.pages import PAGES, Page, has_page, page_of
 from wattline.web.app.question import PageQuestion, read_question
 from wattline.web.app.uploads import Uploads
 from wattline.web.app.words import LANGUAGES, Words, words_of
@@ -60,7 +60,7 @@ class AppState:
 
     def _all_pages(self) -> list[Page]:
         made = [page for page in PAGES.values() if page.command in self.forms]
-        others = [name for name in self.forms if name not in PAGES and name not in LEFT_OUT]
+        others = [name for name, fields in self.forms.items() if name not in PAGES and has_page(name, fields)]
         return [*made, *(page_of(name, self.abouts.get(name, ""), self.forms[name]) for name in others)]
 
     def words(self, request: Request) -> Words:
