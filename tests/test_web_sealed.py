@@ -23,7 +23,7 @@ DEEDS = (
     "os.posix_spawn('/usr/bin/touch', ['touch', path], {})", "os.spawnv(os.P_WAIT, '/usr/bin/touch', ['touch', path])",
     "open(path, 'w')", "os.mkdir(path)", "os.rename(sys.argv[2], path)", "os.symlink('/', path)",
     "os.remove(sys.argv[2])", "os.listdir(os.path.dirname(path))", "os.link(sys.argv[2], path)",
-    "os.rmdir(os.path.dirname(path) + '/empty')",    
+    "os.rmdir(os.path.dirname(path) + '/empty')",
     "socket.create_connection(('127.0.0.1', 9))", "socket.socket(socket.AF_UNIX).connect(path)",
     "socket.socket().bind(('127.0.0.1', 0))",
 )  # fmt: skip
