@@ -27,7 +27,8 @@ from wattline.cli.main import main
 from wattline.web.app.flat import rows_of
 from wattline.web.app.forms import commands_in, fields_of
 from wattline.web.app.fragment import fragment_of
-from wattline.web.app.pages import LEADING, LEFT_OUT, PAGES
+from wattline.web.app.left_out import LEFT_OUT
+from wattline.web.app.pages import LEADING, PAGES
 from wattline.web.app.question import read_question
 from web_place import get, served
 

@@ -14,7 +14,7 @@ from typer.main import get_command
 
 from wattline.cli.main import app as command_line
 from wattline.web.app.forms import commands_in, fields_of
-from wattline.web.app.pages import has_page
+from wattline.web.app.left_out import has_page
 
 FORMS = {name: fields_of(command) for name, command in commands_in(get_command(command_line))}
 SEALED = "import os, socket, subprocess, sys; from wattline.web.app.seal import seal; path = sys.argv[1]; seal([]); "

@@ -14,7 +14,8 @@ from wattline.catalog import default
 from wattline.web.app.forms import Field
 from wattline.web.app.jobs import Jobs
 from wattline.web.app.kept import KeptPages
-from wattline.web.app.pages import PAGES, Page, has_page, page_of
+from wattline.web.app.left_out import has_page
+from wattline.web.app.pages import PAGES, Page, page_of
 from wattline.web.app.question import PageQuestion, read_question
 from wattline.web.app.uploads import Uploads
 from wattline.web.app.words import LANGUAGES, Words, words_of
