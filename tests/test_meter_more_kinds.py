@@ -6,9 +6,7 @@ import bz2
 import gzip
 import json
 import lzma
-import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -297,46 +295,3 @@ def test_a_table_parted_by_blanks_is_one(tmp_path: Path) -> None:
     rows = [f"2026-03-01 12:00:{i:02d}   {watts(i):.3f}    98" for i in range(60)]
     path = table(tmp_path / "b.txt", "time      power_w  util", rows)
     assert watt_hours(path) == pytest.approx(np.trapezoid([watts(i) for i in range(60)]) / 3600, rel=1e-3)
-
-
-@pytest.mark.parametrize("newer", [True, False])
-def test_home_assistant_s_database_is_read(tmp_path: Path, newer: bool) -> None:
-    path = tmp_path / "home-assistant_v2.db"
-    with closing(sqlite3.connect(path)) as db:
-        db.executescript(
-            "CREATE TABLE states(state_id INTEGER PRIMARY KEY, entity_id TEXT, metadata_id INT, state TEXT,"
-            " last_updated_ts REAL, attributes_id INT);"
-            "CREATE TABLE state_attributes(attributes_id INTEGER PRIMARY KEY, shared_attrs TEXT);"
-            "CREATE TABLE statistics_meta(id INTEGER PRIMARY KEY);"
-            'INSERT INTO state_attributes VALUES (1, \'{"unit_of_measurement":"kW"}\');'
-            'INSERT INTO state_attributes VALUES (2, \'{"unit_of_measurement":"°C"}\');'
-        )
-        if newer:
-            db.execute("CREATE TABLE states_meta(metadata_id INTEGER PRIMARY KEY, entity_id TEXT)")
-            db.execute("INSERT INTO states_meta VALUES (1, 'sensor.server_power'), (2, 'sensor.outside')")
-        else:
-            db.execute("ALTER TABLE states DROP COLUMN metadata_id")
-        for i in range(40):
-            for number, state in ((1, f"{watts(i) / 1e3:.6f}" if i != 5 else "unavailable"), (2, "12.5")):
-                entity = None if newer else ("sensor.server_power", "sensor.outside")[number - 1]
-                mine = (entity, number, state) if newer else (entity, state)
-                marks = ",".join("?" * (len(mine) + 2))
-                names = "entity_id, metadata_id, state" if newer else "entity_id, state"
-                sql = f"INSERT INTO states({names}, last_updated_ts, attributes_id) VALUES ({marks})"
-                db.execute(sql, (*mine, T0 + 60.0 * i + 0.25, number))
-        db.commit()
-    truth = np.trapezoid([watts(i) for i in range(40)]) / 60
-    assert watt_hours(path) == pytest.approx(truth, rel=0.01)
-
-
-def test_a_hostile_database_by_home_assistant_s_tables_is_one_line(tmp_path: Path) -> None:
-    path = tmp_path / "h.db"
-    with closing(sqlite3.connect(path)) as db:
-        db.executescript(
-            "CREATE TABLE states(a); CREATE TABLE state_attributes(attributes_id, shared_attrs);"
-            "CREATE TABLE statistics_meta(a);"
-            "INSERT INTO state_attributes VALUES ('x', '{\"unit_of_measurement\": \"W\"}');"
-        )
-        db.commit()
-    with pytest.raises(WattlineError, match="is damaged"):
-        read(path)

@@ -13,7 +13,6 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.quantity import number
-from wattline.core.units import HOUR_S
 from wattline.line.engine import training
 from wattline.line.work.flops import training_flops
 from wattline.line.work.model import COUNTS, Model
@@ -28,11 +27,12 @@ from wattline.predict.making import with_making
 from wattline.predict.media.training import media_training_answer
 from wattline.predict.media.training_run import find_media, read_media_run
 from wattline.predict.prices import notes_of
-from wattline.predict.rented import chip_price, rental, rental_notes
+from wattline.predict.rented import rental_notes
 from wattline.predict.rollouts import Turns, roll_out, take_turns
 from wattline.predict.setup import CHIP, ChipFields, Setup
 from wattline.predict.terms import read_terms
 from wattline.predict.train_time import run_power, run_time
+from wattline.predict.training_quantities import training_quantities
 from wattline.predict.training_run import TrainingRun, read_run
 from wattline.predict.where import Where, WhereFields
 
@@ -181,7 +181,7 @@ def train_answer(run: TrainingRun, where: Where, draws: Draws) -> Answer:
     bill, load, peak = deliver(turns.phases, facility, draws, working)
     bill = with_making(bill, run.device, chip_s, where, draws, working)
     aim = f" by {run.aim.title}" if run.aim is not None else ""
-    quantities = {"flops": flops, "mfu": used, "chip_hours": chip_s / HOUR_S, "pue": facility.pue}
+    quantities = training_quantities(flops, used, run.device, chip_s, run.price, draws)
     return Answer(
         command="train",
         title=f"{run.model.name}, {number(run.tokens)} tokens{aim} on {_chips(run)}",
@@ -191,10 +191,7 @@ def train_answer(run: TrainingRun, where: Where, draws: Draws) -> Answer:
         load=load,
         peak_w=peak,
         duration_s=total_s,
-        quantities=quantities
-        | turns.quantities
-        | rental(run.device, chip_s, draws)
-        | chip_price(run.device, chip_s, run.price, draws),
+        quantities=quantities | turns.quantities | {"pue": facility.pue},
         reasons=tuple(working.reasons),
         draws=draws,
         notes=(*rental_notes(run.device), *notes_of(where, bill.follows["cost_usd"], facility.hours)),

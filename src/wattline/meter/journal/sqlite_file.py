@@ -7,8 +7,8 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Mapping, Set
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -181,6 +181,38 @@ def check_tables(connection: sqlite3.Connection, wanted: Iterable[str]) -> None:
             raise sqlite3.DatabaseError(f"{shorten(str(name), 40)!r} in it has columns that are no values")
     if missing := [name for name in wanted if name not in tables]:
         raise sqlite3.DatabaseError(f"its table {missing[0]} is missing")
+
+
+def open_unmarked(path: Path) -> sqlite3.Connection:
+    """A connection, to read alone, to a file without our mark: another program's, or one whose kind is not known yet.
+
+    Parameters
+    ----------
+    path : of the file
+
+    Returns the connection. Raises sqlite3.Error where it cannot be opened.
+    """
+    connection = sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True)
+    distrust(connection)
+    return connection
+
+
+def has_tables(path: Path, tables: Set[str]) -> bool:
+    """Whether a file is one of SQLite's and has tables of these names.
+
+    Parameters
+    ----------
+    path : of the file
+    tables : their names
+
+    Returns whether all of them are there; no for a file that cannot be read.
+    """
+    try:
+        with closing(open_unmarked(path)) as connection:
+            rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' LIMIT 1000")
+            return tables <= {row[0] for row in rows}
+    except (sqlite3.Error, ValueError):
+        return False
 
 
 _TABLE = re.compile(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+)")

@@ -12,7 +12,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.reading import parse_json
 from wattline.meter.interpretation import Choices
 from wattline.meter.journal.damage import damage_named
-from wattline.meter.journal.sqlite_file import check_tables, distrust
+from wattline.meter.journal.sqlite_file import check_tables, has_tables, open_unmarked
 from wattline.meter.readers import plain, units
 from wattline.meter.recording import Recording
 
@@ -23,12 +23,7 @@ MAX_ROWS = 5_000_000
 
 def is_database(path: Path) -> bool:
     """Whether an SQLite file has the recorder's tables."""
-    try:
-        with closing(_open(path)) as db:
-            names = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    except (sqlite3.Error, ValueError):
-        return False
-    return names >= TABLES
+    return has_tables(path, TABLES)
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
@@ -43,14 +38,15 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     """
     import polars as pl
 
-    with damage_named("Home Assistant's database", path), closing(_open(path)) as db:
+    with damage_named("Home Assistant's database", path), closing(open_unmarked(path)) as db:
         check_tables(db, TABLES)
         measured = dict(_measured(db))
-        rows = list(_states(db, measured)) if measured else []
+        kept = _count(db, measured)
+        rows = list(_states(db, measured)) if 0 < kept <= MAX_ROWS else []
+    if kept > MAX_ROWS:
+        raise WattlineError(f"{path} keeps over {MAX_ROWS:,} states of power or energy: export those of one entity")
     if not rows:
         raise WattlineError(f"{path} is Home Assistant's database, and keeps no state of an entity in W, Wh or kWh")
-    if len(rows) > MAX_ROWS:
-        raise WattlineError(f"{path} keeps over {MAX_ROWS:,} states of power or energy: export those of one entity")
     names = ("last_updated", "entity_id", "state", UNIT)
     frame = pl.DataFrame({name: [row[i] for row in rows] for i, name in enumerate(names)}, strict=False)
     return plain.of_frame(frame, choices, str(path), "home-assistant")
@@ -67,6 +63,12 @@ def _measured(db: sqlite3.Connection) -> Iterator[tuple[int, str]]:
             yield int(number), unit
 
 
+def _count(db: sqlite3.Connection, measured: dict[int, str]) -> int:
+    """How many states are of power or energy, before one of them is read."""
+    counts = db.execute("SELECT attributes_id, count(*) FROM states WHERE attributes_id IS NOT NULL GROUP BY 1")
+    return sum(count for number, count in counts if number in measured)
+
+
 def _states(db: sqlite3.Connection, measured: dict[int, str]) -> Iterator[tuple[str, str, Any, str]]:
     """Time, entity, state and unit of what was recorded, in order."""
     columns = {row[1] for row in db.execute("PRAGMA table_info(states)")}
@@ -79,16 +81,6 @@ def _states(db: sqlite3.Connection, measured: dict[int, str]) -> Iterator[tuple[
         f"SELECT s.{at}, {name}, s.state, s.attributes_id FROM states s {meta} "
         f"WHERE s.attributes_id IS NOT NULL ORDER BY s.{at}"
     )
-    kept = 0
     for time, entity, state, number in rows:
-        if number in measured and kept <= MAX_ROWS:
-            kept += 1
+        if number in measured:
             yield str(time), str(entity), state, measured[number]
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    from urllib.parse import quote
-
-    db = sqlite3.connect(f"file:{quote(bytes(path.absolute()))}?mode=ro", uri=True)
-    distrust(db)
-    return db

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.units import J_PER_WH
 from wattline.meter.interpretation import Choices
 from wattline.meter.journal.damage import damage_named, finite
-from wattline.meter.journal.sqlite_file import check_tables, distrust
+from wattline.meter.journal.sqlite_file import check_tables, has_tables, open_unmarked
 from wattline.meter.readers import logs, specs
 from wattline.meter.readers.assemble import Extras
 from wattline.meter.readers.logs import Column
@@ -21,12 +20,7 @@ TABLES = {"request", "energy", "run"}
 
 def is_journal(path: Path) -> bool:
     """Whether an SQLite file has the proxy's tables."""
-    try:
-        with closing(_open(path)) as db:
-            names = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    except (sqlite3.Error, ValueError):
-        return False
-    return names >= TABLES
+    return has_tables(path, TABLES)
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
@@ -37,7 +31,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     WattlineError: no energy has been settled yet; says how many requests there are.
     """
     with damage_named("the journal of wattline proxy", path):
-        with closing(_open(path)) as db:
+        with closing(open_unmarked(path)) as db:
             check_tables(db, TABLES)
             rows = db.execute(
                 "SELECT begin_at, end_at, device_j, idle_j, requests_j, missing_s FROM energy ORDER BY begin_at"
@@ -59,11 +53,3 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     note = "joules settled by wattline proxy"
     spec = specs.modelled("proxy", note) if modelled else specs.unknown("proxy", note)
     return logs.recording_of_log([column], choices, path, spec, extras=extras, totals={column.name: total})
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    from urllib.parse import quote
-
-    db = sqlite3.connect(f"file:{quote(bytes(path.absolute()))}?mode=ro", uri=True)
-    distrust(db)
-    return db

@@ -23,7 +23,8 @@ from wattline.predict.media.answer import reading
 from wattline.predict.media.request import WORDS
 from wattline.predict.media.training_run import MediaRun
 from wattline.predict.prices import notes_of
-from wattline.predict.rented import chip_price, rental, rental_notes
+from wattline.predict.rented import rental_notes
+from wattline.predict.training_quantities import training_quantities
 from wattline.predict.where import Where
 
 
@@ -63,9 +64,7 @@ def media_training_answer(run: MediaRun, where: Where, draws: Draws) -> Answer:
         load=load,
         peak_w=peak,
         duration_s=wall,
-        quantities={"flops": flops, "mfu": used, "chip_hours": chip_s / HOUR_S, "pue": facility.pue}
-        | rental(run.chip, chip_s, draws)
-        | chip_price(run.chip, chip_s, run.price, draws),
+        quantities=training_quantities(flops, used, run.chip, chip_s, run.price, draws) | {"pue": facility.pue},
         reasons=tuple(working.reasons),
         draws=draws,
         notes=(

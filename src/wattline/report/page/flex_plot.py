@@ -9,8 +9,8 @@ from math import log
 import numpy as np
 
 from wattline.core.fact import Array
+from wattline.report.page.heat import heat_figure
 from wattline.report.page.plot import Ground, drawn, legend, svg_text
-from wattline.report.page.site_figures import MONTHS, colours, png
 from wattline.report.page.words import esc
 
 WIDE, NARROW = Ground(960, 320, 78, 16, 14, 52), Ground(390, 290, 70, 12, 14, 52, narrow=True)
@@ -162,16 +162,7 @@ def hour_map(hours: Sequence[Sequence[float]], words: str, unit: str) -> str:
     """
     grid = np.asarray(hours, float).T
     top = float(grid.max()) or 1.0
-    picture = png(colours(grid / top))
-    strip = png(colours(np.linspace(0, 1, 128))[None, :, :])
-    marks = "".join(f"<span>{hour:02d}:00</span>" for hour in (0, 6, 12, 18, 24))
-    months = "".join(f"<span>{month}</span>" for month in MONTHS)
-    return (
-        f'<figure><div class="heat"><div class="hours" aria-hidden="true">{marks}</div>'
-        f'<img src="{picture}" alt="{esc(words)}"><div class="months" aria-hidden="true">{months}</div></div>'
-        f'<div class="scale"><span>0</span><img src="{strip}" alt=""><span>{top:.3g} {esc(unit)}</span></div>'
-        f"<figcaption>{esc(words)}</figcaption></figure>"
-    )
+    return heat_figure(grid / top, words, "0", f"{top:.3g} {unit}")
 
 
 def marks_of(top: float, words: object, low: float = 0.0) -> list[tuple[float, str]]:

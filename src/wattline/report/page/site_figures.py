@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import struct
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,36 +11,15 @@ from wattline.core.bill import PARTS
 from wattline.core.fact import Array
 from wattline.core.quantity import show
 from wattline.line.site import air
+from wattline.report.page.heat import MONTHS, heat_figure
 from wattline.report.page.plot import Ground, drawn, legend, svg_text
 from wattline.report.page.words import esc
 from wattline.report.words import Json
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-# from low to high, told apart by lightness alone as well
-RAMP = np.array([(24, 62, 110), (43, 123, 186), (120, 182, 200), (244, 226, 168), (233, 160, 70), (171, 45, 38)], float)
 MIN_SHOWN_H = 0.5  # hours of a mode that the legend names
 WIDE, NARROW = Ground(960, 340, 78, 8), Ground(390, 300, 74, 4, narrow=True)
 WIDE_AIR, NARROW_AIR = Ground(960, 460, 72, 60), Ground(390, 380, 44, 40, narrow=True)
-
-
-def png(pixels: Array) -> str:
-    """RGB pixels, shape ``(rows, columns, 3)``, as a PNG in a data address."""
-    rows, columns, _ = pixels.shape
-    body = b"".join(b"\0" + row.astype(np.uint8).tobytes() for row in pixels)
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    head = struct.pack(">IIBBBBB", columns, rows, 8, 2, 0, 0, 0)
-    data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(body, 9)) + chunk(b"IEND", b"")
-    return "data:image/png;base64," + base64.b64encode(data).decode()
-
-
-def colours(share: Array) -> Array:
-    """Shares of one as colours of the ramp."""
-    at = np.clip(share, 0, 1) * (len(RAMP) - 1)
-    return np.stack([np.interp(at, np.arange(len(RAMP)), RAMP[:, i]) for i in range(3)], axis=-1)
 
 
 def heat_map(by_hour: Sequence[float | None]) -> str:
@@ -52,17 +28,9 @@ def heat_map(by_hour: Sequence[float | None]) -> str:
     grid = np.nan_to_num(pue.reshape(365, 24).T, nan=float(np.nanmin(pue)))
     low, high = float(np.nanmin(pue)), float(np.nanpercentile(pue, 99.8))
     high = max(high, low + 1e-3)
-    picture = png(colours((grid - low) / (high - low)))
-    strip = png(colours(np.linspace(0, 1, 128))[None, :, :])
-    hours = "".join(f"<span>{hour:02d}:00</span>" for hour in (0, 6, 12, 18, 24))
-    months = "".join(f"<span>{month}</span>" for month in MONTHS)
     words = f"PUE by hour and day, from {float(np.nanmin(pue)):.3f} to {float(np.nanmax(pue)):.3f}"
-    return (
-        f'<figure><div class="heat"><div class="hours" aria-hidden="true">{hours}</div>'
-        f'<img src="{picture}" alt="{esc(words)}"><div class="months" aria-hidden="true">{months}</div></div>'
-        f'<div class="scale"><span>{low:.3f}</span><img src="{strip}" alt=""><span>{high:.3f}</span></div>'
-        f"<figcaption>{esc(words)}. Local standard time; the median of all draws in each hour.</figcaption></figure>"
-    )
+    caption = ". Local standard time; the median of all draws in each hour."
+    return heat_figure((grid - low) / (high - low), words, f"{low:.3f}", f"{high:.3f}", caption=caption)
 
 
 def stacked(by_week: Json) -> str:

@@ -11,8 +11,8 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.core.quantity import number, show, trimmed
 from wattline.core.units import HOUR_S
+from wattline.report.page.heat import MONTHS, heat_figure
 from wattline.report.page.plot import Ground, drawn, legend, svg_text
-from wattline.report.page.site_figures import MONTHS, colours, png
 from wattline.report.page.words import esc
 from wattline.report.words import Json
 
@@ -189,16 +189,8 @@ def clean_hours(table: list[list[float | None]]) -> str:
     low = float(np.floor(np.nanmin(values) * 10) / 10)
     low = min(low, 0.9)
     grid = np.nan_to_num((values - low) / (1 - low), nan=0.0)
-    picture, strip = png(colours(1 - grid)), png(colours(1 - np.linspace(0, 1, 128))[None, :, :])
-    hours = "".join(f"<span>{hour:02d}:00</span>" for hour in (0, 6, 12, 18, 24))
-    months = "".join(f"<span>{month}</span>" for month in MONTHS)
     words = f"Carbon-free share by month and hour, from {np.nanmin(values):.0%} to {np.nanmax(values):.0%}"
-    return (
-        f'<figure><div class="heat"><div class="hours" aria-hidden="true">{hours}</div>'
-        f'<img src="{picture}" alt="{esc(words)}"><div class="months" aria-hidden="true">{months}</div></div>'
-        f'<div class="scale"><span>{low:.0%}</span><img src="{strip}" alt=""><span>100%</span></div>'
-        f"<figcaption>{esc(words)}. Standard time of the place.</figcaption></figure>"
-    )
+    return heat_figure(grid, words, f"{low:.0%}", "100%", caption=". Standard time of the place.", falling=True)
 
 
 def cost_curve(rows: list[Json]) -> str:

@@ -13,6 +13,7 @@ from wattline.line.work.diffusion.sizes import Config, Sizes, number_in, numbers
 from wattline.line.work.diffusion.tally import Pass, Tally
 from wattline.line.work.diffusion.transformer_blocks import (
     cross_attention,
+    cross_attention_ends,
     double_stream,
     feed_forward,
     self_attention,
@@ -149,13 +150,9 @@ def pixart(config: Config, sizes: Sizes) -> Pass:
     feed_forward(tally, image, width, 4 * width, layers)
     tally.elementwise(image * width, PIXART[0] * layers, PIXART[1] * layers)
     tally.weights += 6 * width * layers
-    values = number_in(config, "in_channels", 4) * patch**2
-    tally.product(image, values, width)
-    tally.product(image, width, number_in(config, "out_channels", 8) * patch**2)
-    tally.product(text, number_in(config, "caption_channels", 4096), width)
-    tally.product(text, width, width)
-    time_embedding(tally, width)
-    tally.product(1.0, width, 6 * width)
+    values, made = number_in(config, "in_channels", 4) * patch**2, number_in(config, "out_channels", 8) * patch**2
+    caption = number_in(config, "caption_channels", 4096)
+    cross_attention_ends(tally, image, text, width, (values, made, caption))
     return tally.done()
 
 
@@ -223,11 +220,7 @@ def sana(config: Config, sizes: Sizes) -> Pass:
     tally.convolution(image, inner, width, 1.0, layers, False)
     tally.elementwise(image * width, SANA[0] * layers, SANA[1] * layers)
     tally.weights += 6 * width * layers + (4 * width * layers if config.get("qk_norm") else 0)
-    channels = number_in(config, "in_channels", 32) * patch**2
-    tally.product(image, channels, width)
-    tally.product(image, width, number_in(config, "out_channels", 32) * patch**2)
-    tally.product(text, number_in(config, "caption_channels", 2304), width)
-    tally.product(text, width, width)
-    time_embedding(tally, width)
-    tally.product(1.0, width, 6 * width)
+    values, made = number_in(config, "in_channels", 32) * patch**2, number_in(config, "out_channels", 32) * patch**2
+    caption = number_in(config, "caption_channels", 2304)
+    cross_attention_ends(tally, image, text, width, (values, made, caption))
     return tally.done()

@@ -116,6 +116,28 @@ def single_stream(tally: Tally, both: Array, width: float, blocks: float, extra:
     tally.elementwise(both * width, extra[0] * blocks, extra[1] * blocks)
 
 
+def cross_attention_ends(
+    tally: Tally, rows: Array, text: Array, width: float, widths: tuple[float, float, float], inputs: float = 256.0
+) -> None:
+    """What stands before and after the blocks of a transformer that reads its text by cross-attention.
+
+    Parameters
+    ----------
+    tally : to which the operations and weights are added
+    rows, text : tokens of what is made, and of the text
+    width : of the network
+    widths : values of a patch as it comes in, values of a patch as it goes out, and width of the text's states
+    inputs : width of the step's encoding
+    """
+    into, out, caption = widths
+    tally.product(rows, into, width)
+    tally.product(rows, width, out)
+    tally.product(text, caption, width)
+    tally.product(text, width, width)
+    time_embedding(tally, width, inputs)
+    tally.product(1.0, width, 6 * width)
+
+
 def cross_attention(
     tally: Tally, rows: Array, text: Array, width: float, text_width: float, count: float, bias: bool = True
 ) -> None:

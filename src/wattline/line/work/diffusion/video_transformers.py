@@ -13,6 +13,7 @@ from wattline.line.work.diffusion.sizes import Config, Sizes, number_in, numbers
 from wattline.line.work.diffusion.tally import Pass, Tally
 from wattline.line.work.diffusion.transformer_blocks import (
     cross_attention,
+    cross_attention_ends,
     double_stream,
     feed_forward,
     self_attention,
@@ -49,12 +50,9 @@ def wan(config: Config, sizes: Sizes) -> Pass:
     tally.elementwise(rows * width, (WAN[0] + 2 * inner / width) * layers, WAN[1] * layers)
     tally.weights += layers * (4 * width + 2 * width + 6 * width)
     volume = float(np.prod(patch))
-    tally.product(rows, channels * volume, width)
-    tally.product(rows, width, number_in(config, "out_channels", channels) * volume)
-    tally.product(text, number_in(config, "text_dim", 4096), width)
-    tally.product(text, width, width)
-    time_embedding(tally, width, number_in(config, "freq_dim", 256))
-    tally.product(1.0, width, 6 * width)
+    made, caption = number_in(config, "out_channels", channels) * volume, number_in(config, "text_dim", 4096)
+    frequencies = number_in(config, "freq_dim", 256)
+    cross_attention_ends(tally, rows, text, width, (channels * volume, made, caption), frequencies)
     return tally.done()
 
 
@@ -123,12 +121,9 @@ def ltx(config: Config, sizes: Sizes) -> Pass:
     feed_forward(tally, rows, width, 4 * width, layers)
     tally.elementwise(rows * width, LTX[0] * layers, LTX[1] * layers)
     tally.weights += layers * (4 * width + 6 * width)
-    tally.product(rows, number_in(config, "in_channels", 128), width)
-    tally.product(rows, width, number_in(config, "out_channels", 128))
-    tally.product(text, number_in(config, "caption_channels", 4096), width)
-    tally.product(text, width, width)
-    time_embedding(tally, width)
-    tally.product(1.0, width, 6 * width)
+    values, made = number_in(config, "in_channels", 128), number_in(config, "out_channels", 128)
+    caption = number_in(config, "caption_channels", 4096)
+    cross_attention_ends(tally, rows, text, width, (values, made, caption))
     return tally.done()
 
 

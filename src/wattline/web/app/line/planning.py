@@ -7,7 +7,7 @@ import re
 from wattline.catalog import Catalog
 from wattline.line.world.places import COMPANIES, OTHER_NAMES
 from wattline.web.app.line.question import LineQuestion
-from wattline.web.app.line.things import Spot, chips_in, compact, spot_in
+from wattline.web.app.line.things import Spot, chips_in, spot_in
 from wattline.web.app.line.typed import TypedLine
 
 CENTRES = re.compile(r"\b(data ?cent(?:re|er)s?|server farms?)\b|\bAI\b(?! (?:image|video|agent))", re.I)
@@ -175,16 +175,9 @@ def world(line: TypedLine, known: Catalog) -> LineQuestion:
     -------
     The question of the page.
     """
-    line.take(_WORLD)
     line.take(CENTRES)
-    year = line.take(_YEAR)
     spot = Spot() if line.has(_THAN) else spot_in(line, known)  # what is compared with is not where
-    company = None if spot.region else line.take(_COMPANY)
-    values = {"region": company[1].lower() if company else spot.region or "world"}
-    taken = [spot.why] if spot.why else []
-    if year:
-        values["to"] = year[1]
-    return LineQuestion("world", values, tuple(taken))
+    return _of_the_world(line, spot)
 
 
 def facts(line: TypedLine, known: Catalog) -> LineQuestion | None:
@@ -213,12 +206,13 @@ def facts(line: TypedLine, known: Catalog) -> LineQuestion | None:
 
 def anywhere(line: TypedLine, spot: Spot) -> LineQuestion | None:
     """Data centres of a place or a year, where a line names nothing else; None where it names neither."""
+    names = spot.region or any(line.has(pattern) for pattern in (_YEAR, _WORLD, _COMPANY))
+    return _of_the_world(line, spot) if names else None
+
+
+def _of_the_world(line: TypedLine, spot: Spot) -> LineQuestion:
+    line.take(_WORLD)
     year = line.take(_YEAR)
     company = None if spot.region else line.take(_COMPANY)
-    if not spot.region and year is None and not line.has(_WORLD) and company is None:
-        return None
-    line.take(_WORLD)
-    values = {"region": company[1].lower() if company else spot.region or "world"} | (
-        {"to": compact(year[1])} if year else {}
-    )
-    return LineQuestion("world", values, (spot.why,) if spot.why else ())
+    values = {"region": company[1].lower() if company else spot.region or "world"}
+    return LineQuestion("world", values | ({"to": year[1]} if year else {}), (spot.why,) if spot.why else ())
