@@ -10,19 +10,16 @@ pytest.importorskip("starlette", reason="the web app needs starlette: pip instal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typer.main import get_command
 
 from wattline.catalog import default
-from wattline.cli.main import app as command_line
 from wattline.core.errors import WattlineError
-from wattline.web.app.forms import commands_in, fields_of
 from wattline.web.app.line import read_line
 from wattline.web.app.line.chinese import to_english
 from wattline.web.app.line.things import USUAL
 from wattline.web.app.pages import PAGES
 from wattline.web.app.question import read_question
+from web_lines import FORMS, expected
 
-FORMS = {name: fields_of(command) for name, command in commands_in(get_command(command_line))}
 # what is expected of a line, in short: the page, then its inputs, then "!" and the words that were not understood
 LINES = """
 Llama 3.1 70B on 4 H100, 500 in, 300 out -> prompt model=llama-3.1-70b chip=h100-sxm gpus=4 input_tokens=500 output_tokens=300
@@ -108,16 +105,6 @@ price of electricity in Germany -> catalog q=region.de._price
 how much power is my GPU using -> measure
 """  # noqa: E501
 ROWS = [line.split(" -> ") for line in LINES.strip().split("\n")]
-
-
-def expected(short: str) -> tuple[str, dict[str, str], list[str]]:
-    """The page, its inputs and what was not understood, of a row above."""
-    asks, _, unread = short.partition(" !")
-    command, *pairs = asks.split()
-    values = {
-        name: value.replace("_", " ") for name, _, value in (pair.partition("=") for pair in pairs if pair != "with_")
-    }
-    return command.replace("/", " "), values, unread.split(";") if unread else []
 
 
 @pytest.mark.parametrize(("line", "short"), ROWS, ids=[line for line, _ in ROWS])

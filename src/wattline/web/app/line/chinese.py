@@ -9,7 +9,10 @@ _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _SIGNS = str.maketrans("，。：；（）％？！、～“”", ',.:;()%?!,~""')
 _SCALES = {"万亿": (1, "T"), "千亿": (100, "B"), "百亿": (10, "B"), "十亿": (1, "B"), "亿": (100, "M"),
            "千万": (10, "M"), "百万": (1, "M"), "万": (10, "k"), "千": (1, "k")}  # fmt: skip
-_SCALED = re.compile(rf"(\d[\d,]*(?:\.\d+)?)\s*({'|'.join(_SCALES)})(?![瓦焦克升])")
+_SCALED = re.compile(
+    rf"(?<![A-Za-z\d.])((?:\d{{1,3}}(?:,\d{{3}})+(?!\d)|\d+)(?:\.\d+)?)\s*({'|'.join(_SCALES)})(?![瓦焦克升])"
+)
+_BARE = re.compile(rf"(?<![\d.一两二三四五六七八九十百千万亿])(?<!\d\s)({'|'.join(_SCALES)})(?=[次个人条张词])")
 _DIGITS = {"一": "1", "两": "2", "二": "2", "三": "3", "四": "4", "五": "5", "六": "6", "七": "7", "八": "8", "九": "9",
            "十": "10", "百": "100"}  # fmt: skip
 _COUNTED = re.compile(r"([一两二三四五六七八九十百])(?=[张块个颗台段次条幅秒分小])")
@@ -24,7 +27,11 @@ _TABLE = """
 语音=speech; 嵌入=embed; 智能体=agent; 编程=coding; 代码=coding; 深度研究=deep research; 数据中心=data centre
 机房=data centre; 人工智能=AI; 全世界=world; 全球=world; 世界=world; 太阳能=solar; 光伏=solar; 风电=wind; 风能=wind
 风=wind; 光=solar; 储能=battery; 电池=battery; 核电=nuclear; 核能=nuclear; 地热=geothermal; 天然气=gas; 供电=supply
-电网=grid; 液冷=liquid cooling; 浸没=immersion; 电价=electricity price; 碳强度=carbon intensity; 碳排放=emissions
+电网=grid; 液冷=liquid cooling; 浸没=immersion; 浸没式=immersion; 浸没式液冷=immersion cooling; 问答=prompt
+花了=use; 花=use; 耗=use; 现在=now; 多少瓦=how much power; 录音=audio; 会议=audio; 谷歌=Google; 微软=Microsoft
+亚马逊=Amazon; 阿里巴巴=Alibaba; 腾讯=Tencent; 百度=Baidu; 字节跳动=ByteDance; 苹果=Apple; 文档=documents; 波动=swings
+卡=x; 服务器=servers; 排放=emissions; 碳=carbon; 水=water; 离网=off-grid; 最便宜=cheapest; 昇腾=Ascend; 国产=
+电价=electricity price; 碳强度=carbon intensity; 碳排放=emissions
 用水=water; 耗水=water; 最省电=best; 最优=best; 最佳=best; 配置=set-up; 时延=latency; 延迟=latency; 首字=TTFT
 对吗=right?; 是真的吗=right?; 准确吗=right?; 正确吗=right?; 比较=compare; 对比=versus; 和=and; 与=and; 还是=versus
 什么时候=when; 何时=when; 多久=how long; 测量=measure; 我的=my; 显卡=GPU; 本机=this machine; 电脑=computer
@@ -43,7 +50,7 @@ _TABLE = """
 怎么=how to; 需要=use; 要=use; 用了=use; 用=with; 消耗=use; 多少=how much; 电=electricity; 一次=one; 每次=per
 一张=one; 一个=one; 一段=one; 一条=one; 一幅=one; 一块=one; 张=x; 块=x; 颗=x; 台=x; 段=x; 次=x; 个=x; 上的=on; 上=on
 在=in; 到=by; 年=; 的=; 了=; 吗=?; 呢=?; 有=; 能=; 我=my; 应该=should; 是=is; 把=; 会=; 长=long; 约=about
-大约=about; 什么=what; 哪里=where; 一小时=1 hour; 半小时=0.5 hours; 用户=user; 模型=model; 芯片=chips; 占=share
+大约=about; 什么=what; 哪里=where; 一小时=1 hour; 半小时=0.5 hours; 用户=user; 模型=model; 芯片=chips; 占=share of
 增长=growth; 将=will; 未来=future; 任务=task; 播客=podcast; 邮件=email; 请问=; 为=; 给=for; 做=; 开=; 建=build
 """
 _WORDS = {
@@ -72,7 +79,8 @@ def to_english(line: str) -> str:
     -------
     Such as ``"with 8 x H20 running Qwen3-32B"``.
     """
-    plain = _SCALED.sub(_scaled, line.translate(_SIGNS))
+    plain = _BARE.sub(lambda match: f"1{match[1]}", line.translate(_SIGNS))
+    plain = _SCALED.sub(_scaled, plain)
     plain = _COUNTED.sub(lambda match: _DIGITS[match[1]], plain)
     plain = _RATE.sub(lambda match: f" {match[2]} requests per {_PER[match[1]]} ", plain)
     plain = re.sub(r"(\d)\s*年", r"\1 ", plain)

@@ -7,7 +7,8 @@ import re
 from wattline.catalog import Catalog
 from wattline.line.world.places import COMPANIES, OTHER_NAMES
 from wattline.web.app.line.question import LineQuestion
-from wattline.web.app.line.things import Spot, chips_in, spot_in
+from wattline.web.app.line.spots import Spot, spot_in
+from wattline.web.app.line.things import chips_in
 from wattline.web.app.line.typed import TypedLine
 
 CENTRES = re.compile(r"\b(data ?cent(?:re|er)s?|server farms?)\b|\bAI\b(?! (?:image|video|agent))", re.I)
@@ -19,7 +20,7 @@ _OWN = re.compile(
 _MINER = re.compile(r"\b(miner|mining|bitcoin)\b", re.I)
 _SUPPLY = re.compile(
     r"\b(what (?:should |can |could |will )?powers?|suppl(?:y|ied|ies)|power it|winds?|solar|batter(?:y|ies)|storage|"
-    r"nuclear|smrs?|geothermal|gas|off-?grid|renewables?|carbon[- ]free|24/7)\b",
+    r"nuclear|smrs?|geothermal|gas|off-?grid|renewables?|carbon[- ]free|24/7(?: carbon[- ]free)?)\b",
     re.I,
 )
 _TECHNOLOGIES = (
@@ -30,6 +31,10 @@ _TECHNOLOGIES = (
 )  # fmt: skip
 _ALONE = re.compile(r"\b(off-?grid|without (?:the |a )?grid|island(?:ed)?|no grid)\b", re.I)
 _FREE = re.compile(r"(\d+(?:\.\d+)?)\s*%\s*(?:hourly\s*)?(carbon[- ]free|clean|cfe|renewables?|green)", re.I)
+_ALWAYS = re.compile(
+    r"\b24/7(?:\s+(?:carbon[- ]free|clean|cfe|renewable|green))?\b|\bround[- ]the[- ]clock (?:clean|carbon[- ]free)\b",
+    re.I,
+)
 _COOLING = (
     ("immersion", r"\bimmersion(?: cool\w*)?\b"),
     ("liquid", r"\b(?:liquid|direct-to-chip|water)[- ]cool\w*\b|\bliquid\b"),
@@ -39,20 +44,29 @@ _COOLING = (
 )  # fmt: skip
 _LOAD = re.compile(r"\b(?:at\s+)?(\d+(?:\.\d+)?)\s*%\s*(?:load|utili[sz]ation|busy|used)?", re.I)
 _PUE = re.compile(r"\bPUE\b\s*(?:of|=|:)?\s*(1(?:\.\d+)?|2(?:\.\d+)?)?", re.I)
-_GIVES = re.compile(r"\b(flex\w*|demand response|curtail\w*|yield\w*)\b", re.I)
+_SWINGS = re.compile(r"\b(swings?|fluctuat\w+|oscillat\w+|ripples?)\b", re.I)
+_GIVES = re.compile(r"\b(flex\w*|demand response|curtail\w*|yield\w*|(?:help|support|stabili[sz]e)s? the grid)\b", re.I)
 _SHARE = re.compile(
-    r"\bshare of\b|\bof (?:its|the|a) grid\b|\bgrid'?s?\s+(?:demand|share|impact)\b|\bimpact on\b.*\bgrid\b", re.I
+    r"\bshare of\b|\bof (?:its|the|a) grid\b|\bgrid'?s?\s+(?:demand|share|impact)\b|\bimpact on\b.*\bgrid\b|"
+    r"\bdo(?:es)? to (?=.*\bgrid\b)|\b(?:strain|burden|load) on (?=.*\bgrid\b)|"
+    r"\bhow much of (?=(?:the )?[A-Z]\w+(?: grid)? (?:would|will|do|does)\b)",
+    re.I,
 )
 _ROOM = re.compile(r"\b(headroom|room for|how much can .* (?:take|absorb|host)|new load)\b", re.I)
-_WAIT = re.compile(r"\b(when (?:should|can|to|is)|best time|wait\w*|delay\w*|off-?peak|shift\w*|postpone\w*)\b", re.I)
+_WAIT = re.compile(
+    r"\bwhen\b.*\b(?:cheap|clean|green)\w*|\b(?:to the|at|by) night\b|"
+    r"\b(when (?:should|can|to|is)|best time|wait\w*|delay\w*|off-?peak|shift\w*|postpone\w*)\b",
+    re.I,
+)
 _WORLD = re.compile(r"\b(world\w*|global\w*|twh|planet|country|countries)\b", re.I)
-_THAN = re.compile(r"\bthan\b", re.I)
+_THAN = re.compile(r"\bthan\b|\bas (?:much|many)\b.*\bas\b", re.I)
 _YEAR = re.compile(r"\b(?:by|in|to|until)?\s*(20[1234]\d)\b", re.I)
 _CARBON = re.compile(r"\b(carbon|co2e?|green|clean|dirty|emissions?|intensity)\b", re.I)
 _PRICE = re.compile(r"\b(price|prices|cost|tariff|expensive|cheap)\b", re.I)
 _GRID = re.compile(r"\b(grid|electricity|power|mix|intensity)\b", re.I)
 _NAMES = "|".join(re.escape(name.replace("_", " ")) for name in (*COMPANIES, *OTHER_NAMES))
 _COMPANY = re.compile(rf"\b({_NAMES})\b", re.I)
+USUAL_PHASES, USUAL_SWINGING = ("700W", "250W"), "4096"
 USUAL_PLACE, USUAL_POWER = "Dublin", "60 MW"
 GRID_ENDS = {"carbon": "lifecycle", "price": "price"}
 
@@ -82,6 +96,20 @@ def waiting(line: TypedLine, known: Catalog) -> LineQuestion | None:
     return LineQuestion("flex shift", {}, (why,))
 
 
+def swinging(line: TypedLine, known: Catalog) -> LineQuestion | None:
+    """The swings of power of training; None where a line is of something else."""
+    if not line.has(_SWINGS):
+        return None
+    line.take_all(_SWINGS)
+    line.take_all(re.compile(r"\b(train\w*|synchronous)\b", re.I))
+    chip, count = chips_in(line, known) or ("", "")
+    taken = [f"a step of 1.4 s at {USUAL_PHASES[0]} and 0.4 s at {USUAL_PHASES[1]} a chip"]
+    taken += [] if count else [f"{USUAL_SWINGING} chips"]
+    taken += [f"these watts are not those of {chip}: write its own"] if chip else []
+    phases = f"compute:1.4s:{USUAL_PHASES[0]};exchange:0.4s:{USUAL_PHASES[1]}"
+    return LineQuestion("flex swings", {"phase": phases, "chips": count or USUAL_SWINGING}, tuple(taken))
+
+
 def powered(line: TypedLine, known: Catalog) -> LineQuestion | None:
     """A site of so many MW: what it draws, what powers it, what it takes of its grid and gives it.
 
@@ -94,8 +122,13 @@ def powered(line: TypedLine, known: Catalog) -> LineQuestion | None:
     -------
     The question of the page; None where the line names no power of a site.
     """
+    if line.has(_PUE) and not line.has(_POWER) and (company := line.take(_COMPANY)) is not None:
+        line.take(_PUE)
+        line.take(CENTRES)
+        return LineQuestion("catalog", {"q": f"{company[1].lower()} pue"})
     room = line.has(_ROOM) and not line.has(_POWER)
     pue = line.has(_PUE) and not line.has(re.compile(r"\d\s*tokens|\bprompt\b", re.I))
+    free = line.has(_FREE) and line.has(_POWER)
     supplied = line.has(_SUPPLY) and line.has(re.compile(r"\bdata ?cent|\bsite\b|\bpower\b", re.I))
     if room:
         spot = spot_in(line, known)
@@ -114,7 +147,7 @@ def powered(line: TypedLine, known: Catalog) -> LineQuestion | None:
     line.take(CENTRES)
     if line.has(_GIVES) or line.has(_SHARE):
         return _on_the_grid(line, values, known, taken)
-    if line.has(_SUPPLY):
+    if line.has(_SUPPLY) or free:
         return _supplied(line, values, known, taken)
     for name, pattern in _COOLING:
         if line.take(re.compile(pattern, re.I)):
@@ -153,8 +186,13 @@ def _supplied(line: TypedLine, values: dict[str, str], known: Catalog, taken: li
     if free:
         hourly = free[2].lower() not in ("renewable", "renewables", "green")
         values["target"] = f"cfe={free[1]}%" if hourly else f"annual={free[1]}%"
+    elif line.take(_ALWAYS):
+        values["target"] = "cfe=100%"
     alone = line.take(_ALONE)
     built = [name for name, pattern in _TECHNOLOGIES if line.take(re.compile(pattern, re.I))]
+    if alone and built == ["battery"]:
+        built = ["solar", "wind", "battery"]
+        taken.append("a battery makes no power: sun and wind beside it")
     place = _weather(line, known, taken)
     if built:
         values["with_"] = ",".join(built if alone else [*built, "grid"])
@@ -201,6 +239,8 @@ def facts(line: TypedLine, known: Catalog) -> LineQuestion | None:
     if not subject or not line.has(_GRID):
         return None
     spot = spot_in(line, known)
+    for pattern in (_PRICE, _CARBON, _GRID):
+        line.take_all(pattern)
     return LineQuestion("catalog", {"q": f"region.{spot.region}. {GRID_ENDS[subject]}"}) if spot.region else None
 
 

@@ -11,22 +11,26 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.web.app.line import media, planning, serving
 from wattline.web.app.line.chinese import as_written, is_chinese, to_english
 from wattline.web.app.line.question import LineQuestion
-from wattline.web.app.line.things import NamedThing, model_in, spot_in
+from wattline.web.app.line.spots import spot_in
+from wattline.web.app.line.things import NamedThing, model_in
 from wattline.web.app.line.typed import TypedLine
 
 MAX_LINE = 300
 ABOUT = "ChatGPT"  # whose energy a bare figure is usually of
 _ENERGY = re.compile(
-    r"\d\s*(?:(?:milli|kilo|mega|giga|tera)?watt[\s-]?hours?|[kKMGTm]?Wh|[kM]?J|joules?|mL|millilit\w+|lit(?:re|er)s?|gallons?|L|kg|g|"
-    r"t(?!\w|\s*tokens?)|ton(?:ne)?s?|%|percent)(?![\w])(?!\s*/)"
+    r"\d\s*(?:(?:milli|kilo|mega|giga|tera)?watt[\s-]?hours?|[kKMGTm]?Wh|[kM]?J|joules?|m[lL]|millilit\w+|lit(?:re|er)s?|gallons?|L|kg|g|"
+    r"t(?!\w|\s*tokens?)|ton(?:ne)?s?|%|percent)(?![\w])(?!\s*/\s*(?!quer|prompt|request|question|answer|image))"
     r"|\d\s*(?:[万亿千百]*)\s*(?:[千兆吉太毫]?瓦时|度电?|吨|毫?升|公斤|千克|克|[千]?焦)|\d\s*[%％]"
 )
 _ASKS = re.compile(r"^\s*(how|what|which|when|where|why|should|can|could)\b|多少|什么|如何|怎么", re.I)
-_RIGHT = re.compile(r"\b(is|are|does|do)\b.*\b(right|true|correct)\b|\bclaims?\b|\bright\?", re.I)
+_RIGHT = re.compile(r"\b(is|are|does|do)\b.*\b(right|true|correct)\b|\bclaims?\b|\b(?:right|true|correct)\s*\?", re.I)
 _BARE = re.compile(r"(?:is|are)?\s*(\d[\d.,]*\s*[kKMGTm]?Wh)\s*(?:is\s+|really\s+)*(?:right|true|correct)?\s*\??", re.I)
 _THAN = re.compile(
-    r"\b(\w+er|more|less|worse) than\b|\b\d+\s*(x|times|×)|\b(ten|twice|as much|as many) (times|as)\b", re.I
+    r"\b(\w+er|more|less|worse)(?: \w+){0,2} than\b|\b\d+\s*(x|times|×)|\b(ten|twice|as much|as many) (times|as)\b|"
+    r"\bas (?:much|many)(?: \w+){0,2} as\b",
+    re.I,
 )
+_WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _FIXED = (
     (re.compile(r"(?<![\w.])(\d[\d,]*)\s*[x×]\s*(?=[A-Za-z])"), r"\1 "),
     (re.compile(r"\b(llama|qwen|gemma|mistral)(?=\d+b\b)", re.I), r"\1 "),
@@ -36,6 +40,8 @@ _FIXED = (
     (re.compile(r"\b(?:a|one)\s+(?=(?:thousand|million|billion)\b)", re.I), "1 "),
     (re.compile(r"(?<=\d)-(?=(?:second|minute|hour|token|year|day|step)s?\b)", re.I), " "),
     (re.compile(r"(?<=[A-Za-z])['’]s\b"), " "),
+    (re.compile(r"\bone\s+(?=(?:second|minute|hour)s?\b)", re.I), "1 "),
+    *((re.compile(rf"\b{word}\b", re.I), str(number)) for number, word in enumerate(_WORDS, 2)),
     (re.compile(r"\bfine[- ]?tun(e|ing|ed)\b", re.I), "finetune"),
 )
 
@@ -72,6 +78,7 @@ def _question(line: TypedLine, text: str, known: Catalog) -> LineQuestion:
     """What a line asks that claims nothing: kinds of question from the narrowest to the widest."""
     for read in (
         planning.own_machine,
+        planning.swinging,
         media.spoken,
         media.generated,
         planning.powered,
@@ -105,7 +112,7 @@ def _question(line: TypedLine, text: str, known: Catalog) -> LineQuestion:
 
 
 def _with_rest(made: LineQuestion, line: TypedLine) -> LineQuestion:
-    return replace(made, unread=line.unread()) if made.command != "catalog" else made
+    return replace(made, unread=line.unread())
 
 
 def _claim(text: str, english: str) -> LineQuestion | None:
@@ -132,7 +139,7 @@ def _statement(text: str) -> str:
     plain = text.rstrip("? ")
     begins = re.match(r"(?:is it (?:right|true|correct) that|is|are|does|do|did)\s+", plain, re.I)
     plain = plain[begins.end() :] if begins else plain
-    plain = re.sub(r"\s*\b(?:is\s+)?(?:right|true|correct)$", "", plain, flags=re.I)
+    plain = re.sub(r"[\s,]*\b(?:is\s+)?(?:right|true|correct)$", "", plain, flags=re.I)
     plain = re.sub(r"\b(\d+)\s*[x×](?=\s+(?:a|an|the|as)\b)", r"\1 times as much as", plain)
     if begins and begins[0].strip().lower() in ("does", "did"):
         plain = re.sub(r"\b(use|draw|emit|take|need|consume)\b", r"\1s", plain, count=1)

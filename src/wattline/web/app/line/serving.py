@@ -6,21 +6,30 @@ import re
 from dataclasses import dataclass
 
 from wattline.catalog import Catalog
+from wattline.web.app.line.counts import NUMBER, compact, product, whole
 from wattline.web.app.line.question import LineQuestion
-from wattline.web.app.line.things import NUMBER, NamedThing, chips_in, compact, model_in, named_in, spot_in, whole
+from wattline.web.app.line.spots import spot_in
+from wattline.web.app.line.things import NamedThing, chips_in, model_in, named_in
 from wattline.web.app.line.typed import TypedLine
 
-TRAIN = re.compile(r"\b(train|training|trained|pre-?train\w*|finetune|lora|qlora)\b", re.I)
+TRAIN = re.compile(
+    r"(?<![\w-])(train|training|trained|(?:pre|post)-?train\w*|finetune|q?lora|sft|distill(?:ing|ation)?|dpo|grpo|ppo|"
+    r"rlhf)(?![\w-])",
+    re.I,
+)
 SERVED = re.compile(r"\b(serv(?:e|es|ing)|inference service|chatbot|set-?up|latency|TTFT|TPOT)\b", re.I)
 _BEST = re.compile(
     r"\b(best|cheapest|optimal|most efficient|fewest|least energy|which (?:chip|gpu|set-?up)|"
-    r"how many (?:gpus|chips|\S+s) (?:do|for|to)|"
+    r"how many (?=(?:gpus|chips|\S+s|[A-Z]+\d+\w*) (?:do|for|to)\b)|"
     r"save energy|reduce|cut the energy)\b",
     re.I,
 )
 _TOKENS = re.compile(rf"{NUMBER}\s*tokens?\b(?!\s*(?:in|out)\b)", re.I)
+_LEARNT = re.compile(rf"{NUMBER}\s*tokens?\b", re.I)
 _IN = r"(?:in\b(?!\s+(?:the\s+)?[A-Z]|\s+[a-z]{3,}\b(?<!and))|input\b)"
-_INPUT = re.compile(rf"{NUMBER}\s*(?:tokens?\s*)?(?:{_IN})|\b(?:input|prompt of)\s*:?\s*{NUMBER}(?:\s*tokens?)?", re.I)
+_INPUT = re.compile(
+    rf"{NUMBER}\s*(?:tokens?\s*|context\s*)?(?:{_IN})|\b(?:input|prompt of)\s*:?\s*{NUMBER}(?:\s*tokens?)?", re.I
+)
 _OUTPUT = re.compile(rf"{NUMBER}\s*(?:tokens?\s*)?(?:out\b|outputs?\b)|\boutputs?\s*:?\s*{NUMBER}(?:\s*tokens?)?", re.I)
 _RATE = re.compile(
     rf"{NUMBER}\s*(?:requests?|req|prompts?|queries|messages|users)?\s*(?:/\s*|\bper |\ban? |\beach |\bevery )"
@@ -28,6 +37,11 @@ _RATE = re.compile(
     re.I,
 )
 _PER = {"s": "s", "m": "min", "h": "h", "d": "day"}
+_SHORT = re.compile(rf"{NUMBER}\s*(?:rps|qps)\b", re.I)
+_USERS = re.compile(rf"{NUMBER}\s*(?:users|people|clients|customers)\b", re.I)
+_EACH_USER = re.compile(
+    rf"{NUMBER}\s*(?:prompts?|requests?|queries|messages|questions)\s*(?:each\b|(?:per|a) (?:user|person)\b)", re.I
+)
 _FORMAT = re.compile(r"\b(bf16|fp16|fp8|fp4|int8|int4|nvfp4|mxfp4)\b", re.I)
 _BATCH = re.compile(r"\bbatch(?:es)?(?:\s+size)?(?:\s+of)?\s*[:=]?\s*(\d[\d,]*)\b", re.I)
 _METHOD = re.compile(r"\b(qlora|lora|dpo|grpo|ppo)\b", re.I)
@@ -70,12 +84,11 @@ def training(line: TypedLine, known: Catalog) -> LineQuestion:
     -------
     The question of the page.
     """
-    line.take(TRAIN)
-    tokens = line.take(_TOKENS)
-    values: dict[str, str] = {}
+    method = line.take(_METHOD)
+    line.take_all(TRAIN)
+    tokens = line.take(_LEARNT)
+    values = {"method": method[1].lower()} if method else {}
     taken: list[str] = []
-    if method := line.take(_METHOD):
-        values["method"] = method[1].lower()
     form, mfu = line.take(_FORMAT), line.take(_MFU)
     model = model_in(line, known)
     if model is not None and model.kind == "closed":
@@ -85,7 +98,7 @@ def training(line: TypedLine, known: Catalog) -> LineQuestion:
         taken.append(f"model taken: {USUAL_MODEL}")
     name = model.name if model else USUAL_MODEL
     taken += [model.why] if model and model.why else []
-    chip, count = chips_in(line, known) or ("", "")
+    chip, count = chips_in(line, known, taken) or ("", "")
     run = _published(name, known)
     if tokens:
         values["tokens"] = compact(tokens[1])
@@ -143,17 +156,28 @@ def _numbers(line: TypedLine) -> LineNumbers:
     limits = _taken(line, {"slo_ttft": _FIRST, "slo_tpot": _EACH})
     rate = line.take(_RATE)
     per = _PER[rate[2][0].lower()] if rate else ""
+    number = compact(rate[1]) if rate else ""
+    if rate is None and (short := line.take(_SHORT)):
+        per, number = "s", compact(short[1])
+    elif rate and _each(line) and (users := line.take(_USERS)):
+        number = product(number, users[1])
+    elif rate and (each := line.take(_EACH_USER)):
+        number = product(number, each[1])
     sizes = _taken(line, {"input_tokens": _INPUT, "output_tokens": _OUTPUT})
     if "input_tokens" not in sizes and (tokens := line.take(_TOKENS)):
         sizes["input_tokens"] = tokens[1]
     others = {name: words.lower() for name, words in _taken(line, {"precision": _FORMAT, "batch": _BATCH}).items()}
     return LineNumbers(
-        f"{compact(rate[1])}/{per}" if rate else "",
+        f"{number}/{per}" if number else "",
         per,
         {name: compact(words) for name, words in sizes.items()},
         {name: words.replace(" ", "") for name, words in limits.items()},
         others,
     )
+
+
+def _each(line: TypedLine) -> bool:
+    return re.search(r"\b(?:each|per user|a user)\b", line.left, re.I) is not None
 
 
 def _taken(line: TypedLine, patterns: dict[str, re.Pattern[str]]) -> dict[str, str]:
@@ -175,7 +199,7 @@ def request(line: TypedLine, model: NamedThing | None, known: Catalog) -> LineQu
     The question of the page.
     """
     best = line.has(_BEST)
-    line.take(_BEST)
+    line.take_all(_BEST)
     taken = [model.why] if model and model.why else []
     taken += [] if model else [f"model taken: {USUAL_MODEL}"]
     values = {"model": model.name if model else USUAL_MODEL}
@@ -184,7 +208,7 @@ def request(line: TypedLine, model: NamedThing | None, known: Catalog) -> LineQu
     line.take(SERVED)
     closed = model is not None and model.kind == "closed"
     instance = named_in(line, known, "instance")
-    chip, count = ("", "") if instance else chips_in(line, known) or ("", "")
+    chip, count = ("", "") if instance else chips_in(line, known, taken) or ("", "")
     values |= {"instance": instance.name} if instance else {"chip": chip} if chip else {}
     gpus = {"gpus": count} if count and not closed else {}
     if closed or not (numbers.rate or serves):
@@ -193,7 +217,8 @@ def request(line: TypedLine, model: NamedThing | None, known: Catalog) -> LineQu
         return LineQuestion("prompt", values | _where(line, known, taken), tuple(taken))
     others = {name: words for name, words in numbers.others.items() if name != "batch"}
     values |= numbers.sizes | others | _where(line, known, taken)
-    if numbers.rate and not numbers.limits and not best and (numbers.per == "day" or not serves):
+    timed = line.has(_DURATION) or line.has(_REPLICAS)
+    if numbers.rate and not numbers.limits and not best and not timed and (numbers.per == "day" or not serves):
         return LineQuestion("serve-average", values | gpus | {"rate": numbers.rate}, tuple(taken))
     if best:
         return _best(line, values, numbers, taken)

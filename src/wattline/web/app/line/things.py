@@ -6,21 +6,23 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wattline.catalog import Catalog, Record
+from wattline.catalog import Catalog
 from wattline.catalog.closed import find_closed
 from wattline.catalog.record import plain_name
-from wattline.claim.sentence.coming_words import PEOPLES
 from wattline.core.errors import WattlineError
-from wattline.line.site.climate import find_place
 from wattline.line.work.builds import find_build
+from wattline.web.app.line.counts import NUMBER, product, whole
 from wattline.web.app.line.typed import FILLERS, TypedLine
 
-NUMBER = r"(\d[\d,]*(?:\.\d+)?\s?(?:[kKMBT](?![a-zA-Z])|million|billion|trillion|thousand)?)"
-_SIZE = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)\s?[bB](?![\w-])(?!\s*tokens?\b)")
+_SIZE = re.compile(
+    r"(?<!Ascend )(?<![\w.])(\d+(?:\.\d+)?)\s?(?:[bB](?![\w-])(?!\s*tokens?\b)(?:[- ]param(?:eter)?s?\b)?|"
+    r"([tT])[- ]param(?:eter)?s?\b)"
+)
 _FAMILY = re.compile(r"\b(llama|qwen ?3|qwen ?2\.5|qwen|gemma|mistral|deepseek|phi|falcon|olmo)\b\s*$", re.I)
 _COUNT = re.compile(NUMBER + r"\s*(?:[x×*]\s*)?(?:NVIDIA\s+|AMD\s+|Google\s+|Intel\s+)?\Z", re.I)
 _CHIPS = re.compile(NUMBER + r"\s*(?:[x×]\s*)?(?:GPUs?|chips|accelerators|cards|TPUs)\b", re.I)
-_AFTER = re.compile(r"\b(?:in|at|near|around|for|from|on|of)\s+(?:the\s+)?\Z", re.I)
+_SERVERS = re.compile(r"\x00*\s*(?:GPU\s+)?(?:nodes?|servers?|boxes)\b", re.I)
+USUAL_SERVER = 8  # chips
 # words that name a model or a city and mean another thing in most lines
 WORDS = {"solar", "palm", "bloom", "switchc", "battery", "wan", "flux capacitor", "clip", "power", "energy", "mobile",
          "reading", "of", "most", "best", "bill", "train", "batch", "image", "video"}  # fmt: skip
@@ -128,13 +130,13 @@ def _of_size(line: TypedLine, known: Catalog) -> NamedThing | None:
     family = _FAMILY.search(line.left[: match.start()])
     begin = family.start() if family else match.start()
     words = line.left[begin : match.end()].strip()
-    size = float(match[1]) * 1e9
+    size = float(match[1]) * (1e12 if match[2] else 1e9)
     wanted = plain_name(family[1]) if family else "llama"
     records = [r for r in known.records("model").values() if "total_params" in r.facts]
     for kin in ([r for r in records if plain_name(r.name).startswith(wanted)], records):
         gaps = [(round(abs(r.facts["total_params"].value / size - 1) / 0.05), -_year(r.meta), r.name) for r in kin]
         if gaps and min(gaps)[0] <= 3:
-            name = f"llama-3.1-{match[1]}b" if wanted == "llama" else ""
+            name = f"llama-3.1-{match[1]}b" if wanted == "llama" and not match[2] else ""
             name = name if name in known.records("model") else min(gaps)[2]
             line.drop(begin, match.end())
             return NamedThing("model", name, words, f"{words}: taken as {name}")
@@ -146,13 +148,14 @@ def _year(meta: dict[str, object]) -> float:
     return float(year) if isinstance(year, int | float) else 0.0
 
 
-def chips_in(line: TypedLine, known: Catalog) -> tuple[str, str] | None:
+def chips_in(line: TypedLine, known: Catalog, taken: list[str] | None = None) -> tuple[str, str] | None:
     """The chip that a line names, and how many as digits; "" where it does not say one of them.
 
     Parameters
     ----------
     line : of which the words are taken
     known : the catalog
+    taken : gets what is assumed of servers that the line counts
 
     Returns
     -------
@@ -160,112 +163,27 @@ def chips_in(line: TypedLine, known: Catalog) -> tuple[str, str] | None:
     """
     thing = named_in(line, known, "chip")
     if thing is None:
-        bare = re.search(r"\b(?:RTX\s*)?(\d{4})\b(?=\s*(?:running|run|with|,|$))", line.left)
-        if bare and plain_name(f"rtx {bare[1]}") in known.names("chip"):
+        bare = re.search(
+            r"(?:\b(?:RTX|on|an?|one|single)\s+|^)(\d{4})\b|\b(\d{4})\b(?=\s*(?:running|run|with|,|$))", line.left
+        )
+        name = plain_name(f"rtx {bare[1] or bare[2]}") if bare else ""
+        if bare and name in known.names("chip"):
             line.drop(*bare.span())
-            return known.names("chip")[plain_name(f"rtx {bare[1]}")], ""
+            return known.names("chip")[name], ""
         count = line.take(_CHIPS)
         return ("", whole(count[1])) if count else None
     count = _COUNT.search(line.left[: thing.start])
     if count:
         line.drop(*count.span())
-        return thing.name, whole(count[1])
+        servers = _SERVERS.match(line.left[thing.start :])
+        if servers is None:
+            return thing.name, whole(count[1])
+        line.drop(thing.start, thing.start + servers.end())
+        if taken is not None:
+            taken.append(f"servers of {USUAL_SERVER} chips")
+        return thing.name, product(count[1], str(USUAL_SERVER))
     after = re.match(r"\x00+s?\s*[x×*]\s*(\d[\d,]*)\b", line.left[thing.start :])
     if after:
         line.drop(thing.start, thing.start + after.end())
         return thing.name, whole(after[1])
     return thing.name, ""
-
-
-def whole(number: str) -> str:
-    """A number of things in digits: ``16k`` is ``16000``."""
-    plain = compact(number)
-    scale = {"k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}.get(plain[-1:], 0)
-    return f"{float(plain[:-1]) * scale:.0f}" if scale else plain
-
-
-def compact(number: str) -> str:
-    """A number without spaces and commas, its scale a letter: ``1 million`` is ``1M``."""
-    plain = number.replace(",", "").replace(" ", "")
-    for word, letter in (("thousand", "k"), ("million", "M"), ("billion", "B"), ("trillion", "T")):
-        plain = plain.replace(word, letter)
-    return plain
-
-
-@dataclass(frozen=True)
-class Spot:
-    """Where: a region of the catalog, a place with weather, and what was assumed."""
-
-    region: str = ""
-    place: str = ""
-    why: str = ""
-
-
-def spot_in(line: TypedLine, known: Catalog, *, weather: bool = False) -> Spot:
-    """The place that a line names.
-
-    Parameters
-    ----------
-    line : of which the words are taken
-    known : the catalog
-    weather : whether a place with weather is wanted, rather than a grid
-
-    Returns
-    -------
-    Region or place; both empty where the line names none.
-    """
-    for words, start, end in line.runs(apart=r"\s+|,\s*", most=4):
-        plain = plain_name(words)
-        after = _AFTER.search(line.left[:start]) is not None
-        capital = words[:1].isupper()
-        short = len(plain) < 4 and not (words.isupper() or (after and len(plain) > 1))
-        named = capital or after
-        if len(plain) < 2 or short or plain in WORDS or plain.isdigit() or _empty(words) or not named:
-            continue
-        spot = _spot(words, plain, known, weather)
-        if spot is not None:
-            line.drop(start, end)
-            return spot
-    return Spot()
-
-
-def _empty(words: str) -> bool:
-    """Whether words are none that a place is called by: "I run" is no Irun."""
-    parts = words.lower().split()
-    return all(part in FILLERS for part in parts) or parts[0] == "i"
-
-
-def _spot(words: str, plain: str, known: Catalog, weather: bool) -> Spot | None:
-    names = known.names("region")
-    region = names.get(plain, "") or names.get(plain_name(PEOPLES.get(words.lower(), "").replace("_", " ")), "")
-    if region and not weather:
-        return Spot(region)
-    record = _place(words, known) if len(plain) > 3 else None
-    listed = record is not None and record.name in known.records("climate")
-    if region and not listed:  # a country or a state, even where a town far away bears the name
-        place = _place_within(words, region, known)
-        if place is not None:
-            return Spot(region, place, f"{words}: the weather of {place}")
-    if record is None:
-        return None
-    grid = str(record.meta.get("region", ""))
-    if weather:
-        return Spot(grid, words)
-    return Spot(grid, words, f"{words}: grid {grid}") if grid in known.records("region") else None
-
-
-def _place(words: str, known: Catalog) -> Record | None:
-    try:
-        return find_place(words, known)
-    except WattlineError:
-        return None
-
-
-def _place_within(words: str, region: str, known: Catalog) -> str | None:
-    """A place with weather in a state or region of this name; None where there is none."""
-    records = known.records("climate").values()
-    state = words.rpartition(",")[2].strip().lower()
-    own = [record.title for record in records if record.title.lower().endswith(f", {state}")]
-    grid = [record.title for record in records if str(record.meta.get("region", "")) == region]
-    wide = [record.title for record in records if str(record.meta.get("region", "")).startswith(f"{region}-")]
-    return next(iter([*own, *grid, *wide]), None)

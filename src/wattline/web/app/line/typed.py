@@ -12,20 +12,20 @@ _WORD = re.compile(r"[^\W_][\w./+-]*")
 # words that ask, join or count, and say nothing of their own
 _FILLING = """
 a about accelerator accelerators account actually against ai all am an and annually another answer answers any
-are around as ask asking at average avg be been best between big bill build built by can capacity carbon card
-cards center centers centre centres chip chips clean co2 co2e come company compare compared comparison consume
-consumed consumes consumption cost costs could data datacenter datacenters datacentre datacentres day days did
-do does doing draw drawn draws each electric electrical electricity emission emissions emit energy estimate
-every everything expect footprint for from general get give given go going gpu gpus grid green had has have hello
-help hey hi host hosted hour hours how i if in inference instance into is it its job just know kwh large like
-load loads long lot machine make makes many me mean means minute model money month more much my need needed
-needs new night node nodes now number of off on one only or our out over per please power powered powers price
-prompt prompts queries query question really request requests require required requires right run running runs
-same say says second seconds server servers set set-up setup share should show single site so some someone start
-take taken takes task tasks tell than that the their them then there these they thing this through time to today
-token tokens total true typical under up usage use used user users uses using usual usually versus via vs want
-was water watt watts way we week well were what what's when where which while who why will with within work
-working works would x year years you your
+are around as ask asking at average avg be been best between big bill build built by campus can capacity
+carbon card cards center centers centre centres chip chips clean co2 co2e come company compare compared
+comparison consume consumed consumes consumption cost costs could data datacenter datacenters datacentre
+datacentres day days demand did do does doing draw drawn draws each electric electrical electricity emission
+emissions emit energy estimate every everything expect facility footprint for from general get give given go
+going gpu gpus green grid had has have hello help hey hi host hosted hour hours how i if in inference instance
+into is it its job just know kwh large like load loads long lot machine make makes many me mean means minute
+model money month more much my near need needed needs new night node nodes now number of off on one only or our out
+over per please power powered powers price prompt prompts queries query question really request requests
+require required requires right run running runs same say says second seconds server servers set set-up setup
+share should show single site so some someone start take taken takes task tasks tell than that the their them
+then there these they thing this through time to today token tokens total true typical under up usage use used
+user users uses using usual usually versus via vs want was water watt watts way we week well were what what's
+when where which while who why will with within work working works would x year years you your
 """
 FILLERS = frozenset(_FILLING.split())
 
