@@ -50,6 +50,21 @@ def test_names_are_nouns_of_the_field() -> None:
     assert not wrong
 
 
+# sentences that an error's name says, and nouns that end like a participle
+NAMED_SO = {"CommandFailed", "WorkerEnded", "NotCertified", "UpstreamDown", "Feed", "Field"}
+
+
+def test_a_class_is_named_by_a_noun() -> None:
+    """Not by what became of it: ``HeatRejection``, no ``Rejected``; the words of a claim have a room of their own."""
+    assert not [
+        f"{path}:{node.lineno} {node.name}"
+        for path, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and node.name not in NAMED_SO and not path.startswith("claim/")
+        if re.search(r"(?:ed|own|iven|aken|een|eld|ept)$", node.name)
+    ]
+
+
 def room_of(path: str) -> str:
     """A station of the line, or a top room."""
     parts = path.split("/")

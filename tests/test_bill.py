@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattline.core.bill import PARTS, STATIONS, Bill
-from wattline.core.errors import Unbalanced
+from wattline.core.errors import Imbalance
 
 NAMES = list(PARTS)
 amounts = st.one_of(st.just(0.0), st.floats(1e-6, 1e18))
@@ -49,9 +49,9 @@ def test_sums_and_multiples(pairs: list[tuple[float, float]], times: float) -> N
 @pytest.mark.filterwarnings("ignore:invalid value")
 @pytest.mark.parametrize("off", [1e-8, -1e-8, 0.5, math.nan, math.inf])
 def test_a_bill_that_does_not_add_up_is_refused(off: float) -> None:
-    with pytest.raises(Unbalanced):
+    with pytest.raises(Imbalance):
         Bill({"host": np.asarray(100.0)}, np.asarray(100.0 * (1 + off)))
-    with pytest.raises(Unbalanced):
+    with pytest.raises(Imbalance):
         Bill({"host": np.array([100.0, 100.0])}, np.array([100.0, 100.0 * (1 + off)]))
 
 
@@ -62,14 +62,14 @@ def test_within_tolerance_is_accepted() -> None:
 @pytest.mark.filterwarnings("ignore:invalid value")
 @pytest.mark.parametrize("part", [-1.0, math.nan, math.inf, -math.inf, [1.0, -2.0], [1.0, math.nan]])
 def test_impossible_parts_are_refused(part: Any) -> None:
-    with pytest.raises(Unbalanced):
+    with pytest.raises(Imbalance):
         bill(chip_active=part, host=5.0)
 
 
 def test_unknown_or_no_parts_are_refused() -> None:
-    with pytest.raises(Unbalanced, match="coffee"):
+    with pytest.raises(Imbalance, match="coffee"):
         Bill({"coffee": np.asarray(1.0)}, np.asarray(1.0))
-    with pytest.raises(Unbalanced, match="no parts"):
+    with pytest.raises(Imbalance, match="no parts"):
         Bill({}, np.asarray(0.0))
 
 

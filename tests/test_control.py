@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from wattline.control.discover import find_settables
-from wattline.control.hold import Hold, Interfered
+from wattline.control.hold import ForeignChange, Hold
 from wattline.control.nvml import NvmlKnob, find_nvml
 from wattline.control.restore import RESTORED, STARTED_ANEW, restore_all
-from wattline.control.settable import DeviceLost, KnobLimits, Refused, rounded
+from wattline.control.settable import DeviceLost, KnobLimits, SettingError, rounded
 from wattline.control.simulated import SimulatedLimit
 from wattline.control.state import InUse, LimitChange, read_change, state_folder, write_change
 from wattline.control.sysfs import find_amd, find_rapl
@@ -156,14 +156,14 @@ def test_a_limit_that_another_program_sets_is_left_as_it_wants(chips: list[Simul
     with Hold(find_settables(), "job") as hold:
         hold.set_all(400)
         (chips[0].folder / "limit_w").write_text("250")
-        with pytest.raises(Interfered, match="another program has set 250 W"):
+        with pytest.raises(ForeignChange, match="another program has set 250 W"):
             hold.set_all(300)
     assert [chip.limit_w() for chip in chips] == [250, BEFORE_W]
 
 
 def test_a_device_without_rights_is_refused_with_the_mend_before_anything_is_set(chips: list[SimulatedChip]) -> None:
     (chips[1].folder / "refused").touch()
-    with pytest.raises(Refused, match="run with sudo"), Hold(find_settables(), "job"):
+    with pytest.raises(SettingError, match="run with sudo"), Hold(find_settables(), "job"):
         pass
     (chips[1].folder / "refused").unlink()
     wait_until_set_back(chips)
@@ -312,12 +312,12 @@ def test_an_nvidia_gpu_is_set_by_its_clock_which_is_taken_away_again() -> None:
 
 def test_clocks_that_are_locked_already_are_left_alone() -> None:
     gpu, _ = nvidia("clock", reasons=0x2)
-    with pytest.raises(Refused, match="cannot read back"):
+    with pytest.raises(SettingError, match="cannot read back"):
         gpu.check()
 
 
 @pytest.mark.parametrize(
-    ("code", "kind", "words"), [(4, Refused, "sudo"), (3, Refused, "no such"), (15, DeviceLost, "NVML")]
+    ("code", "kind", "words"), [(4, SettingError, "sudo"), (3, SettingError, "no such"), (15, DeviceLost, "NVML")]
 )
 def test_the_library_s_errors_have_their_mends(code: int, kind: type[Exception], words: str) -> None:
     gpu, _ = nvidia(code=code)

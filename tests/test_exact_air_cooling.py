@@ -12,7 +12,7 @@ from wattline.core.fact import Array
 from wattline.line.site import air
 from wattline.line.site.cooling import air_economiser, chillers, parts, plant
 from wattline.line.site.cooling.liquid import immersion
-from wattline.line.site.cooling.parts import FREE, MECHANICAL, PART, WETTED, Cooled, Heat
+from wattline.line.site.cooling.parts import FREE, MECHANICAL, PART, WETTED, CoolingResult, Heat
 from wattline.line.site.cooling.water_economiser import dry_economiser
 
 # supply from 18 to 28 °C, aimed at 25; dew points from -10 to 15 °C, at most 0.6 of saturation
@@ -38,7 +38,7 @@ def fans(t_c: float, now: float = 1.0) -> tuple[float, float]:
     return full * now, now + full * now
 
 
-def balanced(made: Cooled, now: float = 1.0) -> None:
+def balanced(made: CoolingResult, now: float = 1.0) -> None:
     """What went in as heat and power goes out as heat or vapour."""
     assert float(made.sensible + made.latent) == pytest.approx(now + float(made.power))
 

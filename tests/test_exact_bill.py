@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.bill import Bill
-from wattline.core.errors import NotFound, Unbalanced, WattlineError
+from wattline.core.errors import Imbalance, NotFound, WattlineError
 from wattline.core.fact import Array
 from wattline.line.grid import region as grid
 from wattline.line.site import annual
@@ -72,9 +72,9 @@ def test_a_bill_that_does_not_add_up_is_none() -> None:
         ({"host": 1.0}, 1.0 + 2e-9), ({"host": 1.0}, 0.5), ({"host": -1.0}, -1.0), ({"host": 3.0, "fans": -1.0}, 2.0),
         ({}, 0.0), ({"gremlins": 1.0}, 1.0),
     ):  # fmt: skip
-        with pytest.raises(Unbalanced):
+        with pytest.raises(Imbalance):
             Bill({name: np.asarray(j) for name, j in parts.items()}, np.asarray(delivered))
-    with pytest.raises(Unbalanced):
+    with pytest.raises(Imbalance):
         Bill({"host": np.asarray([1.0, 1.0])}, np.asarray([1.0, 1.1]))
 
 

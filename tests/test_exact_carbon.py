@@ -19,7 +19,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.grid.region import load_region
 from wattline.predict.grid_hours import CLEAN, MARGINAL, PRICE
-from wattline.predict.prices import Weighed, follow
+from wattline.predict.prices import WeightedMeans, follow
 from wattline.predict.where import Where
 
 LIFE, DIRECT, TRACED = "carbon_lifecycle_g_per_kwh", "carbon_direct_g_per_kwh", "carbon_flow_traced_g_per_kwh"
@@ -217,7 +217,7 @@ def test_what_excludes_itself_or_is_none_of_these_is_refused(values: dict[str, A
 RESIDUAL = catalog.default().fact("region.fr.carbon_residual_g_per_kwh").value  # kg of 1,000 kWh
 
 
-def followed(weighed: Weighed | None = None, where: str = "fr", **values: Any) -> dict[str, float]:
+def followed(weighed: WeightedMeans | None = None, where: str = "fr", **values: Any) -> dict[str, float]:
     """What follows from 1,000 kWh delivered in France, or another country."""
     region, draws = load_region(where, catalog.default()), Draws(0)
     follows = follow(region, Where.read(where, values), np.asarray(3.6e9), draws, weighed)
@@ -226,7 +226,7 @@ def followed(weighed: Weighed | None = None, where: str = "fr", **values: Any) -
 
 def test_accounts_by_the_hour_are_the_means_that_the_load_weighs() -> None:
     means = {"lifecycle": 150.0, "direct": 100.0, PRICE: 0.2, MARGINAL: 500.0, CLEAN: 0.4}
-    got = followed(Weighed({name: np.asarray(mean) for name, mean in means.items()}, False, {}))
+    got = followed(WeightedMeans({name: np.asarray(mean) for name, mean in means.items()}, False, {}))
     assert got == pytest.approx({
         "cost_usd": 200, "co2e_kg": 150, "co2e_direct_kg": 100, "co2e_market_kg": RESIDUAL, "co2e_marginal_kg": 500,
         "carbon_free_wh": 4e5,
@@ -237,13 +237,13 @@ def test_hours_of_a_typical_year_move_the_years_means_in_proportion() -> None:
     """A fifth above the year's mean by location, a quarter by the margin; what costs nothing all year stays."""
     plain = followed()
     means = {"lifecycle": np.asarray(90.0), "direct": np.asarray(60.0), MARGINAL: np.asarray(500.0)}
-    got = followed(Weighed(means, True, {"lifecycle": 75.0, "direct": 50.0, MARGINAL: 400.0}))
+    got = followed(WeightedMeans(means, True, {"lifecycle": 75.0, "direct": 50.0, MARGINAL: 400.0}))
     ratios = {name: got[name] / plain[name] for name in plain}
     assert ratios == pytest.approx({
         "cost_usd": 1, "co2e_kg": 1.2, "co2e_direct_kg": 1.2, "co2e_market_kg": 1, "co2e_marginal_kg": 1.25,
         "carbon_free_wh": 1,
     })  # fmt: skip
-    nothing = followed(Weighed(means, True, {"lifecycle": 0.0, "direct": 0.0}))
+    nothing = followed(WeightedMeans(means, True, {"lifecycle": 0.0, "direct": 0.0}))
     assert nothing["co2e_kg"] == pytest.approx(plain["co2e_kg"])
     assert nothing["co2e_marginal_kg"] == pytest.approx(plain["co2e_marginal_kg"])
 

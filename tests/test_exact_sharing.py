@@ -16,7 +16,7 @@ from wattline.meter.recording import Recording, Series
 from wattline.meter.sensor import Spec
 from wattline.meter.sharing.idle import find_idle
 from wattline.meter.sharing.jobs import read_jobs
-from wattline.meter.sharing.processes import Sample, Used, read_processes, used
+from wattline.meter.sharing.processes import ProcessClaims, Sample, read_processes, used
 from wattline.meter.sharing.share import share_jobs, share_processes
 from wattline.meter.sharing.split import Workload, split_device
 from wattline.meter.sharing.times import zone
@@ -130,7 +130,7 @@ def test_a_split_by_hand() -> None:
             split_device(line, [], idle_w)
 
 
-def sampled(gpu_name: str, host: str, *samples: tuple[float, str, float]) -> Used:
+def sampled(gpu_name: str, host: str, *samples: tuple[float, str, float]) -> ProcessClaims:
     return used(gpu_name, host, [Sample(T0 + at, gpu_name, host, who, share) for at, who, share in samples])
 
 
@@ -235,7 +235,7 @@ def test_jobs_of_scontrol_with_what_may_be_missing(tmp_path: Path) -> None:
         read(tmp_path, text.replace("EndTime=2025-01-01T00:01:00", "EndTime=soon", 1))
 
 
-def processes(tmp_path: Path, text: str, **more: Any) -> list[Used]:
+def processes(tmp_path: Path, text: str, **more: Any) -> list[ProcessClaims]:
     path = tmp_path / "who"
     path.write_text(text)
     return read_processes(path, **more)

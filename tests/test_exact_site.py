@@ -14,7 +14,7 @@ from wattline.core.fact import Array
 from wattline.core.units import TYPICAL_YEAR_H
 from wattline.line.site import air, hall
 from wattline.line.site.cooling.kinds import KINDS, CoolingKind, find_kind
-from wattline.line.site.cooling.parts import MECHANICAL, Cooled, Heat, Outside, Params
+from wattline.line.site.cooling.parts import MECHANICAL, CoolingResult, Heat, Outside, Params
 from wattline.line.site.power_chain import REDUNDANCY, Ups, column, load_ups
 from wattline.line.site.sizing import central, hour_words, size, spare, units
 from wattline.line.site.weather import Weather
@@ -30,12 +30,12 @@ PLAIN = {
 LITRE = 1 / 0.998
 
 
-def cool(heat: Heat, out: Outside, params: Params) -> Cooled:
+def cool(heat: Heat, out: Outside, params: Params) -> CoolingResult:
     """Fans take 0.05 of the heat, pumps 0.1, towers 0.02; compressors 0.01 for each K outside above 20 °C."""
     share = np.maximum(out.t_c - 20.0, 0.0) * 0.01
     now = heat.now + np.zeros_like(share)
     mode = np.where(share > 0, MECHANICAL, 0).astype(np.int8)
-    return Cooled(
+    return CoolingResult(
         0.05 * now, 0.1 * now, share * now, 0.02 * now, 1.17 * now + share * now, 0.0 * now, mode, 1e-7 * now,
         2e-8 * now, 4e-8 * now, np.maximum(out.t_c - 30.0, 0.0), now * (share > 0),
     )  # fmt: skip
@@ -93,7 +93,7 @@ def test_transformers_carry_all_that_comes_before_them() -> None:
 def test_the_servers_share_of_the_heat_is_told_to_the_cooling() -> None:
     told = []
 
-    def ask(heat: Heat, out: Outside, params: Params) -> Cooled:
+    def ask(heat: Heat, out: Outside, params: Params) -> CoolingResult:
         told.append((float(heat.now[0, 0]), float(heat.design[0, 0]), float(heat.servers[0, 0])))
         return cool(heat, out, params)
 
@@ -279,7 +279,7 @@ def test_a_hall_that_rejects_its_heat_without_towers_needs_none() -> None:
     """Towers that run in a part of the hours alone are needed all the same."""
 
     def names(share: float) -> set[str]:
-        def towers(heat: Heat, out: Outside, params: Params) -> Cooled:
+        def towers(heat: Heat, out: Outside, params: Params) -> CoolingResult:
             return replace(cool(heat, out, params), towers=np.where(out.t_c > 20.0, share, 0.0))
 
         site = replace(design(), kind=replace(design().kind, cool=towers))

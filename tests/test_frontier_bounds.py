@@ -17,7 +17,7 @@ from wattline.predict.setup import Setup
 from wattline.search.bounds import screen
 from wattline.search.evaluate import Question, item_of, setup_of, simulate_item
 from wattline.search.floors import LEVELS, LeastCosts, TokensMade, fewest_replicas
-from wattline.search.misses import Misses, Strained
+from wattline.search.misses import Misses, StrainedTrial
 from wattline.search.search import usd_of
 from wattline.search.setup import Candidate, Space, all_setups
 
@@ -61,12 +61,13 @@ def test_no_simulation_goes_below_its_bound(model: str, traffic: Traffic) -> Non
 def test_what_a_fast_chip_misses_a_slower_one_misses() -> None:
     fast, slow = (Candidate("h100-sxm", 1, "bf16", power_cap_w=cap) for cap in (None, 400.0))
     misses = Misses(
-        [Strained(slow.of(5), 0.6, 0.1), Strained(fast.of(2), 0.6, 0.1), Strained(fast.of(3), 0.4, 0.1)], 0.5
+        [StrainedTrial(slow.of(5), 0.6, 0.1), StrainedTrial(fast.of(2), 0.6, 0.1), StrainedTrial(fast.of(3), 0.4, 0.1)],
+        0.5,
     )
     assert (misses.fewest(fast), misses.fewest(slow)) == (3, 6)
     assert misses.fewest(replace(fast, max_num_seqs=64)) == 1
     split = fast.of(4, 2)
-    misses = Misses([Strained(split, 0.6, 0.1), Strained(fast.of(9, 1), 3.0, 3.0)], 0.5)
+    misses = Misses([StrainedTrial(split, 0.6, 0.1), StrainedTrial(fast.of(9, 1), 3.0, 3.0)], 0.5)
     assert (misses.readers(split), misses.fewest(split)) == (1, 3)
     assert (misses.replicas(split, 2), misses.replicas(split, 3)) == (4, 0)
     other = replace(split, max_num_seqs=64)

@@ -25,6 +25,7 @@ from house_numbers import (  # noqa: E402, F401
     test_the_search_for_energies_of_readings_sees_them,
 )
 from house_words import (  # noqa: E402, F401
+    test_a_class_is_named_by_a_noun,
     test_a_function_of_the_line_that_other_rooms_take_says_what_each_parameter_is,
     test_a_public_function_of_three_parameters_or_more_lists_them_and_what_it_returns,
     test_a_public_function_of_two_parameters_that_another_room_takes_lists_them,

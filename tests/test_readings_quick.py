@@ -14,7 +14,7 @@ from wattline.meter.device import Device
 from wattline.meter.gpu_sensor import time as sensor_time
 from wattline.meter.gpu_sensor.time import unaverage
 from wattline.meter.readings import counter, faults, order
-from wattline.meter.readings.clean import Cleaned, clean
+from wattline.meter.readings.clean import CleanPower, clean
 from wattline.meter.recording import Series
 from wattline.meter.sensor import Spec
 
@@ -43,7 +43,7 @@ def series(draw: Any) -> Series:
     return Series(device, spec, time, None if kept == "counter" else power, None if kept == "watts" else joules)
 
 
-def told(cleaned: Cleaned) -> str:
+def told(cleaned: CleanPower) -> str:
     flaws = sorted((flaw.kind, flaw.at_s.tolist(), flaw.lasting_s.tolist(), flaw.done) for flaw in cleaned.flaws)
     lines = [
         [p.spec, p.interval_s, p.counted, p.before, p.after]

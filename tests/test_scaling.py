@@ -18,7 +18,7 @@ from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.device import load_chip
-from wattline.line.engine.simulator.outcome import Served
+from wattline.line.engine.simulator.outcome import ServiceOutcome
 from wattline.line.engine.simulator.pools import simulate_pools
 from wattline.line.engine.simulator.power import (
     ReadyPower,
@@ -70,7 +70,7 @@ def _case(draw: Any) -> dict[str, Any]:
     }
 
 
-def _run(case: dict[str, Any]) -> Served:
+def _run(case: dict[str, Any]) -> ServiceOutcome:
     side = Side(_tables(), case["limits"], Routing(case["replicas"], case["router"], scaling=case["scaling"]))
     return simulate(side, case["arrival"], case["inputs"], case["outputs"], horizon_s=case["horizon_s"])
 

@@ -14,7 +14,7 @@ from waiting import gone, until
 from wattline.meter.device import Device
 from wattline.meter.sensor import Reading, SensorGone, Spec
 from wattline.meter.sensors.counter import Counter
-from wattline.meter.sensors.polled import Answer, Polled, Poller
+from wattline.meter.sensors.polled import Answer, PolledDevice, Poller
 
 WRAP_J = 262_143.328850
 MOST_W = 3000.0
@@ -102,7 +102,7 @@ def test_a_slow_source_never_keeps_a_reader_waiting() -> None:
         answer.wait(30)
         return {DEVICE.key: Reading(20.0)}
 
-    sensor = Polled(DEVICE, Spec("redfish"), Poller(ask, 0.05, {DEVICE.key: Reading(10.0)}))
+    sensor = PolledDevice(DEVICE, Spec("redfish"), Poller(ask, 0.05, {DEVICE.key: Reading(10.0)}))
     try:
         assert sensor.read().power_w == 10.0
         assert asked.wait(10)
@@ -121,7 +121,7 @@ def test_an_old_answer_is_no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     def ask() -> Answer:
         raise OSError("the BMC is away")
 
-    sensor = Polled(DEVICE, Spec("redfish"), Poller(ask, 0.05, {DEVICE.key: Reading(10.0)}))
+    sensor = PolledDevice(DEVICE, Spec("redfish"), Poller(ask, 0.05, {DEVICE.key: Reading(10.0)}))
     monkeypatch.setattr("wattline.meter.sensors.polled.MIN_STALE_S", 0.2)
     try:
         until(lambda: gone(sensor) == "the BMC is away")
@@ -131,7 +131,7 @@ def test_an_old_answer_is_no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_device_that_is_no_longer_told_of_is_gone_and_comes_back() -> None:
     answers: list[Answer] = [{DEVICE.key: "no watts"}]
-    sensor = Polled(DEVICE, Spec("prometheus"), Poller(lambda: answers[0], 0.05, {DEVICE.key: Reading(1.0)}))
+    sensor = PolledDevice(DEVICE, Spec("prometheus"), Poller(lambda: answers[0], 0.05, {DEVICE.key: Reading(1.0)}))
     try:
         until(lambda: gone(sensor) == "no watts")
         answers[0] = {}
@@ -145,7 +145,7 @@ def test_a_device_that_is_no_longer_told_of_is_gone_and_comes_back() -> None:
 
 def test_the_thread_ends_with_its_last_sensor() -> None:
     poller = Poller(lambda: {DEVICE.key: Reading(1.0)}, 0.05, {DEVICE.key: Reading(1.0)})
-    one, two = Polled(DEVICE, Spec("ipmi"), poller), Polled(DEVICE, Spec("ipmi"), poller)
+    one, two = PolledDevice(DEVICE, Spec("ipmi"), poller), PolledDevice(DEVICE, Spec("ipmi"), poller)
     one.read()
     thread = poller._thread
     assert thread is not None

@@ -21,7 +21,7 @@ from waiting import gone, until  # noqa: E402
 from wattline.meter.exporters import without_port  # noqa: E402
 from wattline.meter.sensor import Sensor  # noqa: E402
 from wattline.meter.sensors import prometheus  # noqa: E402
-from wattline.meter.sensors.polled import Polled  # noqa: E402
+from wattline.meter.sensors.polled import PolledDevice  # noqa: E402
 from wattline.meter.sensors.prometheus import _seconds  # noqa: E402
 
 CONFIG = """
@@ -138,7 +138,7 @@ def test_dcgm(clean: Metered) -> None:
         first, blank = found["GPU-a"], found["GPU-c"]
         assert first.read() == (412.5, 9e6)
         assert found["GPU-b"].read() == (300.0, None)
-        assert isinstance(blank, Polled)
+        assert isinstance(blank, PolledDevice)
         assert "no number" in gone(blank)
         assert (first.device.host, first.device.kind) == ("node1", "gpu")
         assert "H100" in first.device.name
@@ -157,7 +157,7 @@ def test_a_series_that_vanishes_an_exporter_that_starts_anew(clean: Metered) -> 
     clean.energy.labels(*labels).set(5e6)
     clean.scraped("DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION")
     sensor = clean.find()["GPU-a"]
-    assert isinstance(sensor, Polled)
+    assert isinstance(sensor, PolledDevice)
     try:
         assert sensor.read() == (100.0, 5000.0)
         clean.hide()

@@ -16,7 +16,7 @@ pytest.importorskip("httpx", reason="httpx is not installed: pip install 'wattli
 from waiting import gone, until
 from wattline.meter.sensor import Finding, Sensor
 from wattline.meter.sensors import redfish, web
-from wattline.meter.sensors.polled import Polled
+from wattline.meter.sensors.polled import PolledDevice
 
 CHASSIS = "/redfish/v1/Chassis"
 Json = dict[str, Any]
@@ -134,7 +134,7 @@ def test_the_emulator(emulator: tuple[str, Json], monkeypatch: pytest.MonkeyPatc
         state["PowerControl"][0]["PowerConsumedWatts"] = 512.5
         until(lambda: sensor.read().power_w == 512.5)
         del state["PowerControl"][0]["PowerConsumedWatts"]
-        assert isinstance(sensor, Polled)
+        assert isinstance(sensor, PolledDevice)
         until(lambda: "no power now" in gone(sensor))
     finally:
         sensor.close()
@@ -292,7 +292,7 @@ def test_a_bmc_that_goes_away_and_comes_back(bmc: Bmc, monkeypatch: pytest.Monke
     bmc.chassis("System", Power=link("/redfish/v1/power"))
     bmc.resources["/redfish/v1/power"] = {"PowerControl": [{"PowerConsumedWatts": 5}]}
     (sensor,), _ = bmc.find()
-    assert isinstance(sensor, Polled)
+    assert isinstance(sensor, PolledDevice)
     try:
         assert sensor.read().power_w == 5.0
         bmc.resources["/redfish/v1/power"] = 503

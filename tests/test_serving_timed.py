@@ -144,7 +144,7 @@ def test_ttft_never_falls_with_prompt_or_load(row: TimedRow) -> None:
 def test_the_fit_finds_what_was_planted(row: TimedRow) -> None:
     pytest.importorskip("numba")
     from wattline.validate.fit.software import FRONT_SCALE, Steps, fit_factors, fit_fronts
-    from wattline.validate.serving_timed import Simulated
+    from wattline.validate.serving_timed import SimulatedLatency
 
     rows = [replace(row, size=n, input_tokens=i, chips=g) for n in (4, 16, 64) for i in (512, 4096) for g in (1, 2, 4)]
     told = Steps.of(rows).tpot_s(0.8, 0.8)
@@ -154,7 +154,9 @@ def test_the_fit_finds_what_was_planted(row: TimedRow) -> None:
     rng = np.random.default_rng(0)
     found = []
     for r in rows * 4:
-        s = Simulated(float(rng.uniform(0.01, 0.1)), float(rng.uniform(0.004, 0.04)), float(rng.choice([32, 96])), 1.0)
+        s = SimulatedLatency(
+            float(rng.uniform(0.01, 0.1)), float(rng.uniform(0.004, 0.04)), float(rng.choice([32, 96])), 1.0
+        )
         late = s.ttft_s + front[0] + front[1] * s.tpot_s + front[2] * s.sub_layers
         found.append((replace(r, ttft_s=late), s))
     fitted = fit_fronts(found)[("vllm-0.18", "hopper")]

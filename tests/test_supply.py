@@ -25,7 +25,7 @@ from wattline.line.grid.supply.parts import (
     Storage,
     SupplyCase,
     SupplyTarget,
-    Unserved,
+    UnservedLoad,
 )
 from wattline.line.grid.supply.plan import SupplyPlan, plan
 from wattline.line.grid.supply.technology import Technology, annuity
@@ -66,7 +66,7 @@ def everything(seed: int = 0) -> SupplyCase:
         reactors=(HeatReactor("natrium", 300_000.0, 2_000.0, 90_000.0, 0.41, 0.9, 0.5, 3.0),),
         export=GridExport(60.0, np.asarray(base.grid.price) - 5, 0.2),
         shift=Shift(0.1),
-        unserved=Unserved(5_000.0, 2.0),
+        unserved=UnservedLoad(5_000.0, 2.0),
     )
 
 

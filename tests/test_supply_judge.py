@@ -17,7 +17,7 @@ from wattline.line.grid.supply.parts import (
     Storage,
     SupplyCase,
     SupplyTarget,
-    Unserved,
+    UnservedLoad,
 )
 from wattline.line.grid.supply.plan import plan
 
@@ -54,7 +54,7 @@ def drawn_case(seed: int) -> SupplyCase:
         (HeatReactor("natrium", 2.5e5, 3e3, 9e4, 0.41, 0.9, 0.5, 3.0),) * bool(rng.random() < 0.4),
         grid=GridImport(rng.uniform(60, 200, hours), price, np.clip(0.2 + sun, 0, 0.9), 400.0),
         export=GridExport(100.0, price - 5, 0.2) if rng.random() < 0.5 else None,
-        unserved=Unserved(3_000.0),
+        unserved=UnservedLoad(3_000.0),
         target=target,
         circles=True,
     )

@@ -27,7 +27,7 @@ from wattline.line.chip.training.step import TrainingStep, best_plan, training_s
 from wattline.line.work.flops import training_flops
 from wattline.line.work.model import Model, load_model
 from wattline.report.present import rich_text
-from wattline.validate.steps import Published, published_steps, score, validate
+from wattline.validate.steps import PublishedStep, published_steps, score, validate
 
 CLOSE = 1 - 1e-9  # rounding
 # MLPerf Training v4.0, GPT-3 175B on 512 H100 (Supermicro): 1,207,959,552 tokens in 3,411 s, 415.2 kWh at the nodes
@@ -82,12 +82,12 @@ def test_gpt_3_on_512_h100_as_measured() -> None:
 STEPS = list(published_steps())
 
 
-def off(step: Published) -> float:
+def off(step: PublishedStep) -> float:
     return time_of(step.model, device(step.chip), step.plan, step.precision) / step.step_s - 1.0
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.record.name)
-def test_published_steps_are_roughly_what_they_took(step: Published) -> None:
+def test_published_steps_are_roughly_what_they_took(step: PublishedStep) -> None:
     # 16-bit steps on Hopper as published are no tuned benchmarks: the step is faster than these, by up to a third
     least = -0.35 if (step.chip, step.precision) == ("h100-sxm", "bf16") else -0.21
     small = step.record.name in ("megatron-1.7b", "megatron-3.6b", "megatron-7.5b")  # small products of 2021's software

@@ -15,7 +15,7 @@ from typing import Any
 
 from wattline.control.allotment import Governor, Member
 from wattline.control.discover import find_settables
-from wattline.control.hold import Hold, Interfered
+from wattline.control.hold import ForeignChange, Hold
 from wattline.control.settable import DeviceLost, Settable
 from wattline.control.shared_budget import SharedBudget
 from wattline.core.errors import WattlineError, shorten
@@ -151,7 +151,7 @@ def budget(
         result = BudgetResult(group, str(path), watches)
         try:
             _keep(hold, Governor(members, room.take(0.0)), room, result, until, stop or _sleep)
-        except (DeviceLost, Interfered) as error:
+        except (DeviceLost, ForeignChange) as error:
             result.warnings.append(str(error))
         except KeyboardInterrupt:
             pass

@@ -13,7 +13,7 @@ from types import TracebackType
 
 import wattline
 from wattline.control.restore import restore_file, restore_until, set_back
-from wattline.control.settable import DeviceLost, KnobLimits, Refused, Settable, rounded, same_setting
+from wattline.control.settable import DeviceLost, KnobLimits, Settable, SettingError, rounded, same_setting
 from wattline.control.state import DeviceLock, InUse, LimitChange, file_stem, read_change, state_folder, write_change
 from wattline.control.watchdog import DONE, READY
 from wattline.core.errors import WattlineError, shorten
@@ -23,7 +23,7 @@ START_S = 30.0
 _active: weakref.WeakSet[Hold] = weakref.WeakSet()
 
 
-class Interfered(WattlineError):
+class ForeignChange(WattlineError):
     """Another program has set the limit meanwhile: it is left as that one wants it."""
 
 
@@ -107,7 +107,8 @@ class Hold:
 
         Returns
         -------
-        The limit that was set. Raises DeviceLost, Refused, or Interfered where another program has set it meanwhile.
+        The limit that was set. Raises DeviceLost, SettingError, or ForeignChange where another program has set it
+        meanwhile.
         """
         if self._watchdog is None or self._watchdog.poll() is not None:
             self._watch()
@@ -123,14 +124,14 @@ class Hold:
         return min(self.set(settable.device.key, value) for settable in self.settables)
 
     def check_unchanged(self, key: str) -> None:
-        """Raises Interfered where the limit that stands is not the one that was set here."""
+        """Raises ForeignChange where the limit that stands is not the one that was set here."""
         settable = self._settable(key)
         now = settable.limits()
         if settable.knob == "power" and not same_setting(now.current, self._set[key], max(now.step, 1.0)):
             self._paths.pop(key).unlink(missing_ok=True)
             name = settable.device.name or key
             self.left_as_set_by_others.append(name)
-            raise Interfered(f"{name}: another program has set {now.current:g} W meanwhile; it is left so")
+            raise ForeignChange(f"{name}: another program has set {now.current:g} W meanwhile; it is left so")
 
     def _settable(self, key: str) -> Settable:
         return next(each for each in self.settables if each.device.key == key)
@@ -186,4 +187,4 @@ def _after_fork() -> None:
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
-__all__ = ["DeviceLost", "Hold", "InUse", "Interfered", "Refused"]
+__all__ = ["DeviceLost", "ForeignChange", "Hold", "InUse", "SettingError"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from wattline.control.settable import DeviceLost, KnobLimits, Refused
+from wattline.control.settable import DeviceLost, KnobLimits, SettingError
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding
 from wattline.meter.sensors.local import hostname
@@ -44,7 +44,7 @@ class NvmlKnob:
 
     def limits(self) -> KnobLimits:
         """The limit that stands, the maker's own, and how far it may go [W or MHz]. Raises DeviceLost where the driver
-        does not answer, Refused where it allows no such question."""
+        does not answer, SettingError where it allows no such question."""
         library = self._library
         try:
             handle = library.nvmlDeviceGetHandleByUUID(self.device.uuid)
@@ -58,12 +58,12 @@ class NvmlKnob:
         return KnobLimits(current * 1e-3, default * 1e-3, low * 1e-3, high * 1e-3, STEP["power"])
 
     def check(self) -> None:
-        """Raises Refused without the rights, and where clocks are locked already, which NVML cannot tell the values of;
-        the limit that stands is set once more to try."""
+        """Raises SettingError without the rights, and where clocks are locked already, which NVML cannot tell the
+        values of; the limit that stands is set once more to try."""
         if self.knob == "power":
             self.set(self.limits().current)
         elif self._clocks_are_set():
-            raise Refused(
+            raise SettingError(
                 f"{self.device.name}: its clocks are locked by a setting that NVML cannot read back; "
                 "`nvidia-smi -rgc` takes it away, or tune the power limit"
             )
@@ -77,20 +77,20 @@ class NvmlKnob:
             return False
 
     def set(self, value: float | None) -> None:
-        """Set the limit [W or MHz]; None takes a lock of clocks away. Raises Refused where this user may not, and for
-        None as a power limit; DeviceLost where the driver does not answer."""
+        """Set the limit [W or MHz]; None takes a lock of clocks away. Raises SettingError where this user may not, and
+        for None as a power limit; DeviceLost where the driver does not answer."""
         library = self._library
         try:
             handle = library.nvmlDeviceGetHandleByUUID(self.device.uuid)
             if self.knob == "power":
                 if value is None:
-                    raise Refused(f"{self.device.name}: a power limit cannot be taken away, only set")
+                    raise SettingError(f"{self.device.name}: a power limit cannot be taken away, only set")
                 library.nvmlDeviceSetPowerManagementLimit(handle, round(value * 1e3))
             elif value is None:
                 library.nvmlDeviceResetGpuLockedClocks(handle)
             else:
                 library.nvmlDeviceSetGpuLockedClocks(handle, 0, round(value))
-        except Refused:
+        except SettingError:
             raise
         except Exception as error:
             raise _failure(self.device, error) from None
@@ -124,13 +124,13 @@ def _failure(device: Device, error: Exception) -> Exception:
     code = code_of(error)
     name = device.name or device.uuid
     if code == NO_PERMISSION:
-        return Refused(
+        return SettingError(
             f"{name}: limits may be set by root alone; run with sudo, in a container with --cap-add SYS_ADMIN"
         )
     if code == NOT_SUPPORTED:
-        return Refused(f"{name}: this board or driver takes no such limit")
+        return SettingError(f"{name}: this board or driver takes no such limit")
     if code == INVALID:
-        return Refused(f"{name}: the driver refuses this limit as out of its range")
+        return SettingError(f"{name}: the driver refuses this limit as out of its range")
     return DeviceLost(f"{name}: {error_words(error)}")
 
 
@@ -188,7 +188,7 @@ def find_nvml(knob: str = "power", library: Any = None, host: str = "") -> tuple
             made.limits()
             knobs.append(made)
         except Exception as error:
-            why = str(error) if isinstance(error, Refused | DeviceLost) else error_words(error)
+            why = str(error) if isinstance(error, SettingError | DeviceLost) else error_words(error)
             findings.append(Finding(BACKEND, f"GPU {index}", False, why))
     quietly(library.nvmlShutdown)
     return knobs, findings

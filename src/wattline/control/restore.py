@@ -17,7 +17,7 @@ RESTORED, WAITING, IN_USE, STARTED_ANEW = "restored", "not restored", "in use", 
 
 
 @dataclass(frozen=True)
-class Restored:
+class Restoration:
     """What became of one change."""
 
     change: LimitChange
@@ -33,7 +33,7 @@ class Restored:
         )  # fmt: skip
 
 
-def restore_file(path: Path) -> Restored:
+def restore_file(path: Path) -> Restoration:
     """Set one device back to what its file says stood before, see that it is so, and remove the file.
 
     Parameters
@@ -48,19 +48,19 @@ def restore_file(path: Path) -> Restored:
     ------
     WattlineError : the file tells no change of a limit
     DeviceLost : the device does not answer now; the file stays
-    Refused : this user may not set it; the file stays
+    SettingError : this user may not set it; the file stays
     """
     change = read_change(path)
     if not change.of_this_boot:
         path.unlink(missing_ok=True)
-        return Restored(change, STARTED_ANEW, "limits of then are forgotten")
+        return Restoration(change, STARTED_ANEW, "limits of then are forgotten")
     settable = open_settable(change.backend, change.address, change.knob, change.device)
     try:
         set_back(settable, change.before)
     finally:
         settable.close()
     path.unlink(missing_ok=True)
-    return Restored(change, RESTORED)
+    return Restoration(change, RESTORED)
 
 
 def set_back(settable: Settable, before: float | None) -> None:
@@ -74,7 +74,7 @@ def set_back(settable: Settable, before: float | None) -> None:
     Raises
     ------
     DeviceLost : the device does not answer, or another limit stands
-    Refused : this user may not set it
+    SettingError : this user may not set it
     """
     settable.set(before)
     limits = settable.limits()
@@ -113,19 +113,19 @@ def restore_until(paths: Iterable[Path], seconds: float) -> list[str]:
     return lines
 
 
-def restore_all(folder: Path | None = None) -> list[Restored]:
+def restore_all(folder: Path | None = None) -> list[Restoration]:
     """Set back every device whose job ended without doing so; those that a job still has are left to it."""
     results = []
     for path, change in changes(folder or state_folder()):
         try:
             lock = DeviceLock(file_stem(change.backend, change.uuid, change.knob), "wattline tune --restore")
         except InUse as error:
-            results.append(Restored(change, IN_USE, str(error)))
+            results.append(Restoration(change, IN_USE, str(error)))
             continue
         try:
             results.append(restore_file(path))
         except WattlineError as error:
-            results.append(Restored(change, WAITING, str(error)))
+            results.append(Restoration(change, WAITING, str(error)))
         finally:
             lock.close()
     return results

@@ -9,7 +9,7 @@ import numpy as np
 
 from wattline.control.search import KEEP, LOOK, PROVE, LimitSearch, TuneWindow
 from wattline.control.settings_grid import Setter
-from wattline.core.range import Measured
+from wattline.core.range import MeasuredValue
 from wattline.core.result import Json, Result, envelope
 from wattline.core.units import J_PER_WH, Z975
 from wattline.reconcile.blocks import Blocks
@@ -47,11 +47,11 @@ class TuneResult(Result):
     def _windows(self, place: int) -> list[TuneWindow]:
         return [each for each in self.search.windows if each.phase == PROVE and each.setting == place]
 
-    def _predicted(self) -> Measured:
+    def _predicted(self) -> MeasuredValue:
         """Share of the energy of a unit of work that the search expects to be saved."""
         return self._expected(1.0, 1.0, self.search.best)
 
-    def _expected(self, time: float, power: float, place: int) -> Measured:
+    def _expected(self, time: float, power: float, place: int) -> MeasuredValue:
         search = self.search
         p = search.posterior
         logs = time * (p.log_time() - p.log_time()[:, [search.reference]])[:, place]
@@ -60,16 +60,16 @@ class TuneResult(Result):
         rough = float(p.roughness((time, power), search.reference)[place])
         spread = float(np.sqrt(p.weights @ (logs - mean) ** 2 + rough**2))
         value, low, high = (0.0 - float(np.expm1(mean + side * SURE * spread)) for side in (0, 1, -1))
-        return Measured(value, low, high)
+        return MeasuredValue(value, low, high)
 
-    def _slowdown(self) -> Measured | None:
+    def _slowdown(self) -> MeasuredValue | None:
         """Share by which a unit of work took longer in the fresh windows."""
         if self.saving is None:
             return None
         sides = [self._windows(place) for place in (self.search.reference, self.search.best)]
         pairs = min(map(len, sides))
         test = paired_test(*(np.array([w.seconds / w.work for w in side[:pairs]]) for side in sides))
-        return Measured(-test.saved, -test.high, -test.low)
+        return MeasuredValue(-test.saved, -test.high, -test.low)
 
     @property
     def verdict(self) -> str:
@@ -88,7 +88,7 @@ class TuneResult(Result):
         value = self.setter.shown(place)
         return f"{value:g} {self.setter.unit}".strip() if isinstance(value, float) else value
 
-    def figures(self) -> dict[str, Measured]:
+    def figures(self) -> dict[str, MeasuredValue]:
         """The saving as predicted, and as measured where it was."""
         saving = self.saving
         return {"predicted_share": self._predicted()} | ({} if saving is None else saving.figures())
@@ -104,7 +104,7 @@ class TuneResult(Result):
             "setting_before": _number(self.setter.shown(search.reference)),
             "setting_best": _number(self.setter.shown(search.best)),
             "predicted_share": self._predicted().json(),
-            "predicted_slowdown_share": Measured(-slower.value, -slower.high, -slower.low).json(),
+            "predicted_slowdown_share": MeasuredValue(-slower.value, -slower.high, -slower.low).json(),
             "slowdown_share": None if slowdown is None else slowdown.json(),
             "saving": None if saving is None else saving.results(),
             "look_windows": sum(each.phase == LOOK for each in search.windows),

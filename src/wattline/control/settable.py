@@ -11,7 +11,7 @@ from wattline.meter.device import Device
 KNOBS = {"power": "W", "clock": "MHz"}
 
 
-class Refused(WattlineError):
+class SettingError(WattlineError):
     """The device may not be set: rights are missing, or it takes no limit. The text has the mend."""
 
 
@@ -60,11 +60,11 @@ class Settable(Protocol):
         ...
 
     def check(self) -> None:
-        """Raises Refused where this user may not set it; changes nothing."""
+        """Raises SettingError where this user may not set it; changes nothing."""
         ...
 
     def set(self, value: float | None) -> None:
-        """Set the limit; None takes it away where none stood. Raises Refused or DeviceLost."""
+        """Set the limit; None takes it away where none stood. Raises SettingError or DeviceLost."""
         ...
 
     def close(self) -> None: ...

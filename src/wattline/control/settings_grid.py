@@ -83,7 +83,8 @@ class DeviceSetter:
         self._now: int | None = None
 
     def set(self, place: int) -> None:
-        """Raises DeviceLost, Refused or Interfered; between two windows at one setting only looks that it stands."""
+        """Between two windows at one setting only looks that it stands. Raises DeviceLost, SettingError or
+        ForeignChange."""
         if place == self._now:
             for settable in self._hold.settables:
                 self._hold.check_unchanged(settable.device.key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from wattline.control.settable import DeviceLost, KnobLimits, Refused
+from wattline.control.settable import DeviceLost, KnobLimits, SettingError
 from wattline.meter.device import Device
 from wattline.meter.sensor import SensorGone
 from wattline.meter.sensors.simulated_chip import SimulatedChip, read_chip, simulated_chips
@@ -36,16 +36,16 @@ class SimulatedLimit:
             raise DeviceLost(str(gone)) from None
 
     def check(self) -> None:
-        """Try whether this user may set the limit. Raises Refused where a file says that limits may not be set."""
+        """Try whether this user may set the limit. Raises SettingError where a file says that limits may not be set."""
         if (self.chip.folder / "refused").exists():
-            raise Refused(f"{self.device.name}: limits may be set by root alone; run with sudo")
+            raise SettingError(f"{self.device.name}: limits may be set by root alone; run with sudo")
 
     def set(self, value: float | None) -> None:
-        """Set the limit [W]. Raises Refused where it is out of bounds, or may not be set; DeviceLost where the chip's
-        folder is gone."""
+        """Set the limit [W]. Raises SettingError where it is out of bounds, or may not be set; DeviceLost where the
+        chip's folder is gone."""
         limits = self.limits()
         if value is None or not limits.low <= value <= limits.high:
-            raise Refused(f"{self.device.name}: {value} W is not within {limits.low:g} to {limits.high:g} W")
+            raise SettingError(f"{self.device.name}: {value} W is not within {limits.low:g} to {limits.high:g} W")
         self.check()
         # in one call, as a driver takes it: whoever reads sees the one limit or the other
         beside = self.chip.folder / f".limit_w.{os.getpid()}"

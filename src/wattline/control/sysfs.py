@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from wattline.control.settable import DeviceLost, KnobLimits, Refused
+from wattline.control.settable import DeviceLost, KnobLimits, SettingError
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding
 from wattline.meter.sensors.local import first_text, hostname, number
@@ -52,17 +52,17 @@ class SysfsLimit:
         )
 
     def check(self) -> None:
-        """Try whether this user may set the limit. Raises Refused where the kernel's file may not be written."""
+        """Try whether this user may set the limit. Raises SettingError where the kernel's file may not be written."""
         path = self.folder / FILES[self.backend][0]
         if not os.access(path, os.W_OK):
-            raise Refused(f"{self.device.name}: {path} may be written by root alone; run with sudo")
+            raise SettingError(f"{self.device.name}: {path} may be written by root alone; run with sudo")
 
     def set(self, value: float | None) -> None:
-        """Set the limit [W]. Raises Refused for None, and where the kernel does not take it; DeviceLost where its file
-        is gone."""
+        """Set the limit [W]. Raises SettingError for None, and where the kernel does not take it; DeviceLost where its
+        file is gone."""
         path = self.folder / FILES[self.backend][0]
         if value is None:
-            raise Refused(f"{self.device.name}: a power limit cannot be taken away, only set")
+            raise SettingError(f"{self.device.name}: a power limit cannot be taken away, only set")
         try:
             handle = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)
             try:
@@ -70,11 +70,11 @@ class SysfsLimit:
             finally:
                 os.close(handle)
         except PermissionError:
-            raise Refused(f"{path} may be written by root alone; run with sudo") from None
+            raise SettingError(f"{path} may be written by root alone; run with sudo") from None
         except FileNotFoundError:
             raise DeviceLost(f"{self.device.name}: {path} is gone") from None
         except OSError as error:
-            raise Refused(f"{path} takes no {value:g} W: {error.strerror}") from None
+            raise SettingError(f"{path} takes no {value:g} W: {error.strerror}") from None
 
     def close(self) -> None:
         return

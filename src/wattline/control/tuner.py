@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattline.control.hold import Interfered
+from wattline.control.hold import ForeignChange
 from wattline.control.search import USUAL_WINDOWS, LimitSearch
-from wattline.control.settable import DeviceLost, Refused
+from wattline.control.settable import DeviceLost, SettingError
 from wattline.control.settings_grid import Setter
 from wattline.core.errors import WattlineError
 from wattline.meter.live.measurement import Measurement
@@ -117,7 +117,7 @@ class Tuner:
         place = self.search.place
         try:
             self.setter.set(place)
-        except (DeviceLost, Refused, Interfered) as error:
+        except (DeviceLost, SettingError, ForeignChange) as error:
             self.stop(str(error))
             return
         if place != self._set_place:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from wattline.core.errors import Unbalanced
+from wattline.core.errors import Imbalance
 from wattline.core.fact import Array
 from wattline.core.quantity import show
 from wattline.core.range import Range
@@ -54,7 +54,7 @@ class Bill:
     """Energy of a job by part, and what followed.
 
     ``parts``: joules by part, each a scalar or ``(draws,)``. ``delivered_j``: what the grid delivered to the site's
-    meter, worked out on its own path; construction raises Unbalanced unless the parts add up to it within 1e-9.
+    meter, worked out on its own path; construction raises Imbalance unless the parts add up to it within 1e-9.
     ``cost_usd``, ``co2e_kg`` (life cycle), ``co2e_direct_kg``, ``water_l`` follow from the delivery; ``signals`` says
     in words what each account of carbon and the price rest on.
     """
@@ -67,17 +67,17 @@ class Bill:
     def __post_init__(self) -> None:
         parts = {name: np.asarray(self.parts[name], float) for name in PARTS if name in self.parts}
         if unknown := set(self.parts) - set(parts):
-            raise Unbalanced(f"bill: unknown parts {sorted(unknown)}")
+            raise Imbalance(f"bill: unknown parts {sorted(unknown)}")
         if not parts:
-            raise Unbalanced("bill: no parts")
+            raise Imbalance("bill: no parts")
         object.__setattr__(self, "parts", parts)
         object.__setattr__(self, "delivered_j", np.asarray(self.delivered_j, float))
         total = self.energy_j
         gap = np.max(np.abs(total - self.delivered_j) / np.maximum(np.abs(self.delivered_j), 1e-300))
         if not (np.all(np.isfinite(total)) and gap <= TOLERANCE):
-            raise Unbalanced(f"bill: parts differ from the grid's delivery by {gap:.3g} of it")
+            raise Imbalance(f"bill: parts differ from the grid's delivery by {gap:.3g} of it")
         if any(np.any(part < 0) for part in parts.values()):
-            raise Unbalanced("bill: a part is negative")
+            raise Imbalance("bill: a part is negative")
 
     @property
     def energy_j(self) -> Array:

@@ -29,7 +29,7 @@ class NotFound(WattlineError):
         super().__init__(f"unknown {kind.replace('_', ' ')} {shorten(name)!r}{shown}; {mend}")
 
 
-class Unbalanced(WattlineError):
+class Imbalance(WattlineError):
     """The parts of a bill do not add up to what was delivered: a defect of Wattline, never of the input."""
 
 

@@ -43,7 +43,7 @@ class Range:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredValue:
     """What a meter says: the value, and the ends between which its error leaves the truth."""
 
     value: float
@@ -53,9 +53,9 @@ class Measured:
     def json(self) -> dict[str, float]:
         return {"value": self.value, "low": self.low, "high": self.high}
 
-    def map(self, scale: float) -> Measured:
+    def map(self, scale: float) -> MeasuredValue:
         """The same in a unit of ``1/scale``."""
-        return Measured(self.value * scale, self.low * scale, self.high * scale)
+        return MeasuredValue(self.value * scale, self.low * scale, self.high * scale)
 
 
 def percentiles(

@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wattline.core.fact import Fact
     from wattline.core.load import Load
-    from wattline.core.range import Measured, Range
+    from wattline.core.range import MeasuredValue, Range
 
 Json = dict[str, Any]
 ENVELOPE = ("command", "wattline", "catalog", "draws", "seed", "inputs", "results", "facts", "notes", "warnings")
@@ -29,7 +29,7 @@ ENVELOPE = ("command", "wattline", "catalog", "draws", "seed", "inputs", "result
 _NUMBERS = re.compile(r"\[\n\s+((?:-?\d[^\s,]*|null)(?:,\n\s+(?:-?\d[^\s,]*|null))*)\n\s+\]")
 
 
-class Drawn(Protocol):
+class DrawSummary(Protocol):
     """Draws as an answer tells of them: how many, their seed, of which catalog, and the facts that they rest on."""
 
     @property
@@ -60,7 +60,7 @@ def envelope(
     inputs: Mapping[str, Any],
     results: Mapping[str, Any],
     *,
-    draws: Drawn | None = None,
+    draws: DrawSummary | None = None,
     seed: int | None = None,
     facts: Iterable[Fact] | None = None,
     notes: Iterable[str] = (),
@@ -131,16 +131,16 @@ class Result(ABC):
         """The power over time that ``write`` saves; None where there is none."""
         return None
 
-    def range(self, name: str) -> Range | Measured:
+    def range(self, name: str) -> Range | MeasuredValue:
         """The range of a figure by its name in ``results``. Raises NotFound for a name that the answer has not."""
         from wattline.core.errors import NotFound
-        from wattline.core.range import Measured, Range
+        from wattline.core.range import MeasuredValue, Range
 
         figures = self.figures()
         if name not in figures:
             raise NotFound("result", name, figures, f"known: {', '.join(figures) or 'none'}")
         value = figures[name]
-        return value if isinstance(value, Measured) else Range.of(value)
+        return value if isinstance(value, MeasuredValue) else Range.of(value)
 
     def write(self, folder: Path | str) -> list[Path]:
         """Write the answer into a folder: all of its files whole, or none.

@@ -20,7 +20,7 @@ from wattline.predict.answer import Working
 from wattline.predict.facility import Facility
 from wattline.predict.grid_hours import GridHours
 from wattline.predict.hourly import HourlySite
-from wattline.predict.prices import Weighed, follow, signals_of
+from wattline.predict.prices import WeightedMeans, follow, signals_of
 
 LOAD_STEPS = 200
 LOAD_VALUES = 20_000_000  # of all draws together: more draws have fewer steps
@@ -93,19 +93,19 @@ def _deliver_hourly(
     weighed = None
     if facility.hours is not None:
         timeless = any_time and not facility.hours.given
-        weighed = Weighed.by(facility.hours, facility.hours.year_mean() if timeless else hours.weighed)
+        weighed = WeightedMeans.by(facility.hours, facility.hours.year_mean() if timeless else hours.weighed)
     bill = _bill({**parts, **hours.parts}, delivered, it_j, facility, draws, weighed, hours.water_l)
     _explain(bill, it_j, facility, draws, working)
     return bill, hours.load, hours.peak_w
 
 
-def weigh(hours: GridHours, power_w: Sequence[Array], seconds: Sequence[Array], any_time: bool) -> Weighed:
+def weigh(hours: GridHours, power_w: Sequence[Array], seconds: Sequence[Array], any_time: bool) -> WeightedMeans:
     """Means of the signals by the hour, weighed by phases of constant power one after the other.
 
     ``power_w`` and ``seconds``: of each phase, scalar or ``(n_draws,)``.
     """
     if any_time and not hours.given:
-        return Weighed.by(hours, hours.year_mean())
+        return WeightedMeans.by(hours, hours.year_mean())
     begin, energy = np.asarray(0.0), np.asarray(0.0)
     sums: dict[str, Array] = {name: np.asarray(0.0) for name in hours.signals}
     for power, length in zip(power_w, seconds, strict=True):
@@ -116,7 +116,9 @@ def weigh(hours: GridHours, power_w: Sequence[Array], seconds: Sequence[Array], 
         energy, begin = np.asarray(energy + power * length), end
     some = np.where(energy > 0, energy, 1.0)
     year = hours.year_mean()
-    return Weighed.by(hours, {name: np.where(energy > 0, total / some, year[name]) for name, total in sums.items()})
+    return WeightedMeans.by(
+        hours, {name: np.where(energy > 0, total / some, year[name]) for name, total in sums.items()}
+    )
 
 
 def _bill(
@@ -125,7 +127,7 @@ def _bill(
     it_j: Array,
     facility: Facility,
     draws: Draws,
-    weighed: Weighed | None,
+    weighed: WeightedMeans | None,
     water_l: Array | None = None,
 ) -> Bill:
     """The parts with cost, each account of CO2e, and water at the site and the stations.

@@ -68,7 +68,7 @@ def hourly_site(where: Where, draws: Draws) -> HourlySite:
 
 
 @dataclass(frozen=True, eq=False)
-class Delivered:
+class HourlyDelivery:
     """What phases on an hourly site took: joules by part, the load at the grid, its peak, litres at the site.
 
     ``weighed``: means of the grid's signals by the hour, weighed by the load.
@@ -88,7 +88,7 @@ def deliver(
     steps: int,
     grid: GridHours | None = None,
     begin_utc: np.datetime64 | None = None,
-) -> Delivered:
+) -> HourlyDelivery:
     """Phases of constant IT power, one after the other; entries scalar or ``(draws,)``.
 
     They begin with the year's first hour, or at ``begin_utc``, in the weather of the same hour of the year; where
@@ -141,7 +141,7 @@ def deliver(
     used = np.atleast_1d(load.energy_j)
     weighed = {name: plain(total / np.where(used > 0, used, 1.0)) for name, total in sums.items()}
     shown = {name: plain(x) for name, x in parts.items() if np.any(x > 0)}
-    return Delivered(shown, load, plain(peak), plain(water), weighed)
+    return HourlyDelivery(shown, load, plain(peak), plain(water), weighed)
 
 
 def _hour_of_year(site: HourlySite, begin: np.datetime64) -> int:

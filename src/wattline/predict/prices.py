@@ -31,7 +31,7 @@ G_PER_KG = 1000.0
 
 
 @dataclass(frozen=True, eq=False)
-class Weighed:
+class WeightedMeans:
     """Means of signals by the hour, weighed by a job's load.
 
     ``means``: by name, scalar or ``(n_draws,)``. ``typical``: whether they are of a typical year, whose means over the
@@ -43,13 +43,13 @@ class Weighed:
     year: Mapping[str, float]
 
     @classmethod
-    def by(cls, hours: GridHours, means: Mapping[str, Array]) -> Weighed:
+    def by(cls, hours: GridHours, means: Mapping[str, Array]) -> WeightedMeans:
         """These means of the signals of ``hours``."""
         return cls(means, hours.typical, {name: signal.mean for name, signal in hours.signals.items()})
 
 
 def follow(
-    region: Record, where: Where, delivered_j: Array, draws: Draws, weighed: Weighed | None = None
+    region: Record, where: Where, delivered_j: Array, draws: Draws, weighed: WeightedMeans | None = None
 ) -> dict[str, Array]:
     """Cost of a delivery, and its CO2e by each account.
 
@@ -65,7 +65,7 @@ def follow(
     ``co2e_marginal_kg`` that more load causes; ``carbon_free_wh``, the energy that is free of carbon in its hours. A
     given carbon intensity is of what is delivered, and stands for both kinds of CO2e.
     """
-    weighed = weighed or Weighed({}, False, {})
+    weighed = weighed or WeightedMeans({}, False, {})
     kwh = np.asarray(delivered_j / J_PER_KWH)
     follows = {"cost_usd": _cost(region, where, delivered_j, draws, weighed)}
     follows |= _location(region, where, delivered_j, draws, weighed)
@@ -97,7 +97,7 @@ def published_residual(region: Record, where: Where, draws: Draws) -> Fact | Non
     return None if isinstance(where.carbon, int | float) else residual_fact(region, draws.catalog)
 
 
-def _cost(region: Record, where: Where, delivered_j: Array, draws: Draws, weighed: Weighed) -> Array:
+def _cost(region: Record, where: Where, delivered_j: Array, draws: Draws, weighed: WeightedMeans) -> Array:
     if PRICE in weighed.means:
         return np.asarray(delivered_j / J_PER_KWH * weighed.means[PRICE])
     if where.electricity_price is None:
@@ -106,7 +106,9 @@ def _cost(region: Record, where: Where, delivered_j: Array, draws: Draws, weighe
     return np.asarray(delivered_j / J_PER_KWH * where.electricity_price)
 
 
-def _location(region: Record, where: Where, delivered_j: Array, draws: Draws, weighed: Weighed) -> dict[str, Array]:
+def _location(
+    region: Record, where: Where, delivered_j: Array, draws: Draws, weighed: WeightedMeans
+) -> dict[str, Array]:
     """CO2e of the life cycle and direct, by the grid that delivers: by the hour, as given, or the year's mean."""
     kwh = np.asarray(delivered_j / J_PER_KWH)
     if isinstance(where.carbon, int | float):
@@ -126,7 +128,7 @@ def _location(region: Record, where: Where, delivered_j: Array, draws: Draws, we
     return by_scope
 
 
-def _marginal(region: Record, kwh: Array, draws: Draws, weighed: Weighed) -> Array:
+def _marginal(region: Record, kwh: Array, draws: Draws, weighed: WeightedMeans) -> Array:
     if MARGINAL in weighed.means and not weighed.typical:
         return np.asarray(kwh * weighed.means[MARGINAL] / G_PER_KG)
     mean = draws(marginal_fact(region, draws.catalog))
@@ -134,7 +136,7 @@ def _marginal(region: Record, kwh: Array, draws: Draws, weighed: Weighed) -> Arr
     return np.asarray(kwh * mean * ratio / G_PER_KG)
 
 
-def _clean(region: Record, where: Where, delivered_j: Array, draws: Draws, weighed: Weighed) -> Array:
+def _clean(region: Record, where: Where, delivered_j: Array, draws: Draws, weighed: WeightedMeans) -> Array:
     """Energy free of carbon [Wh]: what contracts deliver in the load's hours, and the grid's own share of the rest."""
     if CLEAN in weighed.means:
         return np.asarray(delivered_j / J_PER_WH * weighed.means[CLEAN])

@@ -17,7 +17,7 @@ from wattline.line.chip.diffusion.rates import chip_rates
 from wattline.line.chip.diffusion.run import Engine, run_stage
 from wattline.line.chip.diffusion.stage import pass_stage
 from wattline.line.work.model import Model
-from wattline.line.work.towers import SOUND, Tokenized, Tower, find_tower
+from wattline.line.work.towers import SOUND, EncoderTokens, Tower, find_tower
 from wattline.predict.answer import Working
 from wattline.predict.delivery import Phase
 from wattline.predict.encoding.engine import encoder_spread
@@ -48,7 +48,7 @@ class Sight:
     """One encoder's share of a prompt: ``count`` times what it makes of a picture, or of the sound."""
 
     tower: Tower
-    seen: Tokenized
+    seen: EncoderTokens
     count: int
 
     @property

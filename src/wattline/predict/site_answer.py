@@ -30,7 +30,7 @@ from wattline.line.world.embodied import site_embodied
 from wattline.predict.answer import Answer, matters_json
 from wattline.predict.balance import region_balance
 from wattline.predict.grid_hours import GridHours, read_grid_hours
-from wattline.predict.prices import Weighed, follow, notes_of, signals_of
+from wattline.predict.prices import WeightedMeans, follow, notes_of, signals_of
 from wattline.predict.site_year import air_hours, weekly
 from wattline.predict.where import Where
 
@@ -100,7 +100,7 @@ class SiteAnswer(Result):
         delivered = _scalar_or_draws(self.result.delivered * scale)
         region, draws = self.design.region, self.draws
         hours = read_grid_hours(self.design.where, region, draws.catalog)
-        weighed = None if hours is None else Weighed.by(hours, self._weighed(hours))
+        weighed = None if hours is None else WeightedMeans.by(hours, self._weighed(hours))
         bought = follow(region, self.design.where, delivered, draws, weighed)
         stations = grid.water_l(region, delivered, draws)
         site = _scalar_or_draws(np.asarray(sum(self.result.water.values())) * scale)

@@ -22,7 +22,7 @@ from wattline.meter.recording import Recording
 from wattline.reconcile.causes import Cause, MeteredGroup, causes
 from wattline.reconcile.metered import MACHINES, MeteredWindow, drawn_j, metered
 from wattline.reconcile.parts import chips_of
-from wattline.reconcile.predicted import Predicted, pick
+from wattline.reconcile.predicted import Prediction, pick
 from wattline.scenario.run import ScenarioRun, run
 
 WHOLE = 0.5  # of the shortest time that a job is predicted to take: a recording of less is one of a part of it
@@ -36,7 +36,7 @@ class Comparison(Result):
     ``part``: the measurement is of a part of the job, as long a part of which ``predicted`` is.
     """
 
-    predicted: Predicted
+    predicted: Prediction
     seen: MeteredWindow
     groups: tuple[MeteredGroup, ...]
     causes: tuple[Cause, ...]
@@ -217,7 +217,7 @@ def compare(
     )
 
 
-def _part_of(predicted: Predicted, seen: MeteredWindow) -> list[str]:
+def _part_of(predicted: Prediction, seen: MeteredWindow) -> list[str]:
     """What is to be said where a recording is of a part of the job: it lasts far less than the job can, and does not
     tell how much of it was done. Empty where it is of the whole."""
     recorded = seen.done
@@ -233,7 +233,7 @@ def _part_of(predicted: Predicted, seen: MeteredWindow) -> list[str]:
     ]
 
 
-def _groups(predicted: Predicted, seen: MeteredWindow, draws: Draws) -> list[MeteredGroup]:
+def _groups(predicted: Prediction, seen: MeteredWindow, draws: Draws) -> list[MeteredGroup]:
     """What meters saw, as the prediction's parts have it."""
     chips = tuple(part for part in CHIPS if part in predicted.parts)
     pairs: list[tuple[str, tuple[str, ...], Array]] = []
@@ -261,7 +261,7 @@ def _groups(predicted: Predicted, seen: MeteredWindow, draws: Draws) -> list[Met
     ]
 
 
-def _chips(predicted: Predicted, seen: MeteredWindow, draws: Draws) -> float | None:
+def _chips(predicted: Prediction, seen: MeteredWindow, draws: Draws) -> float | None:
     """Chips that were metered; machines hold as many as the scenario's chip has in its usual server."""
     if predicted.chip is None:
         return None
@@ -269,7 +269,7 @@ def _chips(predicted: Predicted, seen: MeteredWindow, draws: Draws) -> float | N
     return None if count is None else float(count)
 
 
-def _common(predicted: Predicted, seen: MeteredWindow, chips: float | None) -> tuple[dict[str, Array], list[str]]:
+def _common(predicted: Prediction, seen: MeteredWindow, chips: float | None) -> tuple[dict[str, Array], list[str]]:
     """Ratios of work, time per work and chips; and what could not be told."""
     warnings = []
     ratios: dict[str, Array] = {}

@@ -14,7 +14,7 @@ import numpy as np
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.files import write_text
 from wattline.core.quantity import parse, show
-from wattline.core.range import Measured
+from wattline.core.range import MeasuredValue
 from wattline.core.reading import parse_json, read_text
 from wattline.core.result import Json, Result, envelope
 from wattline.meter.live.measurement import Measurement
@@ -74,12 +74,12 @@ class EnergyCheck(Result):
         return OVER if self.over_budget or self.regression else WITHIN
 
     @property
-    def energy_j(self) -> Measured:
+    def energy_j(self) -> MeasuredValue:
         """Mean joules of a run, within the sensors' error."""
         value = self.runs.rate().value
-        return Measured(value, value * (1 - self.runs.error), value * (1 + self.runs.error))
+        return MeasuredValue(value, value * (1 - self.runs.error), value * (1 + self.runs.error))
 
-    def figures(self) -> dict[str, Measured]:
+    def figures(self) -> dict[str, MeasuredValue]:
         return {"energy_j": self.energy_j}
 
     @property
@@ -104,7 +104,7 @@ class EnergyCheck(Result):
             "budget_j": self.budget_j,
             "over_budget": None if self.budget_j is None else self.over_budget,
             "baseline_j": None if self.baseline is None else self.baseline.rate().value,
-            "more_share": None if test is None else Measured(-test.saved, -test.high, -test.low).json(),
+            "more_share": None if test is None else MeasuredValue(-test.saved, -test.high, -test.low).json(),
             "significant": None if test is None else test.significant,
             "p_value": None if test is None else test.p_value,
             "smallest_share": None if test is None else test.smallest,

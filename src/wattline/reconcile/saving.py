@@ -12,7 +12,7 @@ from pathlib import Path
 
 from wattline.core.errors import WattlineError
 from wattline.core.quantity import parse
-from wattline.core.range import Measured
+from wattline.core.range import MeasuredValue
 from wattline.core.result import Json, Result, envelope
 from wattline.core.units import J_PER_WH
 from wattline.meter.readers.detect import read
@@ -40,14 +40,17 @@ class Saving(Result):
     notes: tuple[str, ...]
 
     @property
-    def saved_wh(self) -> Measured:
+    def saved_wh(self) -> MeasuredValue:
         """Watt-hours that the work after would have taken more at the rate before."""
         basis = self.before.total_j / float(self.before.weight.sum()) * float(self.after.weight.sum()) / J_PER_WH
-        return Measured(self.test.saved * basis, self.test.low * basis, self.test.high * basis)
+        return MeasuredValue(self.test.saved * basis, self.test.low * basis, self.test.high * basis)
 
-    def figures(self) -> dict[str, Measured]:
+    def figures(self) -> dict[str, MeasuredValue]:
         """The saving as a share, and in watt-hours."""
-        return {"saving_share": Measured(self.test.saved, self.test.low, self.test.high), "saved_wh": self.saved_wh}
+        return {
+            "saving_share": MeasuredValue(self.test.saved, self.test.low, self.test.high),
+            "saved_wh": self.saved_wh,
+        }
 
     def results(self) -> Json:
         """The saving, its significance, and both recordings, as plain data."""
@@ -164,7 +167,7 @@ def _warnings(sides: Sequence[Blocks], same: bool, given: bool) -> tuple[str, ..
 
 
 def _side(side: Blocks) -> Json:
-    energy = Measured(side.total_j, side.low_j, side.high_j).map(1 / J_PER_WH)
+    energy = MeasuredValue(side.total_j, side.low_j, side.high_j).map(1 / J_PER_WH)
     seconds = float(side.duration_s.sum())
     work = None if side.work is None else float(side.work.sum())
     return {

@@ -14,7 +14,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.units import YEAR_S
 from wattline.line.chip.device import load_chip
-from wattline.line.engine.simulator.outcome import Served
+from wattline.line.engine.simulator.outcome import ServiceOutcome
 from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.service.result import Service, Target, over_requests
@@ -167,7 +167,7 @@ def result_of(question: Question, setup: Candidate, service: Service) -> dict[st
     }
 
 
-def peak_running(served: Served) -> int:
+def peak_running(served: ServiceOutcome) -> int:
     """Requests that one replica ran at once, at most; one that gave way and came back counts in between too."""
     if served.decoder is None or served.resumed_s is None:
         return _peak(served.replica, served.begun_s, served.end_s)

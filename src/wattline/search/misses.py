@@ -9,7 +9,7 @@ from typing import NamedTuple
 from wattline.search.setup import Candidate
 
 
-class Strained(NamedTuple):
+class StrainedTrial(NamedTuple):
     """A trial: its set-up, and its strain, of all latencies and of the first token alone."""
 
     setup: Candidate
@@ -35,9 +35,9 @@ def _readers(setup: Candidate) -> Candidate:
 class Misses:
     """Trials that did not keep a level of the target, by family."""
 
-    def __init__(self, trials: Iterable[Strained], level: float) -> None:
-        self._by_family: dict[Candidate, list[Strained]] = {}
-        self._late: dict[Candidate, list[Strained]] = {}
+    def __init__(self, trials: Iterable[StrainedTrial], level: float) -> None:
+        self._by_family: dict[Candidate, list[StrainedTrial]] = {}
+        self._late: dict[Candidate, list[StrainedTrial]] = {}
         for trial in trials:
             if trial.strain > level:
                 self._by_family.setdefault(family(trial.setup), []).append(trial)
@@ -62,5 +62,5 @@ class Misses:
             return self.replicas(setup) + 1
         return self.readers(setup) + 2
 
-    def _faster(self, setup: Candidate) -> Iterable[Strained]:
+    def _faster(self, setup: Candidate) -> Iterable[StrainedTrial]:
         return (t for t in self._by_family.get(family(setup), ()) if speed(t.setup) >= speed(setup))

@@ -17,7 +17,7 @@ from wattline.core.errors import WattlineError
 from wattline.predict.service.replicas import fewest
 from wattline.search.bounds import Bound
 from wattline.search.evaluate import Question, item_of, sampled
-from wattline.search.misses import Misses, Strained, family
+from wattline.search.misses import Misses, StrainedTrial, family
 from wattline.search.order import first_of_families, in_families, possible_twins
 from wattline.search.pareto import frontier_of
 from wattline.search.setup import Candidate
@@ -129,7 +129,7 @@ class Search:
         self.left_out, width, begun = len(bounds) - len(order), FIRST_ROUND, set[Candidate]()
         while order:
             rivals = _rivals([trial for trial in self.seen.values() if trial.strain <= level], doubt)
-            misses = Misses((Strained(t.setup, t.strain, t.strain_ttft) for t in self.seen.values()), level)
+            misses = Misses((StrainedTrial(t.setup, t.strain, t.strain_ttft) for t in self.seen.values()), level)
             left = [b for b in order if not rivals.beat(*b.within(level, max(b.least, misses.fewest(b.setup))))]
             self.left_out += len(order) - len(left)
             self._decided(len(bounds) - len(left), len(bounds))

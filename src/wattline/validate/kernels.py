@@ -59,7 +59,7 @@ class Setting:
         return Work(tokens, sequences, context, prompt, chips, weight, dense, self.narrow, whole)
 
 
-Predicted = tuple[Operation, Work]
+Prediction = tuple[Operation, Work]
 
 
 def single_layer(**given: ArrayLike) -> Shape:
@@ -67,7 +67,7 @@ def single_layer(**given: ArrayLike) -> Shape:
     return Shape(**{f.name: np.asarray(given.get(f.name, 0.0), float) for f in fields(Shape)})
 
 
-def _gemm(s: Setting) -> Predicted:
+def _gemm(s: Setting) -> Prediction:
     work = s.work(s["m"])
     return product(s["m"], s["n"], s["k"], 1.0, work.dense_bytes, s.narrow, s.rates, s.c), work
 
@@ -92,17 +92,17 @@ def _decode(s: Setting) -> Work:
     return s.work(s["batch_size"], s["batch_size"], s["step"] + 1)
 
 
-def _context_attention(s: Setting) -> Predicted:
+def _context_attention(s: Setting) -> Prediction:
     work = _prompt(s)
     return attention(_heads(s), work, s.rates, s.c), work
 
 
-def _generation_attention(s: Setting) -> Predicted:
+def _generation_attention(s: Setting) -> Prediction:
     work = _decode(s)
     return attention(_heads(s), work, s.rates, s.c), work
 
 
-def _latent(s: Setting, work: Work) -> Predicted:
+def _latent(s: Setting, work: Work) -> Prediction:
     """Latent attention with its projections: one layer of the model, with so many of its heads."""
     shape = replace(
         Shape.of(load_model(s.rows.split["model"], default())),
@@ -114,7 +114,7 @@ def _latent(s: Setting, work: Work) -> Predicted:
     return total(products, attention(shape, work, s.rates, s.c)), work
 
 
-def _moe(s: Setting) -> Predicted:
+def _moe(s: Setting) -> Prediction:
     """Tensor parallelism narrows each expert; expert parallelism spreads experts, and all tokens with them."""
     shape = single_layer(
         moe_layers=1.0,
@@ -128,13 +128,13 @@ def _moe(s: Setting) -> Predicted:
     return experts(shape, work, s.rates, s.c), work
 
 
-def _all_reduce(s: Setting) -> Predicted:
+def _all_reduce(s: Setting) -> Prediction:
     """``message_size`` counts elements."""
     work = s.work(s["message_size"] * BYTES[s.rows.precision] / ACTIVATION_BYTES, chips=s["num_gpus"])
     return all_reduce(single_layer(attention_layers=1.0, hidden=1.0), work, s.rates, s.c), work
 
 
-PREDICT: dict[str, Callable[[Setting], Predicted]] = {
+PREDICT: dict[str, Callable[[Setting], Prediction]] = {
     "gemm": _gemm,
     "context_attention": _context_attention,
     "generation_attention": _generation_attention,

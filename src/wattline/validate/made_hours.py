@@ -39,7 +39,7 @@ UNKNOWN = Source("the range that made hours are drawn with", 2026)
 
 
 @dataclass(frozen=True, eq=False)
-class Unseen:
+class UnseenHours:
     """A year that was left out, and how wind and sun behave by what was left: as the region did in its other years, or
     as something of the family of the other regions."""
 
@@ -90,7 +90,7 @@ def read_made_hours(
     return rows
 
 
-def _unseen(regions: Sequence[RegionFactors], left_out: str, catalog: Catalog) -> list[Unseen]:
+def _unseen(regions: Sequence[RegionFactors], left_out: str, catalog: Catalog) -> list[UnseenHours]:
     years = []
     for each in regions:
         for year in np.unique(each.year):
@@ -101,7 +101,9 @@ def _unseen(regions: Sequence[RegionFactors], left_out: str, catalog: Catalog) -
                 ranges = mean_ranges(kinds[0], float(rest.wind.mean()))
             else:
                 kinds, ranges = _elsewhere(each, regions, catalog)
-            years.append(Unseen(each.of(own), str(year) if left_out == "year" else each.record.name, kinds, ranges))
+            years.append(
+                UnseenHours(each.of(own), str(year) if left_out == "year" else each.record.name, kinds, ranges)
+            )
     return years
 
 
@@ -124,7 +126,7 @@ def _case(wind: Array, sun: Array, usual: dict[str, float], problems: dict[str, 
     return case_of(SIZED, problems, hours | {"cf_wind": wind, "cf_solar": sun})
 
 
-def _row(unseen: Unseen, draws: int, rng: np.random.Generator, case: Callable[[Array, Array], SupplyCase]) -> Json:
+def _row(unseen: UnseenHours, draws: int, rng: np.random.Generator, case: Callable[[Array, Array], SupplyCase]) -> Json:
     """True figures, and the range of the made ones."""
     truth = unseen.truth
     true_case = case(truth.wind, truth.sun)

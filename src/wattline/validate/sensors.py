@@ -12,7 +12,7 @@ import numpy as np
 from wattline.core.errors import WattlineError
 from wattline.core.result import Json, Result, envelope
 from wattline.meter.energy.corrected import corrected, energy_of, good_j
-from wattline.meter.gpu_sensor.correct import Corrected
+from wattline.meter.gpu_sensor.correct import CorrectedSeries
 from wattline.meter.gpu_sensor.model import NOTHING_APART, best_field, generation_of, words_of
 from wattline.meter.readings.clean import sorted_out
 from wattline.meter.readings.faults import stuck_stretches
@@ -183,7 +183,7 @@ def check(pair: Pair, apart: frozenset[str] = NOTHING_APART) -> CheckedRecording
     )
 
 
-def _windows(pair: Pair, done: Corrected, spans: list[tuple[str, float, float]]) -> Iterator[SensorWindow]:
+def _windows(pair: Pair, done: CorrectedSeries, spans: list[tuple[str, float, float]]) -> Iterator[SensorWindow]:
     true = sorted_out(pair.true).series(pair.true)
     for name, begin, end in spans:
         got = energy_of(done, begin, end)

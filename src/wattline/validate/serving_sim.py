@@ -18,13 +18,13 @@ from wattline.core.fact import Array
 from wattline.core.result import Json, Result, envelope
 from wattline.line.chip.device import load_chip
 from wattline.line.engine.simulator.kernel_state import BIN_ENERGY, BIN_TOKENS
-from wattline.line.engine.simulator.outcome import Served
+from wattline.line.engine.simulator.outcome import ServiceOutcome
 from wattline.line.engine.simulator.replica import setting
 from wattline.line.engine.simulator.simulate import Routing, Side, cache_limits, simulate
 from wattline.line.engine.simulator.step_tables import Tables, tables
 from wattline.validate.evidence.compared import ComparedService, pick
 from wattline.validate.evidence.serving import SERVING_MEMORY, ServingRow, Table, read_rows
-from wattline.validate.evidence.steady import Assumed, stalled
+from wattline.validate.evidence.steady import TaskAssumptions, stalled
 from wattline.validate.evidence.window import requests, spread
 from wattline.validate.fit.step_file import fit_from_catalog
 from wattline.validate.score import score_errors
@@ -33,7 +33,9 @@ STEP_TOKENS = 8192
 TASKS = ("lm-arena-chat", "gpqa", "sourcegraph-fim")  # text alone: images and video are prepared outside of steps
 
 
-def whole_run(row: ServingRow, size: int, inputs: Array, outputs: Array, cached: Array, stall_s: float) -> Served:
+def whole_run(
+    row: ServingRow, size: int, inputs: Array, outputs: Array, cached: Array, stall_s: float
+) -> ServiceOutcome:
     """All requests of a row's run, ``size`` of them under way as long as there are so many.
 
     Parameters
@@ -63,7 +65,7 @@ def whole_run(row: ServingRow, size: int, inputs: Array, outputs: Array, cached:
     return whole
 
 
-def joules_a_token(served: Served, size: int) -> float:
+def joules_a_token(served: ServiceOutcome, size: int) -> float:
     """While ``size`` requests run and some wait: from when so many have begun until all but so many have ended; over
     the whole run where the cache never holds so many."""
     last = max(len(served.end_s) - size - 2, 0)
@@ -112,7 +114,7 @@ def hold_steady(
     return comparisons
 
 
-def _steady(row: ServingRow, assumed: Assumed, seed: int) -> ComparedService:
+def _steady(row: ServingRow, assumed: TaskAssumptions, seed: int) -> ComparedService:
     rng = np.random.default_rng(seed)
     size = max(int(row.most), 1)
     n = int(requests(row.task, size))

@@ -31,7 +31,7 @@ MIN_REQUESTS = 20
 
 
 @dataclass(frozen=True)
-class Simulated:
+class SimulatedLatency:
     """What the simulator's steps alone say of a row, and what the front end adds to."""
 
     ttft_s: float
@@ -53,11 +53,11 @@ def software_of(row: TimedRow) -> Software:
         return Software(row.engine, greedy=True)
 
 
-def simulated(row: TimedRow, soft: Software) -> Simulated:
+def simulated(row: TimedRow, soft: Software) -> SimulatedLatency:
     """The row's closed loop. Raises WattlineError where the model does not fit its chips."""
     if row.prefill is not None:
         loop = pooled(row, soft)
-        return Simulated(loop.ttft_s, loop.tpot_s, float(row.model.layers), _prompt_steps(row))
+        return SimulatedLatency(loop.ttft_s, loop.tpot_s, float(row.model.layers), _prompt_steps(row))
     same = setting(
         row.model, row.chip, row.chips, row.precision, expert_parallel=row.expert_parallel,
         serving=Serving(row.ranks, soft),
@@ -74,7 +74,7 @@ def simulated(row: TimedRow, soft: Software) -> Simulated:
     ends = np.sort(served.end_s)
     sent = np.concatenate([np.zeros(min(row.size, n)), ends[: max(n - row.size, 0)]])
     tpot = served.tpot_s
-    return Simulated(
+    return SimulatedLatency(
         float(np.mean(served.first_s - sent)),
         float(np.nanmean(tpot)) if np.isfinite(tpot).any() else float("nan"),
         float(same.shape.layers),
@@ -105,7 +105,7 @@ def simulate_rows(
     rows: Sequence[TimedRow],
     software: Callable[[TimedRow], Software] = software_of,
     progress: Callable[[str], None] = lambda name: None,
-) -> tuple[list[tuple[TimedRow, Simulated]], dict[str, list[int]]]:
+) -> tuple[list[tuple[TimedRow, SimulatedLatency]], dict[str, list[int]]]:
     """Each row with what the simulator says; and the lines of those that do not fit, by reason.
 
     Parameters
@@ -116,7 +116,7 @@ def simulate_rows(
 
     Returns the rows, and the lines of the others.
     """
-    pairs: list[tuple[TimedRow, Simulated]] = []
+    pairs: list[tuple[TimedRow, SimulatedLatency]] = []
     left: dict[str, list[int]] = {}
     for i, row in enumerate(rows):
         progress(f"{i + 1} of {len(rows)}: {row.model.name} on {row.system}")
@@ -165,7 +165,7 @@ def some(rows: Sequence[TimedRow], most: int | None) -> list[TimedRow]:
     return [row for part in parts for row in (part if most is None else pick(part, most))]
 
 
-def compared(row: TimedRow, simulated: Simulated, soft: Software) -> ComparedService:
+def compared(row: TimedRow, simulated: SimulatedLatency, soft: Software) -> ComparedService:
     """A row beside what was simulated.
 
     Parameters

@@ -20,7 +20,7 @@ SIZES = ("tensor", "pipeline", "data", "context", "expert", "interleave", "micro
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedStep:
     """One published step: seconds of a plan of a model on a chip."""
 
     record: Record
@@ -31,7 +31,7 @@ class Published:
     step_s: float
 
 
-def published_steps() -> Iterator[Published]:
+def published_steps() -> Iterator[PublishedStep]:
     """The catalog's steps."""
     for record in catalog.default().records("training_step").values():
         meta = record.meta
@@ -44,14 +44,14 @@ def published_steps() -> Iterator[Published]:
             fused=bool(meta.get("fused", True)),
         )
         model = load_model(str(meta["model"]), catalog.default()) if "model" in meta else gpt(record)
-        yield Published(record, model, str(meta["hardware"]), str(meta["precision"]), plan, record["step_s"].value)
+        yield PublishedStep(record, model, str(meta["hardware"]), str(meta["precision"]), plan, record["step_s"].value)
 
 
 @dataclass(frozen=True)
 class ComparedStep:
     """A published step beside the predicted one."""
 
-    published: Published
+    published: PublishedStep
     predicted_s: float
     power_w: float
 
@@ -106,7 +106,7 @@ def validate() -> StepsValidation:
     return StepsValidation([_compared(step) for step in published_steps()])
 
 
-def _compared(step: Published) -> ComparedStep:
+def _compared(step: PublishedStep) -> ComparedStep:
     draws = Draws(0)
     predicted = training_step(step.model, load_chip(step.chip, draws), step.plan, step.precision, draws)
     return ComparedStep(step, float(predicted.time_s), float(predicted.power_w))

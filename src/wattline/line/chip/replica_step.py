@@ -19,7 +19,7 @@ from wattline.line.chip.serving import Serving
 from wattline.line.chip.shape import Shape
 from wattline.line.chip.software import own_experts, with_software
 from wattline.line.chip.step import Step, Watts, nameplate, step, watts_of
-from wattline.line.chip.tuned import SPREAD, Tuned, with_tuned
+from wattline.line.chip.tuned import SPREAD, TuningGain, with_tuned
 from wattline.line.work.model import Model
 from wattline.line.work.weights import group_bytes
 
@@ -92,7 +92,7 @@ def with_spread(plain: Step, watts: Watts, model: Model, generation: str, draws:
     return Step(plain.operations, plain.joules, time, np.clip(energy / time, watts.idle, watts.limit))
 
 
-def spread_tuned(plain: Step, watts: Watts, tuned: Tuned, draws: Draws) -> Step:
+def spread_tuned(plain: Step, watts: Watts, tuned: TuningGain, draws: Draws) -> Step:
     """The step as measured throughput of tuned engines scatters around it, by what was measured that is nearest."""
     time = plain.time_s * draws.own(f"fit.{SPREAD}-time-{tuned.nearest}")
     power = plain.power_w * draws.own(f"fit.{SPREAD}-power-{tuned.nearest}")

@@ -9,7 +9,7 @@ import numpy as np
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.line.chip.software import Software, own_padding
-from wattline.line.chip.tuned import Tuned
+from wattline.line.chip.tuned import TuningGain
 from wattline.line.work.flops import BYTES
 
 
@@ -39,7 +39,7 @@ class Serving:
     ranks: int = 1
     software: Software | None = None
     cache_bytes: float = BYTES["bf16"]
-    tuned: Tuned | None = None
+    tuned: TuningGain | None = None
     draft: Draft | None = None
 
     @property

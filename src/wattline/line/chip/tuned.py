@@ -36,7 +36,7 @@ KNOWN = "known"  # the chip itself, under the very load
 
 
 @dataclass(frozen=True, eq=False)
-class Tuned:
+class TuningGain:
     """What tuning is worth on one kind of chip; see ``NAMES``. Each a scalar or an array of draws."""
 
     kernel_time: Array
@@ -50,7 +50,7 @@ class Tuned:
     nearest: str = "any"  # one of ``LEVELS``
 
 
-def load_tuned(chip: Chip, draws: Draws, engine: str = "", year: int = 0) -> Tuned:
+def load_tuned(chip: Chip, draws: Draws, engine: str = "", year: int = 0) -> TuningGain:
     """What tuning is worth on a chip: its generation's facts, else its vendor's, else those of any.
 
     Parameters
@@ -74,7 +74,7 @@ def load_tuned(chip: Chip, draws: Draws, engine: str = "", year: int = 0) -> Tun
         if factor in records:
             slower = draws(f"fit.{factor}", "")
             values |= {name: values[name] * slower for name in ("kernel_time", "expert_time")}
-    return Tuned(**values, nearest=nearest_tuned(chip, draws.catalog))
+    return TuningGain(**values, nearest=nearest_tuned(chip, draws.catalog))
 
 
 def nearest_tuned(chip: Chip, catalog: Catalog) -> str:
@@ -98,7 +98,7 @@ def nearest_tuned(chip: Chip, catalog: Catalog) -> str:
     return "vendor" if f"tuned-kernel-time-{chip.vendor}" in records else "any"
 
 
-def with_tuned(fit: Coefficients, tuned: Tuned) -> Coefficients:
+def with_tuned(fit: Coefficients, tuned: TuningGain) -> Coefficients:
     """The coefficients of a step under a tuned engine: bytes and FLOPs stay as they are.
 
     Parameters

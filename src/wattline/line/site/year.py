@@ -19,7 +19,7 @@ from wattline.core.fact import Array, normal_quantile
 from wattline.core.units import J_PER_KWH
 from wattline.line.site import air, hall
 from wattline.line.site.cooling.kinds import CoolingKind
-from wattline.line.site.cooling.parts import MECHANICAL, Cooled, Heat, Outside
+from wattline.line.site.cooling.parts import MECHANICAL, CoolingResult, Heat, Outside
 from wattline.line.site.nearness import MeanError
 from wattline.line.site.outside_air import outside
 from wattline.line.site.power_chain import Ups, chain, column, load_ups, transformer_loss
@@ -164,7 +164,7 @@ def hours(setup: HallDesign, it: Array, out: Outside) -> Hours:
     )
 
 
-def _humidifier(setup: HallDesign, heat: Heat, cooled: Cooled) -> Array:
+def _humidifier(setup: HallDesign, heat: Heat, cooled: CoolingResult) -> Array:
     """kg/s that a humidifier puts back for what the coils took out; it leaves as liquid, and its heat cancels out."""
     closed = np.where(cooled.mode == MECHANICAL, 1.0, 0.0) if setup.kind.open_air else 1.0
     return np.asarray(heat.now * (1.0 - setup.hall["sensible_heat_ratio"]) / air.H_EVAP * closed)

@@ -29,7 +29,7 @@ CROSS = "cross"
 
 
 @dataclass(frozen=True)
-class Tokenized:
+class EncoderTokens:
     """What an encoder makes of a picture or of sound: ``pieces`` passes over ``patches`` each, and ``tokens``."""
 
     pieces: int
@@ -55,7 +55,7 @@ class Tower:
         """Whether its tokens stand among the prompt's; else layers of their own attend to them."""
         return str(self.record.meta.get("enters", "text")) != CROSS
 
-    def picture(self, width: int, height: int) -> Tokenized:
+    def picture(self, width: int, height: int) -> EncoderTokens:
         """What is made of a picture of so many pixels.
 
         Parameters
@@ -69,16 +69,16 @@ class Tower:
         cell = number_in(self.settings, "patch_size") * merge
         if self.reads == "native":
             rows, columns = self._cells(width, height, cell)
-            return Tokenized(1, round(rows * columns * merge**2), rows * columns)
+            return EncoderTokens(1, round(rows * columns * merge**2), rows * columns)
         patches = int(side // number_in(self.settings, "patch_size")) ** 2
         each = round(patches / merge**2)
         if self.reads == "whole":
-            return Tokenized(1, patches, each)
+            return EncoderTokens(1, patches, each)
         tiles = _tiles(width, height, self.settings)
         more = 1 if self.settings.get("thumbnail") and tiles > 1 else 0
-        return Tokenized(tiles + more, patches, (tiles + more) * each)
+        return EncoderTokens(tiles + more, patches, (tiles + more) * each)
 
-    def sound(self, seconds: float) -> Tokenized:
+    def sound(self, seconds: float) -> EncoderTokens:
         """What is made of so many seconds of sound: windows of 30 s, the last filled up.
 
         Parameters
@@ -89,9 +89,9 @@ class Tower:
         """
         rate = number_in(self.settings, "tokens_per_second")
         frames = int(number_in(self.settings, "max_source_positions", 1500))
-        return Tokenized(math.ceil(seconds / WINDOW_S), frames, math.ceil(seconds * rate))
+        return EncoderTokens(math.ceil(seconds / WINDOW_S), frames, math.ceil(seconds * rate))
 
-    def forward(self, seen: Tokenized) -> Pass:
+    def forward(self, seen: EncoderTokens) -> Pass:
         """The pass over one piece, with what joins it to the language model.
 
         Parameters
@@ -199,7 +199,7 @@ def _of_config(sense: Sense, model: Model, catalog: Catalog) -> Tower | None:
     return None
 
 
-def _square(tower: Tower) -> Tokenized:
+def _square(tower: Tower) -> EncoderTokens:
     return tower.sound(WINDOW_S) if tower.reads == SOUND else tower.picture(1024, 1024)
 
 

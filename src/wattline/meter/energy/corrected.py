@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wattline.core.errors import WattlineError
-from wattline.meter.gpu_sensor.correct import Corrected, correct
+from wattline.meter.gpu_sensor.correct import CorrectedSeries, correct
 from wattline.meter.gpu_sensor.error import error_parts, joined
 from wattline.meter.gpu_sensor.model import NOTHING_APART
 from wattline.meter.readings.clean import sorted_out
@@ -41,7 +41,9 @@ class CorrectedEnergy:
         return self.low_j <= true_j <= self.high_j
 
 
-def corrected(series: Series, name: str = "", field: str = "", apart: frozenset[str] = NOTHING_APART) -> Corrected:
+def corrected(
+    series: Series, name: str = "", field: str = "", apart: frozenset[str] = NOTHING_APART
+) -> CorrectedSeries:
     """A series put in order, without readings that are none, as the model of its sensor corrects it.
 
     Parameters
@@ -60,7 +62,7 @@ def corrected(series: Series, name: str = "", field: str = "", apart: frozenset[
     return correct(good, name, field, [(each.begin_s, each.end_s) for each in stuck], apart)
 
 
-def energy_of(done: Corrected, begin_s: float, end_s: float) -> CorrectedEnergy:
+def energy_of(done: CorrectedSeries, begin_s: float, end_s: float) -> CorrectedEnergy:
     """Energy of a corrected series between two instants.
 
     Parameters

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattline.core.range import Measured
+from wattline.core.range import MeasuredValue
 from wattline.core.result import Json, Result, envelope
 from wattline.core.units import J_PER_WH
 from wattline.meter.clock import iso
@@ -33,11 +33,11 @@ class UsageReport(Result):
 
     inputs: Json
     data: Json
-    total: Mapping[str, Measured]
+    total: Mapping[str, MeasuredValue]
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
-    def figures(self) -> Mapping[str, Measured]:
+    def figures(self) -> Mapping[str, MeasuredValue]:
         return self.total
 
     def json(self) -> Json:
@@ -92,13 +92,13 @@ def report_of(made: Meter, window: str | None = None, by_node: bool = False) -> 
     return UsageReport(inputs, data, measured, notes, tuple(_warnings(wanted, spans, made)))
 
 
-def _measured(energy: Energy, per: float, floor_j: float = 0.0) -> Measured:
+def _measured(energy: Energy, per: float, floor_j: float = 0.0) -> MeasuredValue:
     """Joules for each so many, with what their error leaves: ``J_PER_WH`` gives Wh, a count joules for one of it.
 
     ``floor_j``: the least that its devices leave together [J], where the error of the sum leaves nothing at all.
     """
     low_j = energy.low_j if energy.low_j > 0 else min(floor_j, energy.value_j)
-    return Measured(energy.value_j / per, low_j / per, energy.high_j / per)
+    return MeasuredValue(energy.value_j / per, low_j / per, energy.high_j / per)
 
 
 def _counts(duration: float, recording: Recording, wanted: Stretches) -> dict[str, float]:
@@ -160,7 +160,7 @@ def _stated_device(series: Series, watts: float, duration: float) -> Json:
     device, spec = series.device, series.spec
     head = {"device": device.uuid, "key": device.key, "name": device.name, "kind": device.kind}
     return head | {
-        "energy_wh": Measured(*[watts * duration / J_PER_WH] * 3).json(),
+        "energy_wh": MeasuredValue(*[watts * duration / J_PER_WH] * 3).json(),
         "mean_w": watts,
         "peak_w": None,
         "seen_s": 0.0,

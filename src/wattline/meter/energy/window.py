@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from wattline.core.range import Measured
+from wattline.core.range import MeasuredValue
 from wattline.core.units import J_PER_WH
 from wattline.meter.energy.meter import tracks_of
 from wattline.meter.energy.track import Track, outer
@@ -44,7 +44,7 @@ class DeviceEnergy:
     def json(self) -> dict[str, Any]:
         """The device as plain data."""
         names = ("device", "name", "kind", "source", "modelled", "peak_w")
-        energy = Measured(self.energy_j / J_PER_WH, self.low_j / J_PER_WH, self.high_j / J_PER_WH)
+        energy = MeasuredValue(self.energy_j / J_PER_WH, self.low_j / J_PER_WH, self.high_j / J_PER_WH)
         return {name: getattr(self, name) for name in names} | {"energy_wh": energy.json()}
 
 
@@ -78,11 +78,11 @@ class WindowEnergy:
         return any(d.modelled for d in self.devices)
 
     @property
-    def measured_wh(self) -> Measured | None:
+    def measured_wh(self) -> MeasuredValue | None:
         """Energy in Wh, with what its error leaves; None where no sensor gave readings."""
         if self.energy_j is None or self.low_j is None or self.high_j is None:
             return None
-        return Measured(self.energy_j / J_PER_WH, self.low_j / J_PER_WH, self.high_j / J_PER_WH)
+        return MeasuredValue(self.energy_j / J_PER_WH, self.low_j / J_PER_WH, self.high_j / J_PER_WH)
 
     def json(self) -> dict[str, Any]:
         """Energy, power, devices and faults as plain data; null where no sensor gave readings."""

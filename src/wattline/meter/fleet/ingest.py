@@ -13,7 +13,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.result import Json, Result, envelope
 from wattline.meter.fleet.intervals import is_made, make
 from wattline.meter.fleet.layout import FleetFolder, connect, open_fleet, read_series
-from wattline.meter.fleet.stage import Staged, stage
+from wattline.meter.fleet.stage import StagedFile, stage
 from wattline.meter.interpretation import Choices
 from wattline.sweep.drive import run_all
 from wattline.sweep.pool import open_pool
@@ -31,7 +31,7 @@ class FleetIngest(Result):
     """What was taken into a fleet's folder."""
 
     folder: FleetFolder
-    staged: Sequence[Staged]
+    staged: Sequence[StagedFile]
     partitions: int
     summed: int
     seconds: tuple[float, float]

@@ -11,7 +11,7 @@ from typing import Any
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.core.fact import Fact
-from wattline.core.range import Measured
+from wattline.core.range import MeasuredValue
 from wattline.core.result import Json, Result, envelope
 from wattline.core.units import J_PER_WH
 from wattline.meter.clock import iso
@@ -42,11 +42,11 @@ class FleetReport(Result):
     notes: tuple[str, ...]
 
     @property
-    def energy_wh(self) -> Measured:
+    def energy_wh(self) -> MeasuredValue:
         """All devices together, within their error."""
         return _measured(self.sums.total)
 
-    def figures(self) -> dict[str, Measured]:
+    def figures(self) -> dict[str, MeasuredValue]:
         return {"energy_wh": self.energy_wh}
 
     def rows(self) -> list[Json]:
@@ -162,6 +162,6 @@ def _notes(
     return tuple(out)
 
 
-def _measured(part: FleetSum) -> Measured:
+def _measured(part: FleetSum) -> MeasuredValue:
     low = max(0.0, part.energy_j - part.below_j)
-    return Measured(part.energy_j / J_PER_WH, low / J_PER_WH, (part.energy_j + part.above_j) / J_PER_WH)
+    return MeasuredValue(part.energy_j / J_PER_WH, low / J_PER_WH, (part.energy_j + part.above_j) / J_PER_WH)

@@ -42,7 +42,7 @@ KNOWN = {*NEEDED, *VALUES, *OPTIONAL}
 
 
 @dataclass(frozen=True)
-class Staged:
+class StagedFile:
     """A file that lies in the partitions: its mark, its readings, and whether it lay there before."""
 
     mark: str
@@ -61,7 +61,7 @@ def mark_of(path: Path) -> str:
     return digest.hexdigest()[:24]
 
 
-def stage(link: Any, folder: FleetFolder, path: Path, numbers: dict[SeriesKey, int], choices: Choices) -> Staged:
+def stage(link: Any, folder: FleetFolder, path: Path, numbers: dict[SeriesKey, int], choices: Choices) -> StagedFile:
     """Put a file's readings into their partitions.
 
     Parameters
@@ -85,7 +85,7 @@ def stage(link: Any, folder: FleetFolder, path: Path, numbers: dict[SeriesKey, i
         raise WattlineError(f"{shorten(str(path), 200)} does not exist")
     done = folder.sources / f"{name}.json"
     if done.exists():
-        return Staged(name, int(json.loads(done.read_text("utf-8"))["readings"]), True)
+        return StagedFile(name, int(json.loads(done.read_text("utf-8"))["readings"]), True)
     with temporary_folder() as near:
         columns = _columns(link, path)
         if columns is not None:
@@ -94,7 +94,7 @@ def stage(link: Any, folder: FleetFolder, path: Path, numbers: dict[SeriesKey, i
             query = _recording_query(folder, path, numbers, choices, Path(near))
         count = _move(link, folder, query, name)
     write_text(done, json.dumps({"file": path.name, "readings": count}) + "\n")
-    return Staged(name, count, False)
+    return StagedFile(name, count, False)
 
 
 def _columns(link: Any, path: Path) -> dict[str, str] | None:

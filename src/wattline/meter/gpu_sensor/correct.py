@@ -15,7 +15,7 @@ import numpy as np
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.quantiles import median
-from wattline.meter.gpu_sensor.error import Seen, error_parts, joined
+from wattline.meter.gpu_sensor.error import SensorView, error_parts, joined
 from wattline.meter.gpu_sensor.gain import Gain, gain_for
 from wattline.meter.gpu_sensor.model import NOTHING_APART, SensorModel, field_of, is_nvml, model_for
 from wattline.meter.gpu_sensor.time import even_beats, find_relax, means, near, published, unaverage_long, unrelax
@@ -28,7 +28,7 @@ EXACT = Gain(0.0, 0.0, np.zeros((2, 2)), 0)
 
 
 @dataclass(frozen=True, eq=False)
-class Corrected:
+class CorrectedSeries:
     """A series brought to the truth as near as the model goes.
 
     ``series``: the corrected power, or counter, at corrected times; ``raw``: the readings in order; ``seen``: what
@@ -39,7 +39,7 @@ class Corrected:
     raw: Series
     model: SensorModel | None
     gain: Gain
-    seen: Seen
+    seen: SensorView
     notes: tuple[str, ...] = ()
 
 
@@ -50,7 +50,7 @@ def correct(
     stuck_s: Sequence[tuple[float, float]] = (),
     apart: frozenset[str] = NOTHING_APART,
     interval_s: float = 0.0,
-) -> Corrected:
+) -> CorrectedSeries:
     """The series as the model of its sensor corrects it. One that is not NVML's comes back as it was, with its spec's
     own error.
 
@@ -70,7 +70,7 @@ def correct(
     if not (field or is_nvml(good.spec)):
         step = _interval(good.time_s)
         window = max(good.spec.window_s, good.spec.period_s, step)
-        return Corrected(good, good, None, EXACT, Seen(step, 1.0, window, flat=good.spec.error))
+        return CorrectedSeries(good, good, None, EXACT, SensorView(step, 1.0, window, flat=good.spec.error))
     model = model_for(name or good.device.name, field or field_of(good), apart)
     gain = gain_for(name or good.device.name, apart)
     if good.power_w is None:
@@ -79,7 +79,7 @@ def correct(
     return replace(done, seen=replace(done.seen, stuck=tuple(stuck_s)))
 
 
-def own_error(done: Corrected, whole_j: float) -> float:
+def own_error(done: CorrectedSeries, whole_j: float) -> float:
     """The sensor's own relative error over all its readings, 19 times in 20, without gaps and stuck stretches, which
     are faults to be counted as such. ``whole_j``: corrected energy from the first to the last reading, J."""
     begin, end = float(done.raw.time_s[0]), float(done.raw.time_s[-1])
@@ -91,16 +91,16 @@ def _interval(time_s: Array) -> float:
     return median(np.diff(time_s))
 
 
-def _counter(raw: Series, model: SensorModel, gain: Gain, interval: float) -> Corrected:
+def _counter(raw: Series, model: SensorModel, gain: Gain, interval: float) -> CorrectedSeries:
     assert raw.energy_j is not None
     since = raw.time_s - raw.time_s[0]
     true = (raw.energy_j - gain.offset_w * since) / (1.0 + gain.gain)
     late = model.period_s / 2 + model.lag_s
     series = replace(raw, time_s=raw.time_s - late, energy_j=true)
-    return Corrected(series, raw, model, gain, Seen(interval, model.seen, max(model.period_s, interval)))
+    return CorrectedSeries(series, raw, model, gain, SensorView(interval, model.seen, max(model.period_s, interval)))
 
 
-def _power(raw: Series, model: SensorModel, gain: Gain) -> Corrected:
+def _power(raw: Series, model: SensorModel, gain: Gain) -> CorrectedSeries:
     assert raw.power_w is not None
     interval = _interval(raw.time_s)
     at, reading = published(raw.time_s, raw.power_w, model.period_s)
@@ -108,7 +108,7 @@ def _power(raw: Series, model: SensorModel, gain: Gain) -> Corrected:
     if len(at) < 3:  # held throughout
         at, reading = raw.time_s, raw.power_w
     step = max(model.period_s, interval)
-    seen = Seen(step, min(1.0, model.window_s / step), step)
+    seen = SensorView(step, min(1.0, model.window_s / step), step)
     relaxed = _unrelaxed(raw, model, seen) if model.relax_high_s > 0 else None
     if relaxed is not None:
         time, power, seen, notes = relaxed
@@ -131,12 +131,12 @@ def _power(raw: Series, model: SensorModel, gain: Gain) -> Corrected:
             )
             notes += [f"readings beat with the load every {b * _interval(time):.2f} s: evened out" for _, _, b in beats]
     series = replace(raw, time_s=time, power_w=gain.power_w(power))
-    return Corrected(series, raw, model, gain, seen, tuple(notes))
+    return CorrectedSeries(series, raw, model, gain, seen, tuple(notes))
 
 
 def _as_read(
-    raw: Series, at: Array, reading: Array, model: SensorModel, seen: Seen
-) -> tuple[Array, Array, Seen, list[str]]:
+    raw: Series, at: Array, reading: Array, model: SensorModel, seen: SensorView
+) -> tuple[Array, Array, SensorView, list[str]]:
     """The readings as they stand, with the doubt of what such a sensor may do: no card of its kind was metered.
 
     As means of the time before them they are late, which moves energy over an edge one way and is counted once, as
@@ -172,7 +172,7 @@ def _bounds_of_means(raw: Series, at: Array, reading: Array, model: SensorModel)
     return middle, value
 
 
-def _unrelaxed(raw: Series, model: SensorModel, seen: Seen) -> tuple[Array, Array, Seen, list[str]] | None:
+def _unrelaxed(raw: Series, model: SensorModel, seen: SensorView) -> tuple[Array, Array, SensorView, list[str]] | None:
     """A first-order lag undone on means of at least a twentieth of a second, where steps in the readings show it."""
     assert raw.power_w is not None
     at, reading = means(raw.time_s - model.period_s / 2 - model.lag_s, raw.power_w, RELAX_MEAN_S)

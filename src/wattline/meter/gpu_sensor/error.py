@@ -36,7 +36,7 @@ class Beat(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class SensorView:
     """How a series saw the power.
 
     ``interval_s``: between readings; ``share``: of the time that they rest on; ``reach_s``: within which an edge
@@ -61,7 +61,7 @@ class Seen:
 
     def with_beats(
         self, time_s: Array, power_w: Array, beats: list[tuple[int, int, int]], *, evened: bool = True
-    ) -> Seen:
+    ) -> SensorView:
         """The same with these beats.
 
         Parameters
@@ -84,7 +84,7 @@ class Seen:
 
 
 def error_parts(
-    seen: Seen, series: Series, begin_s: float, end_s: float, energy_j: float, gain: Gain
+    seen: SensorView, series: Series, begin_s: float, end_s: float, energy_j: float, gain: Gain
 ) -> dict[str, float]:
     """Relative half-widths by cause (19 times in 20), to be joined by ``joined``.
 
@@ -119,7 +119,7 @@ def joined(parts: Mapping[str, float]) -> float:
     return float(np.sqrt(sum(part**2 for name, part in parts.items() if name != "late"))) + parts.get("late", 0.0)
 
 
-def _power_near(series: Series, begin_s: float, end_s: float, seen: Seen) -> tuple[Array, Array]:
+def _power_near(series: Series, begin_s: float, end_s: float, seen: SensorView) -> tuple[Array, Array]:
     """Times and powers of the readings in and around a window; a counter's from its rises."""
     at = series.time_s
     if series.power_w is None:
@@ -151,7 +151,7 @@ def sampling_error(power_w: Array, share: float, count: int | None = None) -> fl
     return float(Z975 * error * np.sqrt(1.0 - share))
 
 
-def _edge_j(seen: Seen, at: Array, power: Array, edge_s: float) -> float:
+def _edge_j(seen: SensorView, at: Array, power: Array, edge_s: float) -> float:
     """J that may lie on the wrong side of an edge: the power's change about it, over where it cannot be placed."""
     near = power[np.abs(at - edge_s) <= seen.reach_s]
     change = float(np.ptp(near)) if len(near) else 0.0
@@ -159,7 +159,7 @@ def _edge_j(seen: Seen, at: Array, power: Array, edge_s: float) -> float:
     return float(Z975 * change * seen.reach_s / np.sqrt(12.0))
 
 
-def _beat_j(seen: Seen, begin_s: float, end_s: float) -> float:
+def _beat_j(seen: SensorView, begin_s: float, end_s: float) -> float:
     """J by which evened beats may be off: half a reading of their length, at full swing; and, where no jump tells when
     the load began or ended, half the swing for as much of a beat's quiet part before or after as the window holds."""
 
@@ -178,7 +178,7 @@ def _beat_j(seen: Seen, begin_s: float, end_s: float) -> float:
     return off
 
 
-def _lag_j(seen: Seen, begin_s: float, end_s: float) -> float:
+def _lag_j(seen: SensorView, begin_s: float, end_s: float) -> float:
     """J that a wrong time constant moves into or out of the window."""
     if seen.relax_at is None or seen.relax_w is None:
         return 0.0
@@ -186,7 +186,7 @@ def _lag_j(seen: Seen, begin_s: float, end_s: float) -> float:
     return float(Z975 * seen.relax_error_s * abs(rise))
 
 
-def _late_j(seen: Seen, begin_s: float, end_s: float) -> float:
+def _late_j(seen: SensorView, begin_s: float, end_s: float) -> float:
     """J that late readings move into or out of the window: what the power rose or fell by from edge to edge, for as
     long as they may be late."""
     at, power = seen.level_at, seen.level_w
@@ -201,7 +201,7 @@ def _late_j(seen: Seen, begin_s: float, end_s: float) -> float:
     return seen.late_s * max(last_high - low, high - last_low, 0.0)
 
 
-def _gap_j(seen: Seen, at: Array, power: Array, begin_s: float, end_s: float, counted: bool) -> float:
+def _gap_j(seen: SensorView, at: Array, power: Array, begin_s: float, end_s: float, counted: bool) -> float:
     """J in gaps between readings, where the power may have been any of what the window saw."""
     if len(at) < 2:
         return 0.0

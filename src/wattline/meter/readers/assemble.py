@@ -18,7 +18,7 @@ from wattline.meter.device import Device
 from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers.channel import EACH, Channel, rise_w
 from wattline.meter.readers.pairing import MEANS, over, paired, sums_of_others, too_coarse, without_means
-from wattline.meter.readers.settle import Settled, same_rate, settle
+from wattline.meter.readers.settle import SettledChannel, same_rate, settle
 from wattline.meter.recording import Fault, Recording, Series, Window
 
 FAR = 0.1  # watts and joules of one device that differ by more than this are told
@@ -114,7 +114,7 @@ def _left_note(rows: Sequence[Interpretation]) -> list[str]:
     return [f"left out: {shown}" + (f"; and {len(rows) - 6} more" if len(rows) > 6 else "")]
 
 
-def _settled(taken: Sequence[Channel], choices: Choices, source: str) -> list[Settled]:
+def _settled(taken: Sequence[Channel], choices: Choices, source: str) -> list[SettledChannel]:
     """Watts first, so that joules of the same device can be held against them."""
     power = [settle(entry, choices, math.nan, source) for entry in taken if _is_power(entry, choices)]
     watts: dict[str, float] = {}
@@ -134,9 +134,11 @@ def _is_power(entry: Channel, choices: Choices) -> bool:
     return quantity == "power" if quantity in ("power", "energy", "interval") else entry.quantity != "energy"
 
 
-def _single_quantity(settled: Sequence[Settled], source: str) -> tuple[list[Settled], list[Interpretation]]:
+def _single_quantity(
+    settled: Sequence[SettledChannel], source: str
+) -> tuple[list[SettledChannel], list[Interpretation]]:
     """Of one device's channels of one quantity the best; modes of one counter added up, shapes of one joined."""
-    groups: dict[tuple[str, bool, int], list[Settled]] = {}
+    groups: dict[tuple[str, bool, int], list[SettledChannel]] = {}
     for entry in settled:
         key = (entry.channel.device.key, entry.power_w is not None, entry.channel.stretch)
         groups.setdefault(key, []).append(entry)
@@ -163,7 +165,7 @@ def _single_quantity(settled: Sequence[Settled], source: str) -> tuple[list[Sett
     return sorted(out, key=lambda entry: order[entry.channel.name]), left
 
 
-def _placed(settled: Sequence[Settled], choices: Choices, source: str) -> dict[str, Device]:
+def _placed(settled: Sequence[SettledChannel], choices: Choices, source: str) -> dict[str, Device]:
     """Each device with the one that holds it, by the rules of containment and by what the user says."""
     parts: dict[str, PlacedPart] = {}
     means, sums = _means(settled), sums_of_others(settled)
@@ -205,7 +207,7 @@ def _holders(parts: Mapping[str, PlacedPart], choice: Mapping[str, str]) -> dict
         return holders([part for key, part in parts.items() if key not in choice])
 
 
-def _given(settled: Sequence[Settled], choices: Choices, source: str) -> dict[str, str]:
+def _given(settled: Sequence[SettledChannel], choices: Choices, source: str) -> dict[str, str]:
     """Holders by device key, as the user gives them; WattlineError where a holder's name is that of several devices."""
     keys: dict[str, dict[str, None]] = {}
     for entry in settled:
@@ -224,7 +226,7 @@ def _given(settled: Sequence[Settled], choices: Choices, source: str) -> dict[st
     return out
 
 
-def _means(settled: Sequence[Settled]) -> dict[int, float]:
+def _means(settled: Sequence[SettledChannel]) -> dict[int, float]:
     """Mean watts by channel, over the rows that all have in common where they share their times."""
     power = [entry for entry in settled if entry.power_w is not None]
     shared = len(power) > 1 and all(entry.time_s is power[0].time_s for entry in power)
@@ -243,9 +245,9 @@ def _means(settled: Sequence[Settled]) -> dict[int, float]:
     return out
 
 
-def _series(settled: Sequence[Settled], devices: Mapping[str, Device]) -> tuple[list[Series], list[str]]:
+def _series(settled: Sequence[SettledChannel], devices: Mapping[str, Device]) -> tuple[list[Series], list[str]]:
     """A series for each device; watts and joules of one device on the same times stand in one."""
-    groups: dict[tuple[str, int], list[Settled]] = {}
+    groups: dict[tuple[str, int], list[SettledChannel]] = {}
     for entry in settled:
         groups.setdefault((entry.channel.device.key, entry.channel.stretch), []).append(entry)
     out, notes = [], []
@@ -276,11 +278,11 @@ def _series(settled: Sequence[Settled], devices: Mapping[str, Device]) -> tuple[
     return out, notes
 
 
-def _names(own: Iterable[Settled]) -> str:
+def _names(own: Iterable[SettledChannel]) -> str:
     return ", ".join(entry.channel.name for entry in own)
 
 
-def _row(entry: Settled, devices: Mapping[str, Device], choices: Choices) -> Interpretation:
+def _row(entry: SettledChannel, devices: Mapping[str, Device], choices: Choices) -> Interpretation:
     """What a channel was taken for."""
     channel = entry.channel
     device = devices[channel.device.key]

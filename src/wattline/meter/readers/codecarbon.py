@@ -20,7 +20,7 @@ from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.readers import specs
 from wattline.meter.readers.assemble import Extras
 from wattline.meter.readers.channel import rise_w
-from wattline.meter.readers.defined import Defined, join_defined
+from wattline.meter.readers.defined import NamedSeries, join_defined
 from wattline.meter.readers.frame import numbers, read_frame
 from wattline.meter.readers.ranks import SAME, WHOLE_MACHINE
 from wattline.meter.readers.times import column_times
@@ -61,7 +61,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     if not rows:
         raise WattlineError(f"{path} holds no whole run of CodeCarbon")
     whole = choices.quantity([WHOLE]) is not None  # the sum of the parts, where the user wants it in their place
-    defined: list[Defined] = []
+    defined: list[NamedSeries] = []
     windows: list[Window] = []
     places: list[list[Series]] = []
     once = 0
@@ -83,12 +83,12 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     return join_defined(defined, choices, str(path), extras)
 
 
-def _defined(series: Series, number: int, host: str) -> Defined:
+def _defined(series: Series, number: int, host: str) -> NamedSeries:
     """A run's counter of one part, by its column."""
     kind = series.device.uuid.rpartition(":")[2]
     name = next((column for column, part in PARTS.items() if part == kind), WHOLE)
     shown = name if series.device.host == host else f"{name} of {series.device.host}"
-    return Defined(shown, series, "kWh", aliases=(name,), stretch=number)
+    return NamedSeries(shown, series, "kWh", aliases=(name,), stretch=number)
 
 
 def _run(frame: pl.DataFrame, rows: Array, time: Array, begin: float, host: str, summed: bool) -> list[Series]:

@@ -19,7 +19,7 @@ from wattline.meter.recording import Recording, Series
 ROLES = {"gpu": "board", "mig": "slice", "cpu": "package", "dram": "dram", "node": "machine", "rack": "total"}
 
 
-class Defined(NamedTuple):
+class NamedSeries(NamedTuple):
     """A series with the name that its source gives it.
 
     ``unit``: as the source writes it; ``role``: its place, None for that of its kind of device; ``aliases``: other
@@ -36,7 +36,7 @@ class Defined(NamedTuple):
     rank: int = 0
 
 
-def channels(defined: Defined) -> list[Channel]:
+def channels(defined: NamedSeries) -> list[Channel]:
     """A channel for the watts of a series, and one for its joules."""
     series = defined.series
     out = []
@@ -49,7 +49,7 @@ def channels(defined: Defined) -> list[Channel]:
     return out
 
 
-def _channel(defined: Defined, values: Array, unit: Unit, counts: str) -> Channel:
+def _channel(defined: NamedSeries, values: Array, unit: Unit, counts: str) -> Channel:
     series = defined.series
     device, words = series.device, words_of(defined.name)
     return Channel(
@@ -60,7 +60,7 @@ def _channel(defined: Defined, values: Array, unit: Unit, counts: str) -> Channe
     )  # fmt: skip
 
 
-def join_defined(defined: Sequence[Defined], choices: Choices, source: str, extras: Extras = Extras()) -> Recording:
+def join_defined(defined: Sequence[NamedSeries], choices: Choices, source: str, extras: Extras = Extras()) -> Recording:
     """The recording of series that their source defines.
 
     Parameters
@@ -89,5 +89,5 @@ def retold(made: Recording, choices: Choices) -> Recording:
         count[key] = count.get(key, -1) + 1
         clock = "monotonic" if series.monotonic_s is not None else "UTC"
         names = tuple(filter(None, (series.device.name, *series.spec.note.split(", "))))
-        defined.append(Defined(series.device.uuid, series, "", None, names, count[key], clock))
+        defined.append(NamedSeries(series.device.uuid, series, "", None, names, count[key], clock))
     return join_defined(defined, choices, made.source, Extras(made.windows, made.counts, made.faults, made.notes))

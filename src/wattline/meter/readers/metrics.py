@@ -28,7 +28,7 @@ UNLIKE = 0.05  # series of one device, by their labels, whose values differ by m
 
 
 @dataclass(frozen=True, eq=False)
-class Sampled:
+class MetricSeries:
     """One series: whose, what its metric and labels are, and its samples in W or J; shape ``(n,)``."""
 
     identity: Identity
@@ -61,7 +61,7 @@ def recording_of_samples(
             skipped.append(name)
             continue
         array = np.asarray(values, float) * identity.scale
-        every.append(Sampled(identity, name, tags, np.asarray(times, float), array))
+        every.append(MetricSeries(identity, name, tags, np.asarray(times, float), array))
     if not every:
         listed = f" (it has {', '.join(sorted(set(skipped))[:4])})" if skipped else ""
         raise WattlineError(f"{source} holds no metric of watts or joules{listed}")
@@ -80,7 +80,7 @@ def recording_of_samples(
     return assemble(channels, replace(choices, device=()), source, Extras(notes=[*notes, *more], rows=rows))
 
 
-def _chosen(every: Sequence[Sampled], choices: Choices) -> list[Sampled]:
+def _chosen(every: Sequence[MetricSeries], choices: Choices) -> list[MetricSeries]:
     """Devices told apart by the labels that the user names, where any are named."""
     if not choices.device:
         return list(every)
@@ -96,7 +96,7 @@ def _chosen(every: Sequence[Sampled], choices: Choices) -> list[Sampled]:
     return out
 
 
-def channels_of(every: Sequence[Sampled]) -> tuple[list[Channel], list[str]]:
+def channels_of(every: Sequence[MetricSeries]) -> tuple[list[Channel], list[str]]:
     """One channel a device and quantity, from all series of it.
 
     Parameters
@@ -107,7 +107,7 @@ def channels_of(every: Sequence[Sampled]) -> tuple[list[Channel], list[str]]:
     -------
     The channels, and remarks on what was joined.
     """
-    groups: dict[tuple[str, str], list[Sampled]] = {}
+    groups: dict[tuple[str, str], list[MetricSeries]] = {}
     for series in _on_single_host(every):
         groups.setdefault((series.identity.device.key, series.identity.quantity), []).append(series)
     channels: list[Channel] = []
@@ -120,7 +120,7 @@ def channels_of(every: Sequence[Sampled]) -> tuple[list[Channel], list[str]]:
     return channels, list(dict.fromkeys(notes))
 
 
-def _on_single_host(every: Sequence[Sampled]) -> list[Sampled]:
+def _on_single_host(every: Sequence[MetricSeries]) -> list[MetricSeries]:
     """Hosts by one name each: a scraped address by the name that another series gives it, a GPU's UUID by its first."""
     names = {}
     for series in every:
@@ -138,11 +138,11 @@ def _on_single_host(every: Sequence[Sampled]) -> list[Sampled]:
     return out
 
 
-def _passing(series: Sampled) -> tuple[tuple[str, str], ...]:
+def _passing(series: MetricSeries) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((k, v) for k, v in series.labels.items() if PASSING.match(k)))
 
 
-def _split(same: Sequence[Sampled]) -> list[list[Sampled]]:
+def _split(same: Sequence[MetricSeries]) -> list[list[MetricSeries]]:
     """Series that by their labels are one device, parted where they say different things at the same instants."""
     best = min(series.identity.rank for series in same)
     first = next(series for series in same if series.identity.rank == best)
@@ -155,7 +155,7 @@ def _split(same: Sequence[Sampled]) -> list[list[Sampled]]:
     mine = plain or mine
     if not first.identity.free or len(mine) < 2 or not _differ(mine):
         return [mine]
-    parts: dict[tuple[tuple[str, str], ...], list[Sampled]] = {}
+    parts: dict[tuple[tuple[str, str], ...], list[MetricSeries]] = {}
     for series in mine:
         tags = ",".join(f"{k}={v}" for k, v in _passing(series))
         device = replace(series.identity.device, uuid=f"{series.identity.device.uuid} {tags}".strip())
@@ -164,7 +164,7 @@ def _split(same: Sequence[Sampled]) -> list[list[Sampled]]:
     return list(parts.values())
 
 
-def _differ(mine: Sequence[Sampled]) -> bool:
+def _differ(mine: Sequence[MetricSeries]) -> bool:
     """Whether two of the series tell unlike numbers of the same instants."""
     first = mine[0]
     for other in mine[1:]:
@@ -177,9 +177,9 @@ def _differ(mine: Sequence[Sampled]) -> bool:
     return False
 
 
-def _channel(mine: Sequence[Sampled]) -> Channel:
+def _channel(mine: Sequence[MetricSeries]) -> Channel:
     """One device's series joined in time; modes of its counter added up."""
-    modes: dict[str, list[Sampled]] = {}
+    modes: dict[str, list[MetricSeries]] = {}
     for series in mine:
         modes.setdefault(series.identity.mode, []).append(series)
     joined = [_joined(own) for own in modes.values()]
@@ -204,13 +204,13 @@ def _channel(mine: Sequence[Sampled]) -> Channel:
     )  # fmt: skip
 
 
-def _titled(device: Device, mine: Sequence[Sampled]) -> Device:
+def _titled(device: Device, mine: Sequence[MetricSeries]) -> Device:
     return replace(
         device, name=device.name or next((o.identity.device.name for o in mine if o.identity.device.name), "")
     )
 
 
-def _joined(own: Sequence[Sampled]) -> tuple[Array, Array]:
+def _joined(own: Sequence[MetricSeries]) -> tuple[Array, Array]:
     """Samples of several series in order of time, each instant once: the first series that has a number there."""
     if len(own) == 1:
         return own[0].time_s, own[0].values
@@ -230,7 +230,7 @@ def shown(name: str, labels: Mapping[str, str]) -> str:
     return name + ("{" + ", ".join(tags[:6]) + "}" if tags else "") or "query"
 
 
-def _spec(series: Sampled) -> Spec:
+def _spec(series: MetricSeries) -> Spec:
     lower = series.name.lower()
     if "dcgm" in lower or "nvidia" in lower:
         return specs.nvml(series.name, source="dcgm")

@@ -18,7 +18,7 @@ from wattline.meter.device import Device
 from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.readers import specs
 from wattline.meter.readers.assemble import Extras
-from wattline.meter.readers.defined import Defined, join_defined
+from wattline.meter.readers.defined import NamedSeries, join_defined
 from wattline.meter.readers.frame import head
 from wattline.meter.readers.mllog import BLOCK_BYTES, LINE, blocks
 from wattline.meter.readers.times import instant
@@ -51,7 +51,7 @@ def read(spl: Path, choices: Choices = Choices()) -> Recording:
     faults = [Fault("unreadable", lost, 0.0, "lines that are cut left out", device.key)] if lost else []
     windows, counts, notes = _loadgen(spl.parent)
     windows, moved = _aligned(windows, time, device)
-    wall = Defined("Watts", Series(device, specs.wall(), time, watts), "W", clock="UTC, no zone told")
+    wall = NamedSeries("Watts", Series(device, specs.wall(), time, watts), "W", clock="UTC, no zone told")
     rows = [Interpretation("Time", "", "time", clock="UTC, no zone told")]
     return join_defined([wall], choices, str(spl), Extras(windows, counts, (*faults, *moved), notes, rows))
 

@@ -19,7 +19,7 @@ from wattline.meter.device import Device
 from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.readers import specs
 from wattline.meter.readers.assemble import Extras
-from wattline.meter.readers.defined import Defined, join_defined
+from wattline.meter.readers.defined import NamedSeries, join_defined
 from wattline.meter.readers.frame import head
 from wattline.meter.readers.mllog import BLOCK_BYTES, LINE, Event, blocks, event, events
 from wattline.meter.recording import Fault, Recording, Series, Window
@@ -96,7 +96,9 @@ def read(
     )
     if total and (kwh := total_kwh(total)):
         counts["stated_total_kwh"] = kwh
-    defined = [Defined(file.series.device.name, file.series, "W", aliases=(READ_KEY,)) for file in files if file.series]
+    defined = [
+        NamedSeries(file.series.device.name, file.series, "W", aliases=(READ_KEY,)) for file in files if file.series
+    ]
     rows = [Interpretation("time_ms", "", "time", clock="UTC")]
     faults = [fault for file in files for fault in file.faults]
     remarks = [*notes, *dict.fromkeys(note for file in files for note in file.notes)]

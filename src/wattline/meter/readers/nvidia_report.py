@@ -14,7 +14,7 @@ from wattline.meter.device import Device
 from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.readers import logs, specs
 from wattline.meter.readers.assemble import Extras
-from wattline.meter.readers.defined import Defined, join_defined
+from wattline.meter.readers.defined import NamedSeries, join_defined
 from wattline.meter.recording import Recording, Series
 
 # fields of a report, the one that sees most of the time first; and the sections that have them
@@ -73,7 +73,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         window_s = AVERAGE_S if field.startswith("average") else 0.0
         series = Series(device, specs.nvml(field, window_s), np.array(logs.spread_times(times)), np.array(watts))
         name = f"{field} of {section}{card}"
-        defined.append(Defined(name, series, "W", clock="UTC, no zone told", rank=FIELDS.index(field)))
+        defined.append(NamedSeries(name, series, "W", clock="UTC, no zone told", rank=FIELDS.index(field)))
     rows = [Interpretation("Timestamp", "", "time", clock="UTC, no zone told")]
     extras = Extras(notes=["times carry no zone: taken as UTC"], rows=rows)
     return join_defined(defined, choices, str(path), extras)

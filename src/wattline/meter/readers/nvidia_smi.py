@@ -22,7 +22,7 @@ from wattline.meter.gpu_sensor.model import card_of
 from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers import specs, units
 from wattline.meter.readers.assemble import Extras
-from wattline.meter.readers.defined import Defined, join_defined
+from wattline.meter.readers.defined import NamedSeries, join_defined
 from wattline.meter.readers.frame import head, numbers, read_frame
 from wattline.meter.readers.rows import HOSTS, check_several, groups, parting, rows_of
 from wattline.meter.readers.times import column_times
@@ -113,7 +113,7 @@ def _is_power(cell: str) -> bool:
 
 def _defined(
     frame: pl.DataFrame, time: Array, names: Mapping[str, str], fields: Sequence[str], groups: Sequence[GpuRows]
-) -> list[Defined]:
+) -> list[NamedSeries]:
     """Each GPU by each of its fields of power; of several the first that holds numbers is counted."""
     power = {name: numbers(frame[name]) for name in fields}
     modules = [name for name in MODULE if name in power and np.isfinite(power[name]).any()]
@@ -130,7 +130,7 @@ def _defined(
             watts = power[name][rows] * (unit.scale if unit.quantity == "power" else 1.0)
             series = Series(each, specs.nvml(name, AVERAGE_S if name.endswith("average") else 0.0), time[rows], watts)
             shown = name if len(groups) == 1 else f"{name} of {device.uuid}"
-            out.append(Defined(shown, series, "W", aliases=(name, names.get(name, name)), rank=rank))
+            out.append(NamedSeries(shown, series, "W", aliases=(name, names.get(name, name)), rank=rank))
     return out
 
 
@@ -266,7 +266,7 @@ def _from_dmon(path: Path, by_gpu: dict[str, tuple[list[str], list[float]]], cho
     for gpu, (times, watts) in by_gpu.items():
         time, remark = column_times(pl.Series(times))
         series = Series(Device(path.stem, f"gpu{gpu}", "gpu"), specs.nvml("dmon pwr"), time, np.array(watts))
-        defined.append(Defined(f"pwr of gpu{gpu}", series, "W", aliases=("pwr",)))
+        defined.append(NamedSeries(f"pwr of gpu{gpu}", series, "W", aliases=("pwr",)))
     if not defined:
         raise WattlineError(f"{path} is nvidia-smi dmon's, and holds no rows below its header")
     clock = "UTC, no zone told" if remark else "UTC"

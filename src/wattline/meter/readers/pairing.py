@@ -12,7 +12,7 @@ from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers.channel import Channel
-from wattline.meter.readers.settle import Settled, same_rate
+from wattline.meter.readers.settle import SettledChannel, same_rate
 from wattline.meter.readings.power import line_j
 
 MEANS = frozenset({"average", "avg", "mean"})
@@ -20,7 +20,7 @@ SUM_ROWS, SUM_NEAR, SUM_SHARE = 10, 0.01, 0.95  # rows that tell a sum, how near
 COARSE = 0.01  # a counter whose step is a larger share of its rise stands back behind watts that say the same
 
 
-def paired(settled: Sequence[Settled], choices: Choices, source: str) -> tuple[list[Settled], list[str]]:
+def paired(settled: Sequence[SettledChannel], choices: Choices, source: str) -> tuple[list[SettledChannel], list[str]]:
     """Watts and joules that two columns name apart, and that are the same device by what they say.
 
     Parameters
@@ -32,7 +32,7 @@ def paired(settled: Sequence[Settled], choices: Choices, source: str) -> tuple[l
     Returns the devices, and remarks. Raises WattlineError where columns of watts and joules may be the same device and
     none says so.
     """
-    by_key: dict[str, list[Settled]] = {}
+    by_key: dict[str, list[SettledChannel]] = {}
     for entry in settled:
         by_key.setdefault(entry.channel.device.key, []).append(entry)
     lone = [own[0] for own in by_key.values() if len(own) == 1]
@@ -70,7 +70,7 @@ def paired(settled: Sequence[Settled], choices: Choices, source: str) -> tuple[l
     ], notes
 
 
-def without_means(settled: Sequence[Settled]) -> tuple[list[Settled], list[Interpretation]]:
+def without_means(settled: Sequence[SettledChannel]) -> tuple[list[SettledChannel], list[Interpretation]]:
     """The channels without those that by name and numbers are the mean of several others."""
     kept, left = [], []
     power = [entry for entry in settled if entry.power_w is not None]
@@ -88,7 +88,7 @@ def without_means(settled: Sequence[Settled]) -> tuple[list[Settled], list[Inter
     return kept, left
 
 
-def too_coarse(power: Settled, energy: Settled) -> bool:
+def too_coarse(power: SettledChannel, energy: SettledChannel) -> bool:
     """Whether a counter's steps are so large beside its whole rise that the watts read with it tell more."""
     assert energy.energy_j is not None
     steps = np.diff(energy.energy_j[np.isfinite(energy.energy_j)])
@@ -105,7 +105,7 @@ def _nameless(channel: Channel) -> bool:
     return not channel.role and not channel.trusted
 
 
-def over(power: Settled, energy: Settled) -> float:
+def over(power: SettledChannel, energy: SettledChannel) -> float:
     """Mean watts of the readings while the counter ran."""
     assert power.power_w is not None
     good = np.isfinite(power.power_w)
@@ -116,7 +116,7 @@ def over(power: Settled, energy: Settled) -> float:
     return float(line_j(watts[:-1], watts[1:], np.diff(time)).sum()) / length if length > 0 else math.nan
 
 
-def sums_of_others(settled: Sequence[Settled]) -> set[int]:
+def sums_of_others(settled: Sequence[SettledChannel]) -> set[int]:
     """The column of watts, by its ``id``, that is the sum of all the others in every row, whatever it is called.
 
     Parameters

@@ -36,7 +36,7 @@ AGREE = 0.3  # joules are taken for what comes this near to the watts beside the
 
 
 @dataclass(frozen=True, eq=False)
-class Settled:
+class SettledChannel:
     """A channel in W or J: ``power_w`` readings, or ``energy_j`` as a running total; and what was decided."""
 
     channel: Channel
@@ -54,7 +54,7 @@ class Settled:
         return rise_w(self.time_s, self.energy_j) if self.energy_j is not None else float("nan")
 
 
-def settle(channel: Channel, choices: Choices, beside_w: float, source: str) -> Settled:
+def settle(channel: Channel, choices: Choices, beside_w: float, source: str) -> SettledChannel:
     """One channel made clear.
 
     Parameters
@@ -83,12 +83,12 @@ def settle(channel: Channel, choices: Choices, beside_w: float, source: str) -> 
     if units[0].quantity == "power":
         unit = _unit(channel, units, choice is not None, False, source)
         watts = channel.values * unit.scale
-        return Settled(_sited(channel, unit, choice), channel.time_s, watts, None, unit.name, READING)
+        return SettledChannel(_sited(channel, unit, choice), channel.time_s, watts, None, unit.name, READING)
     unit = _unit(channel, units, choice is not None, counts == EACH, source)
     joules = channel.values * unit.scale
     counts, note = (counts, "") if counts else _deciding(channel, joules, beside_w, source)
     time, total = accumulated(channel.time_s, joules) if counts == EACH else (channel.time_s, joules)
-    return Settled(_sited(channel, unit, choice), time, None, total, unit.name, counts, note)
+    return SettledChannel(_sited(channel, unit, choice), time, None, total, unit.name, counts, note)
 
 
 def _unit(channel: Channel, units: tuple[Unit, ...], choice: bool, each: bool, source: str) -> Unit:

@@ -17,7 +17,7 @@ from wattline.meter.device import Device
 from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.readers import specs
 from wattline.meter.readers.assemble import Extras
-from wattline.meter.readers.defined import Defined, join_defined
+from wattline.meter.readers.defined import NamedSeries, join_defined
 from wattline.meter.readers.frame import numbers, read_frame
 from wattline.meter.readers.times import column_times
 from wattline.meter.recording import Fault, Recording, Series, Window
@@ -48,7 +48,7 @@ def read_power(path: Path, choices: Choices = Choices()) -> Recording:
         if match := POWER.match(name):
             device = Device(path.stem, f"gpu{match[1] or match[2]}", "gpu")
             series = Series(device, specs.nvml("zeus", source="zeus"), time, numbers(frame[name]))
-            defined.append(Defined(name, series, clock=clock))
+            defined.append(NamedSeries(name, series, clock=clock))
     rows = [Interpretation(frame.columns[0], "", "time", clock=clock)]
     return join_defined(defined, choices, str(path), Extras(notes=(remark,) if remark else (), rows=rows))
 
@@ -75,7 +75,7 @@ def read_windows(path: Path, choices: Choices = Choices()) -> Recording:
         stretches, astride = outermost(spans)
         device = Device(path.stem, f"{match[1]}{match[2]}", match[1])
         for k, stretch in enumerate(stretches):
-            defined.append(Defined(column, _counter(device, stretch, spans), stretch=k))
+            defined.append(NamedSeries(column, _counter(device, stretch, spans), stretch=k))
         if astride:
             done = "windows that begin in one and end in another counted by their part outside it"
             faults.append(Fault("overlap", astride, 0.0, done, device.key))

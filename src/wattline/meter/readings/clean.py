@@ -27,7 +27,7 @@ STEADY = 20  # a counter read less often than this has no rhythm that it could m
 ROBUST = (1.0, 99.0)  # percentiles between which power could have been while nothing was read
 
 
-class Cleaned(NamedTuple):
+class CleanPower(NamedTuple):
     """Power over time, a stretch each side of a long silence (none where no reading is good), the faults found, and
     notes on how the sensor was corrected."""
 
@@ -36,7 +36,7 @@ class Cleaned(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def clean(series: Series, *, as_read: bool = False) -> Cleaned:
+def clean(series: Series, *, as_read: bool = False) -> CleanPower:
     """Sort, sift, correct and bridge one series; by its counter where it has one, else by its watts.
 
     ``as_read``: without the correction for how the sensor errs.
@@ -44,7 +44,7 @@ def clean(series: Series, *, as_read: bool = False) -> Cleaned:
     return cleaned(series, sorted_out(series), as_read=as_read)
 
 
-def cleaned(series: Series, good: Good, *, as_read: bool = False, error: bool = True) -> Cleaned:
+def cleaned(series: Series, good: Good, *, as_read: bool = False, error: bool = True) -> CleanPower:
     """``clean`` of a series whose good readings are known.
 
     Parameters
@@ -63,7 +63,7 @@ def cleaned(series: Series, good: Good, *, as_read: bool = False, error: bool = 
     rise, readings, spec, notes = CorrectedCounter(good.rise, good.readings, series.spec)
     if not as_read:
         rise, readings, spec, notes = correct_counter(series.device, spec, rise, readings, good.interval_s, error)
-    return Cleaned([_by_counter(series.device, spec, rise, readings, good.interval_s)], good.flaws, notes)
+    return CleanPower([_by_counter(series.device, spec, rise, readings, good.interval_s)], good.flaws, notes)
 
 
 class Good(NamedTuple):
@@ -112,15 +112,15 @@ def sorted_out(series: Series) -> Good:
     return Good(rise, readings, faults + counted + missed, own_s)
 
 
-def _by_good_watts(series: Series, good: Good, as_read: bool, error: bool) -> Cleaned:
+def _by_good_watts(series: Series, good: Good, as_read: bool, error: bool) -> CleanPower:
     readings, spec = good.readings, series.spec
     notes: tuple[str, ...] = ()
     if readings is None or not len(readings.time_s):
-        return Cleaned([], good.flaws)
+        return CleanPower([], good.flaws)
     if not as_read:
         stuck = [(s.begin_s, s.end_s) for s in stuck_stretches(readings.time_s, readings.power_w)]
         readings, spec, notes = correct_watts(series.device, spec, readings, stuck, error)
-    return Cleaned(_stretches(series.device, spec, readings), good.flaws, notes)
+    return CleanPower(_stretches(series.device, spec, readings), good.flaws, notes)
 
 
 def _dead(rise: Rise, readings: Readings) -> list[FaultTimes]:

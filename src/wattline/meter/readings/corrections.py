@@ -19,7 +19,7 @@ from wattline.meter.recording import Series
 from wattline.meter.sensor import Spec
 
 if TYPE_CHECKING:
-    from wattline.meter.gpu_sensor.correct import Corrected
+    from wattline.meter.gpu_sensor.correct import CorrectedSeries
     from wattline.meter.gpu_sensor.gain import Gain
 
 Span = tuple[float, float]
@@ -145,7 +145,7 @@ def _at_gain(gain: Gain, power_w: Array) -> Array:
     return np.where(power_w > 0, np.maximum(gain.power_w(power_w), 0.0), power_w)
 
 
-def _correct(good: Series, stuck_s: Sequence[Span], interval_s: float = 0.0) -> Corrected | None:
+def _correct(good: Series, stuck_s: Sequence[Span], interval_s: float = 0.0) -> CorrectedSeries | None:
     """None where no correction is known, or where there is too little to correct: the faults say so."""
     if not is_nvml(good.spec):
         return None
@@ -157,7 +157,7 @@ def _correct(good: Series, stuck_s: Sequence[Span], interval_s: float = 0.0) -> 
         return None
 
 
-def _with_error(spec: Spec, done: Corrected, whole_j: float) -> tuple[Spec, tuple[str, ...]]:
+def _with_error(spec: Spec, done: CorrectedSeries, whole_j: float) -> tuple[Spec, tuple[str, ...]]:
     from wattline.meter.gpu_sensor.correct import own_error
 
     note = "; ".join(filter(None, [spec.note, MENDED, *done.notes]))

@@ -19,7 +19,7 @@ from wattline.core.errors import shorten
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors.local import hostname
-from wattline.meter.sensors.polled import Answer, Polled, Poller
+from wattline.meter.sensors.polled import Answer, PolledDevice, Poller
 
 SOURCE = "ipmi"
 VARIABLE = "WATTLINE_IPMI"
@@ -113,7 +113,7 @@ def _sensor(command: Sequence[str], first: Reading, host: str, remote: bool, env
     window_s, error = (catalog.fact(f"fit.sensor-bmc-{part}").value for part in ("window-s", "error"))
     spec = Spec(SOURCE, window_s, PERIOD_S, error=error, note=os.path.basename(command[0]))
     poller = Poller(again, PERIOD_S, {device.key: first})
-    return Polled(device, spec, poller, frozenset() if remote else frozenset({"node"}))
+    return PolledDevice(device, spec, poller, frozenset() if remote else frozenset({"node"}))
 
 
 def _remote(more: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from wattline.core.units import J_PER_KWH, J_PER_WH
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors.local import hostname
-from wattline.meter.sensors.polled import Answer, Polled, Poller
+from wattline.meter.sensors.polled import Answer, PolledDevice, Poller
 from wattline.meter.sensors.web import Web, WebError
 
 SOURCE = "plug"
@@ -122,4 +122,4 @@ def _sensors(web: Web, host: str, local: bool, way: Any, first: Channels) -> lis
 
     poller = Poller(again, PERIOD_S, {devices[name].key: reading for name, reading in first.items()}, done=web.close)
     also = frozenset({"node"} if local and len(first) == 1 else ())
-    return [Polled(device, SPEC, poller, also) for device in devices.values()]
+    return [PolledDevice(device, SPEC, poller, also) for device in devices.values()]

@@ -83,7 +83,7 @@ class Poller:
                 self._done()
 
 
-class Polled:
+class PolledDevice:
     """One device of a Poller, as a sensor."""
 
     def __init__(self, device: Device, spec: Spec, poller: Poller, also: frozenset[str] = frozenset()) -> None:

@@ -22,12 +22,12 @@ from wattline.core.errors import shorten
 from wattline.core.units import DAY_S, HOUR_S
 from wattline.meter.device import KINDS, Device
 from wattline.meter.exporters import HOSTS, Labels, host_of, identify
-from wattline.meter.readers.metrics import Sampled, channels_of
+from wattline.meter.readers.metrics import MetricSeries, channels_of
 from wattline.meter.readings.plausible import max_w
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors.counter import Counter
 from wattline.meter.sensors.local import LOCAL, hostname
-from wattline.meter.sensors.polled import Answer, Polled, Poller
+from wattline.meter.sensors.polled import Answer, PolledDevice, Poller
 from wattline.meter.sensors.web import Web, WebError
 
 SOURCE = "prometheus"
@@ -118,7 +118,7 @@ class Server:
             device = identity.device
             host = self.own if not device.host or device.host in LOCAL else device.host
             identity = replace(identity, device=replace(device, host=host))
-            samples.append(Sampled(identity, name, tags, np.zeros(1), np.array([value * identity.scale])))
+            samples.append(MetricSeries(identity, name, tags, np.zeros(1), np.array([value * identity.scale])))
             jobs.setdefault(identity.device.key, (tags.get("job", ""), tags.get("instance", "")))
         modelled = {sample.identity.device.key: sample.identity.modelled for sample in samples}
         for channel in channels_of(samples)[0]:
@@ -268,7 +268,7 @@ def _sensors(server: Server, metered: Mapping[str, ScrapedDevice], shown: str) -
     first = {key: server.reading(key, entry, now_s) for key, entry in metered.items()}
     poller = Poller(server.ask, min(max(PERIOD_S, slowest_s / 5), 5.0), first, server.web.close)
     return [
-        Polled(
+        PolledDevice(
             entry.device,
             Spec(
                 SOURCE,

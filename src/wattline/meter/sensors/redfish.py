@@ -23,7 +23,7 @@ from wattline.core.units import J_PER_KWH
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors.local import LOCAL, hostname, system_uuid
-from wattline.meter.sensors.polled import Answer, Polled, Poller
+from wattline.meter.sensors.polled import Answer, PolledDevice, Poller
 from wattline.meter.sensors.web import Web, WebError
 
 SOURCE = "redfish"
@@ -102,7 +102,7 @@ def _service(url: str, environ: Mapping[str, str], host: str) -> tuple[list[Sens
     poller = Poller(lambda: _ask(web, places), PERIOD_S, answer, web.close)
     window_s, width = (catalog.fact(f"fit.sensor-bmc-{part}").value for part in ("window-s", "error"))
     return [
-        Polled(
+        PolledDevice(
             _inside(device, path, chassis, devices),
             Spec(SOURCE, window_s, PERIOD_S, error=width, note=f"{places[device.key].way} of {without_secrets(url)}"),
             poller,

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from wattline.meter.device import Device
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors.local import hostname
-from wattline.meter.sensors.polled import Answer, Polled, Poller
+from wattline.meter.sensors.polled import Answer, PolledDevice, Poller
 
 SOURCE = "snmp"
 VARIABLE = "WATTLINE_SNMP"
@@ -153,4 +153,4 @@ def _sensor(outlet: Outlet, first: Reading, host: str) -> Sensor:
         return {device.key: ask(outlet)}
 
     poller = Poller(again, PERIOD_S, {device.key: first})
-    return Polled(device, SPEC, poller, frozenset() if outlet.feeds else frozenset({"node"}))
+    return PolledDevice(device, SPEC, poller, frozenset() if outlet.feeds else frozenset({"node"}))

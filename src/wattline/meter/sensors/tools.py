@@ -24,7 +24,7 @@ from wattline.meter.readers.powermetrics import POWER, watts_of_sample
 from wattline.meter.readers.tegrastats import INPUTS, RAIL
 from wattline.meter.sensor import Finding, Reading, Sensor, SensorGone, Spec
 from wattline.meter.sensors.local import hostname
-from wattline.meter.sensors.polled import Answer, Polled, Poller
+from wattline.meter.sensors.polled import Answer, PolledDevice, Poller
 
 TIMEOUT_S = 10.0
 PERIOD_S = 1.0
@@ -156,7 +156,9 @@ def find(name: str, host: str = "") -> tuple[list[Sensor], list[Finding]]:
 
     poller = Poller(again, PERIOD_S, {device.key: reading for device, reading, _ in first})
     spec = Spec(tool.source, PERIOD_S, PERIOD_S, note=f"{tool.note}; its error is not published")
-    return [Polled(device, spec, poller, also | known.get(device.key, frozenset())) for device, _, also in first], []
+    return [
+        PolledDevice(device, spec, poller, also | known.get(device.key, frozenset())) for device, _, also in first
+    ], []
 
 
 def ask(command: Sequence[str], lines: int = 0) -> str:

@@ -40,7 +40,7 @@ class Sample(NamedTuple):
     used: float
 
 
-class Used(NamedTuple):
+class ProcessClaims(NamedTuple):
     """Claims of processes on one GPU, and the begins and ends of the stretches that samples cover."""
 
     gpu: str
@@ -50,7 +50,7 @@ class Used(NamedTuple):
     end_s: Array
 
 
-def read_processes(path: Path | str, default: tzinfo = UTC) -> list[Used]:
+def read_processes(path: Path | str, default: tzinfo = UTC) -> list[ProcessClaims]:
     """What ran on each GPU, from a file of samples.
 
     Parameters
@@ -78,7 +78,7 @@ def read_processes(path: Path | str, default: tzinfo = UTC) -> list[Used]:
     return [used(gpu, host, samples) for (host, gpu), samples in by_gpu.items()]
 
 
-def used(gpu: str, host: str, samples: list[Sample]) -> Used:
+def used(gpu: str, host: str, samples: list[Sample]) -> ProcessClaims:
     """Each sample as a claim on the time since the one before it, weighed by what it used."""
     times = np.unique([s.time_s for s in samples])
     step = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
@@ -87,7 +87,7 @@ def used(gpu: str, host: str, samples: list[Sample]) -> Used:
     key = (gpu,) if gpu else ()
     hosts = (host,) if host else ()
     claims = [Workload(s.process, since[s.time_s], s.time_s, key, hosts, s.used) for s in samples if s.process]
-    return Used(gpu, host, claims, before, times)
+    return ProcessClaims(gpu, host, claims, before, times)
 
 
 def _csv(text: str, where: str, default: tzinfo) -> Iterator[Sample]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
-from wattline.core.range import Measured
+from wattline.core.range import MeasuredValue
 from wattline.core.result import Json, Result, envelope
 from wattline.core.units import J_PER_WH
 from wattline.meter.clock import iso
@@ -23,14 +23,14 @@ from wattline.meter.readings.clocks import place
 from wattline.meter.readings.order import FaultTimes
 from wattline.meter.recording import Recording, Series
 from wattline.meter.sharing.idle import Idle, find_idle
-from wattline.meter.sharing.processes import Used
+from wattline.meter.sharing.processes import ProcessClaims
 from wattline.meter.sharing.split import DeviceShares, Workload, split_device
 
 REPORTED = ("spike", "stuck", "reset", "clock")  # faults that a reader of shares should know of
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Shared(Result):
+class SharedEnergy(Result):
     """The energy of every device of a recording, split, with its error, and what should be known about it."""
 
     splits: list[DeviceShares]
@@ -61,11 +61,11 @@ class Shared(Result):
         return dict(sorted(named.items(), key=lambda item: -item[1]))
 
     @property
-    def energy_wh(self) -> Measured:
+    def energy_wh(self) -> MeasuredValue:
         """All devices together, within their errors."""
         return _within(self.total_j, sum(s.total_j * e for s, e in zip(self.splits, self.errors, strict=True)))
 
-    def figures(self) -> dict[str, Measured]:
+    def figures(self) -> dict[str, MeasuredValue]:
         return {"energy_wh": self.energy_wh}
 
     def json(self) -> Json:
@@ -97,8 +97,8 @@ class Shared(Result):
         return envelope("meter share", {"recording": self.source}, results, notes=self.notes)
 
 
-def _within(joules: float, error_j: float) -> Measured:
-    return Measured(joules / J_PER_WH, max(joules - error_j, 0.0) / J_PER_WH, (joules + error_j) / J_PER_WH)
+def _within(joules: float, error_j: float) -> MeasuredValue:
+    return MeasuredValue(joules / J_PER_WH, max(joules - error_j, 0.0) / J_PER_WH, (joules + error_j) / J_PER_WH)
 
 
 class SharedDevice(NamedTuple):
@@ -127,7 +127,7 @@ def shared_series(recording: Recording) -> list[Series]:
 
 def share_jobs(
     recording: Recording, jobs: Sequence[Workload], idle_w: float | None = None, as_read: bool = False
-) -> Shared:
+) -> SharedEnergy:
     """Jobs' energies; where none ran a device's energy is idle.
 
     Parameters
@@ -160,8 +160,8 @@ def share_jobs(
 
 
 def share_processes(
-    recording: Recording, samples: Sequence[Used], idle_w: float | None = None, as_read: bool = False
-) -> Shared:
+    recording: Recording, samples: Sequence[ProcessClaims], idle_w: float | None = None, as_read: bool = False
+) -> SharedEnergy:
     """Processes' energies; times without samples are nobody's, and a sampled time in which none used it is idle.
 
     Parameters
@@ -244,8 +244,8 @@ def _split(
     idle_w: float | None,
     notes: list[str],
     source: str,
-) -> Shared:
-    shared = Shared([], [], [], [], notes, source)
+) -> SharedEnergy:
+    shared = SharedEnergy([], [], [], [], notes, source)
     for device, mine, alike in zip(devices, claims, known, strict=True):
         idle = Idle(idle_w, "given") if idle_w is not None else find_idle(device.track, mine)
         shared.splits.append(split_device(device.track, mine, idle.power_w, alike, device.seen))

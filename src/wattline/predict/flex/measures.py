@@ -14,7 +14,7 @@ from wattline.core.quantity import parse
 from wattline.core.result import Json
 from wattline.line.grid.flexibility.limits import limits_of, modes_of
 from wattline.line.grid.flexibility.smoothing import (
-    Smoothed,
+    SmoothedLoad,
     start_and_stop_j,
     with_floor,
     with_ramp_limit,
@@ -81,7 +81,7 @@ def rate_of(text: str, what: str) -> float:
 
 def tried(
     power_w: Array, step_s: float, chips: int, wanted: Measures, catalog: Catalog
-) -> tuple[list[tuple[str, Smoothed]], list[Fact]]:
+) -> tuple[list[tuple[str, SmoothedLoad]], list[Fact]]:
     """The load as it is and after each measure, by name, and the facts that the measures rest on.
 
     Parameters
@@ -97,7 +97,7 @@ def tried(
     Pairs of a name and a load [W], the load as it is first; and facts.
     """
     each = " a chip" if chips > 1 else ""
-    made: list[tuple[str, Smoothed]] = [("as it is", Smoothed(power_w, 0.0))]
+    made: list[tuple[str, SmoothedLoad]] = [("as it is", SmoothedLoad(power_w, 0.0))]
     used: list[Fact] = []
     if wanted.store is not None or wanted.shelf is not None:
         used.append(catalog.fact(ROUND_TRIP))
@@ -117,7 +117,7 @@ def tried(
 
 
 def measures_json(
-    made: Sequence[tuple[str, Smoothed]], step_s: float, limits: SwingLimits, shown_hz: float, catalog: Catalog
+    made: Sequence[tuple[str, SmoothedLoad]], step_s: float, limits: SwingLimits, shown_hz: float, catalog: Catalog
 ) -> tuple[list[Json], list[Fact]]:
     """A row for each measure: swings that are left, the energy that it takes, and the limits that are broken.
 

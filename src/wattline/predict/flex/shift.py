@@ -14,7 +14,7 @@ from wattline.core.fact import Array, Fact
 from wattline.core.quantity import parse
 from wattline.core.result import Json
 from wattline.core.units import HOUR_S
-from wattline.line.grid.flexibility.shift import Leeway, Removal, Shifted, shift
+from wattline.line.grid.flexibility.shift import Leeway, Removal, ShiftCosts, shift
 from wattline.predict.flex.answer import FlexAnswer
 from wattline.predict.flex.signals import SiteSignals, read_sites, together
 
@@ -193,7 +193,7 @@ def _steps(text: str, signals: SiteSignals, what: str) -> int:
     return count
 
 
-def _row(made: Shifted, leeway: Leeway, step_h: float) -> Json:
+def _row(made: ShiftCosts, leeway: Leeway, step_h: float) -> Json:
     away = {name: float((made.by[name].site > 0).mean()) for name in ("causal", "foresight")}
     costs = {"meant": made.meant, "causal": made.causal, "foresight": made.foresight}
     return {
@@ -222,7 +222,7 @@ def _means(costs: dict[str, Array], leeway: Leeway) -> Json:
     }  # fmt: skip
 
 
-def _hours(made: Shifted, signals: SiteSignals) -> Json:
+def _hours(made: ShiftCosts, signals: SiteSignals) -> Json:
     """Work and signal by the hour of the day, UTC, at the widest window."""
     first = (signals.start - signals.start.astype("datetime64[D]")).astype(int) / HOUR_S
     hour = ((first + np.arange(signals.values.shape[1]) * signals.step_h) % 24).astype(int)

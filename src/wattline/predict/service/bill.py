@@ -14,7 +14,7 @@ from wattline.core.units import J_PER_WH
 from wattline.line.chip.device import Chip
 from wattline.line.chip.known import how_known, spread_fact
 from wattline.line.chip.tuned import SPREAD
-from wattline.line.engine.simulator.outcome import Served
+from wattline.line.engine.simulator.outcome import ServiceOutcome
 from wattline.line.engine.simulator.power import parts_by_bin
 from wattline.line.work.reading import model_reading
 from wattline.line.work.traffic.trace import Traffic
@@ -34,7 +34,7 @@ DRAINED = 1.02  # of the traffic's window: a service that ends later than this h
 
 def answer_of(
     replica: Replica,
-    served: Served,
+    served: ServiceOutcome,
     inputs: dict[str, Any],
     where: Where,
     draws: Draws,
@@ -96,7 +96,7 @@ def answer_of(
     )
 
 
-def _encoder_notes(encoding: Encoding | None, served: Served) -> tuple[str, ...]:
+def _encoder_notes(encoding: Encoding | None, served: ServiceOutcome) -> tuple[str, ...]:
     """How much of the replicas' time encoders take."""
     if encoding is None:
         return ()
@@ -105,7 +105,7 @@ def _encoder_notes(encoding: Encoding | None, served: Served) -> tuple[str, ...]
     return (f"{words}; decoding of the files on the host is left out",)
 
 
-def _fleet(served: Served, least: int | None) -> str:
+def _fleet(served: ServiceOutcome, least: int | None) -> str:
     """``4 × 2``: replicas and chips of each; ``1 to 4 × 2`` where they are scaled; both pools where there are two."""
     counts = [str(pool.replicas) if pool.record is None else f"{least} to {pool.replicas}" for pool in served.pools]
     fleets = [f"{count} × {pool.chips}" for count, pool in zip(counts, served.pools, strict=True)]
@@ -125,7 +125,7 @@ def _energy_spread(replica: Replica, draws: Draws) -> Array:
     return np.asarray(np.prod([draws.own(fact) / float(draws.central()(fact)) for fact in facts], axis=0))
 
 
-def _phases(served: Served, chip: Chip, spread: Array, cells: float, draws: int) -> list[Phase]:
+def _phases(served: ServiceOutcome, chip: Chip, spread: Array, cells: float, draws: int) -> list[Phase]:
     """The service in stretches of constant power, of so many draws."""
     parts = parts_by_bin(served)
     spans = np.diff(served.edges_s)
@@ -156,7 +156,7 @@ def _phases(served: Served, chip: Chip, spread: Array, cells: float, draws: int)
     ]
 
 
-def _with_encoders(phases: list[Phase], encoding: Encoding, served: Served, draws: Draws) -> list[Phase]:
+def _with_encoders(phases: list[Phase], encoding: Encoding, served: ServiceOutcome, draws: Draws) -> list[Phase]:
     """The same with the encoders' own joules, in place of those that the simulation took for them."""
     read_j = float(parts_by_bin(served)["prefill"].sum())
     part = min(encoding.stand_in_j / max(read_j, 1e-9), 1.0)
@@ -177,7 +177,7 @@ def _edges(count: int, groups: int) -> list[int]:
     return [k * size + min(k, more) for k in range(groups + 1)]
 
 
-def rejected_of(traffic: Traffic, served: Served) -> dict[str, int]:
+def rejected_of(traffic: Traffic, served: ServiceOutcome) -> dict[str, int]:
     """How many requests were left out, by why."""
     rejected = dict(traffic.rejected)
     for why, count in served.rejected.items():
@@ -185,7 +185,7 @@ def rejected_of(traffic: Traffic, served: Served) -> dict[str, int]:
     return rejected
 
 
-def _short_of(served: Served) -> str:
+def _short_of(served: ServiceOutcome) -> str:
     """What the requests wait for longest."""
     waits = {name: float(np.nanmean(values)) for name, values in served.waits_s.items() if np.isfinite(values).any()}
     longest = max(waits, key=lambda name: waits[name])
@@ -194,7 +194,7 @@ def _short_of(served: Served) -> str:
     return {"slot": "--replicas to decode", "transfer": "--transfer-bandwidth"}.get(longest, "--prefill-replicas")
 
 
-def warnings_of(traffic: Traffic, served: Served) -> tuple[str, ...]:
+def warnings_of(traffic: Traffic, served: ServiceOutcome) -> tuple[str, ...]:
     """What is out of the ordinary in a service, in words."""
     warnings = []
     end = float(np.nanmax(served.end_s))

@@ -10,14 +10,14 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.core.quantiles import quantiles
-from wattline.line.engine.simulator.outcome import Served
+from wattline.line.engine.simulator.outcome import ServiceOutcome
 
 SHARES = 121  # points of a latency's curve
 POINTS = 240  # stretches of time at most
 LATENCIES = ("ttft_s", "e2e_s", "tpot_s")
 
 
-def latency_curves(served: Served) -> dict[str, Any]:
+def latency_curves(served: ServiceOutcome) -> dict[str, Any]:
     """By latency: the time that each share of the requests (``share``, 0 to 1) stayed within; None where none is known.
 
     Latencies of nothing (the time between tokens of an answer of one) are left out.

@@ -10,7 +10,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.line.chip.device import load_chip
 from wattline.line.chip.shape import Shape
-from wattline.line.engine.simulator.outcome import Served
+from wattline.line.engine.simulator.outcome import ServiceOutcome
 from wattline.line.engine.simulator.pools import peak_waiting
 from wattline.line.engine.simulator.scaling import Scaling
 from wattline.line.work.traffic.trace import Traffic
@@ -47,7 +47,7 @@ def send_rate(replica: Replica, readers: int, given: float | None, draws: Draws)
     return chips * float(load_chip(replica.chip.rented_as, draws.central()).beyond_bytes_per_s)
 
 
-def transfers(served: Served, sizes: Array, rate: float | None) -> dict[str, float] | None:
+def transfers(served: ServiceOutcome, sizes: Array, rate: float | None) -> dict[str, float] | None:
     """Bytes sent between the pools, how busy the senders' links were, and the most that waited to be decoded.
 
     Parameters

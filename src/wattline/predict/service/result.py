@@ -14,7 +14,7 @@ from wattline.core.load import Load
 from wattline.core.quantity import parse
 from wattline.core.range import percentiles
 from wattline.core.result import Json, Result
-from wattline.line.engine.simulator.outcome import PoolOutcome, Served
+from wattline.line.engine.simulator.outcome import PoolOutcome, ServiceOutcome
 from wattline.line.engine.simulator.power import (
     ReadyPower,
     chip_load,
@@ -38,7 +38,7 @@ class Target:
     ttft_s: float | None = None
     tpot_s: float | None = None
 
-    def met(self, served: Served) -> Array:
+    def met(self, served: ServiceOutcome) -> Array:
         """Which requests kept it; one token has no time between tokens to miss."""
         good = np.isfinite(served.end_s)
         if self.ttft_s is not None:
@@ -71,7 +71,7 @@ class Service(Result):
     """What came of a simulated service; ``answer`` holds the bill and the load at the grid."""
 
     answer: Answer
-    served: Served
+    served: ServiceOutcome
     standing: ReadyPower
     target: Target
     chips: int  # a replica
@@ -154,7 +154,7 @@ class Service(Result):
         }
 
 
-def pool_results(served: Served, pool: PoolOutcome, standing: ReadyPower) -> dict[str, Any]:
+def pool_results(served: ServiceOutcome, pool: PoolOutcome, standing: ReadyPower) -> dict[str, Any]:
     """One pool: replicas, how busy they were, how full, and joules by part at the servers' plugs."""
     by_bin, spans = parts_by_bin(served, pool), np.diff(served.edges_s)
     totals = {name: values[pool.rows] for name, values in served.totals.items()}

@@ -16,7 +16,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.quantity import parse
 from wattline.line.chip.device import Chip, load_chip
-from wattline.line.engine.simulator.outcome import Served
+from wattline.line.engine.simulator.outcome import ServiceOutcome
 from wattline.line.engine.simulator.step_tables import Tables
 from wattline.line.work.model import Model
 from wattline.line.work.traffic.seen import SeenRequests, seen_of
@@ -142,7 +142,7 @@ def encoding_of(
     return Encoding(tokens, float(tokens.sum() * token_j), float(joules.sum()), float(seconds.sum()))
 
 
-def without_stand_ins(served: Served, encoding: Encoding) -> Served:
+def without_stand_ins(served: ServiceOutcome, encoding: Encoding) -> ServiceOutcome:
     """The outcome whose tokens read are those of prompts alone.
 
     Parameters

@@ -19,7 +19,7 @@ from wattline.line.chip.shape import Shape
 from wattline.line.chip.software import Software, load_software
 from wattline.line.engine.simulator.front_end import with_front_end
 from wattline.line.engine.simulator.kernel_state import Limits
-from wattline.line.engine.simulator.outcome import Served
+from wattline.line.engine.simulator.outcome import ServiceOutcome
 from wattline.line.engine.simulator.pools import PromptsRead, decode_after, read_prompts
 from wattline.line.engine.simulator.power import ReadyPower
 from wattline.line.engine.simulator.replica import ReplicaSteps, setting
@@ -55,7 +55,7 @@ class Simulation:
     """
 
     replica: Replica
-    served: Served
+    served: ServiceOutcome
     scaling: Scaling | None
     traffic: Traffic
     readers: int = 0
@@ -125,7 +125,7 @@ def simulate_service(model: str | Path | Model, traffic: Traffic, setup: Setup, 
     return Simulation(replica, served, scaling, traffic, readers, rate, encoding)
 
 
-def _together(replica: Replica, schedule: _Schedule) -> tuple[Served, Encoding | None]:
+def _together(replica: Replica, schedule: _Schedule) -> tuple[ServiceOutcome, Encoding | None]:
     """Every replica reads prompts and decodes."""
     traffic, setup = schedule.traffic, schedule.setup
     limits, table = _steps(replica, replica.chips, schedule)
@@ -140,7 +140,9 @@ def _together(replica: Replica, schedule: _Schedule) -> tuple[Served, Encoding |
     return served, encoding
 
 
-def _in_pools(replica: Replica, schedule: _Schedule, readers: int, rate: float) -> tuple[Served, Encoding | None]:
+def _in_pools(
+    replica: Replica, schedule: _Schedule, readers: int, rate: float
+) -> tuple[ServiceOutcome, Encoding | None]:
     """Replicas of ``readers`` chips read prompts, and send caches at ``rate`` bytes/s to those that decode."""
     traffic, setup, catalog = schedule.traffic, schedule.setup, replica.chip.draws.catalog
     limits, kind = _kind(replica, replica.chips, schedule)

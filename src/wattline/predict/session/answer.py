@@ -27,7 +27,7 @@ from wattline.predict.prices import notes_of
 from wattline.predict.rented import rental, rental_notes
 from wattline.predict.request import ReplicaRequest, read_request, warnings
 from wattline.predict.session.exchanges import Exchange, exchanges_of
-from wattline.predict.session.seen import Encoded, encode, with_senses
+from wattline.predict.session.seen import SessionEncoding, encode, with_senses
 from wattline.predict.session.table import LengthTable, length_table
 from wattline.predict.setup import Setup
 from wattline.predict.where import Where
@@ -136,7 +136,7 @@ def _table(request: ReplicaRequest, exchanges: Sequence[Exchange], draws: Draws)
 
 
 def _quantities(
-    exchanges: Sequence[Exchange], table: LengthTable, request: ReplicaRequest, encoded: Encoded
+    exchanges: Sequence[Exchange], table: LengthTable, request: ReplicaRequest, encoded: SessionEncoding
 ) -> dict[str, Array]:
     """Calls, tokens, time and batch."""
     return {
@@ -248,7 +248,11 @@ def _inputs(question: SessionQuestion, request: ReplicaRequest) -> dict[str, Any
 
 
 def _rows(
-    exchanges: Sequence[Exchange], shares: Sequence[Shares], table: LengthTable, facility: Facility, encoded: Encoded
+    exchanges: Sequence[Exchange],
+    shares: Sequence[Shares],
+    table: LengthTable,
+    facility: Facility,
+    encoded: SessionEncoding,
 ) -> list[dict[str, Any]]:
     """The exchanges of each name together: their tokens and their energy at the grid."""
     common_w = np.asarray(sum(table.common_w.values()))

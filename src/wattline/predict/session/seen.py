@@ -58,7 +58,7 @@ def _read(call: SessionCall, model: Model, draws: Draws) -> SensesRead:
 
 
 @dataclass(frozen=True, eq=False)
-class Encoded:
+class SessionEncoding:
     """What encoders take in a session: a phase by the name of calls, each of all calls of that name."""
 
     phases: tuple[tuple[str, Phase], ...] = ()
@@ -75,7 +75,7 @@ class Encoded:
         return np.asarray(sum((sum(p.power_w.values()) * p.duration_s for p in own), np.asarray(0.0)))
 
 
-def encode(seen: Sequence[SeenCall], request: ReplicaRequest, draws: Draws, working: Working) -> Encoded:
+def encode(seen: Sequence[SeenCall], request: ReplicaRequest, draws: Draws, working: Working) -> SessionEncoding:
     """The encoders' work on a replica.
 
     Parameters
@@ -91,4 +91,4 @@ def encode(seen: Sequence[SeenCall], request: ReplicaRequest, draws: Draws, work
     for call in seen:
         phase = encode_phase(call.read, request.chip, request.chips, request.active, draws, working)
         made.append((call.name, replace(phase, duration_s=np.asarray(phase.duration_s * call.count))))
-    return Encoded(tuple(made), seen[0].read.notes if seen else ())
+    return SessionEncoding(tuple(made), seen[0].read.notes if seen else ())

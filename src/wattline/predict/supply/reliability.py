@@ -19,7 +19,7 @@ from wattline.line.grid.supply.parts import (
     HeatReactor,
     PowerMargin,
     SupplyCase,
-    Unserved,
+    UnservedLoad,
 )
 
 REPAIR, GRID_OUT, GRID_REPAIR = (
@@ -50,9 +50,9 @@ class Reliability:
     n_1: bool = False
 
     @property
-    def unserved(self) -> Unserved | None:
+    def unserved(self) -> UnservedLoad | None:
         """The load that may be left, at no cost."""
-        return None if self.unserved_hours is None else Unserved(0.0, self.unserved_hours)
+        return None if self.unserved_hours is None else UnservedLoad(0.0, self.unserved_hours)
 
 
 def read_reliability(text: str | Sequence[str]) -> tuple[Reliability, list[str]]:

@@ -83,7 +83,7 @@ def read_any(path: Path | str) -> tuple[list[DiffusionRow], list[UnusableRow]]:
     needed = NEW_COLUMNS if new else OLD_COLUMNS
     if missing := [name for name in needed if name not in names]:
         raise WattlineError(f"{path}: column {', '.join(missing)} missing")
-    rows, out, known = [], [], _Known(default())
+    rows, out, known = [], [], _LoadedParts(default())
     for line, entry in enumerate(raw, start=2):
         try:
             rows.append(known.new_row(entry) if new else known.old_row(entry, energy))
@@ -92,7 +92,7 @@ def read_any(path: Path | str) -> tuple[list[DiffusionRow], list[UnusableRow]]:
     return rows, out
 
 
-class _Known:
+class _LoadedParts:
     """Models and chips that rows name, each loaded once."""
 
     def __init__(self, catalog: Catalog) -> None:

@@ -74,7 +74,7 @@ class MlperfRow:
         return _number(self.round) >= PIPELINES_SINCE
 
 
-class NotUsed(WattlineError):
+class UnusedRow(WattlineError):
     """Why a row is not compared."""
 
 
@@ -123,7 +123,7 @@ def _row(line: int, row: Mapping[str, str], draws: Draws) -> MlperfRow:
     refuse_other_rules(row)
     record = reported_chip(row["chip"], draws.catalog)
     if record is None:
-        raise NotUsed(f"chip {row['chip']!r} is not in the catalog")
+        raise UnusedRow(f"chip {row['chip']!r} is not in the catalog")
     chip = load_chip(record.name, draws)
     scenario = row["scenario"].strip().capitalize()
     node, nodes = (int(cell_number(row, name)) for name in ("chips_per_node", "nodes"))
@@ -184,9 +184,9 @@ def _task(model: str, scenario: str) -> tuple[str, bool]:
     """The task without its accuracy level, and whether it is the interactive kind."""
     plain = task_name(model)
     if plain not in MODELS:
-        raise NotUsed("no language model whose load is known")
+        raise UnusedRow("no language model whose load is known")
     if scenario.strip().lower() not in ("offline", "server", "interactive"):
-        raise NotUsed(f"scenario {scenario} is not compared: Offline, Server and Interactive are")
+        raise UnusedRow(f"scenario {scenario} is not compared: Offline, Server and Interactive are")
     return plain, "interactive" in model.lower() or scenario.strip().lower() == "interactive"
 
 
@@ -205,11 +205,11 @@ def task_name(model: str) -> str:
 
 
 def refuse_other_rules(row: Mapping[str, str]) -> None:
-    """Raises NotUsed for rows of the open division, and for chips under limits that the file does not state."""
+    """Raises UnusedRow for rows of the open division, and for chips under limits that the file does not state."""
     if row["division"].strip().lower() not in ("closed", ""):
-        raise NotUsed("open division: the model may be another than the benchmark's")
+        raise UnusedRow("open division: the model may be another than the benchmark's")
     if "maxq" in f"{row.get('system', '')} {row.get('location', '')}".lower():
-        raise NotUsed("MaxQ: its chips ran under power limits that the file does not state")
+        raise UnusedRow("MaxQ: its chips ran under power limits that the file does not state")
 
 
 def precision_of(row: Mapping[str, str], chip: Chip) -> str:
@@ -252,7 +252,7 @@ def cell_number(row: Mapping[str, str], name: str, empty: float | None = None) -
     name : of the column
     empty : what stands for an empty cell
 
-    Returns the number. Raises NotUsed where it is none or out of range.
+    Returns the number. Raises UnusedRow where it is none or out of range.
     """
     text = (row.get(name) or "").strip()
     if not text and empty is not None:
@@ -260,7 +260,7 @@ def cell_number(row: Mapping[str, str], name: str, empty: float | None = None) -
     try:
         value = float(text)
     except ValueError:
-        raise NotUsed(f"{name}: {text!r} is not a number") from None
+        raise UnusedRow(f"{name}: {text!r} is not a number") from None
     if not 0 < value < 1e12:
-        raise NotUsed(f"{name}: {text} is out of range")
+        raise UnusedRow(f"{name}: {text} is out of range")
     return value

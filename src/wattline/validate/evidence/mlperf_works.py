@@ -15,7 +15,7 @@ from wattline.core.reading import read_text
 from wattline.line.chip.device import Chip, load_chip
 from wattline.validate.evidence.mlperf_inference import (
     LIMIT_BYTES,
-    NotUsed,
+    UnusedRow,
     cell_number,
     precision_of,
     refuse_other_rules,
@@ -69,14 +69,14 @@ def _row(line: int, row: Mapping[str, str], draws: Draws) -> WorkResult:
     refuse_other_rules(row)
     task, scenario = task_name(row["model"]), row["scenario"].strip().capitalize()
     if scenario not in ("Offline", "Server"):
-        raise NotUsed(f"scenario {row['scenario']} is not compared: Offline and Server are")
+        raise UnusedRow(f"scenario {row['scenario']} is not compared: Offline and Server are")
     if "virtual" in row["chip"].lower():
-        raise NotUsed("a virtual machine's chips")
+        raise UnusedRow("a virtual machine's chips")
     record = reported_chip(row["chip"], draws.catalog)
     if record is None:
-        raise NotUsed(f"chip {row['chip']!r} is not in the catalog")
+        raise UnusedRow(f"chip {row['chip']!r} is not in the catalog")
     if row["weights"].strip().lower() == "fp32":
-        raise NotUsed("reference software in 32 bits")
+        raise UnusedRow("reference software in 32 bits")
     chip = load_chip(record.name, draws)
     node = int(cell_number(row, "chips_per_node"))
     return WorkResult(

@@ -26,7 +26,7 @@ SHARPNESS = 0.1  # how sharply the median step passes from decode alone to mixed
 
 
 @dataclass(frozen=True, eq=False)
-class Assumed:
+class TaskAssumptions:
     """What the measurements leave out, by task: prompt tokens, seconds a prompt to prepare media, distinct prompts in
     the data set (repeats are found in the cache of prefixes), prompts that come together (requests that began together
     and are alike in length end together); what a crowded host costs: seconds a step, and how many
@@ -52,7 +52,7 @@ class Steady:
         return np.asarray(self.step_s * self.chip_w * table.chips / table.batch)
 
 
-def steady(table: Table, fit: Coefficients, assumed: Assumed) -> Steady:
+def steady(table: Table, fit: Coefficients, assumed: TaskAssumptions) -> Steady:
     """The rows of a table, all of chips with these coefficients.
 
     Parameters
@@ -91,7 +91,7 @@ def _decoding(table: Table, prompt: Array) -> Array:
     return np.maximum((table.batch**-SOFT + room**-SOFT) ** (-1.0 / SOFT), 1.0)
 
 
-def _new(table: Table, assumed: Assumed) -> Array:
+def _new(table: Table, assumed: TaskAssumptions) -> Array:
     """Share of prompts that were not met before: the data set has so many, and more running requests repeat it."""
     distinct = np.array([assumed.distinct.get(name, np.inf) for name in table.task])
     # a state-space layer's state is not kept by prefix
@@ -137,7 +137,7 @@ def media_kind(row: ServingRow) -> str:
     return "image-chat-fixed" if row.task == "image-chat" and row.model.image_tokens else row.task
 
 
-def _prompt_tokens(row: ServingRow, assumed: Assumed) -> float:
+def _prompt_tokens(row: ServingRow, assumed: TaskAssumptions) -> float:
     """The task's length; a model that makes every image the same count of tokens has its own."""
     if row.task == "image-chat" and row.model.image_tokens:
         return row.model.image_tokens + assumed.input_tokens.get("gpqa", row.model.image_tokens) / 4

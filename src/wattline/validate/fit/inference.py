@@ -18,7 +18,7 @@ from wattline.core.fact import Array
 from wattline.line.chip.coefficients import PRIORS, Coefficients, fact_name, is_measured, kernel_facts, prior_of
 from wattline.validate.evidence.campaigns import Campaigns, fit_campaigns
 from wattline.validate.evidence.serving import ServingRow, Table
-from wattline.validate.evidence.steady import Assumed, Steady, steady
+from wattline.validate.evidence.steady import Steady, TaskAssumptions, steady
 
 # tokens of a prompt, and how unsure: short questions, chats of some turns, code around a gap, pictures, frames
 INPUTS = {
@@ -57,7 +57,7 @@ class StepFit:
     """Fitted coefficients by generation, and what the measurements leave out."""
 
     coefficients: dict[str, dict[str, float]]
-    assumed: Assumed
+    assumed: TaskAssumptions
     campaigns: Campaigns = field(default_factory=Campaigns)
 
     def of(self, generation: str) -> Coefficients:
@@ -91,7 +91,7 @@ class StepFit:
             steps.itl_s * self.campaigns.factors("itl", rows), steps.step_s * time, np.clip(watts, idle, limit)
         )
 
-    def _for(self, rows: Sequence[ServingRow]) -> Assumed:
+    def _for(self, rows: Sequence[ServingRow]) -> TaskAssumptions:
         """What a fit has not seen takes what was thought before it; an unknown task a usual length."""
         tokens = {row.task: INPUTS.get(row.task, OTHER_INPUT)[0] for row in rows}
         media = {kind: value for kind, (value, _) in MEDIA_S.items()}
@@ -167,7 +167,7 @@ class FitVector:
         inputs, media, distinct, together = (
             {name: next(named) for name in names} for names in (self.tasks, self.media, self.repeated, self.tasks)
         )
-        return StepFit(columns, Assumed(inputs, media, distinct, together, next(named), next(named)))
+        return StepFit(columns, TaskAssumptions(inputs, media, distinct, together, next(named), next(named)))
 
 
 def fit_step(rows: Sequence[ServingRow]) -> StepFit:

@@ -36,7 +36,7 @@ TIME_ERROR = 1e-3  # clocks of logs, relative
 
 
 @dataclass(frozen=True, eq=False)
-class Moved:
+class UpdatedFact:
     """A fact after the measurements: by how many of its prior's standard deviations it moved, and its new range."""
 
     fact: Fact
@@ -59,7 +59,7 @@ class Moved:
 class Calibration:
     """What the measurements say: moved facts, and by what each observable was off before and is after."""
 
-    moved: tuple[Moved, ...]
+    moved: tuple[UpdatedFact, ...]
     names: tuple[str, ...]
     before: Array
     after: Array
@@ -98,7 +98,7 @@ def calibrate_measured(
     after = measured - line.middle - z @ line.slopes
     variance = np.where(own, np.maximum(variance, _least(line, own)), variance)
     moved = [_moved(fact, z[j], variance[j], line, j) for j, fact in enumerate(facts)]
-    alike = [Moved(other, each.z, each.variance) for each in moved if each for other in _group(each.fact, draws)]
+    alike = [UpdatedFact(other, each.z, each.variance) for each in moved if each for other in _group(each.fact, draws)]
     return Calibration(tuple(alike), names, (measured - line.middle).mean(axis=0), after.mean(axis=0), compared)
 
 
@@ -213,11 +213,11 @@ def _least(line: _Linear, own: Array) -> float:
     return min(scatter**2 / most, 1.0) if most > 0 else 1.0
 
 
-def _moved(fact: Fact, z: float, variance: float, line: _Linear, j: int) -> Moved | None:
+def _moved(fact: Fact, z: float, variance: float, line: _Linear, j: int) -> UpdatedFact | None:
     """The fact as moved; None where it does not bear on what was measured, or hardly moves."""
     bears = np.any(np.abs(line.slopes[j]) > NOISE * line.error[j])
     worth = abs(z) > MIN_MOVED or 1 - variance > MIN_NARROWED
-    return Moved(fact, float(np.clip(z, -MAX_MOVED, MAX_MOVED)), float(variance)) if bears and worth else None
+    return UpdatedFact(fact, float(np.clip(z, -MAX_MOVED, MAX_MOVED)), float(variance)) if bears and worth else None
 
 
 def _group(fact: Fact, draws: Draws) -> list[Fact]:

@@ -17,7 +17,7 @@ from wattline.core.units import Z95
 from wattline.line.chip.coefficients import Coefficients, coefficients
 from wattline.line.chip.device import Chip
 from wattline.line.chip.products import ACTIVATION_BYTES
-from wattline.line.chip.tuned import Tuned, with_tuned
+from wattline.line.chip.tuned import TuningGain, with_tuned
 from wattline.line.engine.steady_load import Best, LoadFacts, ServedModel, ServerLayout, best
 from wattline.validate.evidence.mlperf_inference import MlperfRow
 from wattline.validate.fit.mlperf_known import known_beforehand
@@ -75,7 +75,7 @@ class MlperfFit:
         keys = (name, f"{name}-{vendor}", f"{name}-{generation}")
         return float(np.exp(sum(self.values.get(key, self.beforehand.get(key, 0.0)) for key in keys)))
 
-    def tuned(self, row: MlperfRow) -> Tuned:
+    def tuned(self, row: MlperfRow) -> TuningGain:
         """What tuning is worth on a row's chip, by its engine and year."""
         chip = row.chip
         slower = np.exp(
@@ -83,7 +83,7 @@ class MlperfFit:
         )
         kernel, narrow, power = (self.of_chip(name, chip.vendor, chip.generation) for name in BY_CHIP)
         experts, host, sequence = (np.exp(self.values[n]) for n in ("expert-time", "host-s", "host-sequence-s"))
-        return Tuned(
+        return TuningGain(
             kernel_time=np.asarray(kernel * slower),
             narrow_time=np.asarray(narrow),
             expert_time=np.asarray(experts * slower),
@@ -117,7 +117,7 @@ def predict(fit: MlperfFit, row: MlperfRow, plain: LoadFacts, like: ServerLayout
     return predict_row(replace(row, load=load), fit.tuned(row), fit.facts(plain), like)
 
 
-def predict_row(row: MlperfRow, tuned: Tuned, facts: LoadFacts, like: ServerLayout | None = None) -> Best | None:
+def predict_row(row: MlperfRow, tuned: TuningGain, facts: LoadFacts, like: ServerLayout | None = None) -> Best | None:
     """The best layout of a row, within the rules of its round.
 
     Parameters

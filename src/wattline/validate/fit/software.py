@@ -29,7 +29,7 @@ from wattline.line.work.flops import BYTES
 from wattline.validate.evidence.compared import ComparedService
 from wattline.validate.evidence.groups import TENTHS
 from wattline.validate.evidence.latencies import TimedRow
-from wattline.validate.serving_timed import Simulated, compared, simulate_rows
+from wattline.validate.serving_timed import SimulatedLatency, compared, simulate_rows
 
 FACTOR_PRIOR, FACTOR_WEIGHT = (
     -0.2,
@@ -130,7 +130,7 @@ def _engine(row: TimedRow) -> str:
 
 def fit_software(
     rows: Sequence[TimedRow], progress: Callable[[str], None] = lambda name: None
-) -> tuple[SoftwareFit, list[tuple[TimedRow, Simulated]]]:
+) -> tuple[SoftwareFit, list[tuple[TimedRow, SimulatedLatency]]]:
     """The fit, and its rows as simulated with it."""
     used = [row for row in rows if _is_fitted(row)]
     factors = {key: fit_factors(part) for key, part in _groups(used, _kind).items()}
@@ -160,7 +160,7 @@ def fit_factors(rows: Sequence[TimedRow]) -> Array:
     return np.asarray(np.exp(least_squares(residuals, prior, loss="soft_l1", f_scale=SHARP).x))
 
 
-def fit_fronts(pairs: Sequence[tuple[TimedRow, Simulated]]) -> dict[Key, Array]:
+def fit_fronts(pairs: Sequence[tuple[TimedRow, SimulatedLatency]]) -> dict[Key, Array]:
     """The front ends' figures: of engines, of each version on each generation, of each family of models on it and on
     each chip, each drawn to the wider one's."""
     front: dict[Key, Array] = {}
@@ -176,7 +176,7 @@ def fit_fronts(pairs: Sequence[tuple[TimedRow, Simulated]]) -> dict[Key, Array]:
 
 
 def _by_chip(
-    name: str, family: str, pairs: Sequence[tuple[TimedRow, Simulated]], usual: Array
+    name: str, family: str, pairs: Sequence[tuple[TimedRow, SimulatedLatency]], usual: Array
 ) -> dict[Key, Array]:  # fmt: skip
     """The same of each chip, where one version served a family on several chips of a generation."""
     chips = _groups(pairs, lambda x: x[0].chip.record.name)
@@ -187,7 +187,7 @@ def _by_chip(
     }
 
 
-def _fit_front(pairs: Sequence[tuple[TimedRow, Simulated]], prior: Array) -> Array:
+def _fit_front(pairs: Sequence[tuple[TimedRow, SimulatedLatency]], prior: Array) -> Array:
     steps = np.array([simulated.ttft_s for _, simulated in pairs])
     token = np.array([simulated.tpot_s for _, simulated in pairs])
     layers = np.array([simulated.sub_layers * simulated.prompt_steps for _, simulated in pairs])

@@ -12,7 +12,7 @@ from wattline.core.fact import Array
 from wattline.line.chip.coefficients import PRIORS, fact_name
 from wattline.validate.evidence.campaigns import KNOTS, MEASURES, Campaigns
 from wattline.validate.evidence.serving import ServingRow, read_rows
-from wattline.validate.evidence.steady import Assumed, Steady
+from wattline.validate.evidence.steady import Steady, TaskAssumptions
 from wattline.validate.fit.inference import StepFit, fit_step
 from wattline.validate.fit.left_out import predict_both_left_out, predict_left_out
 
@@ -178,7 +178,7 @@ def fit_from_catalog() -> StepFit:
     media = {n.removeprefix("media-s-"): value(n) for n in known if n.startswith("media-s-")}
     distinct = {n.removeprefix("distinct-prompts-"): value(n) for n in known if n.startswith("distinct-prompts-")}
     together = {n.removeprefix("prompts-together-"): value(n) for n in known if n.startswith("prompts-together-")}
-    assumed = Assumed(inputs, media, distinct, together, value("host-stall"), value("host-crowding"))
+    assumed = TaskAssumptions(inputs, media, distinct, together, value("host-stall"), value("host-crowding"))
     logs = {measure: _logs(f"known-{measure}-") for measure in MEASURES}
     return StepFit(coefficients, assumed, Campaigns(logs, _curves()))
 

@@ -22,7 +22,7 @@ from wattline.core.fact import Array
 from wattline.line.chip.device import COMPUTE, Chip, load_chip
 from wattline.line.chip.training.layout import plans
 from wattline.line.chip.training.plan import Layouts, Plan, Recipe
-from wattline.line.chip.training.rates import COSTS, RATES, Reached, assembled
+from wattline.line.chip.training.rates import COSTS, RATES, TrainingRates, assembled
 from wattline.line.chip.training.step import limited_step, timed_step
 from wattline.line.work.model import Model, load_model
 from wattline.validate.evidence.mlperf_training import TrainingResult
@@ -143,7 +143,7 @@ class RateFit:
         """The log of a coefficient for the levels that a chip belongs to."""
         return float(np.log(prior)) + sum(self.logs.get((name, level), 0.0) for level in ("", *levels))
 
-    def reached(self, chip: Chip, precision: str) -> Reached:
+    def reached(self, chip: Chip, precision: str) -> TrainingRates:
         """What training reaches on a chip by this fit."""
         vendor, generation = str(chip.record.meta.get("vendor", "")), chip.generation
         rates = {n: np.asarray(np.exp(self.log_of(n, p.value, vendor, generation))) for n, p in RATES.items()}

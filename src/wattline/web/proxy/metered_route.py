@@ -16,7 +16,7 @@ from wattline.web.proxy.relay import (
     TRAILER,
     Plain,
     Proxy,
-    Relayed,
+    RelayResponse,
     UpstreamDown,
     copy,
     cut,
@@ -154,7 +154,7 @@ async def _pass(
     if kind.endswith("json") and kind != "application/x-ndjson":
         return await _whole(proxy, request, answer, tracked, headers)
     headers[ID] = tracked.id
-    response = Relayed(answer.status, answer.reason, headers)
+    response = RelayResponse(answer.status, answer.reason, headers)
     await response.prepare(request)
     return ("ok" if await copy(request, answer, response) else "upstream broke off"), response
 
@@ -179,7 +179,7 @@ async def _whole(
         body = await _with_joules(proxy, tracked, headers, body)
         if "Content-Length" in headers or request.version >= (1, 1):
             headers["Content-Length"] = str(len(body))
-    relayed = Relayed(answer.status, answer.reason, headers)
+    relayed = RelayResponse(answer.status, answer.reason, headers)
     await relayed.prepare(request)
     await relayed.write(body)
     if complete:
@@ -246,12 +246,12 @@ async def _begun(
     answer: aiohttp.ClientResponse,
     tracked: TrackedRequest,
     headers: CIMultiDict[str],
-) -> Relayed:
+) -> RelayResponse:
     """The response to a stream, its head sent; joules follow in its trailer where the client takes one."""
     headers[ID] = tracked.id
     if proxy.books.basis and request.version >= (1, 1):
         headers["Trailer"] = TRAILER
-    response = Relayed(answer.status, answer.reason, headers)
+    response = RelayResponse(answer.status, answer.reason, headers)
     await response.prepare(request)
     return response
 

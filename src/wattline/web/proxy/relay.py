@@ -68,7 +68,7 @@ class Plain:
     refuses: bool = False
 
 
-class Relayed(web.StreamResponse):
+class RelayResponse(web.StreamResponse):
     """A response with the upstream's headers alone; ``trailer`` may be set until its end."""
 
     def __init__(self, status: int, reason: str | None, headers: CIMultiDict[str]) -> None:
@@ -88,7 +88,7 @@ class Relayed(web.StreamResponse):
 
 async def upstream_headers_alone(request: web.BaseRequest, response: web.StreamResponse) -> None:
     """Take out what aiohttp adds to an answer that came without."""
-    if isinstance(response, Relayed):
+    if isinstance(response, RelayResponse):
         for name in ("Server", "Date", "Content-Type"):
             if name.lower() not in response.given:
                 response.headers.pop(name, None)
@@ -177,13 +177,13 @@ async def plain(proxy: Proxy, request: web.BaseRequest) -> web.StreamResponse:
     except UpstreamDown as error:
         return too_slow() if data is not None and data.slow else down(error)
     async with answer:
-        response = Relayed(answer.status, answer.reason, passed(answer.raw_headers))
+        response = RelayResponse(answer.status, answer.reason, passed(answer.raw_headers))
         await response.prepare(request)
         await copy(request, answer, response)
         return response
 
 
-async def copy(request: web.BaseRequest, answer: aiohttp.ClientResponse, response: Relayed) -> bool:
+async def copy(request: web.BaseRequest, answer: aiohttp.ClientResponse, response: RelayResponse) -> bool:
     """Pass the body on; False where upstream broke off: then the client's connection is cut, so that it knows.
 
     Parameters

@@ -16,7 +16,7 @@ from wattline.line.chip.shape import Shape
 from wattline.line.chip.training.facts import training_facts
 from wattline.line.chip.training.memory import WEIGHT_BYTES, stage_share, still_bytes, weights_per_chip
 from wattline.line.chip.training.plan import Layouts
-from wattline.line.chip.training.rates import Reached
+from wattline.line.chip.training.rates import TrainingRates
 from wattline.line.work.flops import BYTES, whole_stack
 from wattline.line.work.model import Model
 from wattline.line.work.tuning import ADAPTER_RANK, METHODS, adapted_products
@@ -27,7 +27,7 @@ FORWARD_ONLY = ("sampling", "host", "prompt launches", "piecewise launches", "al
 
 
 def forward_pass(
-    model: Model, plan: Layouts, rates: Rates, reach: Reached, narrow: bool, draws: Draws
+    model: Model, plan: Layouts, rates: Rates, reach: TrainingRates, narrow: bool, draws: Draws
 ) -> dict[str, Operation]:
     """The forward pass of one microbatch through all layers on a tensor-parallel group, and the output layer.
 

@@ -36,7 +36,7 @@ COSTS: dict[str, Prior] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Reached:
+class TrainingRates:
     """Coefficients of a chip in training, and what a step takes beside its operations; drawn."""
 
     fit: Coefficients
@@ -112,7 +112,7 @@ def rarely_tuned(chip: Chip, precision: str) -> bool:
     return narrow and chip.peak_flops(precision) <= chip.peak_flops("bf16")
 
 
-def reached(chip: Chip, precision: str, draws: Draws) -> Reached:
+def reached(chip: Chip, precision: str, draws: Draws) -> TrainingRates:
     """What training in a number format reaches on a chip.
 
     Parameters
@@ -171,7 +171,9 @@ def sustained_share(record: Record, form: str, catalog: Catalog) -> float:
     return measured.value / record[f"{form}_flops"].value / usual
 
 
-def assembled(chip: Chip, precision: str, draws: Draws, rates: dict[str, Array], costs: dict[str, Array]) -> Reached:
+def assembled(
+    chip: Chip, precision: str, draws: Draws, rates: dict[str, Array], costs: dict[str, Array]
+) -> TrainingRates:
     """What training reaches, from given coefficients.
 
     Parameters
@@ -193,4 +195,4 @@ def assembled(chip: Chip, precision: str, draws: Draws, rates: dict[str, Array],
         narrow_efficiency=np.minimum(narrow * sustained(chip, COMPUTE[precision]), most),
         prompt_attention_efficiency=rates["attention_rate"],
     )
-    return Reached(fit, rates["narrow_attention"], **costs)
+    return TrainingRates(fit, rates["narrow_attention"], **costs)

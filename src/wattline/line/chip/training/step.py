@@ -27,7 +27,7 @@ from wattline.line.chip.training.layout import plans, tightest
 from wattline.line.chip.training.memory import copies, stage_share, trained_share, weights_per_chip
 from wattline.line.chip.training.messages import messages
 from wattline.line.chip.training.plan import Layouts, Plan, Recipe
-from wattline.line.chip.training.rates import Reached, is_known, rarely_tuned, reached
+from wattline.line.chip.training.rates import TrainingRates, is_known, rarely_tuned, reached
 from wattline.line.work.flops import training_flops
 from wattline.line.work.model import Model
 
@@ -56,7 +56,7 @@ class TrainingStep:
 
 
 @dataclass(frozen=True, eq=False)
-class Timed:
+class StepParts:
     """Parts of a step in seconds, and its joules beyond static power as a multiple of TDP."""
 
     parts_s: dict[str, Array]
@@ -89,7 +89,7 @@ def training_step(
 
 
 def limited_step(
-    model: Model, chip: Chip, plan: Plan, precision: str, reach: Reached, draws: Draws,
+    model: Model, chip: Chip, plan: Plan, precision: str, reach: TrainingRates, draws: Draws,
     limit_w: ArrayLike | None = None,
 ) -> TrainingStep:  # fmt: skip
     """The same by given coefficients: at the clock that the limit allows.
@@ -115,7 +115,9 @@ def limited_step(
     return TrainingStep(plan, stretched, power, shown)
 
 
-def timed_step(model: Model, chip: Chip, plan: Layouts, precision: str, reach: Reached, draws: Draws) -> Timed:
+def timed_step(
+    model: Model, chip: Chip, plan: Layouts, precision: str, reach: TrainingRates, draws: Draws
+) -> StepParts:
     """A step of one layout or many, before any power limit.
 
     Parameters
@@ -154,10 +156,10 @@ def timed_step(model: Model, chip: Chip, plan: Layouts, precision: str, reach: R
     parts["slowest chip"] = np.asarray(reach.straggling * work * plan.micro * slowest)
     parts["between steps"] = reach.step_s * np.ones_like(each)
     moving = fit.link_power * np.asarray(sum(sent.micro.values()) * plan.micro + sum(sent.step.values()))
-    return Timed(parts, np.asarray(joules * plan.micro + moving + _above_static(update, rates, fit)))
+    return StepParts(parts, np.asarray(joules * plan.micro + moving + _above_static(update, rates, fit)))
 
 
-def _between(model: Model, plan: Layouts, reach: Reached, draws: Draws) -> Array:
+def _between(model: Model, plan: Layouts, reach: TrainingRates, draws: Draws) -> Array:
     """What kernels of the layers wait for each other: each pass of a microbatch through each sub-layer."""
     routed = model.moe_layers * draws("fit.training-expert-layer-s", "s") if model.moe_layers else 0.0
     passes = 2.0 + (plan.recompute == 2)

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from wattline.core.fact import Array
 from wattline.line.chip.software import Software
-from wattline.line.engine.simulator.outcome import Served
+from wattline.line.engine.simulator.outcome import ServiceOutcome
 
 
 def front_end_s(soft: Software, sub_layers: float, step_s: ArrayLike, prompt_steps: ArrayLike = 1.0) -> Array:
@@ -34,7 +34,7 @@ def front_end_s(soft: Software, sub_layers: float, step_s: ArrayLike, prompt_ste
     return np.asarray(soft.front_s + soft.held_steps * np.asarray(step_s, float) + launching)
 
 
-def with_front_end(served: Served, soft: Software, sub_layers: float, step_tokens: float) -> Served:
+def with_front_end(served: ServiceOutcome, soft: Software, sub_layers: float, step_tokens: float) -> ServiceOutcome:
     """The same requests, each later by its front end.
 
     Parameters

@@ -48,7 +48,7 @@ class PoolOutcome:
 
 
 @dataclass(frozen=True, eq=False)
-class Served:
+class ServiceOutcome:
     """What came of it. Arrays over the requests that were taken, in order of arrival; NaN: not reached.
 
     ``energy_j``: joules of the replica's chips, ``seconds``: the replica's time, that a request bore. ``bins``:

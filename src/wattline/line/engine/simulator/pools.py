@@ -21,7 +21,7 @@ from wattline.core.fact import Array
 from wattline.line.engine.simulator import kernel_state as state
 from wattline.line.engine.simulator.admission import cached_prompt_tokens, checked
 from wattline.line.engine.simulator.kernel_state import Limits
-from wattline.line.engine.simulator.outcome import Served, to_horizon
+from wattline.line.engine.simulator.outcome import ServiceOutcome, to_horizon
 from wattline.line.engine.simulator.simulate import Side, run_pool, served
 
 PREFILL, DECODE = "prefill", "decode"
@@ -30,7 +30,7 @@ PREFILL, DECODE = "prefill", "decode"
 class PromptsRead(NamedTuple):
     """What came of the pool that reads prompts, whatever decodes after it."""
 
-    outcome: Served
+    outcome: ServiceOutcome
     outputs: Array  # tokens of each answer, of the requests that are taken
     sent_s: Array  # when each cache had been sent, NaN where there is none to send
 
@@ -45,7 +45,7 @@ def simulate_pools(
     *,
     cached_tokens: ArrayLike = 0,
     horizon_s: float = 0.0,
-) -> Served:
+) -> ServiceOutcome:
     """Requests, in order of arrival, through both pools.
 
     Parameters
@@ -111,7 +111,7 @@ def read_prompts(
     return PromptsRead(served(run, limits, prefill.tables, taken, rejected, PREFILL), outputs, sent)
 
 
-def decode_after(read: PromptsRead, decode: Side) -> Served:
+def decode_after(read: PromptsRead, decode: Side) -> ServiceOutcome:
     """The pool that decodes what another has read.
 
     Parameters
@@ -135,7 +135,7 @@ def decode_after(read: PromptsRead, decode: Side) -> Served:
     return _both(first, decoded, who, outputs, sent)
 
 
-def _both(prefilled: Served, decoded: Served, who: Any, outputs: Array, sent: Array) -> Served:
+def _both(prefilled: ServiceOutcome, decoded: ServiceOutcome, who: Any, outputs: Array, sent: Array) -> ServiceOutcome:
     """One result of both pools; ``who``: which of the requests each of the second pool's is."""
     horizon, width = max(prefilled.horizon_s, decoded.horizon_s), max(prefilled.bin_s, decoded.bin_s)
     rows = len(prefilled.bins)
@@ -165,7 +165,7 @@ def _both(prefilled: Served, decoded: Served, who: Any, outputs: Array, sent: Ar
     )  # fmt: skip
 
 
-def _coarse(outcome: Served, width: float) -> Array:
+def _coarse(outcome: ServiceOutcome, width: float) -> Array:
     """Its bins, made as wide."""
     times = round(width / outcome.bin_s)
     if times == 1:

@@ -15,7 +15,7 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.line.engine.simulator.kernel_state import BIN_BUSY, BIN_DECODE, BIN_ENERGY, BIN_RUNNING, BIN_TOKENS
-from wattline.line.engine.simulator.outcome import PoolOutcome, Served
+from wattline.line.engine.simulator.outcome import PoolOutcome, ServiceOutcome
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -30,7 +30,7 @@ class ReadyPower:
     network_w: float
 
 
-def parts_by_bin(served: Served, pool: PoolOutcome | None = None) -> dict[str, Array]:
+def parts_by_bin(served: ServiceOutcome, pool: PoolOutcome | None = None) -> dict[str, Array]:
     """In each bin, of all replicas or of one pool: joules of prefill and decode, and how long what was how.
 
     ``busy_s``, ``ready_s`` and ``starting_s`` are replicas' seconds. ``busy``, ``idle`` (ready and without work, or
@@ -52,7 +52,7 @@ def parts_by_bin(served: Served, pool: PoolOutcome | None = None) -> dict[str, A
     return sums
 
 
-def _of_pool(served: Served, pool: PoolOutcome) -> dict[str, Array]:
+def _of_pool(served: ServiceOutcome, pool: PoolOutcome) -> dict[str, Array]:
     bins, stood = served.bins[pool.rows].sum(axis=0), pool.standing_s(served.edges_s)
     busy = bins[:, BIN_BUSY]
     idle = stood["ready"] + stood["kept"] - busy
@@ -93,11 +93,11 @@ def joules_by_part(sums: dict[str, Array], standing: ReadyPower) -> dict[str, Ar
     }
 
 
-def _scaled(served: Served) -> bool:
+def _scaled(served: ServiceOutcome) -> bool:
     return any(pool.record is not None for pool in served.pools)
 
 
-def chip_load(served: Served, standing: ReadyPower, start: datetime = START) -> Load:
+def chip_load(served: ServiceOutcome, standing: ReadyPower, start: datetime = START) -> Load:
     """All chips: prefill, decode, idle, starting where replicas are started. The energy of requests and of waiting.
 
     Parameters
@@ -118,7 +118,7 @@ def chip_load(served: Served, standing: ReadyPower, start: datetime = START) -> 
     return Load("chip", start, served.bin_s, np.stack(list(parts.values())) / served.bin_s, tuple(parts))
 
 
-def server_load(served: Served, standing: ReadyPower, start: datetime = START) -> Load:
+def server_load(served: ServiceOutcome, standing: ReadyPower, start: datetime = START) -> Load:
     """The same with hosts and network.
 
     Parameters
@@ -137,7 +137,7 @@ def server_load(served: Served, standing: ReadyPower, start: datetime = START) -
     return Load("server", start, served.bin_s, np.stack(list(parts.values())) / served.bin_s, tuple(parts))
 
 
-def request_energy_j(served: Served, standing: ReadyPower) -> Array:
+def request_energy_j(served: ServiceOutcome, standing: ReadyPower) -> Array:
     """Joules of each request at the server's plug: its steps, and host and network while they ran.
 
     Parameters
@@ -151,7 +151,7 @@ def request_energy_j(served: Served, standing: ReadyPower) -> Array:
     return np.asarray(served.energy_j + sum(pool.seconds * (pool.chips * beside) for pool in served.pools))
 
 
-def idle_energy_j(served: Served, standing: ReadyPower) -> float:
+def idle_energy_j(served: ServiceOutcome, standing: ReadyPower) -> float:
     """Joules of replicas that waited, host and network with them.
 
     Parameters
@@ -167,7 +167,7 @@ def idle_energy_j(served: Served, standing: ReadyPower) -> float:
     return _chip_s(served, "idle") * each
 
 
-def start_energy_j(served: Served, standing: ReadyPower) -> float:
+def start_energy_j(served: ServiceOutcome, standing: ReadyPower) -> float:
     """Joules of replicas that started, host and network with them.
 
     Parameters
@@ -182,7 +182,7 @@ def start_energy_j(served: Served, standing: ReadyPower) -> float:
     return _chip_s(served, "starting") * (standing.chip_idle_w + standing.host_w + standing.network_w)
 
 
-def _chip_s(served: Served, how: str) -> float:
+def _chip_s(served: ServiceOutcome, how: str) -> float:
     """Chips' seconds of all replicas, from the whole time and not from its bins."""
     whole, total = np.array([0.0, max(served.horizon_s, 0.0)]), 0.0
     for pool in served.pools:

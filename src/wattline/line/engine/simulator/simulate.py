@@ -15,7 +15,7 @@ from wattline.line.chip.shape import Shape
 from wattline.line.engine.simulator import kernel_state as state
 from wattline.line.engine.simulator.admission import cached_prompt_tokens, checked
 from wattline.line.engine.simulator.kernel_state import Limits
-from wattline.line.engine.simulator.outcome import PoolOutcome, Served, to_horizon
+from wattline.line.engine.simulator.outcome import PoolOutcome, ServiceOutcome, to_horizon
 from wattline.line.engine.simulator.scaling import Fleet, FleetRecord, Scaling, follow
 from wattline.line.engine.simulator.step_tables import Tables
 from wattline.line.work.model import Model
@@ -99,7 +99,7 @@ def simulate(
     until_s: float = np.inf,
     horizon_s: float = 0.0,
     window_s: tuple[float, float] = (0.0, np.inf),
-) -> Served:
+) -> ServiceOutcome:
     """Requests, in order of arrival, through the replicas of one side.
 
     Parameters
@@ -264,7 +264,7 @@ def _settle(s: Any, requests: Any) -> None:
 
 def served(
     run: ReplicaRun, limits: Limits, tables: Tables, taken: Array, rejected: dict[str, int], name: str = "serving"
-) -> Served:
+) -> ServiceOutcome:
     """What came of a run of one pool.
 
     Parameters
@@ -286,7 +286,7 @@ def served(
     kept = run.way.scaling is not None and not run.way.scaling.off
     pool = PoolOutcome(name, 0, len(replicas.clock), round(tables.chips), limits, requests.seconds, run.record, kept)
     width = float(line.width[0])
-    return Served(
+    return ServiceOutcome(
         arrival_s=requests.arrival, input_tokens=requests.inputs, output_tokens=requests.outputs,
         begun_s=requests.begun, first_s=requests.first, end_s=requests.end, tokens=requests.done,
         energy_j=requests.energy, seconds=requests.seconds, replica=requests.replica,

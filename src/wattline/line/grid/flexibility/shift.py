@@ -83,7 +83,7 @@ class Placement:
 
 
 @dataclass(frozen=True, eq=False)
-class Shifted:
+class ShiftCosts:
     """Costs of jobs, in the signal's unit times steps, each of shape ``(n_jobs,)``, and where each policy put them.
 
     ``meant``: run as meant; ``causal``: moved by what was known before; ``foresight``: moved by what came.
@@ -123,7 +123,7 @@ class Shifted:
 
 def shift(
     signal: Array, starts: Array, window: Leeway, steps_per_day: int = 24, removal: Removal | None = None
-) -> Shifted:
+) -> ShiftCosts:
     """Costs of jobs as meant, moved with perfect foresight, and moved by a forecast from the past alone.
 
     Parameters
@@ -174,7 +174,7 @@ def shift(
     least = np.minimum(costs["meant"], costs["causal"])
     by["foresight"] = best
     costs["foresight"] = np.minimum(_costs(actual, best, moving, window.before), least)
-    return Shifted(costs["meant"], costs["causal"], costs["foresight"], steps, by, moving, window.before)
+    return ShiftCosts(costs["meant"], costs["causal"], costs["foresight"], steps, by, moving, window.before)
 
 
 def _best(costs: Array, window: Leeway, moving: Removal) -> Placement:

@@ -12,7 +12,7 @@ from wattline.line.grid.flexibility.swings import checked_power, storage_j
 
 
 @dataclass(frozen=True)
-class Smoothed:
+class SmoothedLoad:
     """A load after a measure.
 
     Attributes
@@ -31,7 +31,7 @@ class Smoothed:
     store_w: float = 0.0
 
 
-def with_floor(power_w: Array, floor_w: float) -> Smoothed:
+def with_floor(power_w: Array, floor_w: float) -> SmoothedLoad:
     """Burn power wherever the load would fall below a floor (the chips' own floor, or dummy work beside the job).
 
     Parameters
@@ -49,7 +49,7 @@ def with_floor(power_w: Array, floor_w: float) -> Smoothed:
     return _smoothed(power, np.maximum(power, floor_w))
 
 
-def with_ramp_limit(power_w: Array, step_s: float, up_w_per_s: float, down_w_per_s: float) -> Smoothed:
+def with_ramp_limit(power_w: Array, step_s: float, up_w_per_s: float, down_w_per_s: float) -> SmoothedLoad:
     """Burn power before each rise and after each fall, so that neither is faster than its limit.
 
     Parameters
@@ -80,7 +80,7 @@ def with_ramp_limit(power_w: Array, step_s: float, up_w_per_s: float, down_w_per
     return _smoothed(power, np.maximum(np.maximum(after, before), power))
 
 
-def with_store(power_w: Array, step_s: float, window_s: float, efficiency: float) -> Smoothed:
+def with_store(power_w: Array, step_s: float, window_s: float, efficiency: float) -> SmoothedLoad:
     """A store levels the load to its mean over a window around each step, and loses some of what goes through it.
 
     Parameters
@@ -114,10 +114,10 @@ def with_store(power_w: Array, step_s: float, window_s: float, efficiency: float
     lost_w = through.mean() * (1.0 / efficiency - 1.0)
     state = np.concatenate([[0.0], np.cumsum(level - power) * step_s])
     made = _smoothed(power, level + lost_w)
-    return Smoothed(made.power_w, made.extra_share, float(np.ptp(state)), float(np.abs(level - power).max()))
+    return SmoothedLoad(made.power_w, made.extra_share, float(np.ptp(state)), float(np.abs(level - power).max()))
 
 
-def with_shelf(power_w: Array, step_s: float, shelf_j: float, efficiency: float) -> Smoothed:
+def with_shelf(power_w: Array, step_s: float, shelf_j: float, efficiency: float) -> SmoothedLoad:
     """A store of a given energy levels the load over a window that it can fill, and none a step longer.
 
     A window much longer may need less of a store again, where the load repeats itself; it is not looked for.
@@ -183,6 +183,6 @@ def start_and_stop_j(swing_w: float, ramp_w_per_s: float) -> float:
     return swing_w**2 / ramp_w_per_s
 
 
-def _smoothed(before: Array, after: Array) -> Smoothed:
+def _smoothed(before: Array, after: Array) -> SmoothedLoad:
     total = float(before.sum())
-    return Smoothed(after, (float(after.sum()) - total) / total if total > 0 else 0.0)
+    return SmoothedLoad(after, (float(after.sum()) - total) / total if total > 0 else 0.0)

@@ -14,7 +14,7 @@ from wattline.line.grid.supply.parts import (
     Shift,
     Storage,
     SupplyCase,
-    Unserved,
+    UnservedLoad,
     hourly,
 )
 from wattline.line.grid.supply.program import Program
@@ -142,7 +142,7 @@ def _shift(parts: Parts, shift: Shift) -> None:
         flow.balance, flow.store, flow.gain = -sign, len(parts.stores) - 1, sign * step_h
 
 
-def _unserved(parts: Parts, unserved: Unserved) -> None:
+def _unserved(parts: Parts, unserved: UnservedLoad) -> None:
     flow = parts.flow("load", "unserved", fixed=parts.case.load)
     flow.balance, flow.cost = 1.0, float(hourly("cost of unserved load", unserved.cost, 1)[0])
     if np.isfinite(unserved.max_hours):

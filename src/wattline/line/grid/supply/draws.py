@@ -13,7 +13,7 @@ from wattline.line.grid.supply.interior import Way
 from wattline.line.grid.supply.parts import SupplyCase
 from wattline.line.grid.supply.plan import SupplyPlan
 from wattline.line.grid.supply.program import Program
-from wattline.line.grid.supply.solve import Unsolved, solve
+from wattline.line.grid.supply.solve import NoOptimum, solve
 
 MAX_WAYS = 32  # that are kept to start from
 
@@ -30,7 +30,7 @@ def plans(cases: Iterable[SupplyCase]) -> Iterator[SupplyPlan]:
         place = _place(made)
         try:
             solved = solve(made, _nearest(place, made, ways), circles=case.circles)
-        except Unsolved as error:
+        except NoOptimum as error:
             if error.status == "infeasible":
                 raise why_infeasible(case) from None
             raise

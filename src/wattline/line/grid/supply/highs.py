@@ -13,7 +13,7 @@ from wattline.line.grid.supply.program import Program
 INFEASIBLE, UNBOUNDED = 2, 3
 
 
-class Unsolved(Exception):
+class NoOptimum(Exception):
     """The program has no optimal solution: ``status`` is infeasible, unbounded or unfinished."""
 
     def __init__(self, status: str, message: str) -> None:
@@ -22,7 +22,7 @@ class Unsolved(Exception):
 
 
 def solve_highs(program: Program) -> Solution:
-    """The optimum by HiGHS. Raises Unsolved where the status is anything but optimal."""
+    """The optimum by HiGHS. Raises NoOptimum where the status is anything but optimal."""
     from scipy.optimize import linprog
 
     flows, steps, capacities = len(program.flows), program.steps, len(program.capacities)
@@ -38,7 +38,7 @@ def solve_highs(program: Program) -> Solution:
     result = solver(cost, limits, limit, equations, right, bounds, method="highs-ds")
     if result.status != 0:
         status = {INFEASIBLE: "infeasible", UNBOUNDED: "unbounded"}.get(int(result.status), "unfinished")
-        raise Unsolved(status, str(result.message))
+        raise NoOptimum(status, str(result.message))
     size = (1 + program.stores) * steps
     eta = np.zeros(len(program.rows))
     eta[program.equal] = -result.eqlin.marginals[size:]

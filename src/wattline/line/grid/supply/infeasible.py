@@ -9,8 +9,8 @@ import numpy as np
 from wattline.core.errors import WattlineError
 from wattline.line.grid.supply.build import program
 from wattline.line.grid.supply.certificate import Solution
-from wattline.line.grid.supply.highs import Unsolved, solve_highs
-from wattline.line.grid.supply.parts import SupplyCase, SupplyTarget, Unserved
+from wattline.line.grid.supply.highs import NoOptimum, solve_highs
+from wattline.line.grid.supply.parts import SupplyCase, SupplyTarget, UnservedLoad
 from wattline.line.grid.supply.program import Program
 
 ROOM = 1e-4  # of a bound: what is nearer to it is at it
@@ -36,7 +36,7 @@ def why_infeasible(case: SupplyCase) -> SupplyInfeasible:
             wanted = getattr(case.target, name)
             if wanted is not None and (answer := _best(plain, name, wanted)) is not None:
                 return answer
-    except Unsolved:
+    except NoOptimum:
         return _short_of_power(plain)
     return SupplyInfeasible("supply: each target can be reached, but not all together; drop one of them", None)
 
@@ -73,7 +73,7 @@ def _best(plain: SupplyCase, name: str, wanted: float) -> SupplyInfeasible | Non
 
 def _short_of_power(plain: SupplyCase) -> SupplyInfeasible:
     """By how much the load cannot be served at all."""
-    made = program(replace(plain, unserved=Unserved(cost=1e6), export=None))
+    made = program(replace(plain, unserved=UnservedLoad(cost=1e6), export=None))
     solution = solve_highs(made)
     place = next(at for at, key in enumerate(made.flows) if key.kind == "unserved")
     left = solution.flows[place]

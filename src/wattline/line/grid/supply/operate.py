@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wattline.line.grid.supply.build import program
-from wattline.line.grid.supply.parts import Generator, HeatReactor, SupplyCase, SupplyTarget, Unserved
+from wattline.line.grid.supply.parts import Generator, HeatReactor, SupplyCase, SupplyTarget, UnservedLoad
 from wattline.line.grid.supply.plan import SupplyPlan
 from wattline.line.grid.supply.solve import solve
 
@@ -83,7 +83,7 @@ def _standing(plan: SupplyPlan, case: SupplyCase) -> SupplyCase:
         reactors=tuple(_free_reactor(reactor) for reactor in case.reactors if _built(plan, f"{reactor.name} reactor")),
         grid=grid,
         target=SupplyTarget(carbon_price=case.target.carbon_price),
-        unserved=Unserved(UNSERVED_USD_PER_MWH),
+        unserved=UnservedLoad(UNSERVED_USD_PER_MWH),
         margins=(),
         export=case.export,
     )

@@ -118,7 +118,7 @@ class Shift:
 
 
 @dataclass(frozen=True)
-class Unserved:
+class UnservedLoad:
     """Load that may be left: the cost of a MWh [USD/MWh], and the most in a year, in hours of the mean load."""
 
     cost: float
@@ -183,7 +183,7 @@ class SupplyCase:
     grid: GridImport | None = None
     export: GridExport | None = None
     shift: Shift | None = None
-    unserved: Unserved | None = None
+    unserved: UnservedLoad | None = None
     target: SupplyTarget = field(default_factory=SupplyTarget)
     margins: tuple[PowerMargin, ...] = ()
     step_h: float = 1.0

@@ -15,7 +15,7 @@ from wattline.line.grid.supply.certificate import Certificate, earnings, rents
 from wattline.line.grid.supply.infeasible import why_infeasible
 from wattline.line.grid.supply.margin import RESERVE
 from wattline.line.grid.supply.parts import SupplyCase
-from wattline.line.grid.supply.solve import Solved, Unsolved, solve
+from wattline.line.grid.supply.solve import CertifiedSolution, NoOptimum, solve
 
 WEEK_H = 168.0
 INNER = ("start:", RESERVE)  # capacities that are no plant
@@ -49,7 +49,7 @@ class SupplyPlan:
     """A certified plan. Parts of the cost add up to the whole to 1e-9."""
 
     case: SupplyCase
-    solved: Solved
+    solved: CertifiedSolution
 
     @property
     def certificate(self) -> Certificate:
@@ -211,7 +211,7 @@ def plan(case: SupplyCase, fast: bool = True) -> SupplyPlan:
     """
     try:
         return SupplyPlan(case, solve(program(case), fast=fast, circles=case.circles))
-    except Unsolved as error:
+    except NoOptimum as error:
         if error.status == "infeasible":
             raise why_infeasible(case) from None
         if error.status == "unbounded":

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from wattline.core.errors import WattlineError
 from wattline.line.grid.supply.certificate import Certificate, Solution, certify
-from wattline.line.grid.supply.highs import Unsolved, solve_highs
+from wattline.line.grid.supply.highs import NoOptimum, solve_highs
 from wattline.line.grid.supply.interior import TOLERANCE, Interior, Way
 from wattline.line.grid.supply.program import Program
 from wattline.line.grid.supply.repair import one_way, repaired
@@ -17,7 +17,7 @@ ROUNDS = 6  # of forbidding circles that negative prices pay for
 
 
 @dataclass(eq=False)
-class Solved:
+class CertifiedSolution:
     """A certified solution with its program, and the interior points on the way for a near program to start from."""
 
     program: Program
@@ -30,7 +30,7 @@ class NotCertified(WattlineError):
     """No road ended in a solution that its certificate bears out."""
 
 
-def solve(program: Program, near: Way | None = None, fast: bool = True, circles: bool = False) -> Solved:
+def solve(program: Program, near: Way | None = None, fast: bool = True, circles: bool = False) -> CertifiedSolution:
     """The certified optimum of a program.
 
     Parameters
@@ -43,7 +43,7 @@ def solve(program: Program, near: Way | None = None, fast: bool = True, circles:
     -------
     Flows, capacities and prices, with the gap between cost and bound.
 
-    Raises Unsolved where the program has no optimum, NotCertified where no certificate is good.
+    Raises NoOptimum where the program has no optimum, NotCertified where no certificate is good.
     """
     solved = _solve(program, near, fast)
     relaxed = solved.certificate.bound
@@ -61,7 +61,7 @@ def solve(program: Program, near: Way | None = None, fast: bool = True, circles:
     return replace(solved, certificate=certificate)
 
 
-def _solve(program: Program, near: Way | None, fast: bool) -> Solved:
+def _solve(program: Program, near: Way | None, fast: bool) -> CertifiedSolution:
     start = near.near(program) if near is not None else None
     for point in ((start, None) if start is not None else (None,)) if fast else ():
         warm = near is not None and point is not None
@@ -77,9 +77,9 @@ def _solve(program: Program, near: Way | None, fast: bool) -> Solved:
     return _certified(program, solve_highs(program), None)
 
 
-def _certified(program: Program, solution: Solution, way: Way | None) -> Solved:
+def _certified(program: Program, solution: Solution, way: Way | None) -> CertifiedSolution:
     solution = repaired(program, solution)
-    return Solved(program, solution, certify(program, solution), way)
+    return CertifiedSolution(program, solution, certify(program, solution), way)
 
 
-__all__ = ["NotCertified", "Solved", "Unsolved", "solve"]
+__all__ = ["CertifiedSolution", "NoOptimum", "NotCertified", "solve"]

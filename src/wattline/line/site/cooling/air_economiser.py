@@ -21,7 +21,7 @@ from wattline.line.site.cooling.parts import (
     MECHANICAL,
     PART,
     WETTED,
-    Cooled,
+    CoolingResult,
     Heat,
     Outside,
     Params,
@@ -30,7 +30,7 @@ from wattline.line.site.cooling.parts import (
     pump,
     supply_c,
 )
-from wattline.line.site.cooling.plant import Chilled
+from wattline.line.site.cooling.plant import ChillerResult
 
 NO_LIMIT = 1.0  # kg/kg: more moisture than air can hold
 WETTING_K = air.H_EVAP / air.CP_MOIST  # K that a kg of water cools a kg of air
@@ -49,7 +49,7 @@ class Air:
     latent: Array
 
 
-def economiser(heat: Heat, out: Outside, hall: Params) -> Cooled:
+def economiser(heat: Heat, out: Outside, hall: Params) -> CoolingResult:
     """Air economiser with adiabatic cooling; water-cooled chillers and towers help out.
 
     Parameters
@@ -63,7 +63,7 @@ def economiser(heat: Heat, out: Outside, hall: Params) -> Cooled:
     return _helped(heat, out, hall, plant.water_cooled)
 
 
-def economiser_air_chiller(heat: Heat, out: Outside, hall: Params) -> Cooled:
+def economiser_air_chiller(heat: Heat, out: Outside, hall: Params) -> CoolingResult:
     """Air economiser, humidified in winter but not wetted in heat; air-cooled chillers help out.
 
     Parameters
@@ -77,7 +77,7 @@ def economiser_air_chiller(heat: Heat, out: Outside, hall: Params) -> Cooled:
     return _helped(heat, out, _unwetted(hall), plant.air_cooled)
 
 
-def economiser_water_chiller(heat: Heat, out: Outside, hall: Params) -> Cooled:
+def economiser_water_chiller(heat: Heat, out: Outside, hall: Params) -> CoolingResult:
     """Air economiser, humidified in winter but not wetted in heat; water-cooled chillers and towers help out.
 
     Parameters
@@ -101,7 +101,7 @@ def _unwetted(hall: Params) -> Params:
     }
 
 
-def evaporative(heat: Heat, out: Outside, hall: Params) -> Cooled:
+def evaporative(heat: Heat, out: Outside, hall: Params) -> CoolingResult:
     """Outside air and wetted media alone: no compressor; ``unmet``: K too warm, or as much too damp.
 
     Parameters
@@ -125,15 +125,15 @@ def evaporative(heat: Heat, out: Outside, hall: Params) -> Cooled:
     damp = out.ratio + flow.evaporated * hall["air_rise_c"] * air.CP_MOIST / heat.now - dampest
     unmet = np.maximum(np.maximum(flow.supply_c - top, damp * WETTING_K), 0.0)
     mode = np.where(out.t_c > supply_c(hall), WETTED, FREE).astype(np.int8) + np.zeros(fans.shape, np.int8)
-    return Cooled(
+    return CoolingResult(
         fans, pumps, none, none, flow.sensible + pumps, flow.latent, mode,
         flow.evaporated, none, flow.evaporated / (hall["media_cycles"] - 1.0), unmet,
     )  # fmt: skip
 
 
 def _helped(
-    heat: Heat, out: Outside, hall: Params, chillers: Callable[[Heat, Array, Outside, Params], Chilled]
-) -> Cooled:
+    heat: Heat, out: Outside, hall: Params, chillers: Callable[[Heat, Array, Outside, Params], ChillerResult]
+) -> CoolingResult:
     top = hall["supply_high_c"]
     fans, warmed = hall_fans(
         heat, np.clip(out.t_c, hall["supply_low_c"], top), out.pressure_pa, hall["fan_open_pa"], hall
@@ -146,7 +146,7 @@ def _helped(
     helped = chillers(Heat(flow.left + pumps, warmed.design), chilled_water_c(top, hall), out, hall)
     wetting = hall["media_pump_w_per_w"] * heat.design
     mode = np.where(flow.closed, MECHANICAL, np.where(running, PART, np.where(flow.wetted_c < out.t_c, WETTED, FREE)))
-    return Cooled(
+    return CoolingResult(
         fans, pumps + wetting + helped.pumps, helped.compressors, helped.towers,
         flow.sensible + wetting + helped.sensible, flow.latent + helped.latent, mode.astype(np.int8),
         flow.evaporated + helped.evaporated, helped.drift,

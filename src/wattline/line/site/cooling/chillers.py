@@ -5,10 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from wattline.line.site.cooling import plant
-from wattline.line.site.cooling.parts import Cooled, Heat, Outside, Params, chilled_water_c, hall_fans, pump, supply_c
+from wattline.line.site.cooling.parts import (
+    CoolingResult,
+    Heat,
+    Outside,
+    Params,
+    chilled_water_c,
+    hall_fans,
+    pump,
+    supply_c,
+)
 
 
-def water_chiller(heat: Heat, out: Outside, hall: Params) -> Cooled:
+def water_chiller(heat: Heat, out: Outside, hall: Params) -> CoolingResult:
     """Chilled water from water-cooled chillers on cooling towers.
 
     Parameters
@@ -27,7 +36,7 @@ def water_chiller(heat: Heat, out: Outside, hall: Params) -> Cooled:
     return plant.water_cooled(heat, chilled_water_c(supply, hall), out, hall).to(fans, pumps)
 
 
-def air_chiller(heat: Heat, out: Outside, hall: Params) -> Cooled:
+def air_chiller(heat: Heat, out: Outside, hall: Params) -> CoolingResult:
     """Chilled water from air-cooled chillers; no water is used up.
 
     Parameters
@@ -46,7 +55,7 @@ def air_chiller(heat: Heat, out: Outside, hall: Params) -> Cooled:
     return plant.air_cooled(heat, chilled_water_c(supply, hall), out, hall).to(fans, pumps)
 
 
-def dx(heat: Heat, out: Outside, hall: Params) -> Cooled:
+def dx(heat: Heat, out: Outside, hall: Params) -> CoolingResult:
     """Computer-room units with direct expansion; no water is used up.
 
     Parameters

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wattline.catalog import plain_name
 from wattline.core.errors import NotFound
 from wattline.line.site.cooling import air_economiser, chillers, liquid, water_economiser
-from wattline.line.site.cooling.parts import Cooled, Heat, Outside, Params
+from wattline.line.site.cooling.parts import CoolingResult, Heat, Outside, Params
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class CoolingKind:
 
     name: str
     title: str
-    cool: Callable[[Heat, Outside, Params], Cooled]
+    cool: Callable[[Heat, Outside, Params], CoolingResult]
     dry: bool = False
     liquid: tuple[str, str] | None = None
     compressor: bool = True

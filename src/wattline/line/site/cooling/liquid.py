@@ -14,7 +14,7 @@ from wattline.line.site.cooling.parts import (
     MECHANICAL,
     PART,
     WETTED,
-    Cooled,
+    CoolingResult,
     Heat,
     Outside,
     Params,
@@ -24,7 +24,7 @@ from wattline.line.site.cooling.parts import (
 from wattline.line.site.cooling.water_economiser import dry_economiser
 
 
-def direct_to_chip(heat: Heat, out: Outside, hall: Params) -> Cooled:
+def direct_to_chip(heat: Heat, out: Outside, hall: Params) -> CoolingResult:
     """Cold plates on warm water, dry coolers, chillers for the hottest hours; no water is used up.
 
     Parameters
@@ -40,7 +40,7 @@ def direct_to_chip(heat: Heat, out: Outside, hall: Params) -> Cooled:
     return _liquid(heat, out, hall, hall["liquid_share"], hall["liquid_supply_c"], wetted=False)
 
 
-def direct_to_chip_adiabatic(heat: Heat, out: Outside, hall: Params) -> Cooled:
+def direct_to_chip_adiabatic(heat: Heat, out: Outside, hall: Params) -> CoolingResult:
     """Cold plates on warm water, dry coolers with wetted pads in heat, chillers for what they cannot.
 
     Parameters
@@ -54,7 +54,7 @@ def direct_to_chip_adiabatic(heat: Heat, out: Outside, hall: Params) -> Cooled:
     return _liquid(heat, out, hall, hall["liquid_share"], hall["liquid_supply_c"], wetted=True)
 
 
-def immersion(heat: Heat, out: Outside, hall: Params) -> Cooled:
+def immersion(heat: Heat, out: Outside, hall: Params) -> CoolingResult:
     """Servers in tanks of oil, dry coolers, chillers for the hottest hours; no water is used up.
 
     Parameters
@@ -70,7 +70,7 @@ def immersion(heat: Heat, out: Outside, hall: Params) -> Cooled:
     return _liquid(heat, out, hall, hall["immersion_share"], hall["immersion_supply_c"], wetted=False)
 
 
-def _liquid(heat: Heat, out: Outside, hall: Params, share: Array, water_c: Array, wetted: bool) -> Cooled:
+def _liquid(heat: Heat, out: Outside, hall: Params, share: Array, water_c: Array, wetted: bool) -> CoolingResult:
     taken = share * heat.servers
     inside = dry_economiser(heat.share(1.0 - taken), out, hall)
     loop = heat.share(taken)
@@ -85,7 +85,7 @@ def _liquid(heat: Heat, out: Outside, hall: Params, share: Array, water_c: Array
     pads = hall["media_pump_w_per_w"] * loop.design if wetted else np.zeros_like(fans)
     evaporated = plant.evaporated(latent)
     mode = np.where(over >= 1.0, MECHANICAL, np.where(over > 0, PART, np.where(air_c < out.t_c, WETTED, FREE)))
-    return Cooled(
+    return CoolingResult(
         fans=inside.fans,
         pumps=inside.pumps + pumps + pads,
         compressors=inside.compressors + trim.compressors,

@@ -56,7 +56,7 @@ class Heat:
 
 
 @dataclass(frozen=True, eq=False)
-class Cooled:
+class CoolingResult:
     """What it took, and where the heat went.
 
     Power: ``fans`` (hall), ``pumps``, ``compressors``, ``towers`` (fans of heat rejection). Water in kg/s per W:
@@ -84,7 +84,7 @@ class Cooled:
 
 
 @dataclass(frozen=True, eq=False)
-class Rejected:
+class HeatRejection:
     """Heat given to the outside by a tower or a dry cooler."""
 
     fans: Array
@@ -198,7 +198,7 @@ def part_load_penalty(part: Array, hall: Params) -> Array:
     return np.asarray(standing / x + linear + quadratic * x)
 
 
-def tower(heat: Array, design: Array, cold_c: Array, out: Outside, hall: Params) -> Rejected:
+def tower(heat: Array, design: Array, cold_c: Array, out: Outside, hall: Params) -> HeatRejection:
     """An open cooling tower: ``heat`` leaves to air that goes out saturated; fans slow where the water may be warmer.
     Without heat it stands.
 
@@ -225,7 +225,7 @@ def tower(heat: Array, design: Array, cold_c: Array, out: Outside, hall: Params)
     evaporated = np.asarray(latent / air.H_EVAP)
     drift = np.asarray(flow * hall["windage"])
     blowdown = np.asarray(np.maximum(evaporated / (hall["cycles"] - 1.0) - drift, 0.0))
-    return Rejected(np.asarray(fans), np.asarray(heat - latent + fans), latent, evaporated, drift, blowdown)
+    return HeatRejection(np.asarray(fans), np.asarray(heat - latent + fans), latent, evaporated, drift, blowdown)
 
 
 def tower_water_c(out: Outside, hall: Params, coldest_c: Array) -> Array:

@@ -11,7 +11,7 @@ from wattline.core.fact import Array
 from wattline.line.site import air
 from wattline.line.site.cooling.parts import (
     MECHANICAL,
-    Cooled,
+    CoolingResult,
     Heat,
     Outside,
     Params,
@@ -23,7 +23,7 @@ from wattline.line.site.cooling.parts import (
 
 
 @dataclass(frozen=True, eq=False)
-class Chilled:
+class ChillerResult:
     """Power and water of a chiller plant, and the heat that it gives off, per design IT power."""
 
     compressors: Array
@@ -40,7 +40,7 @@ class Chilled:
     def power(self) -> Array:
         return np.asarray(self.compressors + self.pumps + self.towers)
 
-    def to(self, fans: Array, pumps: Array, mode: Array | int = MECHANICAL) -> Cooled:
+    def to(self, fans: Array, pumps: Array, mode: Array | int = MECHANICAL) -> CoolingResult:
         """As the cooling of a hall whose own fans and pumps take this much beside it.
 
         Parameters
@@ -50,14 +50,14 @@ class Chilled:
 
         Returns powers, heat and water by hour, per design IT power.
         """
-        return Cooled(
+        return CoolingResult(
             fans, pumps + self.pumps, self.compressors, self.towers, self.sensible, self.latent,
             np.broadcast_to(np.asarray(mode, np.int8), np.shape(self.sensible)),
             self.evaporated, self.drift, self.blowdown, chilled=self.chilled,
         )  # fmt: skip
 
 
-def either(first: NDArray[np.bool_], this: Chilled, other: Chilled) -> Chilled:
+def either(first: NDArray[np.bool_], this: ChillerResult, other: ChillerResult) -> ChillerResult:
     """Hour by hour the one where ``first``, else the other.
 
     Parameters
@@ -67,11 +67,11 @@ def either(first: NDArray[np.bool_], this: Chilled, other: Chilled) -> Chilled:
 
     Returns powers, heat and water by hour.
     """
-    names = [f.name for f in fields(Chilled)]
-    return Chilled(**{name: np.where(first, getattr(this, name), getattr(other, name)) for name in names})
+    names = [f.name for f in fields(ChillerResult)]
+    return ChillerResult(**{name: np.where(first, getattr(this, name), getattr(other, name)) for name in names})
 
 
-def water_cooled(heat: Heat, water_c: Array, out: Outside, hall: Params) -> Chilled:
+def water_cooled(heat: Heat, water_c: Array, out: Outside, hall: Params) -> ChillerResult:
     """Chillers on a tower; ``water_c`` is the chilled water's supply. Without heat all of it stands.
 
     Parameters
@@ -98,7 +98,7 @@ def water_cooled(heat: Heat, water_c: Array, out: Outside, hall: Params) -> Chil
 
 def on_tower(
     chilled: Array, heat: Array, compressors: Array, cold_c: Array, design: Array, out: Outside, hall: Params
-) -> Chilled:
+) -> ChillerResult:
     """What a tower with its pumps takes for ``heat``, the compressors' in it, who took ``chilled`` from the hall.
 
     Parameters
@@ -116,13 +116,13 @@ def on_tower(
     sized = design * hall["tower_over_hall"]
     pumps = tower_pump(heat, sized, hall)
     rejected = tower(heat + pumps, sized, cold_c, out, hall)
-    return Chilled(
+    return ChillerResult(
         compressors, pumps, rejected.fans, rejected.sensible, rejected.latent,
         rejected.evaporated, rejected.drift, rejected.blowdown, chilled,
     )  # fmt: skip
 
 
-def air_cooled(heat: Heat, water_c: Array, out: Outside, hall: Params) -> Chilled:
+def air_cooled(heat: Heat, water_c: Array, out: Outside, hall: Params) -> ChillerResult:
     """Chillers with their condensers in the outside air; the condensers' fans are in the COP.
 
     Parameters
@@ -141,7 +141,7 @@ def air_cooled(heat: Heat, water_c: Array, out: Outside, hall: Params) -> Chille
     return dry(heat.now, heat.now, power)
 
 
-def direct_expansion(heat: Heat, out: Outside, hall: Params) -> Chilled:
+def direct_expansion(heat: Heat, out: Outside, hall: Params) -> ChillerResult:
     """Compressors at the air handlers, condensers in the outside air; the condensers' fans are in the COP.
 
     Parameters
@@ -159,7 +159,7 @@ def direct_expansion(heat: Heat, out: Outside, hall: Params) -> Chilled:
 
 def dry(
     chilled: Array, heat: Array, compressors: Array, pumps: Array | float = 0.0, fans: Array | float = 0.0
-) -> Chilled:
+) -> ChillerResult:
     """Heat that leaves dry, with the power that it took; compressors took ``chilled`` of it.
 
     Parameters
@@ -172,7 +172,7 @@ def dry(
     """
     none = np.zeros(np.broadcast_shapes(np.shape(heat), np.shape(compressors)))
     sensible = heat + compressors + pumps + fans
-    return Chilled(compressors, none + pumps, none + fans, sensible, none, none, none, none, none + chilled)
+    return ChillerResult(compressors, none + pumps, none + fans, sensible, none, none, none, none, none + chilled)
 
 
 def evaporated(latent: Array) -> Array:

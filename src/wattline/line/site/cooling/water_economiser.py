@@ -14,7 +14,7 @@ from wattline.line.site.cooling.parts import (
     FREE,
     MECHANICAL,
     PART,
-    Cooled,
+    CoolingResult,
     Heat,
     Outside,
     Params,
@@ -27,10 +27,10 @@ from wattline.line.site.cooling.parts import (
     supply_c,
     tower_water_c,
 )
-from wattline.line.site.cooling.plant import Chilled, either
+from wattline.line.site.cooling.plant import ChillerResult, either
 
 
-def tower_economiser(heat: Heat, out: Outside, hall: Params) -> Cooled:
+def tower_economiser(heat: Heat, out: Outside, hall: Params) -> CoolingResult:
     """Water economiser with water-cooled chillers, both on the same cooling towers.
 
     Parameters
@@ -56,7 +56,7 @@ def tower_economiser(heat: Heat, out: Outside, hall: Params) -> Cooled:
     return _cheaper(fans, pumps, free, full, helped, plant.water_cooled(heat, water, out, hall))
 
 
-def dry_economiser(heat: Heat, out: Outside, hall: Params) -> Cooled:
+def dry_economiser(heat: Heat, out: Outside, hall: Params) -> CoolingResult:
     """Air-cooled chillers with dry coolers that make chilled water in the cold; no water is used up.
 
     Parameters
@@ -74,7 +74,7 @@ def dry_economiser(heat: Heat, out: Outside, hall: Params) -> Cooled:
     return _cheaper(fans, pumps, made[0], np.zeros_like(made[0]), made[1], plant.air_cooled(heat, water, out, hall))
 
 
-def dry_chilled_water(heat: Heat, water: Array, out: Outside, hall: Params) -> tuple[Array, Chilled]:
+def dry_chilled_water(heat: Heat, water: Array, out: Outside, hall: Params) -> tuple[Array, ChillerResult]:
     """The share of the heat that dry coolers take, and what they and the chillers for the rest take."""
     free = _free_share(out.t_c + hall["dry_approach_c"], water, hall)
     blown = dry_cooler_fans(heat.now * free, water, out.t_c, heat.design, hall) * (free > 0)
@@ -83,7 +83,7 @@ def dry_chilled_water(heat: Heat, water: Array, out: Outside, hall: Params) -> t
     return free, plant.dry(left.now, heat.now, chilled.compressors, 0.0, blown)
 
 
-def water_body(heat: Heat, out: Outside, hall: Params) -> Cooled:
+def water_body(heat: Heat, out: Outside, hall: Params) -> CoolingResult:
     """Sea or lake water through a heat exchanger; chillers on the same water in its warm season. None is used up.
 
     Parameters
@@ -121,7 +121,9 @@ def _mode(free: Array) -> Array:
     return np.where(free >= 1.0, FREE, np.where(free > 0.0, PART, MECHANICAL)).astype(np.int8)
 
 
-def _cheaper(fans: Array, pumps: Array, free: Array, extra: Array, helped: Chilled, alone: Chilled) -> Cooled:
+def _cheaper(
+    fans: Array, pumps: Array, free: Array, extra: Array, helped: ChillerResult, alone: ChillerResult
+) -> CoolingResult:
     """With the economiser and its ``extra`` pumps where that takes less power than the chillers alone."""
     better = (helped.power + extra < alone.power) & (free > 0)
     chosen = either(better, helped, alone)

@@ -30,7 +30,7 @@ CAUSAL = ("IMAGE_TEXT_TO_TEXT", "MULTIMODAL_LM", "CAUSAL_LM", "SEQ_TO_SEQ_CAUSAL
 
 
 @dataclass(frozen=True)
-class Counted:
+class ParameterCount:
     """Parameters by what becomes of them."""
 
     total: int
@@ -75,7 +75,7 @@ def text_of(full: Any) -> Any:
     return full.get_text_config() if hasattr(full, "get_text_config") else full
 
 
-def built_whole(top: dict[str, Any], where: str) -> tuple[Any, Counted]:
+def built_whole(top: dict[str, Any], where: str) -> tuple[Any, ParameterCount]:
     """The model that transformers builds from a config.
 
     Parameters
@@ -138,7 +138,7 @@ def _class_of(transformers: Any, full: Any) -> Any:
     raise TypeError("it writes no text")
 
 
-def _counted(built: Any, full: Any) -> Counted:
+def _counted(built: Any, full: Any) -> ParameterCount:
     seen: set[int] = set()
     text = text_of(full)
     looped = passes(text.model_type, text)
@@ -153,7 +153,7 @@ def _counted(built: Any, full: Any) -> Counted:
         sums[part] += each.numel()
         if looped and part in ("matmul", "experts"):
             sums[f"{part}_again"] += each.numel() * (looped.times(name.lower()) - 1)
-    return Counted(**sums, indexers=len(indexers))
+    return ParameterCount(**sums, indexers=len(indexers))
 
 
 def _part(name: str, dims: int, kind: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
-from wattline.line.work.huggingface.counting import HEADS_TOO, PICTURES, Counted, built_whole, text_of
+from wattline.line.work.huggingface.counting import HEADS_TOO, PICTURES, ParameterCount, built_whole, text_of
 from wattline.line.work.huggingface.fields import Config
 from wattline.line.work.huggingface.layers import CHUNKED, FULL, NAMES, SLIDING, SPARSE, window_of
 from wattline.line.work.huggingface.loops import passes
@@ -107,7 +107,7 @@ def _shares(value: Any) -> bool:
     return value != list(range(len(value))) if isinstance(value, list) else bool(value)
 
 
-def _sparse(own: Config, counted: Counted) -> dict[str, int]:
+def _sparse(own: Config, counted: ParameterCount) -> dict[str, int]:
     """Sparse attention that indexers pick tokens for; where keys are pooled, it compares that many fewer."""
     pooled = own.number("index_kpool", default=1)
     return {
@@ -123,7 +123,7 @@ def _latent(own: Config) -> dict[str, Any]:
     return {"attention": "mla", **{name: own.number(name, default=0) for name in names}}
 
 
-def _experts(own: Config, counted: Counted, hidden: int) -> dict[str, int]:
+def _experts(own: Config, counted: ParameterCount, hidden: int) -> dict[str, int]:
     """Experts as if every layer had them alike: their weights and the share that a token uses are exact."""
     names = ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts")
     experts = next((own.number(n) for n in names if own.data.get(n)), 0) if counted.experts else 0
