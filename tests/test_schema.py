@@ -18,7 +18,7 @@ from typer.main import get_command
 
 from mlperf_files import mlperf_file, mlperf_row
 from supply_files import factors_file, reference_folder
-from validation_files import TIMED_ROW, kernel_file, sensor_recording, serving_file, serving_row, timed_file
+from validation_files import PUBLISHED, TIMED_ROW, kernel_file, sensor_recording, serving_file, serving_row, timed_file
 from wattline.cli.main import app, main
 from wattline.core.errors import NotFound
 from wattline.core.printable import printable_data
@@ -101,6 +101,7 @@ LINES = (
     "fleet report FLEET --by job,hour --jobs JOBS --idle-waste --caps",
     "validate training",
     "validate steps",
+    "validate published PUBLISHED --draws 20",
     "validate carbon CARBON",
     "validate inference SERVED",
     "validate inference SERVED --by model",
@@ -204,6 +205,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "KERNELS": folder / "kernels",
         "RESULTS": mlperf_file(folder / "results.csv", [mlperf_row(wall_w=7000), mlperf_row(model="bert-99")]),
         "SENSORS": sensor_recording(folder),
+        "PUBLISHED": text("published.csv", PUBLISHED),
         "SITES": text(
             "sites.csv", "operator,site,year,pue,wue_l_per_kwh\nGoogle,Hamina,2023,1.09,\nGoogle,Moon,2023,1.1,\n"
         ),

@@ -13,7 +13,7 @@ import pytest
 from typer.main import get_command
 
 from mlperf_files import mlperf_file, mlperf_row
-from validation_files import kernel_file, sensor_recording, serving_file, serving_row
+from validation_files import PUBLISHED, kernel_file, sensor_recording, serving_file, serving_row
 from wattline.cli.main import app
 
 ROOT = Path(__file__).parents[1]
@@ -55,6 +55,7 @@ WORKS = {
     "validate training": ["validate", "training"],
     "validate inference": ["validate", "inference", "served.csv"],
     "validate mlperf": ["validate", "mlperf", "results.csv"],
+    "validate published": ["validate", "published", "published.csv", "--draws", "20"],
     "validate kernels": ["validate", "kernels", "kernels"],
     "validate sensors": ["validate", "sensors", "a_4090_card"],
     "validate site": ["validate", "site", "sites.csv", "--draws", "10"],
@@ -132,6 +133,7 @@ def folder(tmp_path: Path) -> Path:
     hours = "".join(f"2023-07-{1 + i // 24:02d} {i % 24:02d}:00:00,{100 + i % 24}\n" for i in range(240))
     texts = {
         "hours.csv": "utc,ercot_mw\n" + hours,
+        "published.csv": PUBLISHED,
         "sites.csv": "operator,site,year,pue,wue_l_per_kwh\nGoogle,Hamina,2023,1.09,\n",
         "jobs.csv": "name,begin,end,gpus\na,2026-03-01T12:00:00Z,2026-03-01T12:00:10Z,0\n",
         "config.json": json.dumps(CONFIG),

@@ -161,3 +161,14 @@ def sensor_recording(within: Path) -> Path:
     write_log(folder, {"power.draw": mean.power_w, "power.draw.average": mean.power_w}, mean.time_s)
     (folder / "timestamps.csv").write_text(f"timestamp\n{START_US + 2_000_000}\n{START_US + 8_000_000}\n")
     return folder
+
+
+# what projects publish of their training and serving
+PUBLISHED = """kind,model,chip,chips,setting,metric,published,unit,source
+train,llama-3-8b,h100-sxm,8,"fp8, 8192 tokens a sequence, 1048576 tokens a step, --tuned",rate,14451,tokens/s,a page
+train-hours,olmo-2-7b,h100-sxm,512,4e+12 tokens,chip-hours,200000,h,a report
+inference-output tokens/s,llama-2-70b,h100-sxm,4,"fp8, 128 in, 128 out, batch 64",rate,3317,tokens/s,TensorRT-LLM
+inference-TTFT,llama-2-70b,h100-sxm,4,"fp8, 2048 in, 128 out, batch 1",TTFT,0.109,s,TensorRT-LLM docs
+inference-latency,llama-3.1-405b,mi300x,8,"fp8, 128 in, 128 out, batch 8",latency,3.974,s,vLLM offline
+inference-energy,qwen2.5-3b,a100-sxm-80gb,1,"bf16, 60 in, 127 out, batch 8",J per token,0.35,J/token,a repository
+"""

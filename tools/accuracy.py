@@ -20,6 +20,7 @@ from blocks import ROOT, environment
 from made import SHARED, Table, rewrite
 
 PAGES = [*sorted((ROOT / "docs/accuracy").glob("*.md")), ROOT / "docs/how-to/traffic.md", ROOT / "README.md"]
+FIGURES = SHARED / "independent/published_rows.csv"
 RUNS = SHARED / "training/published_training_runs.csv"
 SERVING = SHARED / "mlenergy/llm.csv"
 TIMED = SHARED / "kernels/silicon_sample.csv"
@@ -71,6 +72,30 @@ def training() -> str | None:
         _scored("**energy, rows that no fit saw**", unseen.score("energy")),
     ]
     return "\n".join(rows)
+
+
+def published() -> str | None:
+    """Errors of what projects publish of their training and serving, which no coefficient was fitted to."""
+    if not FIGURES.exists():
+        return None
+    names = {
+        "training, tuned, dense": "training, tokens a second, dense models",
+        "training, tuned, experts": "training, tokens a second, mixtures of experts",
+        "training, usual": "training without `--tuned`: a rate, chip-hours",
+        "output_rate": "serving, tokens a second",
+        "ttft": "serving, TTFT of a prompt alone",
+        "latency": "serving, latency of an answer",
+        "energy_per_token": "serving, joules a token",
+    }
+    groups = results("validate", "published", str(FIGURES))["groups"]
+    lines = ["| published | figures | median error | mean | bias | in p5–p95 |", "|---|---|---|---|---|---|"]
+    for key, name in names.items():
+        score = groups[key]
+        errors = f"{score['median_error_percent']:.0f}% | {score['mean_error_percent']:.0f}%"
+        lines.append(
+            f"| {name} | {score['n']} | {errors} | {score['bias_percent']:+.0f}% | {score['coverage_percent']:.0f}% |"
+        )
+    return "\n".join(lines)
 
 
 def _scored(name: str, score: dict[str, Any]) -> str:
@@ -301,6 +326,7 @@ def _world_score(score: dict[str, Any]) -> str:
 TABLES: dict[str, Table] = {
     "summary": summary,
     "training": training,
+    "published": published,
     "inference": inference,
     "mlperf": mlperf,
     "serving": serving,

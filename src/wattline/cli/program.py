@@ -50,6 +50,7 @@ from wattline.cli import (
     tune_serve,
     validate,
     validate_media,
+    validate_published,
     validate_supply,
     video,
     web,
@@ -117,6 +118,7 @@ app.add_typer(fleet.fleet_app, name="fleet")
 app.add_typer(meter.meter_app, name="meter")
 validate.validate_app.command("images")(validate_media.validate_images)
 validate.validate_app.command("video")(validate_media.validate_video)
+validate.validate_app.command("published")(validate_published.validate_published)
 validate.validate_app.command("supply")(validate_supply.validate_supply)
 app.add_typer(validate.validate_app, name="validate")
 app.add_typer(calibrate.calibrate_app, name="calibrate")

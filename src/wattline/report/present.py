@@ -134,16 +134,25 @@ def _public_text(data: Json) -> RenderableType:
     return show(data)
 
 
+def _published_text(data: Json) -> RenderableType:
+    match data["command"]:
+        case "validate training":
+            from wattline.report.terminal.validate_training import training_validation_text as show
+        case "validate steps":
+            from wattline.report.terminal.validate_steps import steps_validation_text as show
+        case _:
+            from wattline.report.terminal.validate_published import published_validation_text as show
+    return show(data)
+
+
 def _validation_text(data: Json, explain: bool) -> RenderableType:
     match data["command"]:
         case "validate mlperf":
             from wattline.report.terminal.validate_mlperf import mlperf_validation_text
 
             return mlperf_validation_text(data, explain)
-        case "validate training":
-            from wattline.report.terminal.validate_training import training_validation_text as show
-        case "validate steps":
-            from wattline.report.terminal.validate_steps import steps_validation_text as show
+        case "validate training" | "validate steps" | "validate published":
+            return _published_text(data)
         case "validate carbon":
             from wattline.report.terminal.validate_carbon import carbon_validation_text as show
         case "validate inference":

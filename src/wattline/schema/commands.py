@@ -85,6 +85,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "proxy healthz": proxy.ProxyHealthJson,
     "validate training": validations.ValidateTrainingJson,
     "validate steps": validations.ValidateStepsJson,
+    "validate published": validations.ValidatePublishedJson,
     "validate carbon": validated_carbon.ValidateCarbonJson,
     "validate inference": validations.ValidateInferenceJson,
     "validate mlperf": validated_mlperf.ValidateMlperfJson,

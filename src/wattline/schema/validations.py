@@ -154,6 +154,35 @@ class ValidateStepsJson(EnvelopeJson[StepsInputs, StepsValidationResults]):
     command: Literal["validate steps"]
 
 
+class PublishedRowJson(StrictJson):
+    """A published figure beside the predicted one."""
+
+    line: int = item("Its line.")
+    row: str = item("What it is of.")
+    measure: str = item("What was published.")
+    group: str = item("The kind of row that it is scored with.")
+    unit: str = item("Unit of both.")
+    published: float = item("As published.")
+    predicted: RangeJson = item("As predicted.")
+    error_percent: float = item("Relative error of the median prediction.")
+    covered: bool = item("Whether p5 to p95 holds the published.")
+
+
+class PublishedValidationResults(StrictJson):
+    """Published figures beside the predicted ones."""
+
+    scores: ScoreJson = item("Of all rows.")
+    groups: dict[str, ScoreJson] = item("By kind of row.")
+    rows: list[PublishedRowJson] = item("The rows.")
+    unusable: list[UnusableRowJson] = item("Rows that were not predicted.")
+
+
+class ValidatePublishedJson(EnvelopeJson[SourceInputs, PublishedValidationResults]):
+    """Figures that projects publish of their training and serving beside the predicted ones."""
+
+    command: Literal["validate published"]
+
+
 class InferenceScoresJson(StrictJson):
     """Scores of the four measures."""
 
