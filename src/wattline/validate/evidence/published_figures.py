@@ -91,15 +91,26 @@ def _figure(row: dict[str, str], line: int) -> PublishedFigure:
         raise WattlineError(f"kind {row['kind']!r} is none of {', '.join(KINDS)}")
     words = f"{setting} {row['source']}".lower()
     tokens = re.fullmatch(r"([\d.]+(?:e\+?\d+)?) tokens", setting)
-    lengths = [_number(setting, rf"(\d+) {side}\b") for side in ("in", "out")]
-    sequence = _number(setting, r"(\d+) tokens a sequence")
     return PublishedFigure(
-        line, measure, row["model"], row["chip"], int(_positive(row, "chips")), _positive(row, "published"),
-        row["unit"], setting, row["source"], next(_formats(setting), None), None if sequence is None else int(sequence),
-        _number(setting, r"(\d+) tokens a step"), "--tuned" in setting, float(tokens[1]) if tokens else None,
-        *(None if length is None else int(length) for length in lengths), _number(setting, r"batch (\d+)"),
-        next((name for name, pattern in ENGINES.items() if re.search(pattern, words)), ""),
-    )  # fmt: skip
+        line=line,
+        measure=measure,
+        model=row["model"],
+        chip=row["chip"],
+        chips=int(_positive(row, "chips")),
+        published=_positive(row, "published"),
+        unit=row["unit"],
+        setting=setting,
+        source=row["source"],
+        precision=next(_formats(setting), None),
+        sequence=_count(setting, r"(\d+) tokens a sequence"),
+        step_tokens=_number(setting, r"(\d+) tokens a step"),
+        tuned="--tuned" in setting,
+        tokens=float(tokens[1]) if tokens else None,
+        input_tokens=_count(setting, r"(\d+) in\b"),
+        output_tokens=_count(setting, r"(\d+) out\b"),
+        batch=_number(setting, r"batch (\d+)"),
+        engine=next((name for name, pattern in ENGINES.items() if re.search(pattern, words)), ""),
+    )
 
 
 def _formats(setting: str) -> Iterator[str]:
@@ -111,6 +122,11 @@ def _formats(setting: str) -> Iterator[str]:
 def _number(setting: str, pattern: str) -> float | None:
     match = re.search(pattern, setting)
     return float(match[1]) if match else None
+
+
+def _count(setting: str, pattern: str) -> int | None:
+    match = re.search(pattern, setting)
+    return int(match[1]) if match else None
 
 
 def _positive(row: dict[str, str], name: str) -> float:
