@@ -21,7 +21,7 @@ from wattline.line.work.model import load_model
 from wattline.predict.answer import Answer
 from wattline.predict.prompt import prompt
 from wattline.predict.train import train
-from wattline.validate.evidence.published_figures import PublishedFigure
+from wattline.validate.evidence.published_figures import ProjectFigure
 from wattline.validate.score import score_errors
 
 TRAINED_TOKENS = 1e9  # of a run whose rate alone is compared
@@ -39,7 +39,7 @@ GROUPS = {
 class ComparedFigure:
     """A published figure beside the predicted one, in the row's unit."""
 
-    figure: PublishedFigure
+    figure: ProjectFigure
     predicted: Range
     group: str
 
@@ -94,7 +94,7 @@ class PublishedValidation(Result):
 
 
 def validate_published(
-    figures: Sequence[PublishedFigure],
+    figures: Sequence[ProjectFigure],
     unusable: Sequence[tuple[int, str, str]] = (),
     draws: int = 2000,
     seed: int = 0,
@@ -121,7 +121,7 @@ def validate_published(
     return PublishedValidation(rows, left, Draws(draws, seed), source)
 
 
-def _group(figure: PublishedFigure) -> str:
+def _group(figure: ProjectFigure) -> str:
     """What the row is of: tuned training apart, and mixtures of experts, of which libraries differ by more."""
     if GROUPS[figure.measure] == "serving":
         return figure.measure
@@ -131,26 +131,26 @@ def _group(figure: PublishedFigure) -> str:
     return f"training, tuned, {'experts' if experts else 'dense'}"
 
 
-def _training_rate(figure: PublishedFigure, draws: Draws) -> Array:
+def _training_rate(figure: ProjectFigure, draws: Draws) -> Array:
     """Tokens a second of a chip."""
     hours = _trained(figure, TRAINED_TOKENS, draws).quantities["chip_hours"]
     return np.asarray(TRAINED_TOKENS / (hours * HOUR_S))
 
 
-def _chip_hours(figure: PublishedFigure, draws: Draws) -> Array:
+def _chip_hours(figure: ProjectFigure, draws: Draws) -> Array:
     if figure.tokens is None:
         raise WattlineError("setting: give the tokens trained on, such as '5.93e12 tokens'")
     return np.asarray(_trained(figure, figure.tokens, draws).quantities["chip_hours"])
 
 
-def _trained(figure: PublishedFigure, tokens: float, draws: Draws) -> Answer:
+def _trained(figure: ProjectFigure, tokens: float, draws: Draws) -> Answer:
     return train(
         figure.model, tokens, figure.chip, figure.chips, precision=figure.precision, sequence=figure.sequence,
         batch_tokens=figure.step_tokens, tuned=figure.tuned, draws=draws,
     )  # fmt: skip
 
 
-def _served(figure: PublishedFigure, draws: Draws) -> Answer:
+def _served(figure: ProjectFigure, draws: Draws) -> Answer:
     if figure.input_tokens is None or figure.output_tokens is None or figure.batch is None:
         raise WattlineError("setting: give the lengths and the batch, such as '128 in, 128 out, batch 64'")
     return prompt(
@@ -160,27 +160,27 @@ def _served(figure: PublishedFigure, draws: Draws) -> Answer:
     )  # fmt: skip
 
 
-def _output_rate(figure: PublishedFigure, draws: Draws) -> Array:
+def _output_rate(figure: ProjectFigure, draws: Draws) -> Array:
     """Tokens of answers that the replica writes a second."""
     served = _served(figure, draws)
     return np.asarray(float(figure.output_tokens or 0) / served.quantities["replica_s"])
 
 
-def _ttft(figure: PublishedFigure, draws: Draws) -> Array:
+def _ttft(figure: ProjectFigure, draws: Draws) -> Array:
     return np.asarray(_served(figure, draws).quantities["ttft_s"])
 
 
-def _latency(figure: PublishedFigure, draws: Draws) -> Array:
+def _latency(figure: ProjectFigure, draws: Draws) -> Array:
     return np.asarray(_served(figure, draws).quantities["latency_s"])
 
 
-def _energy_per_token(figure: PublishedFigure, draws: Draws) -> Array:
+def _energy_per_token(figure: ProjectFigure, draws: Draws) -> Array:
     """Joules of the chips at work for a token of an answer."""
     parts = _served(figure, draws).bill.parts
     return np.asarray((parts["prefill"] + parts["decode"]) / float(figure.output_tokens or 0))
 
 
-_MEASURES: dict[str, Callable[[PublishedFigure, Draws], Array]] = {
+_MEASURES: dict[str, Callable[[ProjectFigure, Draws], Array]] = {
     "training_rate": _training_rate,
     "chip_hours": _chip_hours,
     "output_rate": _output_rate,

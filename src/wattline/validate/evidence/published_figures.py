@@ -28,7 +28,7 @@ LIMIT_BYTES = 10_000_000
 
 
 @dataclass(frozen=True)
-class PublishedFigure:
+class ProjectFigure:
     """One row: what was published, and of what; None where its setting does not say. ``engine`` is empty for vLLM."""
 
     line: int
@@ -56,7 +56,7 @@ class PublishedFigure:
         return f"{self.model} on {self.chips} × {self.chip}, {self.setting}"
 
 
-def read_figures(path: Path | str) -> tuple[list[PublishedFigure], list[tuple[int, str, str]]]:
+def read_figures(path: Path | str) -> tuple[list[ProjectFigure], list[tuple[int, str, str]]]:
     """The figures in a CSV with the columns of ``COLUMNS``.
 
     Parameters
@@ -85,13 +85,13 @@ def read_figures(path: Path | str) -> tuple[list[PublishedFigure], list[tuple[in
         raise WattlineError(f"{path}: not a CSV file ({error})") from None
 
 
-def _figure(row: dict[str, str], line: int) -> PublishedFigure:
+def _figure(row: dict[str, str], line: int) -> ProjectFigure:
     measure, setting = KINDS.get(row["kind"]), row["setting"]
     if measure is None:
         raise WattlineError(f"kind {row['kind']!r} is none of {', '.join(KINDS)}")
     words = f"{setting} {row['source']}".lower()
     tokens = re.fullmatch(r"([\d.]+(?:e\+?\d+)?) tokens", setting)
-    return PublishedFigure(
+    return ProjectFigure(
         line=line,
         measure=measure,
         model=row["model"],
