@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from wattline.meter.readers import specs, units
 from wattline.meter.readers.assemble import Extras, assemble
 from wattline.meter.readers.channel import READING, TOTAL, Channel
 from wattline.meter.readers.frame import TEXT_BYTES, decode
-from wattline.meter.readers.times import EPOCHS, column_times, instant
+from wattline.meter.readers.stamps import usual
+from wattline.meter.readers.times import EPOCH_S, EPOCHS, column_times, instant
 from wattline.meter.recording import Recording
 from wattline.meter.sensor import Spec
 
@@ -72,10 +74,19 @@ def stamp(line: str) -> float | None:
 
 def dated(text: str) -> float | None:
     """Seconds since the epoch of a time in any form that columns may have; None where it is none."""
+    at = usual(text.strip())
+    if at is None:
+        return _rare(text)
+    return at if at > EPOCH_S else None
+
+
+@lru_cache(4096)
+def _rare(text: str) -> float | None:
+    """The same of a form that a table of a single cell has to tell."""
     import polars as pl
 
     seconds = float(column_times(pl.Series([text]))[0][0])
-    return seconds if np.isfinite(seconds) and seconds > 1e8 else None
+    return seconds if np.isfinite(seconds) and seconds > EPOCH_S else None
 
 
 def epoch(value: Any) -> float | None:
