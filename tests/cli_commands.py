@@ -18,3 +18,15 @@ class Ran:
             main(list(args))
         self.status = stopped.value.code
         self.out, self.err = capsys.readouterr()
+
+
+def refused(capsys: pytest.CaptureFixture[str], *args: str) -> str:
+    """The one line for a command that cannot be carried out."""
+    ran = Ran(capsys, *args)
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("wattline: ")
+    assert ran.err.count("\n") == 1
+    assert ran.err.endswith("\n")
+    assert "Traceback" not in ran.err
+    assert "Usage:" not in ran.err
+    return ran.err

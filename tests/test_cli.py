@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from cli_commands import FEW, PROMPT, Ran
+from cli_commands import FEW, PROMPT, Ran, refused
 from wattline import __version__
 from wattline.cli.main import app
 from wattline.cli.renamed import RENAMED
@@ -33,18 +33,6 @@ COMMANDS = {
     "validate training": VALIDATE,
     "validate steps": ["validate", "steps"],
 }
-
-
-def refused(capsys: pytest.CaptureFixture[str], *args: str) -> str:
-    """The one line for a command that cannot be carried out."""
-    ran = Ran(capsys, *args)
-    assert (ran.status, ran.out) == (2, "")
-    assert ran.err.startswith("wattline: ")
-    assert ran.err.count("\n") == 1
-    assert ran.err.endswith("\n")
-    assert "Traceback" not in ran.err
-    assert "Usage:" not in ran.err
-    return ran.err
 
 
 def python(code: str, **more: Any) -> subprocess.CompletedProcess[str]:

@@ -221,3 +221,10 @@ def test_sites_beyond_the_latency_of_a_job_are_left_out(tmp_path: Path) -> None:
         mean(latency="5 ms", round_trips=("20 ms",))
     with pytest.raises(WattlineError, match="goes with --latency"):
         mean(round_trips=trips)
+
+
+def test_what_counts_only_where_a_job_may_go_elsewhere_is_refused_where_it_may_not(tmp_path: Path) -> None:
+    for name, value in (("power", "nan"), ("data", "500 GB"), ("latency", "50 ms"), ("round_trips", ("80 ms",))):
+        option = name.removesuffix("s").replace("_", "-")
+        with pytest.raises(WattlineError, match=f"--{option} does nothing here; it goes with a --destination"):
+            flex_shift(tmp_path / "unread.csv", DailyJob(**{name: value}))

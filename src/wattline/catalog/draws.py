@@ -18,11 +18,25 @@ from wattline.core.fact import Array, Fact
 from wattline.core.range import Range
 from wattline.core.unit_names import factor
 
-__all__ = ["MAX_DRAWS", "Draws", "Range", "what_matters"]
+__all__ = ["MAX_DRAWS", "Draws", "Range", "check_seed", "what_matters"]
 
 MAX_DRAWS = 1_000_000
 MAX_KEPT_DRAWS = 4000  # so many draws of a fact are kept for the next question of this process
 NOISE = 4.0  # standard errors that a rank correlation must stand out by
+
+
+def check_seed(seed: int) -> int:
+    """A seed of random numbers, a whole number of zero or more.
+
+    Parameters
+    ----------
+    seed : as it was given
+
+    Returns the seed. Raises WattlineError for anything else.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise WattlineError(f"seed: {shorten(str(seed))} must be a whole number of zero or more")
+    return int(seed)
 
 
 def _slices(name: str, n: int, seed: int) -> Array:
@@ -49,9 +63,7 @@ class Draws:
     def __init__(self, n: int = 2000, seed: int = 0, catalog: Catalog | None = None) -> None:
         if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or not 0 <= n <= MAX_DRAWS:
             raise WattlineError(f"draws: {n} is out of range; take 0 (central values) to {MAX_DRAWS:,}")
-        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-            raise WattlineError(f"seed: {shorten(str(seed))} must be a whole number of zero or more")
-        self.n, self.seed = n, seed
+        self.n, self.seed = n, check_seed(seed)
         self.catalog = default() if catalog is None else catalog
         self.used: dict[str, Fact] = {}
         self.job = ""

@@ -10,6 +10,7 @@ import typer
 from wattline.cli import flex_response, flex_sites, options
 from wattline.cli.groups import expanded
 from wattline.cli.swing_options import LimitOptions, limit_texts
+from wattline.cli.unused import refuse
 
 Opt = typer.Option
 FlexOut = Annotated[Path | None, Opt("--out", metavar="DIR", help="Write the JSON and a page into this folder.")]
@@ -56,6 +57,7 @@ def headroom(
 
 @flex_app.command("shift")
 def shift(
+    context: typer.Context,
     signal: Annotated[
         Path, typer.Argument(metavar="FILE[@COLUMN]", help="Carbon intensity or price by the hour at the job's site.")
     ],
@@ -90,6 +92,8 @@ def shift(
     from wattline.predict.flex.shift import DailyJob, flex_shift
 
     check_out(out)
+    if not beside:
+        refuse(context, ("beside_kind",), "--beside")
     job = DailyJob(length, before, after, at, pause, power, data, latency, tuple(round_trip or ()))
     made = flex_shift(signal, job, kind=kind, sites=to or (), beside=beside or (), beside_kind=beside_kind, facts=facts)
     print_result(made, as_json, explain, out)
@@ -98,6 +102,7 @@ def shift(
 @flex_app.command("balance")
 @expanded
 def balance(
+    context: typer.Context,
     it: Annotated[str, Opt("--it", help='IT power that the site is designed for, such as "100MW".')] = "",
     utilisation: Annotated[str, Opt(help="Mean IT power as a share of --it.")] = "1",
     demand: Annotated[
@@ -124,6 +129,8 @@ def balance(
     if not it:
         raise WattlineError("missing --it; give the IT power of the design, such as --it 100MW")
     check_out(out)
+    if demand is None:
+        refuse(context, ("column", "unit"), "--demand")
     file = None if demand is None else DemandFile(demand, column, unit)
     made = flex_balance(it, utilisation=utilisation, demand=file, draws=draws, seed=seed, facts=facts, **where)
     print_result(made, as_json, explain, out)

@@ -57,6 +57,7 @@ from wattline.cli import (
     world,
 )
 from wattline.cli import list as listed
+from wattline.cli.empty import refuse_empty
 from wattline.cli.printing import discard, emit, print_error
 from wattline.cli.renamed import now_called
 from wattline.core.errors import WattlineError, shorten
@@ -154,7 +155,9 @@ def run_command(args: list[str] | None = None) -> None:
         if (words := help_of(args)) is not None:
             emit(words + "\n")
             sys.exit(0)
-        status = named(args)(args, prog_name="wattline", standalone_mode=False)
+        command: Any = get_command(named(args))
+        refuse_empty(command)
+        status = command(args, prog_name="wattline", standalone_mode=False)
     except (WattlineError, UsageError) as error:
         line = str(error) if isinstance(error, WattlineError) else usage(error)
         print_error(" ".join(line.split()))

@@ -73,6 +73,7 @@ def traffic(
 ) -> None:
     """Describe a trace of requests, or make one: its rate, bursts and lengths."""
     from wattline.catalog import open_catalog
+    from wattline.catalog.draws import check_seed
     from wattline.cli.printing import print_answer
     from wattline.line.work.traffic.files import write_csv, write_parquet
     from wattline.line.work.traffic.summary import summary, unknown
@@ -81,6 +82,7 @@ def traffic(
     if (file is None) != made:
         raise WattlineError("traffic: give a FILE to read or a --rate (or --states) to make one, one of the two")
     _check_options(context, made)
+    check_seed(seed)
     _check_save(save)
     known = open_catalog(facts)
     result: Traffic | int

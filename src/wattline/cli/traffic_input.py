@@ -61,10 +61,10 @@ def read_or_make(traffic: Mapping[str, Any], seed: int, catalog: Catalog, cells:
 
     Raises WattlineError for options that exclude each other.
     """
+    from wattline.catalog.draws import check_seed
     from wattline.core.quantity import parse
 
-    if seed < 0:
-        raise WattlineError(f"seed: {seed} must be a whole number of zero or more")
+    check_seed(seed)
     if not cells >= 1:
         raise WattlineError(f"cells: {cells:g} must be 1 or more")
     rate, duration, shape = (traffic[name] for name in ("rate", "duration", "shape"))

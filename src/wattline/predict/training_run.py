@@ -164,7 +164,7 @@ def read_run(
         raise WattlineError("give hours or MFU, not both: each follows from the other")
     if tuned and (hours is not None or mfu is not None):
         raise WattlineError("give tuned, hours or MFU, one of them: each settles the time by itself")
-    method, objective = read_objective(given.get("method") or "full")
+    method, objective = read_objective("full" if given.get("method") is None else given["method"])
     if chips is None and setup.instance is None:
         raise WattlineError("chips: give how many there are, such as 1024")
     architecture, device = read_model(model, draws.catalog), load_chips(setup, draws)

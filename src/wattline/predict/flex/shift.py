@@ -99,6 +99,7 @@ def flex_shift(
         Where a file is bad, or an option is out of its range.
     """
     job = job or DailyJob()
+    _check_used(job, len(sites))
     near, reach, left = _within_reach(job, len(sites))
     sites, beside = [sites[i] for i in near], [*beside[:1], *(beside[1 + i] for i in near if 1 + i < len(beside))]
     first = read_sites([signal, *sites], kind, WHAT)
@@ -126,6 +127,14 @@ def flex_shift(
     }  # fmt: skip
     notes = (*first.notes, *left, *(() if other is None else other.notes), KNOWN)
     return FlexAnswer(WHAT, inputs, results, tuple(dict.fromkeys(notes)), tuple(used))
+
+
+def _check_used(job: DailyJob, sites: int) -> None:
+    """Raise WattlineError for what of a job counts only where it may go elsewhere, and it may not."""
+    unused = [name for name in ("power", "data", "latency", "round_trips") if getattr(job, name)]
+    if unused and not sites:
+        option = unused[0].removesuffix("s").replace("_", "-")
+        raise WattlineError(f"{WHAT}: --{option} does nothing here; it goes with a --destination")
 
 
 def _within_reach(job: DailyJob, count: int) -> tuple[list[int], Json, list[str]]:

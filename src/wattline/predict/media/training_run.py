@@ -143,7 +143,7 @@ def read_media_run(
         width=width,
         frames=frames,
         batch=float(count) if batch is None else limited(batch, "", "batch-samples"),
-        method=_method(given.get("method") or "full", word),
+        method=_method("full" if given.get("method") is None else given["method"], word),
         tuned=bool(given.get("tuned")),
         mfu=None if mfu is None else read_mfu(mfu),
         hours=None if hours is None else limited(hours, "h", "hours"),
