@@ -38,6 +38,8 @@ _DURATION = re.compile(r"\s*(?=[\d.])" + "".join(rf"(?:{_PART}(?:{name})\s*)?" f
 _DURATION_PART = re.compile(rf"{_PART}({'|'.join(_NAMES)})")
 _RATE = re.compile(r"([A-Za-z ]*?)\s*(?:(?:/|\bper )\s*([A-Za-z]+))?$")
 
+_COUNTED = {"token", "chip", "day", "home", "year", "minute", "request"}
+
 
 def parse(text: str | float, target: str, what: str = "value", *, zero: bool = False) -> float:
     """Read a positive quantity in ``target`` units; a bare number is taken to be in ``target`` already.
@@ -174,6 +176,22 @@ def show(value: float, name: str, digits: int = 3, like: float | None = None) ->
     if shown == "USD":
         return f"-${text[1:]}" if text.startswith("-") else f"${text}"
     return f"{text} {shown}".strip()
+
+
+def counted(shown: str, unit: str) -> str:
+    """A number with the unit of what it counts, of more than one in the plural: ``32 requests``.
+
+    Parameters
+    ----------
+    shown : the number in words
+    unit : as facts name it; other units stay as they are
+
+    Returns
+    -------
+    Such as ``1 token``, ``8,192 tokens``, ``700 W``.
+    """
+    many = unit in _COUNTED and shown not in ("1", "1.00", "-1")
+    return f"{shown} {unit}{'s' if many else ''}".strip()
 
 
 def ladder(value: float, name: str) -> tuple[float, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
@@ -27,6 +28,7 @@ from wattline.report.page.words import (
 from wattline.report.words import Json
 
 MEDIANS = "Large figures are medians; the small ones below them run from the 5th to the 95th percentile."
+_RANGE = re.compile(r'class="range">[^<]*\d [–-] ')
 Column = tuple[str, str, str]  # a key of the results, its name on the page, its unit
 Section = tuple[str, str, str]  # its id, its heading, its HTML; "" leaves it out
 
@@ -53,7 +55,7 @@ def page(
         title=esc(title),
         story=intro,
         cards=cards,
-        medians=f'<p class="note">{MEDIANS}</p>' if cards else "",
+        medians=f'<p class="note">{MEDIANS}</p>' if _RANGE.search(cards) else "",
         style="".join(_resource(name) for name in ("style.css", *styles)),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),

@@ -13,6 +13,7 @@ from wattline.report.page.figures import intervals, matters
 from wattline.report.page.frame import Column, Section
 from wattline.report.page.sankey import flows, tall, wide
 from wattline.report.page.words import as_span, esc, finite, mapping, objects
+from wattline.report.terminal.answer import TIME_NAMES
 from wattline.report.words import Json
 
 CARDS: tuple[Column, ...] = (
@@ -235,6 +236,13 @@ def _job_section(whole: Json, jobs: Sequence[ShownJob]) -> str:
     return overview + "".join(_job(i + 1, job, several) for i, job in enumerate(jobs))
 
 
+def _job_cards(command: str) -> list[Column]:
+    """A job's figures, its time by what it is of: a prompt's is the share that it takes of a replica's."""
+    own = TIME_NAMES.get(command, "")
+    cards = [(key, own if own and key == "duration_s" else label, unit) for key, label, unit in JOB_CARDS]
+    return [card for card in cards if not (own and card[0] == "replica_s")]  # the same once more
+
+
 def _job(index: int, job: ShownJob, several: bool) -> str:
     name, results = job.name, job.results
     assumed = _assumed(job.command, job.inputs, results) if several else ""
@@ -243,14 +251,15 @@ def _job(index: int, job: ShownJob, several: bool) -> str:
     body = [assumed, tables.inputs(job.inputs)]
     if several:
         body += [
-            frame.cards(results, [*JOB_CARDS, *_others(results)]),
+            frame.cards(results, [*_job_cards(job.command), *_others(results)]),
             frame.details("Its line, as a diagram", _diagram(results)),
             frame.details("Its bill", tables.bill(results, name), opened=index <= 3),
             frame.details("What matters most", matters(results.get("matters"))),
             frame.details("To picture it", tables.equivalents(results.get("equivalents"))),
         ]
     else:
-        body.append(frame.cards(results, [*(card for card in JOB_CARDS if card not in CARDS), *_others(results)]))
+        own = [card for card in _job_cards(job.command) if card not in CARDS]
+        body.append(frame.cards(results, [*own, *_others(results)]))
     body.append(frame.details("Step by step", tables.steps(results), opened=not several))
     heading = f"<h3>{esc(name)}</h3>{subtitle}" if several or subtitle else ""
     return f'<article id="job-{index}" class="job">{heading}{"".join(body)}</article>'

@@ -8,7 +8,7 @@ from wattline.report.page import frame, tables
 from wattline.report.page.figures import matters
 from wattline.report.page.flex_parts import FlexParts
 from wattline.report.page.supply_figures import Bar, bars, clean_hours, cost_curve, duration, week
-from wattline.report.page.words import esc
+from wattline.report.page.words import esc, like
 from wattline.report.terminal.supply import (
     MIN_BUILT,
     capacity,
@@ -65,7 +65,7 @@ def _story(inputs: Json, results: Json) -> str:
     mean, peak = (show(inputs[name], "W") for name in ("load_mean_w", "load_peak_w"))
     return (
         f"{mean} on average, {peak} at the peak. The least-cost supply takes {number(plan['usd_per_mwh'])} USD/MWh and "
-        f"is carbon-free for {plan['cfe']:.1%} of the load, hour by hour: {sizes(plan['capacities'])}. "
+        f"is carbon-free for {plan['cfe']:.1%} of the load, hour by hour: {sizes(plan['capacities'], units=True)}. "
         f"{lead_words(results)}"
     )
 
@@ -93,7 +93,7 @@ def _cards(results: Json) -> str:
 
 
 def _span(value: Json, scale: float) -> str:
-    low, high = (number(value[p] * scale) for p in ("p5", "p95"))
+    low, high = (like(value[p] * scale, "", value["p95"] * scale) for p in ("p5", "p95"))
     return "" if low == high else f"{low} – {high}"
 
 

@@ -10,7 +10,7 @@ from html import escape
 from math import floor, log10
 from typing import NamedTuple
 
-from wattline.core.quantity import number, show
+from wattline.core.quantity import counted, number, show
 from wattline.core.units import DAY_S, HOUR_S, J_PER_WH, MINUTE_S, YEAR_S
 from wattline.report.language.translator import current
 from wattline.report.words import Json
@@ -117,7 +117,7 @@ def amount(value: float, unit: str, digits: int = 3) -> str:
         return show(value, unit, digits)
     if value == int(value):
         return figure(value, unit, digits)
-    return number(value, digits) if unit in _UNITLESS else f"{number(value, digits)} {unit}"
+    return number(value, digits) if unit in _UNITLESS else counted(number(value, digits), unit)
 
 
 def figure(value: float, unit: str, digits: int = 3) -> str:
@@ -140,7 +140,7 @@ def figure(value: float, unit: str, digits: int = 3) -> str:
     shown = number(value, digits)
     if "." in shown and " " not in shown and "e" not in shown:
         shown = shown.rstrip("0").rstrip(".")
-    return shown if unit in _UNITLESS else f"{shown} {unit}"
+    return shown if unit in _UNITLESS else counted(shown, unit)
 
 
 def between(low: float, high: float, unit: str, digits: int = 3) -> str:
@@ -194,6 +194,8 @@ def like(value: float, unit: str, reference: float, digits: int = 3) -> str:
 
     Returns text.
     """
+    if abs(value) < 1e-6 * abs(reference):  # what is left of rounding, and no figure
+        value = 0.0
     name = _split(amount(reference, unit))[1]
     size = _SIZES.get(name)
     shown = amount(value, unit, digits)

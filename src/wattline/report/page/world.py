@@ -8,6 +8,7 @@ from html import escape
 import numpy as np
 
 from wattline.report.language.translator import current
+from wattline.report.page.flex_plot import marks_of
 from wattline.report.page.frame import Section, page, results_of
 from wattline.report.page.plot import Ground, drawn, svg_text
 from wattline.report.page.world_past import downloads, past_section
@@ -62,7 +63,9 @@ def _kinds() -> str:
         f'<li><i style="background:{colour}"></i>{escape(words.get(kind, kind))}</li>'
         for kind, colour in KIND_COLOURS.items()
     )
-    return f'<ul class="legend">{items}</ul><p>The band reaches from p5 to p95; a dot is a published figure.</p>'
+    return (
+        f'<ul class="legend">{items}</ul><p>In TWh. The band reaches from p5 to p95; a dot is a published figure.</p>'
+    )
 
 
 def _fan(place: Json, case: Json | None) -> str:
@@ -75,7 +78,9 @@ def _fan_in(place: Json, case: Json | None, ground: Ground) -> str:
     years = np.array([row["year"] for row in rows], float)
     first, width = years[0], max(years[-1] - years[0], 1.0)
     shown = [dot for dot in place["published"] if years[0] <= dot["year"] <= years[-1]]
-    top = max([row["energy_twh"]["p95"] for row in rows] + [dot["twh"] for dot in shown]) * 1.05
+    most = max([row["energy_twh"]["p95"] for row in rows] + [dot["twh"] for dot in shown])
+    levels = marks_of(most, number)
+    top = levels[-1][0]
 
     def at(year: float, twh: float) -> str:
         return f"{ground.across((year - first) / width):.1f},{ground.up(min(twh / top, 1.0)):.1f}"
@@ -83,7 +88,7 @@ def _fan_in(place: Json, case: Json | None, ground: Ground) -> str:
     upper = [at(row["year"], row["energy_twh"]["p95"]) for row in rows]
     lower = [at(row["year"], row["energy_twh"]["p5"]) for row in rows][::-1]
     middle = " ".join(at(row["year"], row["energy_twh"]["p50"]) for row in rows)
-    body = [ground.rule(share, number(share * top)) for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    body = [ground.rule(level / top, words) for level, words in levels]
     step = max(1, round(len(rows) / (8 if ground.width > 500 else 4)))
     body += [ground.below((row["year"] - first) / width, str(row["year"])) for row in rows[::step]]
     body.append(f'<polygon points="{" ".join(upper + lower)}" fill="var(--grid)" fill-opacity="0.18"/>')

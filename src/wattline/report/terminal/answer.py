@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from wattline.core.quantity import show, trimmed
+from wattline.core.quantity import counted, show, trimmed
 from wattline.report.assumptions import MARKS, assumptions, statement_words
 from wattline.report.terminal.tables import FittedTable
 from wattline.report.words import Json
@@ -212,7 +212,7 @@ def _reasons(results: Json) -> list[RenderableType]:
         table = _grid("What matters most", "rank correlation", "range of the fact")
         for row in results["matters"]:
             low, high = (trimmed(row[end]) for end in ("low", "high"))
-            table.add_row(row["name"], f"{row['rank_correlation']:+.2f}", f"{low} to {high} {row['unit']}".strip())
+            table.add_row(row["name"], f"{row['rank_correlation']:+.2f}", f"{low} to {counted(high, row['unit'])}")
         blocks += ["", table]
     if results.get("equivalents"):
         table = _grid("As much as", "p50", "p5 to p95")
@@ -245,7 +245,7 @@ def facts(rows: Sequence[Json]) -> list[RenderableType]:
 
 def fact_range(fact: Json) -> str:
     """``700 W`` or ``72 W (60 to 110, triangular)``."""
-    head = f"{trimmed(fact['value'])} {fact['unit']}".strip()
+    head = counted(trimmed(fact["value"]), fact["unit"])
     if fact["dist"] == "fixed" or fact["low"] == fact["high"]:
         return head
     return f"{head} ({trimmed(fact['low'])} to {trimmed(fact['high'])}, {fact['dist']})"

@@ -105,12 +105,16 @@ def _beside(rows: list[Json], what: str) -> RenderableType:
     return Group(table, *notes)
 
 
-def sizes(capacities: Json) -> str:
-    """What is built, in a line [MW, MWh of stores]; nothing of what is next to none."""
+def sizes(capacities: Json, *, units: bool = False) -> str:
+    """What is built, in a line [MW, MWh of stores], with its units where asked; nothing of what is next to none."""
     top = max((v for v in capacities.values()), default=0.0)
-    shown = [f"{name} {number(v)}" for name, v in capacities.items() if v > MIN_BUILT * top]
+    shown = [
+        f"{name} {number(v)}" + (f" {'MWh' if name.endswith(' energy') else 'MW'}" if units else "")
+        for name, v in capacities.items()
+        if v > MIN_BUILT * top
+    ]
     words = ", ".join(shown).replace(" power ", " ")
-    return re.sub(r", (\S+) energy ", "/", words) or "nothing"
+    return re.sub(r", (\S+) energy ", " / " if units else "/", words) or "nothing"
 
 
 def _reasons(plan: Json) -> RenderableType:

@@ -12,7 +12,7 @@ _PARTS = re.compile(
     re.S,
 )
 _STYLE = re.compile(r"""(<[a-z][^<>]*?)\sstyle=("([^"]*)"|'([^']*)')""")
-_FIGURE = re.compile(r"<svg [^>]*?>.*?</svg>", re.S)
+_FIGURE = re.compile(r"<svg (?![^>]*aria-hidden)[^>]*?>.*?</svg>", re.S)  # a bar beside its number is none
 
 
 class Fragment(NamedTuple):
@@ -94,6 +94,7 @@ def alone(svg: str, page: str) -> str:
     size = f' width="{box[1]}" height="{box[2]}"' if box else ""
     text = re.sub(r"var\((--[\w-]+)\)", lambda match: colours.get(match[1], "#444"), svg)
     head, _, rest = text.partition(">")
+    head = re.sub(r' (?:width|height)="[^"]*"', "", head) if size else head
     head = head.replace("<svg", f'<svg xmlns="http://www.w3.org/2000/svg"{size} font-family="sans-serif"', 1)
     return f"{head}><style>text{{fill:#1d2126;font-size:13px}}{''.join(kept)}</style>{rest}"
 

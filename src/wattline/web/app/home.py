@@ -69,7 +69,7 @@ REPEATED = ("energy_j", "energy_mean_wh")  # the energy in other words
 # the names of results that stand first, and their words
 NAMES = {
     "energy_wh": ("Energy", "Wh"),
-    "duration_s": ("Time", "s"),
+    "duration_s": ("Time at work", "s"),
     "mean_w": ("Mean power", "W"),
     "peak_w": ("Peak power", "W"),
     "cost_usd": ("Electricity cost", "USD"),

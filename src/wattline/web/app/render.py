@@ -19,6 +19,7 @@ from wattline.report.language.translator import translator_of
 from wattline.web.app.assets import STAMP
 from wattline.web.app.forms import Field, first_and_rest
 from wattline.web.app.jobs import WebJob
+from wattline.web.app.labels import html_with_labels, with_labels
 from wattline.web.app.line import read_line
 from wattline.web.app.pages import LEADING, PAGES, Page
 from wattline.web.app.state import AppState, state_of
@@ -36,6 +37,20 @@ FAMILY_NAMES = {
     "flex sites": "Several sites",
     "flex response": "What serving gives",
     "flex swings": "Swings of training",
+    "meter report": "What it took",
+    "meter share": "Shared by jobs",
+    "meter swings": "Its swings",
+    "meter bill": "Its bill",
+    "validate training": "Training runs",
+    "validate steps": "Training steps",
+    "validate carbon": "Carbon by the hour",
+    "validate inference": "Prompts",
+    "validate mlperf": "MLPerf",
+    "validate serving": "Services",
+    "validate site": "Sites",
+    "validate world": "The world",
+    "validate images": "Images",
+    "validate video": "Videos",
     "serve": "Simulated",
     "serve-average": "On average",
 }
@@ -106,13 +121,13 @@ def _family(path: str) -> str:
     return re.split(r"[/-]", path.strip("/"))[0]
 
 
-def shown_field(field: Field, value: str, words: Words, state: AppState) -> dict[str, Any]:
+def shown_field(field: Field, value: str, words: Words, state: AppState, command: str) -> dict[str, Any]:
     """What a field's template takes."""
     uploaded = re.match(r"upload:([0-9a-f]{32})", value)
     file = state.uploads.get(uploaded[1]) if uploaded else None
-    about = re.sub(r"`([^`]*)`", r"\1", field.about)
+    about = with_labels(words(re.sub(r"`([^`]*)`", r"\1", field.about)), state.forms[command], words)
     return {
-        "name": field.name, "label": words(field.label), "about": words(about), "usual": field.usual,
+        "name": field.name, "label": words(field.label), "about": about, "usual": field.usual,
         "kind": field.kind, "needed": field.needed or field.name == "it", "value": value,
         "file": file.name if file else "", "list": field.name if field.name in state.lists else "", "wide": field.wide,
     }  # fmt: skip
@@ -146,8 +161,8 @@ def page_shell(request: Request, page: Page, values: Mapping[str, str], open_mor
         family=[
             {"path": p.path, "name": words(FAMILY_NAMES.get(p.command, p.command)), "here": p is page} for p in family
         ],
-        first=[shown_field(f, values.get(f.name, ""), words, state) for f in first],
-        rest=[shown_field(f, values.get(f.name, ""), words, state) for f in rest],
+        first=[shown_field(f, values.get(f.name, ""), words, state, page.command) for f in first],
+        rest=[shown_field(f, values.get(f.name, ""), words, state, page.command) for f in rest],
         open=open_more,  # else it stays shut, with what is filled in named, so that the answer is in sight
     )
 
@@ -174,10 +189,21 @@ def working(request: Request, job: WebJob, *, follow: bool) -> str:
     return render(request, "working.html", job=job, follow=follow, progress=progress)
 
 
-def trouble(request: Request, error: str) -> str:
-    """Why there is no answer."""
-    words = state_of(request).words(request)
-    return render(request, "trouble.html", heading=words("No answer:"), error=translator_of(words.lang).text(error))
+def trouble(request: Request, error: str, page: Page) -> str:
+    """Why there is no answer.
+
+    Parameters
+    ----------
+    request : as Starlette gives it
+    error : in English
+    page : that was asked
+
+    Returns HTML.
+    """
+    state = state_of(request)
+    words = state.words(request)
+    shown = with_labels(translator_of(words.lang).text(error), state.forms[page.command], words)
+    return render(request, "trouble.html", heading=words("No answer:"), error=shown)
 
 
 def answered(request: Request, job: WebJob) -> str:
@@ -186,11 +212,15 @@ def answered(request: Request, job: WebJob) -> str:
     if job.state == "cancelled":
         return render(request, "trouble.html", heading=words("Cancelled."), error=words("Nothing was worked out."))
     if job.state != "done":
-        return trouble(request, job.error)
+        return trouble(request, job.error, job.question.page)
     question, answer = job.question, job.shown(words.lang)
     names = state_of(request).uploads.names()
     fragment = answer.get("fragment")
-    title = html.unescape(re.sub(r"<[^>]*>", "", fragment["title"])) if fragment else question.page.command
+    if fragment:
+        fields = state_of(request).forms[question.page.command]
+        labelled = {part: html_with_labels(fragment[part], fields, words) for part in ("intro", "main")}
+        fragment = {**fragment, **labelled}
+    title = html.unescape(re.sub(r"<[^>]*>", "", fragment["title"])) if fragment else words(question.page.title)
     kinds = [("json", "JSON"), ("csv", "CSV"), ("svg", "SVG"), ("png", "PNG"), ("html", words("Report"))]
     has = {"json", "csv"} | ({"html"} if fragment else set()) | ({"svg", "png"} if answer.get("svg") else set())
     shared = {

@@ -138,7 +138,7 @@ def _unless_followed(request: Request, job: WebJob) -> None:
 async def _refused(
     request: Request, page: Page, values: dict[str, str], error: str, status: int, headers: dict[str, str]
 ) -> Response:
-    body = trouble(request, error)
+    body = trouble(request, error, page)
     if is_part(request):
         return HTMLResponse(body, 200, {**headers, "HX-Push-Url": "false"})
     await run_in_threadpool(lambda: state_of(request).lists)

@@ -30,7 +30,7 @@ _TABLE = """
 电网=grid; 液冷=liquid cooling; 浸没=immersion; 浸没式=immersion; 浸没式液冷=immersion cooling; 问答=prompt
 花了=use; 花=use; 耗=use; 现在=now; 多少瓦=how much power; 录音=audio; 会议=audio; 谷歌=Google; 微软=Microsoft
 亚马逊=Amazon; 阿里巴巴=Alibaba; 腾讯=Tencent; 百度=Baidu; 字节跳动=ByteDance; 苹果=Apple; 文档=documents; 波动=swings
-卡=x; 服务器=servers; 排放=emissions; 碳=carbon; 水=water; 离网=off-grid; 最便宜=cheapest; 昇腾=Ascend; 国产=
+卡=x; 服务器=server; 排放=emissions; 碳=carbon; 水=water; 离网=off-grid; 最便宜=cheapest; 昇腾=Ascend; 国产=
 电价=electricity price; 碳强度=carbon intensity; 碳排放=emissions
 用水=water; 耗水=water; 最省电=best; 最优=best; 最佳=best; 配置=set-up; 时延=latency; 延迟=latency; 首字=TTFT
 对吗=right?; 是真的吗=right?; 准确吗=right?; 正确吗=right?; 比较=compare; 对比=versus; 和=and; 与=and; 还是=versus
@@ -82,6 +82,7 @@ def to_english(line: str) -> str:
     plain = _BARE.sub(lambda match: f"1{match[1]}", line.translate(_SIGNS))
     plain = _SCALED.sub(_scaled, plain)
     plain = _COUNTED.sub(lambda match: _DIGITS[match[1]], plain)
+    plain = re.sub(r"(\d)\s*台\s*([\w ]+?)\s*服务器", r"\1 x \2 servers", plain, flags=re.A)
     plain = _RATE.sub(lambda match: f" {match[2]} requests per {_PER[match[1]]} ", plain)
     plain = re.sub(r"(\d)\s*年", r"\1 ", plain)
     plain = _ANY.sub(lambda match: f" {_WORDS[match[0]]} ", plain)

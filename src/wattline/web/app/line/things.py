@@ -21,7 +21,7 @@ _SIZE = re.compile(
 _FAMILY = re.compile(r"\b(llama|qwen ?3|qwen ?2\.5|qwen|gemma|mistral|deepseek|phi|falcon|olmo)\b\s*$", re.I)
 _COUNT = re.compile(NUMBER + r"\s*(?:[x×*]\s*)?(?:NVIDIA\s+|AMD\s+|Google\s+|Intel\s+)?\Z", re.I)
 _CHIPS = re.compile(NUMBER + r"\s*(?:[x×]\s*)?(?:GPUs?|chips|accelerators|cards|TPUs)\b", re.I)
-_SERVERS = re.compile(r"\x00*\s*(?:GPU\s+)?(?:nodes?|servers?|boxes)\b", re.I)
+_SERVERS = re.compile(r"\x00*\s*(?:GPU\s+)?(?:nodes|servers|boxes)\b", re.I)
 USUAL_SERVER = 8  # chips
 # words that name a model or a city and mean another thing in most lines
 WORDS = {"solar", "palm", "bloom", "switchc", "battery", "wan", "flux capacitor", "clip", "power", "energy", "mobile",

@@ -1,0 +1,62 @@
+"""Names of options within what a page says, as its form calls them: "give --weather FILE" leads no reader of a form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from html import escape
+
+from wattline.web.app.forms import Field
+
+_VALUE = r"(?: (?:FILE|DIR|SHARE|NAME|TIME|TEXT)\b)?"
+_OPTION = re.compile(rf"`(--[a-z][a-z0-9-]*){_VALUE}`|(?<![\w-])(--[a-z][a-z0-9-]*){_VALUE}")
+_TAG = re.compile(r"(<[^>]*>)")
+_VERBATIM = ("code", "pre", "script", "style")
+
+
+def with_labels(text: str, fields: Mapping[str, Field], words: Callable[[str], str]) -> str:
+    """A text whose options are those of a form.
+
+    Parameters
+    ----------
+    text : plain, in any language
+    fields : of the form
+    words : the app's words in the reader's language
+
+    Returns
+    -------
+    The text with each option of the form by its label in quotation marks; other options stay as they are.
+    """
+    labels = {field.flag: words(field.label) for field in fields.values() if field.flag}
+
+    def named(match: re.Match[str]) -> str:
+        label = labels.get(match[1] or match[2])
+        return match[0] if label is None else f"“{label}”"
+
+    return _OPTION.sub(named, text)
+
+
+def html_with_labels(html: str, fields: Mapping[str, Field], words: Callable[[str], str]) -> str:
+    """HTML whose options are those of a form; code stays as it is.
+
+    Parameters
+    ----------
+    html : of an answer
+    fields : of the form
+    words : the app's words in the reader's language
+
+    Returns
+    -------
+    The same HTML with the labels in its texts.
+    """
+    if "--" not in html:
+        return html
+    made, verbatim = [], ""
+    for piece in _TAG.split(html):
+        name = piece.strip("</>").split(" ")[0] if piece.startswith("<") else ""
+        if name in _VERBATIM:
+            verbatim = "" if piece.startswith("</") else verbatim or name
+        elif not name and not verbatim and "--" in piece:
+            piece = with_labels(piece, fields, lambda text: escape(words(text)))
+        made.append(piece)
+    return "".join(made)
