@@ -106,6 +106,7 @@ LINES = (
     "validate inference SERVED",
     "validate inference SERVED --by model",
     "validate mlperf RESULTS --draws 20",
+    "validate encoding RESULTS --draws 20",
     "validate images PICTURES",
     "validate video FILMS",
     "validate serving TIMED --rows 1",

@@ -56,6 +56,7 @@ WORKS = {
     "validate inference": ["validate", "inference", "served.csv"],
     "validate mlperf": ["validate", "mlperf", "results.csv"],
     "validate published": ["validate", "published", "published.csv", "--draws", "20"],
+    "validate encoding": ["validate", "encoding", "results.csv"],
     "validate kernels": ["validate", "kernels", "kernels"],
     "validate sensors": ["validate", "sensors", "a_4090_card"],
     "validate site": ["validate", "site", "sites.csv", "--draws", "10"],
@@ -80,8 +81,8 @@ WORKS = {
 # commands that need large measured files, whose code the tests of validate and calibrate run
 OTHERS = {
     "calibrate training", "calibrate inference", "calibrate serving", "calibrate measured", "calibrate engine",
-    "calibrate mlperf", "calibrate steps", "calibrate world", "calibrate diffusion", "calibrate wind-sun",
-    "validate images",
+    "calibrate mlperf", "calibrate encoding", "calibrate steps", "calibrate world", "calibrate diffusion",
+    "calibrate wind-sun", "validate images",
     "validate video", "validate supply", "validate carbon", "catalog update",
 }  # fmt: skip
 NEEDS = {

@@ -30,7 +30,7 @@ def calibrate_training(
     from wattline.validate.evidence.training_runs import read_runs
     from wattline.validate.fit.training import calibrate_training as fit
 
-    _hand_over(fit(read_runs(file)), save)
+    hand_over(fit(read_runs(file)), save)
 
 
 @calibrate_app.command("inference")
@@ -46,9 +46,9 @@ def calibrate_inference(
 
     with working("fitting") as update:
         text, curves = calibrate(file, lambda name: update(f"fitting without {name}"))
-    _hand_over(text, save)
+    hand_over(text, save)
     if save is not None:
-        _hand_over(curves, save.with_name(CURVES))
+        hand_over(curves, save.with_name(CURVES))
 
 
 @calibrate_app.command("engine")
@@ -70,7 +70,7 @@ def calibrate_engine(
     with working("fitting") as update:
         spreads = spreads_left_out(rows, predict_hosted(rows, "model", lambda name: update(f"without {name}")))
     chips = " and ".join(sorted({row.chip.record.title for row in rows}))
-    _hand_over(hosted_file(fit, f"{len(rows)} configurations on {chips}", spreads), save)
+    hand_over(hosted_file(fit, f"{len(rows)} configurations on {chips}", spreads), save)
 
 
 @calibrate_app.command("mlperf")
@@ -84,7 +84,7 @@ def calibrate_mlperf(
 
     with working("fitting") as update:
         text = calibrate(file, lambda name: update(f"fitting {name}"))
-    _hand_over(text, save)
+    hand_over(text, save)
 
 
 @calibrate_app.command("serving")
@@ -97,7 +97,7 @@ def calibrate_serving(
 
     with working("fitting") as update:
         text = calibrate(file, update)
-    _hand_over(text, save)
+    hand_over(text, save)
 
 
 @calibrate_app.command("steps")
@@ -111,7 +111,7 @@ def calibrate_steps(
 
     with working("fitting") as update:
         text = calibrate(file, fact("fit.training-tuned-spread").value, lambda name: update(f"fitting {name}"))
-    _hand_over(text, save)
+    hand_over(text, save)
 
 
 @calibrate_app.command("diffusion")
@@ -135,9 +135,9 @@ def calibrate_diffusion(
         raise WattlineError("none of the files has a row that can be used")
     with working("fitting") as update:
         text, table = fit(rows, lambda name: update(f"fitting without {name}"))
-    _hand_over(text, save)
+    hand_over(text, save)
     if save is not None:
-        _hand_over(table, save.with_name(TABLE))
+        hand_over(table, save.with_name(TABLE))
 
 
 @calibrate_app.command("measured")
@@ -171,10 +171,10 @@ def calibrate_measured(
         result = fit(worked, recordings, job, window)
     if not result.moved:
         raise WattlineError("the measurements leave every fact where it stands: nothing to write")
-    _hand_over(facts_file(result), save)
+    hand_over(facts_file(result), save)
 
 
-def _hand_over(text: str, path: Path | None) -> None:
+def hand_over(text: str, path: Path | None) -> None:
     from wattline.core.files import write_text
 
     if path is None:
@@ -193,7 +193,7 @@ def calibrate_site(save: Save = None) -> None:
 
     with working("deriving") as update:
         text = toml(default(), lambda name: update(f"deriving {name}"))
-    _hand_over(text, save)
+    hand_over(text, save)
 
 
 @calibrate_app.command("wind-sun")
@@ -210,7 +210,7 @@ def calibrate_wind_sun(
 
     with working("fitting"):
         text = fit(file, default())
-    _hand_over(text, save)
+    hand_over(text, save)
 
 
 @calibrate_app.command("world")
@@ -227,4 +227,4 @@ def calibrate_world(
 
     with working("fitting") as update:
         text = calibrate(read_published(file) if file else published_figures(), lambda name: update(f"fitting {name}"))
-    _hand_over(text, save)
+    hand_over(text, save)

@@ -49,6 +49,7 @@ from wattline.cli import (
     tune,
     tune_serve,
     validate,
+    validate_encoding,
     validate_media,
     validate_published,
     validate_supply,
@@ -121,6 +122,8 @@ validate.validate_app.command("images")(validate_media.validate_images)
 validate.validate_app.command("video")(validate_media.validate_video)
 validate.validate_app.command("published")(validate_published.validate_published)
 validate.validate_app.command("supply")(validate_supply.validate_supply)
+validate.validate_app.command("encoding")(validate_encoding.validate_encoding)
+calibrate.calibrate_app.command("encoding")(validate_encoding.calibrate_encoding)
 app.add_typer(validate.validate_app, name="validate")
 app.add_typer(calibrate.calibrate_app, name="calibrate")
 

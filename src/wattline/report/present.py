@@ -147,7 +147,7 @@ def _published_text(data: Json) -> RenderableType:
 
 def _validation_text(data: Json, explain: bool) -> RenderableType:
     match data["command"]:
-        case "validate mlperf":
+        case "validate mlperf" | "validate encoding":
             from wattline.report.terminal.validate_mlperf import mlperf_validation_text
 
             return mlperf_validation_text(data, explain)

@@ -89,6 +89,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "validate carbon": validated_carbon.ValidateCarbonJson,
     "validate inference": validations.ValidateInferenceJson,
     "validate mlperf": validated_mlperf.ValidateMlperfJson,
+    "validate encoding": validated_mlperf.ValidateEncodingJson,
     "validate images": media.ValidateImagesJson,
     "validate video": media.ValidateVideoJson,
     "validate serving": validations.ValidateServingJson,

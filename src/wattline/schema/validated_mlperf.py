@@ -1,4 +1,4 @@
-"""The JSON of ``validate mlperf``."""
+"""The JSON of ``validate mlperf`` and ``validate encoding``."""
 
 from __future__ import annotations
 
@@ -79,3 +79,16 @@ class ValidateMlperfJson(EnvelopeJson[MlperfInputs, MlperfValidationResults]):
     """Tokens a second and wall watts of MLPerf Inference's language models beside the predicted ones."""
 
     command: Literal["validate mlperf"]
+
+
+class EncodingValidationResults(WorksJson):
+    """Results of BERT, Whisper and Stable Diffusion XL beside the predicted."""
+
+    groups: dict[str, MlperfScoresJson] = item("By model and chip.")
+    unusable: list[UnusableRowJson] = item("Rows that are not compared.")
+
+
+class ValidateEncodingJson(EnvelopeJson[LeftOutInputs, EncodingValidationResults]):
+    """Rates and wall watts of MLPerf's encoders, speech and images beside the predicted ones."""
+
+    command: Literal["validate encoding"]

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 
+from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
-from wattline.core.fact import Array
+from wattline.core.errors import WattlineError
 from wattline.core.range import Range
-from wattline.core.result import Json
-from wattline.predict.answer import Answer
-from wattline.predict.encoding.embed import embed
-from wattline.predict.encoding.transcribe import transcribe
-from wattline.predict.media.image import image
-from wattline.validate.evidence.mlperf_works import WORKS, WorkResult
+from wattline.core.result import Json, Result, envelope
+from wattline.validate.evidence.mlperf_inference import refuse_other_columns
+from wattline.validate.evidence.mlperf_works import WORKS, WorkResult, read_works
+from wattline.validate.fit.mlperf_works import catalogs_without, predict_work, server_share
 from wattline.validate.score import score_errors
-
-SAMPLES = 1e6
-STEPS, BATCH = 20, 8  # of Stable Diffusion XL by the rules, and of its usual submissions
-BERT_BATCH = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,29 +66,63 @@ def compare_work(row: WorkResult, draws: Draws) -> ComparedWork:
 
     Returns the two.
     """
-    answer, rate = _predicted(row, draws)
-    share = np.asarray(1.0) if row.scenario == "Offline" else draws(f"fit.mlperf-server-share-{row.task}")
-    per_s = np.asarray(rate * row.chips * share)
+    answer, rate = predict_work(row, draws)
+    per_s = np.asarray(rate * row.chips * server_share(row, draws))
     hosts = row.chips / row.chip.node_chips  # a part of a usual server has its part of the host
     watts = answer.figures()["chip_w"] * row.chips + hosts * draws(row.chip.server["host_w"])
     size = max(draws.n, 1)
     return ComparedWork(row, Range.of(np.broadcast_to(per_s, size)), Range.of(np.broadcast_to(watts, size)))
 
 
-def _predicted(row: WorkResult, draws: Draws) -> tuple[Answer, Array]:
-    """The answer of a chip, and what it does a second."""
-    name, chip = WORKS[row.task], row.chip.record.name
-    common: dict[str, Any] = {"engine": "tensorrt", "precision": row.precision, "draws": draws}
-    if row.task == "bert":
-        each = round(float(draws.catalog.fact("fit.mlperf-input-tokens-bert").value))
-        answer = embed(name, chip, tokens=SAMPLES * each, document_tokens=each, batch=BERT_BATCH, **common)
-        return answer, np.asarray(SAMPLES / answer.duration_s)
-    if row.task == "whisper":
-        spoken = draws.catalog.fact("fit.mlperf-output-tokens-whisper").value
-        answer = transcribe(name, chip, text_tokens=spoken, **common)
-        return answer, answer.figures()["output_tokens_per_s"]
-    answer = image(name, chip, steps=STEPS, batch=BATCH, active=1, **common)
-    return answer, answer.figures()["images_per_s"]
+@dataclass(frozen=True, eq=False, repr=False)
+class WorksValidation(Result):
+    """All results of a file beside their predictions; ``unused`` says why others are not there."""
+
+    works: Sequence[ComparedWork]
+    unused: Sequence[tuple[int, str]]
+    draws: Draws
+    left_out: str = ""
+    source: str = ""
+
+    def json(self) -> Json:
+        groups: dict[str, list[ComparedWork]] = {}
+        for work in self.works:
+            groups.setdefault(f"{WORKS[work.row.task]}, {work.row.chip.record.name}", []).append(work)
+        results = works_json(self.works) | {
+            "groups": {name: _scores(own) for name, own in sorted(groups.items())},
+            "unusable": [{"line": line, "row": "", "why": why} for line, why in self.unused],
+        }
+        inputs = {"source": self.source, "left_out": self.left_out or None}
+        return envelope("validate encoding", inputs, results, draws=self.draws)
+
+
+def validate_works(
+    path: Path,
+    catalog: Catalog,
+    leave_out: str = "",
+    draws: int = 1000,
+    progress: Callable[[str], None] = lambda name: None,
+) -> WorksValidation:
+    """Results beside predictions, by the coefficients as shipped or by those of a fit without each one's group.
+
+    Parameters
+    ----------
+    path : of a file with the columns of ``read_mlperf``
+    catalog : whose facts are taken
+    leave_out : chip or generation; empty for the fit as shipped
+    draws : of the facts' ranges
+    progress : called with what is under way
+
+    Returns the comparison. Raises WattlineError where the file has none of these results.
+    """
+    refuse_other_columns(path)
+    rows, unused = read_works(path, catalog)
+    if not rows:
+        raise WattlineError(f"{path}: no result of BERT, Whisper or Stable Diffusion XL that can be compared")
+    catalogs = catalogs_without(rows, leave_out, catalog, progress) if leave_out else [catalog] * len(rows)
+    own = {id(each): Draws(draws, catalog=each) for each in catalogs}
+    works = [compare_work(row, own[id(each)]) for row, each in zip(rows, catalogs, strict=True)]
+    return WorksValidation(works, sorted(unused.items()), Draws(draws, catalog=catalog), leave_out, str(path))
 
 
 def works_json(rows: Sequence[ComparedWork]) -> Json:

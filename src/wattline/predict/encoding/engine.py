@@ -10,9 +10,8 @@ from wattline.core.fact import Array
 from wattline.line.chip.device import Chip
 from wattline.line.chip.diffusion.coefficients import was_measured
 from wattline.line.chip.diffusion.run import Engine
-from wattline.predict.media.engine import EAGER, NARROW, WIDE
+from wattline.predict.media.engine import EAGER, NARROW, TENSORRT, WIDE
 
-TENSORRT = "tensorrt"
 ENGINES = (EAGER, "compiled", TENSORRT)
 
 
@@ -39,7 +38,7 @@ def read_encoder_engine(name: str | None, precision: str, usual: str, draws: Dra
     if chosen == EAGER:
         return chosen, Engine(product_speed=narrow)
     launches, traffic, speed = (draws(f"fit.encoder-{chosen}-{part}") for part in ("launches", "traffic", "speed"))
-    return chosen, Engine(launches, traffic, speed * narrow, speed, speed)
+    return chosen, Engine(launches, traffic, speed * narrow, speed, speed, tuned=float(chosen == TENSORRT))
 
 
 def encoder_spread(engine: str, chip: Chip, draws: Draws) -> tuple[Array, Array]:

@@ -18,8 +18,8 @@ from wattline.line.work.encoding.speech import WINDOW_S
 from wattline.predict.answer import Answer
 from wattline.predict.cite import cite_given
 from wattline.predict.encoding.answer import encoding_answer
-from wattline.predict.encoding.engine import TENSORRT
 from wattline.predict.encoding.work import EncodingQuestion, read_model_of, read_work
+from wattline.predict.media.engine import TENSORRT
 from wattline.predict.media.fields import MEDIA
 from wattline.predict.media.image import ImageFields
 from wattline.predict.setup import Setup

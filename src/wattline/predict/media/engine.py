@@ -12,7 +12,8 @@ from wattline.line.chip.diffusion.run import Engine
 from wattline.line.work.diffusion.model import DiffusionModel
 
 EAGER, OLD_EAGER = "eager", "eager-2024"
-ENGINES = (EAGER, OLD_EAGER, "compiled", "tensorrt")
+TENSORRT = "tensorrt"
+ENGINES = (EAGER, OLD_EAGER, "compiled", TENSORRT)
 NARROW = ("fp8", "int8", "nvfp4")
 WIDE = ("bf16", "fp16")
 
@@ -26,7 +27,7 @@ class MediaEngine:
     measured: bool
 
 
-def read_engine(name: str | None, precision: str, model: DiffusionModel, generation: str, draws: Draws) -> MediaEngine:
+def read_engine(name: str | None, precision: str, model: DiffusionModel, draws: Draws) -> MediaEngine:
     """An engine by name; without one the eager software that the model was measured with.
 
     Parameters
@@ -34,7 +35,6 @@ def read_engine(name: str | None, precision: str, model: DiffusionModel, generat
     name : of ``ENGINES``; None for eager
     precision : number format of products: bf16 and fp16 as measured, fp8, int8 and nvfp4 with a wide range
     model : whose record says what software it was measured with
-    generation : of the chip, such as ``hopper``
     draws : of the ranges of what an engine does
 
     Returns the engine.
@@ -53,13 +53,6 @@ def read_engine(name: str | None, precision: str, model: DiffusionModel, generat
     old = float(chosen == OLD_EAGER)
     if chosen in (EAGER, OLD_EAGER):
         return MediaEngine(chosen, Engine(product_speed=speed, old=old), precision in WIDE)
-    facts = {part: draws(_fact(chosen, part, generation, draws)) for part in ("launches", "traffic", "speed")}
-    own = facts["speed"]
-    engine = Engine(facts["launches"], facts["traffic"], speed * own, own, own, old)
+    launches, traffic, own = (draws(f"fit.diffusion-{chosen}-{part}") for part in ("launches", "traffic", "speed"))
+    engine = Engine(launches, traffic, speed * own, own, own, tuned=float(chosen == TENSORRT))
     return MediaEngine(chosen, engine, measured=False)
-
-
-def _fact(engine: str, part: str, generation: str, draws: Draws) -> str:
-    """The fact of an engine on a generation of chips, or on any."""
-    own = f"diffusion-{engine}-{part}-{generation}"
-    return f"fit.{own if own in draws.catalog.records('fit') else f'diffusion-{engine}-{part}'}"

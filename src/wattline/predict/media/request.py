@@ -134,7 +134,7 @@ def read_media(
     passes = known.passes(known.sizes(height, width, frames))
     _check_memory(known, passes, chip)
     _cite(known, draws)
-    engine = read_engine(setup.engine, precision, known, chip.generation, draws)
+    engine = read_engine(setup.engine, precision, known, draws)
     active, given = _active(question.active, draws)
     how = _how(known, chip, layout, engine, draws)
     return MediaRequest(

@@ -17,6 +17,8 @@ ERRORS = ("median_error", "mean_error", "p90_error", "median_bias", "coverage")
 
 def mlperf_validation_text(data: Json, explain: bool = False) -> RenderableType:
     """Scores by group, every result with ``explain``, and how many are not compared, by reason."""
+    if data["command"] == "validate encoding":
+        return _encoding_text(data, explain)
     results, inputs = data["results"], data["inputs"]
     head = f"{len(results['rows'])} results of MLPerf Inference, best layout searched, {fit_words(inputs)}"
     blocks: list[RenderableType] = [Text(head, style="bold"), _scores(results, inputs["by"])]
@@ -27,11 +29,26 @@ def mlperf_validation_text(data: Json, explain: bool = False) -> RenderableType:
         blocks += ["", _works(works["scores"])]
     if works["rows"] and explain:
         blocks += ["", _work_rows(works["rows"])]
-    reasons = Counter(row["why"] for row in results["unusable"])
-    if reasons:
-        blocks.append(Text(f"not compared ({sum(reasons.values())}):", style="dim"))
-        blocks += [Text(f"  {count} × {why}", style="dim") for why, count in reasons.most_common()]
-    return Group(*blocks)
+    return Group(*blocks, *_reasons(results["unusable"]))
+
+
+def _encoding_text(data: Json, explain: bool) -> RenderableType:
+    """Scores by model, and by model and chip, every result with ``explain``, and how many are not compared."""
+    results = data["results"]
+    head = f"{len(results['rows'])} results of MLPerf Inference, {fit_words(data['inputs'])}"
+    blocks: list[RenderableType] = [Text(head, style="bold"), _works(results["scores"] | results["groups"])]
+    if explain:
+        blocks += ["", _work_rows(results["rows"])]
+    return Group(*blocks, *_reasons(results["unusable"]))
+
+
+def _reasons(unusable: list[Json]) -> list[RenderableType]:
+    """How many rows are not compared, by reason."""
+    reasons = Counter(row["why"] for row in unusable)
+    if not reasons:
+        return []
+    head = Text(f"not compared ({sum(reasons.values())}):", style="dim")
+    return [head, *(Text(f"  {count} × {why}", style="dim") for why, count in reasons.most_common())]
 
 
 def _scores(results: Json, by: str) -> Table:

@@ -92,6 +92,15 @@ def is_of_training(path: Path) -> bool:
     return "global_batch_size" in read_text(path, LIMIT_BYTES, "file of MLPerf results").partition("\n")[0]
 
 
+def refuse_other_columns(path: Path) -> None:
+    """Raises WattlineError for a file without the columns of ``COLUMNS``, naming those that it lacks."""
+    text = read_text(path, LIMIT_BYTES, "file of MLPerf results")
+    names = csv.DictReader(io.StringIO(text, newline="")).fieldnames or []
+    missing = [name for name in COLUMNS if name not in names]
+    if missing:
+        raise WattlineError(f"{path}: column {', '.join(missing)} missing; take results with {', '.join(COLUMNS)}")
+
+
 def read_mlperf(path: Path, catalog: Catalog) -> tuple[list[MlperfRow], list[tuple[int, str, str]]]:
     """The results of language models of a file with the columns of ``COLUMNS``.
 
@@ -103,11 +112,8 @@ def read_mlperf(path: Path, catalog: Catalog) -> tuple[list[MlperfRow], list[tup
     Returns the rows, and of each row that is not compared its line, what it is, and why not. Raises WattlineError for
     a file without these columns.
     """
-    text = read_text(path, LIMIT_BYTES, "file of MLPerf results")
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
-    if missing:
-        raise WattlineError(f"{path}: column {', '.join(missing)} missing; take results with {', '.join(COLUMNS)}")
+    reader = csv.DictReader(io.StringIO(read_text(path, LIMIT_BYTES, "file of MLPerf results"), newline=""))
+    refuse_other_columns(path)
     draws, rows, unused = Draws(0, catalog=catalog), [], []
     for row in reader:
         try:

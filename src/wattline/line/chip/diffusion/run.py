@@ -33,7 +33,8 @@ class ChipRates:
 @dataclass(frozen=True, eq=False)
 class Engine:
     """What software makes of the eager work: kernels launched and elementwise traffic as a share of eager's, speed of
-    products and convolutions beside 16-bit eager ones, and whether its host is that of 2024."""
+    products and convolutions beside 16-bit eager ones, whether its host is that of 2024, and whether it is ``tuned``: a
+    chip faster than the usual one reaches the usual share of its nameplate, of which eager kernels lose a part."""
 
     launches: Array | float = 1.0
     traffic: Array | float = 1.0
@@ -41,6 +42,7 @@ class Engine:
     convolution_speed: Array | float = 1.0
     attention_speed: Array | float = 1.0
     old: Array | float = 0.0
+    tuned: Array | float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +106,8 @@ def _launches(stage: Stage, fit: DiffusionFit) -> Array:
 def busy_times(stage: Stage, rates: ChipRates, fit: DiffusionFit, engine: Engine) -> dict[str, Array]:
     """Seconds of a pass by kind of kernel, on one chip."""
     # a faster chip reaches less of its nameplate: its kernels wait more for what is not arithmetic
-    flops = rates.flops * (rates.flops / USUAL_FLOPS) ** -fit.rate_exponent
-    memory = rates.memory * (rates.memory / USUAL_MEMORY) ** -fit.memory_exponent * fit.traffic_efficiency
+    flops = rates.flops * _reached(rates.flops / USUAL_FLOPS, fit.rate_exponent, engine)
+    memory = rates.memory * _reached(rates.memory / USUAL_MEMORY, fit.memory_exponent, engine) * fit.traffic_efficiency
     attention = stage.wide_attention / fit.attention_efficiency + stage.small_attention / fit.small_attention_efficiency
     exchanged = stage.exchanged / fit.exchange_efficiency + stage.ringed / fit.ring_efficiency
     traffic = stage.traffic * engine.traffic + stage.weights + stage.merged * fit.merge_bytes
@@ -119,6 +121,12 @@ def busy_times(stage: Stage, rates: ChipRates, fit: DiffusionFit, engine: Engine
         "traffic": np.asarray(traffic / memory),
         "links": np.asarray(exchanged / rates.link),
     }
+
+
+def _reached(beside_usual: Array, exponent: Array, engine: Engine) -> Array:
+    """Share of a nameplate that is reached, beside that of the usual one."""
+    regained = np.maximum(beside_usual, 1.0) ** (exponent * engine.tuned)
+    return np.asarray(beside_usual**-exponent * regained)
 
 
 def run_stages(stages: Mapping[str, Stage], rates: ChipRates, fit: DiffusionFit, engine: Engine) -> dict[str, StageRun]:
