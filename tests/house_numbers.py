@@ -139,7 +139,22 @@ def test_no_number_of_the_world_stands_bare_in_chip_site_and_catalog() -> None:
 
 
 # constants of units, each of which stands once, in core/units.py
-UNITS = {3600.0, 86_400.0, 604_800.0, 31_557_600.0, 8760.0, 8766.0, 3.6e6, 3.6e15, 1.96, 1.645}
+UNITS = {
+    3600.0,
+    86_400.0,
+    604_800.0,
+    31_557_600.0,
+    8760.0,
+    8766.0,
+    3.6e6,
+    3.6e15,
+    1.96,
+    1.645,
+    453.59237,
+    0.44704,
+    1.609344,
+    1.852,
+}
 UNIT_TABLES = {
     "core/multiples.py": "whole multiples, which must be whole numbers",
     "line/grid/carbon/formats/entsoe_xml.py": "seconds of a document's names of steps",

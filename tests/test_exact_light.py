@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,10 @@ import pytest
 from wattline.line.grid.supply.sun import SunPlant, SunPosition, clear_sky, diffuse, plant_output, position
 from wattline.line.grid.supply.wind import WindPlant, at_hub, farm_output, power_curve
 
-FARM = WindPlant(hub_m=100.0, shear=0.15, specific_w_per_m2=300.0, power_coefficient=0.42, losses=0.1)
+FARM = WindPlant(
+    hub_m=100.0, shear=0.15, specific_w_per_m2=300.0, power_coefficient=0.42, losses=0.1, cut_in_m_per_s=3.0,
+    cut_out_m_per_s=25.0,
+)  # fmt: skip
 PLANT = SunPlant(losses=0.14, dc_ac_ratio=1.3, inverter=0.96, per_kelvin=-0.004, ross_k_m2_per_w=0.03, albedo=0.2)
 # Spencer, 1971: by the angle of the day in the year, of each multiple of it its cosine and its sine
 DECLINATION = ((0.006918, 0.0), (-0.399912, 0.070257), (-0.006758, 0.000907), (-0.002697, 0.00148))
@@ -46,7 +50,7 @@ def test_a_farm_sees_a_spread_of_speeds(speed: float) -> None:
 
 def test_no_wind_gives_nothing_and_a_farm_without_losses_no_more_than_all() -> None:
     assert farm_output(np.array([0.0, -3.0]), FARM).tolist() == [0.0, 0.0]
-    whole = WindPlant(100.0, 0.15, 50.0, 0.42, 0.0)
+    whole = replace(FARM, specific_w_per_m2=50.0, losses=0.0)
     assert farm_output(np.array([14.0]), whole).tolist() == pytest.approx([1.0])
     assert farm_output(np.array([14.0]), whole)[0] <= 1.0
 

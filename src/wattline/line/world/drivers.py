@@ -262,8 +262,7 @@ class Drivers:
     def _rest_pue(self) -> Array:
         """Overhead of what is not AI: that of all sites is lower, the more of them are AI's."""
         pue = self._path("pue", series("pue"))
-        share = np.clip((YEARS - 2020) / 10.0, 0, 1) * 0.5
-        return np.asarray(pue + (pue - 1) * 0.6 * share)
+        return np.asarray(pue + (pue - 1) * series("pue-excess", "rest").at(YEARS))
 
     def _server_gw(self) -> Array:
         world = self._path("server_shipments", series("servers-shipped", "volume"))

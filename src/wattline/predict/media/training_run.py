@@ -29,7 +29,6 @@ OF_TEXT = (
     *("rollout_tokens", "rollout_chips", "rollouts"),
 )
 OF_MEDIA = ("samples", "size", "frames", "batch_samples")
-ADAPTER_SHARE = 0.01  # of a model's parameters: thin matrices beside attention's products
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +185,8 @@ def _frames(given: Any, model: DiffusionModel) -> float:
 def _check_memory(run: MediaRun) -> None:
     """Weights, gradients and states over all chips. Raises WattlineError."""
     adam = adam_bytes(run.chip.catalog)
-    each = adam if run.method == "full" else STORED_BYTES[run.method] + ADAPTER_SHARE * adam
+    share = run.chip.catalog.fact("fit.diffusion-training-adapter-share").value
+    each = adam if run.method == "full" else STORED_BYTES[run.method] + share * adam
     params = run.passes.denoiser.parameters
     needed = chips_to_hold(params, run.chip.memory_bytes, run.chip.catalog, each)
     if run.chips < needed:

@@ -146,7 +146,8 @@ def _made(
 def _means(site: SiteLoad, catalog: Catalog) -> dict[str, float]:
     record = place_weather(site.region.name, site.climate, catalog).record
     wind, sun = record["wind_mean_cf"].value, record["sun_mean_cf"].value
-    return {"wind": wind, "solar": sun, "offshore-wind": min(1.3 * wind, 0.6)}
+    ratio, highest = (catalog.fact(f"constant.offshore-wind-{name}").value for name in ("ratio", "highest"))
+    return {"wind": wind, "solar": sun, "offshore-wind": min(ratio * wind, highest)}
 
 
 def _with_grid(hours: SupplyHours, path: str | Path, region: str) -> SupplyHours:

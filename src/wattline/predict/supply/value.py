@@ -14,8 +14,11 @@ from wattline.predict.balance import lent, region_balance
 from wattline.predict.supply.cases import INTEREST, SupplyQuestion
 from wattline.predict.supply.request import GRID
 
-FIRM_AVAILABILITY = 0.9
-FIRM_LIFE_YEARS, FIRM_FIXED_SHARE = 40.0, 0.03
+FIRM_AVAILABILITY, FIRM_LIFE, FIRM_FIXED_SHARE = (
+    "constant.supply-firm-availability",
+    "constant.supply-firm-life",
+    "constant.supply-firm-fixed-share",
+)
 KW_PER_MW, W_PER_MW = 1000.0, 1e6
 DAY_H = 24.0
 
@@ -33,15 +36,17 @@ def firm_price(plan: SupplyPlan, question: SupplyQuestion) -> Json:
     -------
     USD/MWh and USD/kW, and what they rest on.
     """
-    value = float(np.sum(plan.price) * plan.case.step_h) * FIRM_AVAILABILITY / plan.case.years
-    yearly = annuity(question.value(INTEREST, None), FIRM_LIFE_YEARS) + FIRM_FIXED_SHARE
-    hours = plan.case.load.size * plan.case.step_h * FIRM_AVAILABILITY / plan.case.years
+    facts = (INTEREST, FIRM_AVAILABILITY, FIRM_LIFE, FIRM_FIXED_SHARE)
+    interest, availability, life_years, fixed_share = (question.value(fact, None) for fact in facts)
+    value = float(np.sum(plan.price) * plan.case.step_h) * availability / plan.case.years
+    yearly = annuity(interest, life_years) + fixed_share
+    hours = plan.case.load.size * plan.case.step_h * availability / plan.case.years
     return {
         "usd_per_mwh": value / hours,
         "usd_per_kw": value / yearly / KW_PER_MW,
-        "availability": FIRM_AVAILABILITY,
-        "life_years": FIRM_LIFE_YEARS,
-        "fixed_om_share": FIRM_FIXED_SHARE,
+        "availability": availability,
+        "life_years": life_years,
+        "fixed_om_share": fixed_share,
     }
 
 

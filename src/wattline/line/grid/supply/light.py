@@ -15,7 +15,7 @@ import numpy as np
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.reading import parse_json, read_bytes
-from wattline.core.units import HOUR_S, TYPICAL_YEAR_H
+from wattline.core.units import HOUR_S, KM_PER_MILE, KM_PER_NAUTICAL_MILE, TYPICAL_YEAR_H
 
 LIMIT_BYTES = 60_000_000
 LEAP_DAY = slice(59 * 24, 60 * 24)
@@ -27,7 +27,8 @@ NAMES = {
     "dhi": re.compile(r"^(dhi|diffuse)"),
     "wind": re.compile(r"^(wspd|wind_?speed|ws_?\d*m?$)"),
 }
-PER_UNIT = {"km/h": 1 / 3.6, "kmh": 1 / 3.6, "mp/h": 0.44704, "mph": 0.44704, "kn": 0.514444, "kt": 0.514444}
+KMH, MPH, KNOT = (km * 1000 / HOUR_S for km in (1.0, KM_PER_MILE, KM_PER_NAUTICAL_MILE))
+PER_UNIT = {"km/h": KMH, "kmh": KMH, "mp/h": MPH, "mph": MPH, "kn": KNOT, "kt": KNOT}
 FILLED = 3  # hours of a gap that are filled in a straight line
 
 

@@ -13,8 +13,7 @@ import numpy as np
 
 from wattline.core.fact import Array
 
-AIR_KG_PER_M3 = 1.225
-CUT_IN_M_PER_S, CUT_OUT_M_PER_S = 3.0, 25.0
+AIR_KG_PER_M3 = 1.225  # of the standard atmosphere at sea level, at which turbines are rated
 SPREAD_M_PER_S, SPREAD_SHARE = 0.6, 0.2  # Staffell and Pfenninger's spread of speeds over a farm
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 
@@ -30,6 +29,7 @@ class WindPlant:
     specific_w_per_m2 : rated power over the area of the rotor
     power_coefficient : share of the wind's power that the rotor takes below rated power
     losses : share lost to wakes, outages and wires
+    cut_in_m_per_s, cut_out_m_per_s : speeds at the hub between which a turbine delivers
     """
 
     hub_m: float
@@ -37,6 +37,8 @@ class WindPlant:
     specific_w_per_m2: float
     power_coefficient: float
     losses: float
+    cut_in_m_per_s: float
+    cut_out_m_per_s: float
 
 
 def at_hub(speed_m_per_s: Array, height_m: float, plant: WindPlant) -> Array:
@@ -58,7 +60,7 @@ def at_hub(speed_m_per_s: Array, height_m: float, plant: WindPlant) -> Array:
 def power_curve(speed_m_per_s: Array, plant: WindPlant) -> Array:
     """What a turbine delivers at a steady speed at its hub, over its rated power, 0 to 1."""
     taken = 0.5 * AIR_KG_PER_M3 * plant.power_coefficient * speed_m_per_s**3 / plant.specific_w_per_m2
-    runs = (speed_m_per_s >= CUT_IN_M_PER_S) & (speed_m_per_s <= CUT_OUT_M_PER_S)
+    runs = (speed_m_per_s >= plant.cut_in_m_per_s) & (speed_m_per_s <= plant.cut_out_m_per_s)
     return np.asarray(np.where(runs, np.minimum(taken, 1.0), 0.0))
 
 

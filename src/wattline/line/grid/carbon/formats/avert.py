@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
-from wattline.core.units import TYPICAL_YEAR_H
-from wattline.line.grid.carbon.formats.columns import G_PER_LB, MARGINAL, GridTable, column_of
+from wattline.core.units import G_PER_LB, TYPICAL_YEAR_H
+from wattline.line.grid.carbon.formats.columns import MARGINAL, GridTable, column_of
 
 if TYPE_CHECKING:
     import polars as pl

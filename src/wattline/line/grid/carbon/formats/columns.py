@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 # meaning and unit of a column: g/kWh, g/kWh, g/kWh, per kWh, share; FUEL and a fuel's name: MW
 LIFECYCLE, DIRECT, MARGINAL, PRICE, CLEAN, FUEL = "lifecycle", "direct", "marginal", "price", "clean", "fuel:"
-G_PER_LB = 453.59237
 PER_CENT = 0.01
 
 

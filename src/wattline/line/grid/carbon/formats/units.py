@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-G_PER_LB = 453.59237
+from wattline.core.units import G_PER_LB
+
 KWH = {"wh": 1e-3, "kwh": 1.0, "mwh": 1e3, "gwh": 1e6, "twh": 1e9, "mj": 1 / 3.6, "gj": 1e3 / 3.6}
 GRAMS = {  # "ton" alone may be the short or the metric one, "mg" a milligram or a megagram: neither is taken
     "g": 1.0, "gram": 1.0, "grams": 1.0, "kg": 1e3, "kilogram": 1e3, "kilograms": 1e3, "t": 1e6, "tonne": 1e6,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wattline.core.errors import WattlineError, shorten
-from wattline.line.grid.carbon.formats.columns import DIRECT, G_PER_LB, MARGINAL, GridTable, column_of
+from wattline.core.units import G_PER_LB
+from wattline.line.grid.carbon.formats.columns import DIRECT, MARGINAL, GridTable, column_of
 from wattline.line.grid.carbon.formats.json_rows import moments, numbers
 from wattline.line.grid.table import times_of
 
