@@ -87,7 +87,7 @@ def test_a_rate_of_one_thing_is_not_held_against_a_total_of_a_year(text: str) ->
         read(text)
 
 
-@pytest.mark.parametrize("part", ["22% of US households", "a fifth of American homes", "half of France"])
+@pytest.mark.parametrize("part", ["half of France", "a fifth of Japan"])
 def test_a_part_of_a_country_is_not_taken_for_the_whole(part: str) -> None:
     with pytest.raises(WattlineError, match="part of a country"):
         read(f"By 2028, AI could use as much electricity as {part}")

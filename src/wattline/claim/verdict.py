@@ -22,6 +22,7 @@ VERDICTS: tuple[Verdict, ...] = (
 RELATIONS: tuple[Relation, ...] = ("equal", "at least", "at most", "between")
 LIKELY = 0.5  # share of the draws that must agree for the figures to agree
 LIKELY_BOUND = 0.75  # the same of a bound, which the widest range keeps in half of its draws
+TAIL = 0.05  # of the draws on either side of what is stated, so that the shown range holds it
 UNLIKELY = 1 / 3  # in fewer of the draws than this they do not agree, however wide the range
 
 
@@ -83,11 +84,21 @@ def grade(
     apart = np.abs(distance(draws, stated[0]))
     probability = float(np.mean(apart <= roughly + 1e-9))
     if abs(off) > roughly:
-        return Grade("undecided" if probability >= UNLIKELY else "does not follow", off, probability)
+        open_still = probability >= UNLIKELY or (not bound and _is_within(draws, stated[0], roughly))
+        return Grade("undecided" if open_still else "does not follow", off, probability)
     if probability < (LIKELY_BOUND if bound else LIKELY):
         return Grade("undecided", off, probability)
     near = abs(off) <= (1e-9 if bound else holds)
     return Grade("holds" if near else "holds roughly", off, probability)
+
+
+def _is_within(draws: Array, stated: Interval, roughly: float) -> bool:
+    """Whether what is stated lies within the shown range of the figure, from its 5th to its 95th percentile, and that
+    is wider than a band of ``roughly`` about any figure could hold."""
+    low, high = np.quantile(np.asarray(draws, float), (TAIL, 1 - TAIL))
+    apart = distance(draws, stated)
+    inside = np.mean(apart <= 0) >= TAIL and np.mean(apart >= 0) >= TAIL
+    return bool(inside and high * (1 - roughly) > low * (1 + roughly))
 
 
 def distance(value: Array | float, stated: Interval) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from wattline.claim.sentence.chinese_rules import COUNTRIES, SCALE, SCALES, numbers_in_digits, turned_phrases
 from wattline.core.errors import WattlineError, shorten
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -39,26 +40,15 @@ _UNITS = _table("""
 户家庭 个家庭 = homes
 次航班 = flights
 """)
-_SCALES = {"万亿": 10**12, "百万": 10**6, "千万": 10**7, "万": 10**4, "亿": 10**8, "": 1}
-_FIGURE = re.compile(
-    rf"(\d[\d,]*(?:\.\d+)?)\s*(万亿|千万|百万|万|亿)?\s*({'|'.join(sorted(_UNITS, key=len, reverse=True))})"
-)
-_SHARE = re.compile(
-    r"(?:占|消耗)(?:了)?([\u4e00-\u9fff]*?)(?:总|全部)?(?:用电总量|用电量|耗电量|电力消耗|电力需求|电力|用电)的?(?:约|大约|近)?\s*"
-    r"(\d+(?:\.\d+)?)\s*[%％]"
-)
+_FIGURE = re.compile(rf"(\d[\d,]*(?:\.\d+)?)\s*({SCALE})?\s*({'|'.join(sorted(_UNITS, key=len, reverse=True))})")
 # 1000张图片 is 1,000 images: a count of work with its measure word
 _WORK = {"图片": "images", "图像": "images", "视频": "videos", "查询": "queries", "提问": "questions",
-         "提示": "prompts", "搜索": "searches", "问题": "questions"}  # fmt: skip
+         "提示": "prompts", "搜索": "searches", "问题": "questions", "请求": "requests"}  # fmt: skip
 _COUNT = re.compile(
-    rf"(\d[\d,]*(?:\.\d+)?)\s*(万亿|千万|百万|万|亿)?\s*[张个条次段部]\s*([A-Za-z][\w .-]*|谷歌)?\s*({'|'.join(_WORK)})"
-)
-# 是谷歌搜索的10倍
-_TIMES = re.compile(
-    r"(?:的)?(?:耗电量|用电量|能耗|耗电|用电)?(?:是|相当于)(?:一次)?谷歌搜索的(?:大约|约)?(\d+(?:\.\d+)?)倍"
+    rf"(\d[\d,]*(?:\.\d+)?)\s*({SCALE})?\s*[张个条次段部]\s*([A-Za-z][\w .-]*|谷歌)?\s*({'|'.join(_WORK)})"
 )
 _WORDS = _table("""
-每次查询 每次提问 每次请求 每次回答 每条提示 每个问题 每次询问 = per query
+每次文本提示 每次提示 每条提示词 每次对话 每次查询 每次提问 每次请求 每次回答 每条提示 每个问题 每次询问 = per query
 一次查询 一次提问 = a query
 查询 提问 = query
 给一部手机充满电 给手机充一次电 给手机充满电 给手机充电 手机充一次电 = charging a phone
@@ -67,14 +57,7 @@ _WORDS = _table("""
 相当于 = as much as
 二氧化碳 = CO2
 全世界 全球 世界 = the world's
-美国 = US
-中国 = China
-爱尔兰 = Ireland
-欧洲 = Europe
-德国 = Germany
-英国 = UK
-日本 = Japan
-法国 = France
+英伟达 = Nvidia
 谷歌 = Google
 微软 = Microsoft
 亚马逊 = Amazon
@@ -85,27 +68,51 @@ _WORDS = _table("""
 视频 = video
 碳排放 排放量 = emissions
 排放 = emits
-耗电量 用电量 耗电 用电 消耗 耗费 使用 需要 耗水 = uses
+耗电量 用电量 耗电 用电 消耗 耗费 使用 需要 耗水 用了 消耗了 就要消耗 都用 = uses
 功耗 功率 = power draw
 电力 电 = electricity
 能量 能耗 = energy
 的水 水 = of water
-超过 高于 = more than
+不超过 不高于 = no more than
+不低于 不少于 = no less than
+超过 高于 超 = more than
+小型模块化反应堆 = small modular reactor
+核反应堆 = nuclear reactor
+核电站 核电厂 = nuclear power plant
+核电 核能 = nuclear power
+太阳能 光伏 = solar power
+风电 风能 = wind power
+电价 = price of electricity
+大语言模型 大型语言模型 大模型 = large language model
+服务器 = servers
+处理 = handles
+如果 假如 = if
+每次 = every
+花费 成本 = cost
+文本 = text
+回答 = answer
+电力需求 = electricity demand
+需求 = demand
+消费 = consumption
+毫不 = not
+接近 将近 = nearly
+目前 如今 现在 已经 已 = now
 至少 = at least
-低于 不到 = less than
+低于 不到 不足 少于 = less than
 至多 = at most
 每天 每日 一天 = per day
 每年 一年 = a year
 每月 = per month
 每小时 = per hour
-一张 一块 一个 一片 一枚 每张 = one
+一座 一家 一台 一张 一块 一个 一片 一枚 每张 = one
 将会 将 = will
 大约 约 = about
 平均 = average
-达到 达 显卡 芯片 模型 一次 左右 为 是 的 =
+达到 达 仅 只 就 显卡 芯片 模型 一次 左右 为 是 的 =
 了 会 要 在 =
 至 到 = to
 """)
+_WORDS |= COUNTRIES
 _ANY = re.compile("|".join(sorted(_WORDS, key=len, reverse=True)))
 
 
@@ -128,8 +135,7 @@ def in_english(text: str) -> str:
     Raises WattlineError for words that are not known: what is not understood is never passed over.
     """
     plain = text.translate(str.maketrans("，。：；（）％", ",.:;()%"))
-    plain = _SHARE.sub(r" use \2% of \1 electricity ", plain)
-    plain = _TIMES.sub(r" uses \1 times the energy of a Google search ", plain)
+    plain = turned_phrases(numbers_in_digits(plain.strip().rstrip(".")))
     plain = _COUNT.sub(_count, plain)
     plain = _FIGURE.sub(_figure, plain)
     plain = re.sub(r"(?:到|至)\s*(\d{4})\s*年", r" by \1 ", plain)
@@ -145,11 +151,11 @@ def in_english(text: str) -> str:
 
 
 def _figure(match: re.Match[str]) -> str:
-    value = Decimal(match[1].replace(",", "")) * Decimal(_SCALES[match[2] or ""])
+    value = Decimal(match[1].replace(",", "")) * Decimal(SCALES[match[2] or ""])
     return f" {value:f} {_UNITS[match[3]]} "
 
 
 def _count(match: re.Match[str]) -> str:
-    number = Decimal(match[1].replace(",", "")) * Decimal(_SCALES[match[2] or ""])
+    number = Decimal(match[1].replace(",", "")) * Decimal(SCALES[match[2] or ""])
     whose = {"谷歌": "Google", None: ""}.get(match[3], match[3])
     return f" {number:f} {whose} {_WORK[match[4]]} "

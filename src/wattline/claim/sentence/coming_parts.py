@@ -39,6 +39,11 @@ _DRIVES = re.compile(
     rf"(?:driv|push|fuel|doubl|tripl|caus|lead|rais|lift|send|boost|increas|quadrupl)\w*\b.*{_CENTRE}",
     re.I,
 )
+# data centres, AI and crypto-mining: AI beside them is no part
+_LISTED = re.compile(
+    rf"\b{_CENTRE}\s*,\s*(?:crypto\w*(?:[\s-]\w+)?\s+and\s+)?{AI}\b|\b{AI}\s*(?:,|and)\s+(?:\w+\s+)?crypto",
+    re.I,
+)
 # one maker's machines or one service, of which the outlook knows nothing apart
 _MAKER = re.compile(
     r"\b(Nvidia\w*|AMD|Intel|TPUs?|OpenAI\w*|ChatGPT|GPT\S*|Claude|Gemini|Anthropic|Grok|xAI|DeepSeek)\b"
@@ -60,7 +65,7 @@ def part_in(text: str) -> Part:
     -------
     ``ai``, else ``all``.
     """
-    own = _OF_AI.search(text) and not _DRIVES.search(text) and not _MAKER.search(text)
+    own = _OF_AI.search(text) and not _LISTED.search(text) and not _DRIVES.search(text) and not _MAKER.search(text)
     return "ai" if own else "all"
 
 

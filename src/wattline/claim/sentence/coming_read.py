@@ -34,6 +34,13 @@ _PARTLY = re.compile(
     r"(%|\bper\s?cent|\b(half|thirds?|quarters?|fifths?|sixths?|eighths?|tenths?)\b)|\b(homes?|households?|houses)\b",
     re.I,
 )
+_MAKES = re.compile(
+    r"\b(nuclear|reactors?|SMRs?|solar|wind|geothermal|fusion|gas[- ]fired|turbines?|power plants?|hydro\w*|"
+    r"batter(?:y|ies)|renewables?|clean (?:energy|power))\b",
+    re.I,
+)
+# 500 MW of small reactors, 2 GW from nuclear plants
+_FROM_PLANT = re.compile(rf"(?:[kMGT]Wh?|watts?)\s+(?:of|from)\s+(?:[\w-]+\s+){{0,4}}?{_MAKES.pattern}", re.I)
 _GROWTH_OF = re.compile(r"(%|per\s?cent|half|third|quarter)\s+of\b[^.,;]*\b(growth|increase|rise|additions?)\b", re.I)
 
 
@@ -52,6 +59,11 @@ def read_coming(text: str) -> ComingClaim | None:
     part = part_in(text)
     if years is None or not (CENTRES.search(text) or part == "ai" or share_within(text) or _of_company(text)):
         return None
+    if _MAKES.search(text) and not (CENTRES.search(text) and not _FROM_PLANT.search(text)):
+        raise WattlineError(
+            f"claim: {shorten(text)!r} cannot be checked: it is of what makes electricity, and the outlook is of what "
+            "data centres use; `wattline supply` plans what powers a site"
+        )
     year, base = years
     if year > LAST:  # the catalog may know a projection of it
         return None
@@ -106,7 +118,8 @@ def _read(text: str, year: int, base: int) -> ComingClaim | None:
         values, words = (
             ((value,), f"{value:,.4g} {unit}") if low is None else ((low, value), f"{low:,.4g} to {value:,.4g} {unit}")
         )
-        place = place_in(rest) or place_of("world")
+        beside = like_at(rest, at[1])
+        place = place_in(rest[:beside]) or place_of("world")
         kind: Kind = "power" if unit == "GW" else "rise" if _rise_of(rest) else "energy"
         return ComingClaim(kind, place, year, values, words, base)
     if other := of_other_things(text):

@@ -15,7 +15,12 @@ Kind = Literal["energy", "power", "share", "growth", "rise", "part", "part of AI
 Part = Literal["all", "ai", "training", "inference"]
 NOW, LAST = 2026, 2035
 BASE = 2024  # the newest year that studies have counted, from which growth is meant where no year is named
-CENTRES = re.compile(r"\b(data[\s-]?(centre|center)s?('s)?|datacent(re|er)s?|server farms?)\b", re.I)
+# what stands in data centres, or is counted of them, is not the data centres: data-centre GPUs, data center jobs
+_NOUNS = (
+    r"(?!['’]?s?[\s-]+(?:GPUs?|chips?|processors?|accelerators?|servers?|racks?|jobs?|workers?|revenues?|sales|"
+    r"switch(?:es)?|cables?|shipments?)\b)"
+)
+CENTRES = re.compile(rf"\b(data[\s-]?(centre|center)s?(['’]s)?|datacent(re|er)s?|server farms?)\b{_NOUNS}", re.I)
 TOTAL = re.compile(
     r"\b(of|percent of|per cent of)\s+(all\s+|total\s+|the\s+)*(?P<place>[\w' .-]*?)\s*"
     r"(electricity|power|energy|demand)",
@@ -40,7 +45,7 @@ FRACTIONS = {"half": 50.0, "a third": 100 / 3, "one third": 100 / 3, "two thirds
              "one tenth": 10.0}  # fmt: skip
 _FRACTION = re.compile(rf"\b({'|'.join(words.replace(' ', '[ -]+') for words in FRACTIONS)})\s+of\b", re.I)
 _TIMES = re.compile(r"\b(?P<number>\d+(?:\.\d+)?)(\s+times|[\s-]?fold)\b", re.I)
-_YEARLY = re.compile(
+YEARLY = re.compile(
     r"(\b(per|a)\s+(year|annum)|/\s*(yr|year)|\b(annually|yearly|annual|cagr|compound\w*)|\b(each|every) year)\b", re.I
 )
 _NUMBERS = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "ten": "10"}
@@ -76,25 +81,8 @@ _OTHER = re.compile(
     re.I,
 )
 SHORT = 3  # letters of a code of a country, which must be capitals: "are" and "can" are none
-MINOR = {
-    "will",
-    "more",
-    "than",
-    "need",
-    "use",
-    "the",
-    "as",
-    "and",
-    "power",
-    "it",
-    "no",
-    "in",
-    "to",
-    "at",
-    "of",
-    "is",
-    "by",
-}
+MINOR = {"will", "more", "than", "need", "use", "the", "as", "and", "power", "it", "no", "in", "to", "at", "of", "is",
+         "by"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -210,7 +198,7 @@ def multiple_in(text: str, years: int = 1) -> float | None:
         number = every["number"]
         each = 1.0 if number is None else float(_NUMBERS.get(number.lower(), number))
         return float(multiple ** (years / each)) if each else None
-    return float(multiple**years) if _YEARLY.search(text) else multiple
+    return float(multiple**years) if YEARLY.search(text) else multiple
 
 
 def _multiple(text: str) -> float | None:
@@ -278,8 +266,12 @@ def grows(text: str) -> bool:
     return bool(_GROWS.search(text))
 
 
-def like_at(text: str) -> int | None:
-    """Where the words stand after which a country is named for its electricity; None without."""
+def like_at(text: str, after: int | None = None) -> int | None:
+    """Where the words end after which a country is named for its electricity, or where the first of them begin that
+    stand ``after``; None without."""
+    if after is not None:
+        beside = _LIKE.search(text, after)
+        return beside.start() if beside else None
     matches = list(_LIKE.finditer(text))
     return matches[-1].end() if matches else None
 

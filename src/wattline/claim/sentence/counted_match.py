@@ -53,7 +53,7 @@ class ThingCounted:
 
     @property
     def plural(self) -> bool:
-        return not self.words.startswith(("1 ", "a ", "an ", "one "))
+        return self.words[0].isdigit() and not self.words.startswith("1 ")
 
 
 def thing_beside(text: str, catalog: Catalog) -> ThingCounted | None:
@@ -81,7 +81,8 @@ def thing_beside(text: str, catalog: Catalog) -> ThingCounted | None:
         bound = f"{match['bound'] or ''} {match['fills'] or ''}"
         relation: Relation = "at least" if re.search(BOUND_BELOW, bound, re.I) else (
             "at most" if re.search(BOUND_ABOVE, bound, re.I) else "equal")  # fmt: skip
-        words = " ".join(text[match.start("count") if match["count"] else match.start() :].split()).rstrip(" .!")
+        country_at = match.start("where") if "where" in match.groupdict() else match.start()
+        words = " ".join(text[match.start("count") if match["count"] else country_at :].split()).rstrip(" .!")
         each = thing.each.format(count=f"{count:.15g}", time="{time}")
         return ThingCounted(head, words, each, long if thing.per else "", thing.kind, relation, thing.note)
     return None

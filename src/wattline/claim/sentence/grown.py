@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from wattline.catalog import Catalog
 from wattline.claim.file import Claim
-from wattline.claim.sentence.coming import coming_claim
+from wattline.claim.sentence.coming import coming_claim, foreseen
 from wattline.claim.sentence.coming_parts import part_in
 from wattline.claim.sentence.coming_words import (
     BASE,
     CENTRES,
     NOW,
+    YEARLY,
     ComingClaim,
     multiple_in,
     of_other_things,
@@ -20,6 +21,7 @@ from wattline.claim.sentence.coming_words import (
     years_of,
 )
 from wattline.claim.sentence.states import named_state
+from wattline.claim.sentence.words import COMING
 from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
 from wattline.line.world.observe import FIRST
@@ -33,8 +35,17 @@ _SPAN = re.compile(
     re.I,
 )
 _GREW = re.compile(
-    r"\b(grew|grown|growing|rose|risen|increased|climbed|jumped|surged|doubled|tripled|trebled|quadrupled|up)\b", re.I
+    r"\b(grew|grown|growing|rose|risen|increased|climbed|jumped|surged|doubled|tripled|trebled|quadrupled|"
+    r"(?:is|are|was|were|went|goes)\s+up)\b|\bup\s+(?:by|from)\b",
+    re.I,
 )
+_GROWS = re.compile(
+    r"\b(grows?|rises?|increases?|climbs?|expands?|doubles?|triples?|growing|rising|increasing)\b", re.I
+)
+_IN = re.compile(r"\b(?:in|during)\s+(?:19|20)\d\d\b", re.I)
+_FROM = re.compile(r"\b(?:since|from|between|to|until|by)\s+(?:19|20)\d\d\b", re.I)
+TO = 2030  # to which the outlook is shown beside
+LATE = 5  # years over which growth is taken where a sentence is of now
 _ENERGY = re.compile(r"\b(electricity|power|energy)\b", re.I)
 _ELSE = re.compile(r"\b(capacity|computing|compute)\b", re.I)  # which grow otherwise than what they use
 
@@ -55,15 +66,16 @@ def grown_claim(text: str, relation: Relation, catalog: Catalog) -> Claim | None
     Raises WattlineError where the years are not clear.
     """
     part = part_in(text)
-    if not (CENTRES.search(text) or part == "ai") or years_of(text) is not None or not _GREW.search(text):
+    now = bool(_GROWS.search(text) and YEARLY.search(text) and not COMING.search(text))
+    if not (CENTRES.search(text) or part == "ai") or years_of(text) is not None or not (_GREW.search(text) or now):
         return None
     if not _ENERGY.search(text) or _ELSE.search(text) or of_other_things(text):
         return None
     years = sorted({int(year) for year in _YEAR.findall(text)})
     span = _SPAN.search(text)
-    if not years and span is None:
+    if not years and span is None and not now:
         return None
-    base, year = _years(text, years, span)
+    base, year = _years(text, years, span) if years or span else (BASE - LATE, BASE)
     multiple = multiple_in(CENTRES.sub(" ", text), year - base)
     if multiple is None:
         return None
@@ -72,9 +84,25 @@ def grown_claim(text: str, relation: Relation, catalog: Catalog) -> Claim | None
     place = place_in(CENTRES.sub(" ", text)) or place_of("world")
     coming = ComingClaim("growth", place, year, (multiple,), f"{multiple:.3g} times {base}", base, part=part)
     claim = coming_claim(coming, text, relation, catalog)
+    if not years and span is None:
+        claim = replace(claim, note=f"{_rates(coming, relation)} {claim.note}")
     given = replace(claim.quantities["outlook"], note=ESTIMATE)
     note = claim.note.partition(" A projection is never")[0] + " It is an estimate, which proves nothing."
     return replace(claim, quantities={"outlook": given}, note=note, projected=ESTIMATE)
+
+
+def _rates(coming: ComingClaim, relation: Relation) -> str:
+    """The growth of a year that is stated, that of the last years and that of the years to come."""
+
+    def yearly(multiple: float, years: int) -> str:
+        return f"{multiple ** (1 / years) - 1:.0%}"
+
+    to_come = foreseen(replace(coming, base=BASE, year=TO), relation).middle
+    was = foreseen(coming, relation).middle
+    return (
+        f"No years are named: {coming.base} to {coming.year} are taken, in which it grew {yearly(was, LATE)} a year, "
+        f"not {yearly(coming.values[0], LATE)}; the outlook has {yearly(to_come, TO - BASE)} a year to {TO}."
+    )
 
 
 def _years(text: str, years: list[int], span: re.Match[str] | None) -> tuple[int, int]:
@@ -84,6 +112,8 @@ def _years(text: str, years: list[int], span: re.Match[str] | None) -> tuple[int
     year = years[-1] if len(years) == 2 or (span is not None and years) else BASE
     if len(years) == 2:
         base = years[0]
+    elif span is None and _IN.search(text) and not _FROM.search(text):  # in 2023: from the year before
+        base, year = years[0] - 1, years[0]
     elif span is not None:
         count = 10 if span["decade"] else 1 if span["year"] else _number(span["count"])
         base = year - count

@@ -60,7 +60,8 @@ def _count_claim(text: str) -> Claim | None:
     if place is not None and place.name not in COUNTS:
         return replace(_bare(text), cannot=f"No count of {place.name} is known. {LIST_NOTE}", note=LIST_NOTE)
     years = [int(y) for y in re.findall(r"\b(20[0-4]\d)\b", text.replace(match[0], " "))]
-    year = years[0] if years else _nearest(number, counts)
+    past = re.search(r"\b(were|was|had|used to)\b", text, re.I)
+    year = years[0] if years else _nearest(number, counts) if past else max(counts)
     beside = {f"counted for {y}": expression_of(f"[constant.{key}]", "beside") for y, key in counts.items()}
     if year in UNSOURCED or year not in counts:
         cannot = f"No count of {year} has a source that can be opened. {LIST_NOTE}"

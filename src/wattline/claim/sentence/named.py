@@ -145,7 +145,7 @@ def pue_claim(text: str, relation: Relation, catalog: Catalog) -> Claim | None:
     stated = float(ratios[0])
     if stated < 1:
         raise _refused(text, f"a PUE is never below 1: {ratios[0]} may be its inverse (DCiE)")
-    site = _site(text, years, catalog)
+    site = site_of(text, years, catalog)
     over = stated - 1
     return Claim(
         id="sentence",
@@ -160,8 +160,17 @@ def pue_claim(text: str, relation: Relation, catalog: Catalog) -> Claim | None:
     )
 
 
-def _site(text: str, years: list[str], catalog: Catalog) -> Record:
-    """The fleet that a sentence on PUE is of, in its year."""
+def site_of(text: str, years: list[str], catalog: Catalog) -> Record:
+    """The fleet that a sentence on PUE or water is of, in its year.
+
+    Parameters
+    ----------
+    text : the sentence
+    years : that it names
+    catalog : whose sites are taken
+
+    Returns the record. Raises WattlineError where it is not clear whose is meant.
+    """
     records, names = catalog.records("site"), catalog.names("site")
     fleets = {name: each for name, each in records.items() if "fleet" in each.title.lower()}
     words = re.findall(r"\w+", re.sub(r"['’]s?\b", "", text).lower())

@@ -42,6 +42,7 @@ _WHOLE = re.compile(
     r"^\W*(the|all|total|global|world\w*|planet\w*|its|their|country|nation|national|island|metered|'s|’s|\s)*\W*$",
     re.I,
 )
+_OWN = re.compile(r"\b(its|their|country|nation|national|island)\b", re.I)
 _GROWS = re.compile(r"\b(grow|grew|rise|rose|increas|fell|fall|drop)\w*", re.I)
 
 
@@ -69,7 +70,7 @@ def share_claim(text: str, relation: Relation, catalog: Catalog) -> Claim | None
     year, place = _year(text), _place(text, share[1])
     part = part_in(text)
     if (key := FACTS.get((place.name, year))) and part == "all":
-        return _by_fact(text, f"constant.{key}", share[0], year, relation)
+        return by_fact(text, f"constant.{key}", share[0], year, relation)
     coming = ComingClaim("share", place, year, share[0], "a share of its electricity", part=part)
     return _estimate(coming, text, relation, catalog)
 
@@ -117,8 +118,19 @@ def _estimate(coming: ComingClaim, text: str, relation: Relation, catalog: Catal
     return replace(claim, quantities={"outlook": given}, note=note, projected=ESTIMATE)
 
 
-def _by_fact(text: str, key: str, values: tuple[float, ...], year: int, relation: Relation) -> Claim:
-    """The claim held against a share that was published as such."""
+def by_fact(text: str, key: str, values: tuple[float, ...], year: int, relation: Relation) -> Claim:
+    """The claim held against a share that was published as such.
+
+    Parameters
+    ----------
+    text : the sentence
+    key : of the fact
+    values : the share, or the two ends of a range, 0 to 1
+    year : that it is of
+    relation : how it is meant
+
+    Returns the claim.
+    """
     ends = [literal_of(f"{value * 100:.6g} %", "claim") for value in values]
     two = len(ends) == 2
     return Claim(
@@ -152,7 +164,7 @@ def _state_claim(text: str, state: str, relation: Relation, catalog: Catalog) ->
     if key is None:
         known = ", ".join(map(str, state_years(state, catalog)))
         raise _refused(text, f"the catalog has this state's share of {known or 'no year'}, and not of {year}")
-    return _by_fact(text, key, share[0], year, relation)
+    return by_fact(text, key, share[0], year, relation)
 
 
 def _by_grid(text: str, state: str) -> bool:
@@ -186,6 +198,8 @@ def _place(text: str, whole: str) -> Place:
         raise _refused(text, f"the share is known of all data centres of a place, not of those of {part[1]} alone")
     bare = _WHOLE.match(whole) is not None
     other, place = place_in(rest), place_in(whole)
+    if bare and other is None and _OWN.search(whole):
+        raise _refused(text, f"whose {whole.strip()!r} is meant is not said; name the country or the world")
     if bare and not re.search("world|global|planet", whole, re.I):
         place, whole = other or place_of("world"), rest if other else "world"
     if place is None or place.company or not _names(whole, place):  # of a town, the catalog has its country alone

@@ -22,9 +22,9 @@ _FIGURE = re.compile(
     r"(?<![\w.])(?<![A-Za-z]-)"  # no number within a name, such as GPT-5
     rf"(?:(?P<low>{_NUMBER})\s*(?P<low_scale>{_SCALE})?(?:\s*(?:-|–|—|to|and|or)\s*))?"
     rf"(?P<number>{_NUMBER})\s*(?P<scale>{_SCALE})?[\s-]*"
-    r"(?P<unit>(?:(?:[A-Z]+\d+\w*|[GT]PU|chip|accelerator)[\s-]+)?[A-Za-zµμ]+(?:-?hours?)?)(?![\w])"
+    r"(?P<unit>(?:(?:[A-Z]+\d+\w*|[GT]PU|chip|accelerator)[\s-]+){0,2}[A-Za-zµμ]+(?:-?hours?)?)(?![\w])"
 )
-_CHIP_HOURS = re.compile(r"^([A-Z]+\d+\w*|[GT]PU|chip|accelerator)[\s-]+hours?$")
+_CHIP_HOURS = re.compile(r"^(?:(?:[A-Z]+\d+\w*|[GT]PU|chip|accelerator)[\s-]+){1,2}hours?$")
 _SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, None: 1.0, "": 1.0}
 _REQUEST = re.compile(
     r"\b(per|a|an|each|every|one)\s+(\w+\s+)?(request|prompt|query|question|message|answer|image)\b", re.I

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from wattline.catalog import Catalog
 from wattline.claim.sentence.coming_words import place_in, place_words
-from wattline.core.errors import WattlineError
+from wattline.core.errors import WattlineError, shorten
 from wattline.line.world.places import Place
 
 Kind = Literal["energy", "carbon", "water"]
@@ -82,8 +83,42 @@ THINGS = (
     Thing(r"(?:half[\s-]?lit(?:re|er) )?bottles? of water", "{count} * 0.5 L", "water",
           note="A bottle is taken as half a litre."),
 )  # fmt: skip
+SHARE_OF_HOMES = (
+    r"(?:(?:about|around|nearly|roughly|some)\s+)?(?P<share>\d+(?:\.\d+)?)\s*(?:%|per\s?cent)\s+of\s+(?:all\s+|the\s+)*"
+    r"(?P<who>[A-Z][\w.]*(?: [A-Z][\w.]*)?)\s+(?:homes|households|houses)"
+)
 HOMES = r"(?P<whose>(?:average |typical |ordinary |single )*(?:[A-Z][\w.]*(?: [A-Z][\w.]*)? )?(?:average |typical )?)" \
         r"(?:homes?|households?|houses)"  # fmt: skip
+
+
+def with_homes(text: str, catalog: Catalog) -> tuple[str, str]:
+    """A sentence in which a share of a country's homes is their number.
+
+    Parameters
+    ----------
+    text : such as "as much as 22% of US households"
+    catalog : whose numbers of households are taken
+
+    Returns
+    -------
+    The sentence and what was taken, empty where nothing was. Raises WattlineError for a country whose number of homes
+    is not known.
+    """
+    match = re.search(SHARE_OF_HOMES, text)
+    if match is None:
+        return text, ""
+    place = place_in(match["who"])
+    key = "" if place is None else f"households-{region_of(place)}"
+    record = catalog.records("constant").get(key)
+    if record is None:
+        raise WattlineError(
+            f"claim: {shorten(text)!r} cannot be checked: how many {match['who']} homes there are is not in the "
+            "catalog; give their number"
+        )
+    (fact,) = record.facts.values()
+    count = f"{fact.value * float(match['share']) / 100 / 1e6:.4g} million {match['who']} homes"
+    told = f"{match['share']}% of {fact.value / 1e6:.4g} million homes are {count}."
+    return f"{text[: match.start()]}{count}{text[match.end() :]}", told
 
 
 def homes(whose: str, known: Callable[[str], bool]) -> Thing:

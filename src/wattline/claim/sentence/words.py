@@ -10,6 +10,7 @@ from wattline.claim.verdict import Relation
 SAME = {
     "prompts": "prompt", "request": "prompt", "requests": "prompt", "query": "prompt", "queries": "prompt",
     "question": "prompt", "questions": "prompt", "message": "prompt", "answer": "prompt", "reply": "prompt",
+    "response": "prompt", "responses": "prompt", "answers": "prompt", "replies": "prompt", "messages": "prompt",
     "centres": "centre", "center": "centre", "centers": "centre", "trained": "training", "train": "training",
     "datacentre": "centre", "datacentres": "centre", "datacenter": "centre", "datacenters": "centre",
     "images": "image", "picture": "image", "pictures": "image", "generating": "generation", "searches": "search",
@@ -28,14 +29,15 @@ UNITS = {
 }  # fmt: skip
 
 _PLAIN = """
-a about above all almost alone also an and annual annually approximately around as ask asked asking at average
-be been below between by can carbon co2 co2e consume consumed consumes consuming consumption cost costs currently data
-daily day does drank draw draws drink drinks during each electric electricity emissions emit emits emitted energy
-estimated every exceed exceeds for from generate generated has have hour hours in into is it its language large least
-less make makes making mean median model models more most nearly need needs no now of on one only or over per power
-produce produces reported required requires roughly run running runs said says single some take takes taking
-text than that the their this to took total typical under up use used uses using was water were when which
-may might could should will with would write writing year years
+a about above all almost alone already also an and annual annually approximately around as ask asked asking at average
+be been below between by can carbon co2 co2e co2eq consume consumed consumes consuming consumption cost costs could
+currently daily data day dioxide does drank draw draws drink drinks during each electric electricity emissions emit
+emits emitted energy enormous equivalent estimated even every exceed exceeds for from generate generated has have hour
+hours huge in into is it its just language large least less make makes making massive may mean median mere merely
+might model models more most nearly need needed needs no now of on one only or over per power produce produced
+produces reach reached reaches reported required requires roughly run running runs said says should single some
+staggering still take takes taking text than that the their this tiny to today took total typical under up use used
+uses using was water were when which whopping will with would write writing year years
 """
 # a sentence on what is yet to come
 COMING = re.compile(

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from wattline.catalog import default, plain_name
 from wattline.claim.evaluate import quantity
 from wattline.claim.fields import Expression, Given, expression_of, literal_of
 from wattline.claim.file import ROUGHLY, Claim
@@ -77,11 +78,13 @@ SUBJECTS = (
         ("llama-3.3-70b", "qwen3-235b-a22b"), "session deep-research",
     ),
 )  # fmt: skip
-# words of a sentence -> the catalog's models that they name
-NAMED = {
-    "flux": ("flux.1-dev", "flux.1-schnell"), "sdxl": ("stable-diffusion-xl",), "hunyuanvideo": ("hunyuan-video",),
-    "cogvideox": ("cogvideox-2b", "cogvideox-5b"), "wan": ("wan-2.1-1.3b", "wan-2.1-14b"), "mochi": ("mochi-1",),
+# a family's name alone means several of its models
+FAMILIES = {
+    "flux": ("flux.1-dev", "flux.1-schnell"), "cogvideox": ("cogvideox-2b", "cogvideox-5b"),
+    "wan": ("wan-2.1-1.3b", "wan-2.1-14b"), "mochi": ("mochi-1",), "hunyuanvideo": ("hunyuan-video",),
+    "stable-diffusion": ("stable-diffusion-xl", "stable-diffusion-3.5-large"),
 }  # fmt: skip
+MAX_WORDS = 5  # of a model's name
 
 
 def without_length(text: str) -> str:
@@ -113,9 +116,10 @@ def worked_claim(text: str, words: Sequence[str], stated: Expression, relation: 
         return None
     measure = set(re.findall(r"[\w.-]+", _length(text, subject.command)[1]))
     named = [word for word in words if word not in subject.aside | measure and word != "ai"]
-    if any(word not in NAMED for word in named):
+    named_models, strange = _models(named, subject.command)
+    if strange:
         return None
-    models = tuple(model for word in named for model in NAMED[word]) or subject.models
+    models = named_models or subject.models
     energies = {model: _energy_wh(subject.command, model, text) for model in models}
     ends = np.percentile(np.concatenate(list(energies.values())), (50, 5, 95))
     middle, low, high = (literal_of(f"{value:.6g} Wh", "claim") for value in ends)
@@ -131,6 +135,27 @@ def worked_claim(text: str, words: Sequence[str], stated: Expression, relation: 
         relation=relation,
         roughly=ROUGHLY if relation == "equal" else 0.0,
     )
+
+
+def _models(words: Sequence[str], command: str) -> tuple[tuple[str, ...], list[str]]:
+    """The image or video models that words of a sentence name, by the longest words, and the words that name none."""
+    kind = default().records("diffusion")
+    names = {**default().names("diffusion"), **{plain_name(name): name for name in kind}}
+    models: list[str] = []
+    strange: list[str] = []
+    start = 0
+    while start < len(words):
+        for count in range(min(MAX_WORDS, len(words) - start), 0, -1):
+            joined = "-".join(words[start : start + count])
+            own = FAMILIES.get(joined) or ((names[plain_name(joined)],) if plain_name(joined) in names else ())
+            own = tuple(name for name in own if (kind[name].meta["makes"] == "video") == (command == "video"))
+            if own:
+                models += [name for name in own if name not in models]
+                break
+        else:
+            strange.append(words[start])
+        start += count
+    return tuple(models), strange
 
 
 def _length(text: str, command: str) -> tuple[float, str]:
