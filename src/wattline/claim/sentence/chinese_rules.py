@@ -25,7 +25,7 @@ _CHAR = "零一两二三四五六七八九十百"
 _NUMBER = r"\d[\d,]*(?:\.\d+)?"
 # a number in characters is one before what it counts; 一 alone before a measure word is an article
 _COUNTED = re.compile(
-    rf"(?<![{_CHAR}])(?:半|(?!一(?:次|张|块|个|片|枚|段|座|年|天|部|条|生|台))[{_CHAR}]+)(?=(?:{SCALE})?"
+    rf"(?<![{_CHAR}\d.])(?:半|(?!一(?:次|张|块|个|片|枚|段|座|年|天|部|条|生|台))[{_CHAR}]+)(?=(?:{SCALE})?"
     r"(?:倍|年|个|次|秒|分钟|小时|辆|户|家|滴|毫升|升|吨|度|千瓦时|兆瓦时|太瓦时|瓦时|天|块|张|座|公里|美元|成))"
 )
 _USE = r"(?:总)?(?:年)?(?:用电总量|用电量|耗电量|电力消耗|电力需求|电力|用电|能耗|电量)"

@@ -61,8 +61,8 @@ _EATS = (
 _SAID = re.compile(
     r",?\s+according to (?:the |a |an )?(?:[A-Z][\w.'’&-]*(?:\s+(?:of\s+)?[A-Z][\w.'’&-]*)*|reports?|"
     r"stud(?:y|ies))\s*$|"
-    r"^[Aa]ccording to [^,]{2,60},\s*|^(?:the |a )?[A-Z][\w.'’& -]{1,40}?\s+(?:says|said|estimates|estimated|warns|warned|"
-    r"claims|claimed|found|projects|predicts|expects|reckons)\s+that\s+",
+    r"^[Aa]ccording to [^,]{2,60},\s*|^(?:the |a )?[A-Z][\w.'’& -]{1,40}?\s+(?:says|said|estimates|estimated|"
+    r"warns|warned|claims|claimed|found|projects|predicts|expects|reckons)\s+that\s+",
 )
 DROP_ML = 0.05
 _WHOLE = re.compile(r"\b(?:the whole|all|the entirety|the total) of (?=(?:the )?(?-i:[A-Z]))", re.I)
