@@ -53,7 +53,8 @@ def read_coming(text: str) -> ComingClaim | None:
 
     Returns
     -------
-    The place, year and quantity that are stated, or None.
+    The place, year and quantity that are stated, or None. Raises WattlineError for what makes electricity, and for what
+    the outlook is not of.
     """
     years = years_of(text)
     part = part_in(text)

@@ -30,7 +30,7 @@ _PART_SCALE = re.compile(r"\b(?P<part>half)\s+(?=(?:million|billion|trillion)\b)
 _COUNT_UNIT = re.compile(rf"(?<!\band\s)\b{_COUNT}\s+(?={_SCALE}\b|(?:[\w]+\s)?{_UNIT})", re.I)
 _SHARE = re.compile(rf"\b(?P<above>{_WORD})[\s-]+(?P<part>{_PART})s?(?=\s+of\b)|\b(?P<bare>half)(?=\s+of\b)", re.I)
 _BY = re.compile(rf"\bby\s+(?P<above>{_WORD})[\s-]+(?P<part>(?!half){_PART})s?\b", re.I)
-_ONE_IN = re.compile(
+_PARTS_IN = re.compile(
     r"\b(?:one|1)\s+(?:in|of|out of)\s+(?:every\s+)?(?P<number>\d+|" + _WORD + r")\s+"
     r"(?:kilo|mega|giga)?(?:watt(?:[\s-]?hours?|s)|Wh|units)\b(?:\s+of\s+(?:electricity|power))?",
     re.I,
@@ -58,7 +58,7 @@ _EATS = (
     (re.compile(r"\b(?:guzzled|gobbled|devoured|slurped|swallowed|sucked|gulped)\b", re.I), "used"),
 )  # fmt: skip
 # who said so is not what is checked
-_SAID = re.compile(
+_SPEAKER = re.compile(
     r",?\s+according to (?:the |a |an )?(?:[A-Z][\w.'’&-]*(?:\s+(?:of\s+)?[A-Z][\w.'’&-]*)*|reports?|"
     r"stud(?:y|ies))\s*$|"
     r"^[Aa]ccording to [^,]{2,60},\s*|^(?:the |a )?[A-Z][\w.'’& -]{1,40}?\s+(?:says|said|estimates|estimated|"
@@ -86,10 +86,10 @@ def plain_sentence(text: str) -> str:
 
     Raises WattlineError for a sentence that denies its figure.
     """
-    text = _SAID.sub("", text.strip().rstrip(".")).strip()
+    text = _SPEAKER.sub("", text.strip().rstrip(".")).strip()
     for words, usual in _EATS:
         text = words.sub(usual, text)
-    text = _ONE_IN.sub(lambda m: f"{_shown(100 / _number(m['number']))}% of electricity", text)
+    text = _PARTS_IN.sub(lambda m: f"{_shown(100 / _number(m['number']))}% of electricity", text)
     text = _YEAR_LAST.sub(lambda m: f"{m['when'][0].upper()}{m['when'][1:]}, {m['head']}", text)
     text = _WHOLE.sub("", text)
     text = _HOURS.sub(r"\1-\2", text)

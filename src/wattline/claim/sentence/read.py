@@ -73,25 +73,25 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
         raise WattlineError(f"claim: the sentence is longer than {MAX_SENTENCE} characters; write a claims file")
     if is_chinese(text):
         english = in_english(text)
-        return _as_said(text, english, lambda: read_sentence(english, known))
+        return _under_words(text, english, lambda: read_sentence(english, known))
     if _UNSPACED.search(text):
         raise WattlineError(
             f"claim: {shorten(text)!r} cannot be checked: sentences are read in English and Chinese; write it so"
         )
     plain = plain_sentence(text)
     if plain != text:
-        return _as_said(text, plain if plain != text.rstrip(" .") else "", lambda: _read_plain(plain, known))
+        return _under_words(text, plain if plain != text.rstrip(" .") else "", lambda: _read_plain(plain, known))
     return _read_plain(text, known)
 
 
-def _as_said(says: str, read: str, make: Callable[[], ClaimsFile]) -> ClaimsFile:
-    """The claims of a sentence in other words, which are told, under the words as they were; so are refusals."""
+def _under_words(says: str, read: str, make: Callable[[], ClaimsFile]) -> ClaimsFile:
+    """The claims of a sentence in other words, which are reading, under the words as they were; so are refusals."""
     try:
         claims = make().claims
     except WattlineError as error:
         raise WattlineError(_named_as(str(error), says)) from None
-    told = f"Read as: {read}. " if read else ""
-    own = (replace(each, says=shorten(says, MAX_SENTENCE), note=f"{told}{each.note}".strip()) for each in claims)
+    reading = f"Read as: {read}. " if read else ""
+    own = (replace(each, says=shorten(says, MAX_SENTENCE), note=f"{reading}{each.note}".strip()) for each in claims)
     return ClaimsFile("sentence", shorten(says, MAX_SENTENCE), "", tuple(own))
 
 
@@ -104,7 +104,7 @@ def _read_plain(text: str, known: Catalog) -> ClaimsFile:
     """The claims of a sentence in the words that the readers take."""
     in_homes, taken = with_homes(text, known)
     if taken:
-        return _as_said(text, in_homes, lambda: _read_plain(in_homes, known))
+        return _under_words(text, in_homes, lambda: _read_plain(in_homes, known))
     kind = kind_of(text)
     if kind is None and (compared := compared_in(text, known)) is not None:
         return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", _with_subject(*compared, known))
@@ -130,7 +130,7 @@ def _read_plain(text: str, known: Catalog) -> ClaimsFile:
 
 def _read_again(text: str, says: str, catalog: Catalog) -> Claim:
     """The claim of a sentence as it was turned, whose refusal names it as it stood."""
-    return _as_said(says, "", lambda: read_sentence(text, catalog)).claims[0]
+    return _under_words(says, "", lambda: read_sentence(text, catalog)).claims[0]
 
 
 def _by_figure(text: str, catalog: Catalog) -> Claim:

@@ -117,8 +117,8 @@ def with_homes(text: str, catalog: Catalog) -> tuple[str, str]:
         )
     (fact,) = record.facts.values()
     count = f"{fact.value * float(match['share']) / 100 / 1e6:.4g} million {match['who']} homes"
-    told = f"{match['share']}% of {fact.value / 1e6:.4g} million homes are {count}."
-    return f"{text[: match.start()]}{count}{text[match.end() :]}", told
+    reading = f"{match['share']}% of {fact.value / 1e6:.4g} million homes are {count}."
+    return f"{text[: match.start()]}{count}{text[match.end() :]}", reading
 
 
 def homes(whose: str, known: Callable[[str], bool]) -> Thing:

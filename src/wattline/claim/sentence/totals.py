@@ -21,7 +21,7 @@ _OF = re.compile(
     r"\b(?:all|whole|entire|nation(?:al)?|country|people|population|demand|grid|total|much|more|less)\b", re.I
 )
 CONSUMED = 2024  # the yearly electricity of countries is that of 2022 to 2024
-_TOLD = "The catalog has a country's yearly electricity of about {year} alone."
+_YEAR_NOTE = "The catalog has a country's yearly electricity of about {year} alone."
 
 
 def year_of(record: Record) -> int:
@@ -70,12 +70,12 @@ def consumed_claim(text: str, relation: Relation, catalog: Catalog) -> Claim | N
         return None
     years = {int(year) for year in _YEAR.findall(stated.rest)}
     if any(abs(year - CONSUMED) > 2 for year in years):
-        raise WattlineError(f"claim: {shorten(text)!r} cannot be checked: {_TOLD.format(year=CONSUMED)}")
+        raise WattlineError(f"claim: {shorten(text)!r} cannot be checked: {_YEAR_NOTE.format(year=CONSUMED)}")
     key = country(place, lambda key: key in _keys(catalog)).each.partition("[")[2].partition("]")[0]
     return Claim(
         id="sentence",
         says=shorten(text, 500),
-        note=f"Taken for all the electricity of {place_words(place)}. {_TOLD.format(year=CONSUMED)}{stated.note}",
+        note=f"Taken for all the electricity of {place_words(place)}. {_YEAR_NOTE.format(year=CONSUMED)}{stated.note}",
         stated=None if stated.ends else stated.middle,
         stated_low=stated.ends[0] if stated.ends else None,
         stated_high=stated.ends[1] if stated.ends else None,
