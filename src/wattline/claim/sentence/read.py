@@ -85,7 +85,7 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
 
 
 def _under_words(says: str, read: str, make: Callable[[], ClaimsFile]) -> ClaimsFile:
-    """The claims of a sentence in other words, which are reading, under the words as they were; so are refusals."""
+    """The claims of a sentence in other words, which are shown, under the words as they were; so are refusals."""
     try:
         claims = make().claims
     except WattlineError as error:
