@@ -157,3 +157,11 @@ def test_benchmarks_and_tools_take_names_that_are_there() -> None:
         and importlib.util.find_spec(f"{node.module}.{alias.name}") is None
     ]
     assert not missing
+
+
+def test_files_of_tests_have_names_of_their_own() -> None:
+    """pytest takes two modules of one name in two folders for one another, and stops (`make test-ml` did)."""
+    paths = defaultdict(list)
+    for path in Path(__file__).parent.rglob("*.py"):
+        paths[path.name].append(path)
+    assert {name for name, same in paths.items() if len(same) > 1} <= {"__init__.py", "conftest.py"}
