@@ -15,8 +15,9 @@ import numpy as np
 from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.line.site import hall
-from wattline.line.site.climate import find_place, made_year
+from wattline.line.site.climate import made_year
 from wattline.line.site.cooling.kinds import KINDS
+from wattline.line.site.places import find_place
 from wattline.line.site.power_chain import load_ups
 from wattline.line.site.year import HallDesign, year
 

@@ -15,8 +15,15 @@ import pytest
 
 import wattline
 
-pytest.register_assert_rewrite("house_numbers", "house_words")
+pytest.register_assert_rewrite("house_docstrings", "house_numbers", "house_words")
 
+from house_docstrings import (  # noqa: E402, F401
+    test_a_function_of_the_line_that_other_rooms_take_says_what_each_parameter_is,
+    test_a_public_function_of_three_parameters_or_more_lists_them_and_what_it_returns,
+    test_a_public_function_of_two_parameters_of_the_line_or_that_another_room_takes_lists_them,
+    test_a_public_function_says_what_it_raises,
+    test_a_public_function_that_lists_its_parameters_says_what_it_returns,
+)
 from house_files import FILES, ROOT, functions, parameter_names, trees  # noqa: E402
 from house_numbers import (  # noqa: E402, F401
     test_a_constant_of_units_stands_once,
@@ -26,11 +33,6 @@ from house_numbers import (  # noqa: E402, F401
 )
 from house_words import (  # noqa: E402, F401
     test_a_class_is_named_by_a_noun,
-    test_a_function_of_the_line_that_other_rooms_take_says_what_each_parameter_is,
-    test_a_public_function_of_three_parameters_or_more_lists_them_and_what_it_returns,
-    test_a_public_function_of_two_parameters_that_another_room_takes_lists_them,
-    test_a_public_function_says_what_it_raises,
-    test_a_public_function_that_lists_its_parameters_says_what_it_returns,
     test_an_option_means_one_thing_in_every_command,
     test_every_option_says_what_it_is,
     test_names_are_nouns_of_the_field,

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
-from wattline.line.site.climate import FAR_KM, FAR_M, find_place, made_year
+from wattline.line.site.climate import made_year
 from wattline.line.site.cooling.kinds import KINDS
 from wattline.line.site.gazetteer import cities, find_city, folded
 from wattline.line.site.nearness import mean_error, places_left_out
 from wattline.line.site.outside_air import outside
+from wattline.line.site.places import FAR_KM, FAR_M, find_place
 from wattline.line.site.sizing import central
 from wattline.line.site.weather_repair import read_weather
 from wattline.line.site.year import build, year

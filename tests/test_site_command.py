@@ -14,8 +14,9 @@ from wattline.cli.main import main
 from wattline.core.errors import WattlineError
 from wattline.core.load import Load
 from wattline.line.site import hall
-from wattline.line.site.climate import find_place, made_year
+from wattline.line.site.climate import made_year
 from wattline.line.site.cooling.kinds import KINDS
+from wattline.line.site.places import find_place
 from wattline.line.site.weather import Weather
 from wattline.predict.site import site
 from wattline.predict.train import train

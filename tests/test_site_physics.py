@@ -15,9 +15,10 @@ from wattline.core.bill import PARTS
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.site import air, hall
-from wattline.line.site.climate import find_place, made_year
+from wattline.line.site.climate import made_year
 from wattline.line.site.cooling.kinds import KINDS, find_kind
 from wattline.line.site.cooling.parts import Outside
+from wattline.line.site.places import find_place
 from wattline.line.site.power_chain import REDUNDANCY, check_redundancy, load_ups
 from wattline.line.site.sizing import size, spare
 from wattline.line.site.weather import Weather

@@ -15,7 +15,8 @@ from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Array
 from wattline.core.units import TYPICAL_YEAR_H
 from wattline.line.site import air
-from wattline.line.site.climate import find_place, made_year, nearest_climate
+from wattline.line.site.climate import made_year
+from wattline.line.site.places import find_place, nearest_climate
 from wattline.line.site.weather import Weather
 from wattline.line.site.weather_repair import filled, read_weather
 

@@ -19,8 +19,9 @@ from wattline.catalog.draws import Draws
 from wattline.line.grid.supply.parts import Generator, GridImport, Storage, SupplyCase, SupplyTarget
 from wattline.line.grid.supply.plan import plan
 from wattline.line.site import annual, hall
-from wattline.line.site.climate import find_place, made_year
+from wattline.line.site.climate import made_year
 from wattline.line.site.cooling.kinds import KINDS
+from wattline.line.site.places import find_place
 from wattline.line.site.power_chain import load_ups
 from wattline.line.site.weather import Weather
 from wattline.line.site.year import HallDesign, year

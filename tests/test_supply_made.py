@@ -19,7 +19,7 @@ from wattline.line.grid.supply.between import between, even_deviates
 from wattline.line.grid.supply.made import WindSun, made_hours
 from wattline.line.grid.supply.sun import SunPlant, clear_sky, diffuse, plant_output, position
 from wattline.line.grid.supply.wind import WindPlant, at_hub, farm_output, power_curve
-from wattline.line.site.climate import find_place
+from wattline.line.site.places import find_place
 from wattline.predict.supply.place import hours_of_file, make_hours, place_weather, scaled_to, usual_year
 from wattline.report.present import as_text
 from wattline.schema.validated_supply import ValidateSupplyJson

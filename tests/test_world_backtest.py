@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from wattline.core.units import Z95
 from wattline.line.world.backtest import ORIGINS, Forecast, crps, known_at, naive_drift, rolling, score
 from wattline.line.world.coefficients import path_model
-from wattline.line.world.observe import FIRST, Paths
+from wattline.line.world.growth import FIRST
+from wattline.line.world.observe import Paths
 from wattline.line.world.outlook import catalog_posterior, posterior_of
 from wattline.line.world.places import place_of
 from wattline.line.world.published import PublishedFigure, published_figures

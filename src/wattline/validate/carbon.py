@@ -21,7 +21,8 @@ from wattline.line.grid.carbon.lead_errors import LeadError, errors_by_lead
 from wattline.line.grid.carbon.read import GridSignals, ReadOptions, read_signals
 from wattline.line.grid.carbon.signal import HourlySignal
 from wattline.line.grid.carbon.typical import sun_height, year_of
-from wattline.line.site.climate import made_year, nearest_climate
+from wattline.line.site.climate import made_year
+from wattline.line.site.places import nearest_climate
 
 LEADS_H = (1, 6, 24, 48, 96)
 SIGNALS = ("lifecycle", "direct", "marginal", "price", "clean")

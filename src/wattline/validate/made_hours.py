@@ -20,7 +20,7 @@ from wattline.line.grid.supply.made import DAY_H, WindSun, made_hours
 from wattline.line.grid.supply.operate import operate
 from wattline.line.grid.supply.parts import SupplyCase
 from wattline.line.grid.supply.plan import SupplyPlan, plan
-from wattline.line.site.climate import nearest_climate
+from wattline.line.site.places import nearest_climate
 from wattline.predict.supply.place import DEGREES_PER_HOUR, at_place, scaled_to
 from wattline.validate.evidence.generation import RegionFactors, read_generation
 from wattline.validate.evidence.supply_problems import Optimum, case_of, read_problems

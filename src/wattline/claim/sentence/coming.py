@@ -20,7 +20,7 @@ from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array, Source
 from wattline.line.world.electricity import electricity_twh
-from wattline.line.world.observe import FIRST
+from wattline.line.world.growth import FIRST
 from wattline.line.world.outlook import catalog_posterior
 from wattline.line.world.power import TWH_PER_GW
 from wattline.line.world.tables import series

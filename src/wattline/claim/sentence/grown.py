@@ -24,7 +24,7 @@ from wattline.claim.sentence.states import named_state
 from wattline.claim.sentence.words import COMING
 from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
-from wattline.line.world.observe import FIRST
+from wattline.line.world.growth import FIRST
 from wattline.line.world.places import place_of
 
 ESTIMATE = "an estimate by the model of the outlook, no count"

@@ -28,7 +28,7 @@ from wattline.claim.sentence.states import NEWEST, WHOLE_GRIDS, state_in, state_
 from wattline.claim.sentence.words import COMING
 from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
-from wattline.line.world.observe import FIRST
+from wattline.line.world.growth import FIRST
 from wattline.line.world.places import Place, place_of
 
 # shares that were published as such

@@ -46,7 +46,16 @@ def family_of(model: Model) -> str:
 
 
 def is_known(model: Model, generation: str, catalog: Catalog) -> bool:
-    """Whether this very model was measured on chips of this generation."""
+    """Whether this very model was measured on chips of this generation.
+
+    Parameters
+    ----------
+    model : by its key
+    generation : of the chip, such as ``hopper``
+    catalog : whose fitted facts are looked at
+
+    Returns yes where the catalog has a factor of this model on these chips.
+    """
     return f"known-time-{model.key}-{generation}" in catalog.records("fit")
 
 

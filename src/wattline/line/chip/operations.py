@@ -101,6 +101,16 @@ def exchange(shape: Shape, work: Work, rates: Rates, fit: Coefficients, split: A
     In small groups each rank gathers the others' activations, and the sums are scattered again. In wide ones, of more
     chips than a token has experts, each rank sends its own tokens once to each chip that holds some of theirs, in 8
     bits where products are narrow, and gets the sums back in 16 (DeepEP; TensorRT-LLM's all-to-all over NVLink).
+
+    Parameters
+    ----------
+    shape : the model's architecture, of one model or of many
+    work : what the step does; arrays broadcast
+    rates : the chip's nameplate
+    fit : coefficients of the chip's generation
+    split : 1 where attention is split by requests, else 0
+
+    Returns seconds, FLOP and bytes of a chip, of the shape that ``work`` and ``fit`` broadcast to.
     """
     chips = work.chips
     values = work.tokens * np.where(shape.expert_hidden > 0, shape.expert_hidden, shape.hidden)

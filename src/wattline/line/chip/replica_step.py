@@ -83,6 +83,17 @@ def with_spread(plain: Step, watts: Watts, model: Model, generation: str, draws:
     """The step as measured ones scatter around it, in time and in energy; power follows, between idle and limit.
 
     A model whose serving was measured takes what it reached, and scatters less.
+
+    Parameters
+    ----------
+    plain : the step by the chip model
+    watts : idle power and limit of the chip [W]
+    model : the language model
+    generation : of the chip
+    draws : of the spread; shape ``(n_draws,)``
+    rare : word for a way of serving that few rows were measured in; empty for a usual one
+
+    Returns the step, time and power of shape ``(n_draws,)``.
     """
     known = how_known(model, generation, draws.catalog, rare)
     factors = {what: known_factor(what, model, generation, draws) for what in ("time", "power")}
@@ -93,7 +104,17 @@ def with_spread(plain: Step, watts: Watts, model: Model, generation: str, draws:
 
 
 def spread_tuned(plain: Step, watts: Watts, tuned: TuningGain, draws: Draws) -> Step:
-    """The step as measured throughput of tuned engines scatters around it, by what was measured that is nearest."""
+    """The step as measured throughput of tuned engines scatters around it, by what was measured that is nearest.
+
+    Parameters
+    ----------
+    plain : the step by the chip model
+    watts : idle power and limit of the chip [W]
+    tuned : what tuning is worth, and what was measured nearest to it
+    draws : of the spread; shape ``(n_draws,)``
+
+    Returns the step, time and power of shape ``(n_draws,)``.
+    """
     time = plain.time_s * draws.own(f"fit.{SPREAD}-time-{tuned.nearest}")
     power = plain.power_w * draws.own(f"fit.{SPREAD}-power-{tuned.nearest}")
     return Step(plain.operations, plain.joules, time, np.clip(power, watts.idle, watts.limit))

@@ -158,7 +158,20 @@ def together(batch: Array, input_tokens: float, output_tokens: float) -> tuple[A
 def fits(
     model: Model, chip: Chip, chips: int, batch: float, context_tokens: float, precision: str, how: Serving = Serving()
 ) -> bool:
-    """Whether weights and the cache of ``batch`` sequences fit the replica's memory."""
+    """Whether weights and the cache of ``batch`` sequences fit the replica's memory.
+
+    Parameters
+    ----------
+    model : the language model
+    chip : type of chip
+    chips : of the replica
+    batch : sequences that are answered together
+    context_tokens : that the cache holds of each
+    precision : number format of the weights
+    how : ranks of attention, format of the cache
+
+    Returns yes where they need no more than the usable memory.
+    """
     needed = float(memory_needed_bytes(model, batch, context_tokens, precision, how.ranks, how.cache_bytes))
     return needed <= chips * chip.memory_bytes * chip.usable_memory
 

@@ -95,6 +95,14 @@ def power_by_part(
 
 
 def split_measured(watts: Array, predicted: dict[str, Array]) -> dict[str, Array]:
-    """A measured total of watts, shared among the parts as the prediction shares them."""
+    """A measured total of watts, shared among the parts as the prediction shares them.
+
+    Parameters
+    ----------
+    watts : in all [W], scalar or ``(n_draws,)``
+    predicted : watts by part [W], of the same shape
+
+    Returns watts by part, whose sum is ``watts``.
+    """
     total = sum(predicted.values())
     return {part: np.asarray(watts * power / total) for part, power in predicted.items()}

@@ -72,7 +72,15 @@ def humidity_ratio(t_c: ArrayLike, relative: ArrayLike, pressure_pa: ArrayLike) 
 
 
 def vapour_pa(ratio: ArrayLike, pressure_pa: ArrayLike) -> Array:
-    """Pressure of the vapour from the humidity ratio."""
+    """Pressure of the vapour from the humidity ratio.
+
+    Parameters
+    ----------
+    ratio : kg of water a kg of dry air
+    pressure_pa : of the air [Pa]
+
+    Returns Pa, of the shape that both broadcast to.
+    """
     w = np.asarray(ratio, float)
     return np.asarray(np.asarray(pressure_pa) * w / (MASS_RATIO + w))
 

@@ -25,7 +25,15 @@ DEFAULT = "hyperscale"
 
 
 def load_site(name: str | None, catalog: Catalog) -> Record:
-    """The kind of site by name; the hyperscale blend when none is named."""
+    """The kind of site by name; the hyperscale blend when none is named.
+
+    Parameters
+    ----------
+    name : of a kind of site; None for the hyperscale blend
+    catalog : where it is looked up
+
+    Returns its record. Raises NotFound for a name that no site has.
+    """
     return catalog.find("site", name or DEFAULT)
 
 

@@ -68,12 +68,28 @@ def facts(name: str, catalog: Catalog) -> dict[str, Fact]:
 
 
 def parameters(name: str, draws: Draws) -> dict[str, Array]:
-    """The parameters of a hall by name, shape ``(draws, 1)``, or ``(1, 1)`` for central values."""
+    """The parameters of a hall by name, shape ``(draws, 1)``, or ``(1, 1)`` for central values.
+
+    Parameters
+    ----------
+    name : of a kind of hall
+    draws : of its facts
+
+    Returns them in the facts' units.
+    """
     return {key: column(draws(fact)) for key, fact in facts(name, draws.catalog).items() if key not in _NOT_IN_DRAWS}
 
 
 def usual_load(name: str, draws: Draws) -> Array:
-    """IT power over a year as a share of design, shape ``(draws,)`` or ``()``."""
+    """IT power over a year as a share of design, shape ``(draws,)`` or ``()``.
+
+    Parameters
+    ----------
+    name : of a kind of hall
+    draws : of its facts
+
+    Returns the share, 0 to 1.
+    """
     return draws(facts(name, draws.catalog)["load"])
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from wattline.catalog import Catalog, Record
 from wattline.core.errors import WattlineError
-from wattline.line.site.climate import FAR_KM, find_place, made_year, nearest_climate
+from wattline.line.site.climate import made_year
 from wattline.line.site.cooling.kinds import CoolingKind
+from wattline.line.site.places import FAR_KM, find_place, nearest_climate
 from wattline.line.site.weather import Weather
 from wattline.line.site.weather_repair import read_weather
 

@@ -119,7 +119,15 @@ def chain(it: Array, ups: Ups, redundancy: str, hall: Mapping[str, Array]) -> Ch
 
 
 def transformer_loss(power: Array, hall: Mapping[str, Array]) -> Array:
-    """Loss of the transformers that carry ``power``, all of the site's, per design IT power."""
+    """Loss of the transformers that carry ``power``, all of the site's, per design IT power.
+
+    Parameters
+    ----------
+    power : that they carry, per design IT power
+    hall : parameters by name
+
+    Returns the loss, of the shape that both broadcast to.
+    """
     rating = hall["transformer_rating"]
     at_rating = hall["distribution_loss"] * hall["transformer_share"] * rating
     share = power / rating

@@ -106,7 +106,15 @@ def units(setup: HallDesign, full: Hours, it_w: float) -> list[Units]:
 
 
 def spare(count: int, redundancy: str) -> int:
-    """Units that stand for ``count`` that are needed."""
+    """Units that stand for ``count`` that are needed.
+
+    Parameters
+    ----------
+    count : units that the load needs
+    redundancy : ``N``, ``N+1``, ``N+2``, ``2N`` or ``2N+1``
+
+    Returns the units that are built.
+    """
     return max(ceil(count * REDUNDANCY[redundancy][0] - 1e-9), count + (redundancy != "N"))
 
 

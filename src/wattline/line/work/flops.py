@@ -129,6 +129,13 @@ def attention_flops_per_pair(model: Model, *, absorbed: bool = False) -> float:
     """FLOPs of one query token on one earlier token in one layer, over all heads: scores and values.
 
     ``absorbed``: MLA in decode works on the latent itself (DeepSeek-V2, arXiv:2405.04434, section 2.1.2).
+
+    Parameters
+    ----------
+    model : with heads and their sizes
+    absorbed : whether MLA works on the latent, as in decode
+
+    Returns FLOP.
     """
     if model.kv_lora_rank and absorbed:
         return 2.0 * model.heads * (2 * model.kv_lora_rank + model.qk_rope_head_dim)
@@ -245,7 +252,15 @@ def kv_bytes(model: Model, context_tokens: ArrayLike, bytes_per_value: float = 2
 
 
 def expert_share(model: Model, tokens: ArrayLike) -> Array:
-    """Expected share of a layer's routed experts that a batch of tokens touches, choices taken as even."""
+    """Expected share of a layer's routed experts that a batch of tokens touches, choices taken as even.
+
+    Parameters
+    ----------
+    model : with its experts
+    tokens : of the batch, any shape
+
+    Returns the share, 0 to 1, of the shape of ``tokens``; 1 without experts.
+    """
     if not model.experts:
         return np.asarray(1.0)
     miss = 1.0 - model.active_experts / model.experts
@@ -268,7 +283,16 @@ def weight_bytes(model: Model, bytes_per_param: float) -> float:
 
 
 def weight_bytes_read(model: Model, tokens: ArrayLike, bytes_per_param: float) -> Array:
-    """Bytes of weights that one step over ``tokens`` tokens reads: all but untouched experts and embedding rows."""
+    """Bytes of weights that one step over ``tokens`` tokens reads: all but untouched experts and embedding rows.
+
+    Parameters
+    ----------
+    model : with its layers and experts
+    tokens : of the step, any shape
+    bytes_per_param : of a weight in memory; the output head keeps 16 bits or more
+
+    Returns bytes, of the shape of ``tokens``.
+    """
     routed = float(model.moe_layers * model.experts * model.expert_params)
     head = float(model.hidden * model.vocab)
     rest = model.matmul_params_active - model.moe_layers * model.active_experts * model.expert_params - head

@@ -57,7 +57,15 @@ def layers_by_kind(model: Model) -> dict[str, int]:
 
 
 def weights_by_group(model: Model, precision: str) -> dict[str, Any]:
-    """The format's name, and bits of a weight by group of layers."""
+    """The format's name, and bits of a weight by group of layers.
+
+    Parameters
+    ----------
+    model : with the bits of its layers, where it is quantized
+    precision : number format that it is served in
+
+    Returns names and numbers, as plain data.
+    """
     experts, dense = group_bytes(model, precision)
     outer = dict(model.weight_bits).get(OUTER, 16.0) if precision == model.native_format else 16.0
     wide = max(outer, 8 * BYTES[precision])

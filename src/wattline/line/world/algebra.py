@@ -132,7 +132,14 @@ def counted_from(covariance: Array, at: int) -> Array:
 
 
 def same(first: Sequence[Hashable], second: Sequence[Hashable]) -> NDArray[np.bool_]:
-    """Where entries of two lists are equal, shape ``(len(first), len(second))``."""
+    """Where entries of two lists are equal, shape ``(len(first), len(second))``.
+
+    Parameters
+    ----------
+    first, second : names or numbers
+
+    Returns truth by pair.
+    """
     codes: dict[Hashable, int] = {}
     for entry in (*first, *second):
         codes.setdefault(entry, len(codes))

@@ -13,7 +13,8 @@ from math import erf, exp, log, pi, sqrt
 import numpy as np
 
 from wattline.core.units import Z95
-from wattline.line.world.observe import FIRST, Paths, Posterior
+from wattline.line.world.growth import FIRST
+from wattline.line.world.observe import Paths, Posterior
 from wattline.line.world.places import place_or_company
 from wattline.line.world.published import PublishedFigure, known_by
 

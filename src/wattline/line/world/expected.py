@@ -10,7 +10,8 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.line.world.coefficients import path_model
 from wattline.line.world.drivers import Drivers
-from wattline.line.world.observe import COMPANY_YEAR, YEARS, Paths
+from wattline.line.world.growth import YEARS
+from wattline.line.world.observe import COMPANY_YEAR, Paths
 from wattline.line.world.path_model import PathModel
 from wattline.line.world.spending import YEARS_TO_BUILD, spending_levels
 from wattline.line.world.stock import FIRST as FIRST_STOCK

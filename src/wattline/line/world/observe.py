@@ -11,25 +11,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wattline.core.fact import Array
 from wattline.line.world.algebra import counted_from, lower_root, same, solved, times
+from wattline.line.world.growth import FIRST, YEARS, Years, growth_paths
 from wattline.line.world.path_model import PathModel
 from wattline.line.world.places import Place, place_of, place_or_company, wide_places
 from wattline.line.world.published import PublishedFigure
 from wattline.line.world.steady import steadiness
 
-FIRST, LAST, ANCHOR = 1998, 2050, 2010
 LEVEL_YEAR = 2024  # of the level that a place's electricity tells
 COMPANY_YEAR = 2020  # of a company's
-STEADY_YEARS = 10.0  # over which even steady growth comes back to that of its kind
 NO_YEARS = 0.01  # growth that does not persist
-YEARS = np.arange(FIRST, LAST + 1)
-Years = NDArray[Any]  # indices of YEARS
 SHARED = ("bottom_up", "forecast")  # count from bought figures of shipments
 EXTRAPOLATED = ("extrapolation",)  # carry a few figures on, which has run high or low for all of them together
 ELSEWHERE = 0.15  # of a publisher's variance at a place, what it has in common with its bias elsewhere
@@ -45,6 +41,15 @@ class Figures:
 
     @classmethod
     def of(cls, rows: Sequence[PublishedFigure], model: PathModel) -> Figures:
+        """Figures with their places, and how steady their publishers are.
+
+        Parameters
+        ----------
+        rows : as they were published
+        model : of the paths and of the publishers' biases
+
+        Returns the figures.
+        """
         places = tuple(place_or_company(row.series, row.electricity_twh) for row in rows)
         return cls(tuple(rows), places, steadiness(rows, places, model))
 
@@ -67,26 +72,6 @@ class Figures:
     @cached_property
     def log_twh(self) -> Array:
         return np.log([row.twh for row in self.rows])
-
-
-def growth_paths(sd: float, years: float, steady_sd: float) -> Array:
-    """Covariance over ``YEARS`` of a path whose growth persists, zero at the anchor.
-
-    Parameters
-    ----------
-    sd, years : standard deviation of its growth [1/year] and how long it persists [years]
-    steady_sd : of a growth that hardly changes, over ``STEADY_YEARS``
-
-    Returns
-    -------
-    Shape ``(n_years, n_years)``.
-    """
-    gap = np.abs(YEARS[:, None] - YEARS[None, :])
-    growth = sd**2 * np.exp(-gap / years) + steady_sd**2 * np.exp(-gap / STEADY_YEARS)
-    later = (YEARS[:, None] >= YEARS[None, :]) & (YEARS[None, :] > ANCHOR)
-    earlier = (YEARS[:, None] < YEARS[None, :]) & (YEARS[None, :] <= ANCHOR)
-    added = later.astype(float) - earlier
-    return np.asarray(added @ growth @ added.T)
 
 
 class Paths:
@@ -117,7 +102,15 @@ class Paths:
         )
 
     def mean(self, place: Place, year: Years) -> Array:
-        """Mean of a place's path at indices of ``YEARS``."""
+        """Mean of a place's path at indices of ``YEARS``.
+
+        Parameters
+        ----------
+        place : a place or a company
+        year : indices of ``YEARS``, any shape
+
+        Returns the logarithm of TWh, of the shape of ``year``.
+        """
         model = self.model
         if place.name in self.levels:
             return np.asarray(self.levels[place.name][year])
@@ -171,7 +164,14 @@ class Paths:
         return level, kin, np.array([model.landlord_spread if p.group == "landlord" else 1.0 for p in places])
 
     def bias(self, figures: Figures, others: Figures) -> Array:
-        """Covariance of the publishers' biases, shared ones included, of figures with others."""
+        """Covariance of the publishers' biases, shared ones included, of figures with others.
+
+        Parameters
+        ----------
+        figures, others : published figures
+
+        Returns covariance of logarithms, shape ``(n_figures, n_others)``.
+        """
         model = self.model
         kin = same([p.kin_name for p in figures.places], [p.kin_name for p in others.places])
         publisher = same([r.publisher for r in figures.rows], [r.publisher for r in others.rows])
@@ -190,7 +190,15 @@ class Paths:
         return np.asarray(of_publisher + everywhere + shared)
 
     def figure_sd(self, place: Place, kind: str) -> float:
-        """Standard deviation of the bias of a figure: meters have next to none."""
+        """Standard deviation of the bias of a figure: meters have next to none.
+
+        Parameters
+        ----------
+        place : that the figure is of
+        kind : how it was found, such as ``metered``
+
+        Returns it in logarithms.
+        """
         if kind == "metered":
             return self.model.metered_sd
         return self.model.publisher_sd(place)

@@ -15,7 +15,8 @@ from wattline.line.world.algebra import thin_root
 from wattline.line.world.backtest import known_at
 from wattline.line.world.drivers import LAST_SHIPPED, NORMAL, OF_PATHS, Drivers, WhatIf, WorldParts
 from wattline.line.world.expected import paths_known
-from wattline.line.world.observe import FIRST, Posterior
+from wattline.line.world.growth import FIRST
+from wattline.line.world.observe import Posterior
 from wattline.line.world.percentiles import Draws32
 from wattline.line.world.places import Place, place_of
 from wattline.line.world.power import TWH_PER_GW
@@ -169,7 +170,16 @@ def outlook(question: OutlookQuestion, posterior: Posterior, draws: int, seed: i
 
 
 def shared_band(posterior: Posterior, pairs: tuple[Sequence[Place], Array], shape: tuple[int, ...]) -> Array:
-    """p5, p50, p95 of the path that studies share, shape ``(3, *shape)``."""
+    """p5, p50, p95 of the path that studies share, shape ``(3, *shape)``.
+
+    Parameters
+    ----------
+    posterior : of the paths, after the figures
+    pairs : places, and indices of years beside them
+    shape : of the result but for its percentiles
+
+    Returns TWh.
+    """
     mean, spread = posterior.predict(*pairs, counted=False)
     sd = np.sqrt(np.maximum(np.diag(spread), 0.0))
     return np.exp(np.stack([mean - Z95 * sd, mean, mean + Z95 * sd])).reshape(3, *shape)

@@ -11,7 +11,8 @@ from math import exp, log
 import numpy as np
 
 from wattline.core.result import Json
-from wattline.line.world.observe import FIRST, Posterior
+from wattline.line.world.growth import FIRST
+from wattline.line.world.observe import Posterior
 from wattline.line.world.outlook import posterior_of
 from wattline.line.world.places import place_or_company
 from wattline.line.world.published import PublishedFigure

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.line.world.observe import YEARS
+from wattline.line.world.growth import YEARS
 from wattline.line.world.places import COMPANIES, LANDLORDS
 from wattline.line.world.tables import series, stock_facts
 

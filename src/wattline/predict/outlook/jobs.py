@@ -14,7 +14,8 @@ from wattline.core.fact import Array
 from wattline.core.reading import parse_json, read_bytes
 from wattline.core.result import Json
 from wattline.core.units import J_PER_TWH, J_PER_WH, YEAR_S, Z95
-from wattline.line.world.observe import FIRST, Posterior
+from wattline.line.world.growth import FIRST
+from wattline.line.world.observe import Posterior
 from wattline.line.world.places import Place, place_of
 
 ENDS = ("p5", "p50", "p95")

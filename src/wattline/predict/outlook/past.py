@@ -9,7 +9,7 @@ import numpy as np
 from wattline.core.result import Json
 from wattline.core.units import Z95
 from wattline.line.world.backtest import ORIGINS
-from wattline.line.world.observe import FIRST
+from wattline.line.world.growth import FIRST
 from wattline.line.world.outlook import catalog_posterior
 from wattline.line.world.places import Place
 from wattline.line.world.published import published_figures

@@ -11,7 +11,7 @@ import numpy as np
 from wattline.catalog import Catalog, Record
 from wattline.core.fact import Array
 from wattline.line.grid.supply.made import WindSun
-from wattline.line.site.climate import nearest_climate
+from wattline.line.site.places import nearest_climate
 from wattline.predict.supply.place import DEGREES_PER_HOUR, ELSEWHERE, sun_by_climate
 from wattline.validate.evidence.generation import FLEETS, RegionFactors, read_generation
 from wattline.validate.fit.wind_sun import fit_region

@@ -104,7 +104,17 @@ def _launches(stage: Stage, fit: DiffusionFit) -> Array:
 
 
 def busy_times(stage: Stage, rates: ChipRates, fit: DiffusionFit, engine: Engine) -> dict[str, Array]:
-    """Seconds of a pass by kind of kernel, on one chip."""
+    """Seconds of a pass by kind of kernel, on one chip.
+
+    Parameters
+    ----------
+    stage : what the pass does, by kind of kernel
+    rates : nameplate of the chip [FLOP/s, B/s]
+    fit : coefficients, scalars or ``(n_draws,)``
+    engine : how it runs kernels, beside eager mode
+
+    Returns seconds by kind of kernel, of the shape that ``stage`` and ``fit`` broadcast to.
+    """
     # a faster chip reaches less of its nameplate: its kernels wait more for what is not arithmetic
     flops = rates.flops * _reached(rates.flops / USUAL_FLOPS, fit.rate_exponent, engine)
     memory = rates.memory * _reached(rates.memory / USUAL_MEMORY, fit.memory_exponent, engine) * fit.traffic_efficiency

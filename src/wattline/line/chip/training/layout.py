@@ -27,7 +27,19 @@ PIPELINE = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 15, 16, 20, 24, 28, 32, 35, 40, 
 
 
 def layouts(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, recipe: Recipe = Recipe()) -> Layouts:
-    """Every layout of so many chips that divides well, whether or not it fits."""
+    """Every layout of so many chips that divides well, whether or not it fits.
+
+    Parameters
+    ----------
+    model : that is trained
+    chip : type of chip
+    chips : of the run
+    sequences : of a step, all chips together
+    tokens : of a sequence
+    recipe : what is trained, and by software of which years
+
+    Returns the layouts, arrays of shape ``(n_layouts,)``.
+    """
     tensor, over, expert, micro, again, pipeline, interleave, sharded = _grid(
         model, tokens, recipe.old, training_facts(chip.catalog)
     )
@@ -56,7 +68,15 @@ def layouts(model: Model, chip: Chip, chips: int, sequences: int, tokens: int, r
 
 def usual_states(model: Model, recipe: Recipe) -> str:
     """How the optimiser's states are kept: mixtures of experts outgrow their chips, and have kept moments in 16 bits
-    since DeepSeek-V3."""
+    since DeepSeek-V3.
+
+    Parameters
+    ----------
+    model : that is trained
+    recipe : by software of which years
+
+    Returns the name of a way to keep them.
+    """
     return "narrow moments" if model.moe_layers and not recipe.old else "wide"
 
 
@@ -86,7 +106,16 @@ def _even(model: Model, chip: Chip, chips: int, plan: Layouts) -> Mask:
 
 
 def fits(model: Model, chip: Chip, plan: Plan) -> bool:
-    """Whether a chip's memory holds its part of this plan."""
+    """Whether a chip's memory holds its part of this plan.
+
+    Parameters
+    ----------
+    model : that is trained
+    chip : type of chip
+    plan : how model and data are split
+
+    Returns yes where the part needs no more than the usable memory.
+    """
     needed = chip_memory_bytes(model, Layouts.of(plan), training_facts(chip.catalog))
     return bool(needed <= chip.usable_memory * chip.memory_bytes)
 

@@ -68,7 +68,15 @@ def trained_share(model: Model, plan: Layouts) -> Array:
 
 
 def still_bytes(model: Model, plan: Layouts) -> Array:
-    """Bytes that a weight which stands still takes while it is not at work."""
+    """Bytes that a weight which stands still takes while it is not at work.
+
+    Parameters
+    ----------
+    model : that is trained
+    plan : whose ``method`` says what of it is trained
+
+    Returns bytes a weight, of the layouts' shape.
+    """
     return np.asarray(np.choose(plan.method.astype(int), [stored_bytes(model, each) for each in METHODS]))
 
 

@@ -44,7 +44,16 @@ class Production:
 
 
 def step_time_s(step: TrainingStep, slowness: ArrayLike, elementwise: ArrayLike) -> Array:
-    """Seconds of a production step: ``slowness`` × (elementwise parts × ``elementwise`` + all others)."""
+    """Seconds of a production step: ``slowness`` × (elementwise parts × ``elementwise`` + all others).
+
+    Parameters
+    ----------
+    step : of a tuned run
+    slowness : time of a usual run over that of a tuned one, scalar or ``(n_draws,)``
+    elementwise : the same of elementwise parts beside the others
+
+    Returns seconds, of the shape that the arguments broadcast to.
+    """
     unfused, others = split(step)
     return np.asarray(np.asarray(slowness) * (others + np.asarray(elementwise) * unfused))
 
@@ -174,7 +183,15 @@ def old_software(chip: Chip, year: int) -> bool:
 
 
 def of_generation(name: str, chip: Chip) -> str:
-    """The fitted fact for this chip's generation, or that for any chip."""
+    """The fitted fact for this chip's generation, or that for any chip.
+
+    Parameters
+    ----------
+    name : of the fact, without its generation
+    chip : whose generation it is
+
+    Returns the fact's key, ``fit.NAME`` or ``fit.NAME-GENERATION``.
+    """
     own = f"{name}-{chip.generation}"
     return f"fit.{own if own in chip.catalog.records('fit') else name}"
 

@@ -207,7 +207,7 @@ def _above_static(operation: Operation, rates: Rates, fit: Coefficients) -> Arra
     return np.asarray(arithmetic + fit.byte_power * operation.bytes / rates.memory + busy)
 
 
-def usual_sequences(tokens: int, chips: int, catalog: Catalog) -> int:
+def _usual_sequences(tokens: int, chips: int, catalog: Catalog) -> int:
     """Sequences of a step where none are given: the usual batch, or more where chips would have too few tokens."""
     batch = max(catalog.fact("fit.training-batch-tokens").value, chips * catalog.fact("fit.training-chip-tokens").value)
     return max(round(batch / tokens), 1)
@@ -236,7 +236,7 @@ def best_plan(
 
     Raises WattlineError where no layout fits the chips' memory, unless not ``strict``.
     """
-    sequences = sequences or usual_sequences(tokens, chips, chip.catalog)
+    sequences = sequences or _usual_sequences(tokens, chips, chip.catalog)
     try:
         choices = plans(model, chip, chips, sequences, tokens, recipe)
     except WattlineError:

@@ -109,12 +109,28 @@ class FleetRecord:
         return state, np.minimum(since, horizon_s), np.minimum(end, horizon_s)
 
     def changes(self, state: int, horizon_s: float) -> int:
-        """How often a replica came to be so, after the start."""
+        """How often a replica came to be so, after the start.
+
+        Parameters
+        ----------
+        state : of a replica, by its number
+        horizon_s : end of the time that is looked at [s]
+
+        Returns the count.
+        """
         states, begin, _ = self.spans(horizon_s)
         return int(np.sum((states == state) & (begin > 0) & (begin < horizon_s)))
 
     def most(self, state: int, horizon_s: float) -> int:
-        """The most replicas that were so at one time."""
+        """The most replicas that were so at one time.
+
+        Parameters
+        ----------
+        state : of a replica, by its number
+        horizon_s : end of the time that is looked at [s]
+
+        Returns the count.
+        """
         states, begin, end = self.spans(horizon_s)
         begin, end = (np.sort(x[(states == state) & (begin < end)]) for x in (begin, end))
         return int((np.arange(1, len(begin) + 1) - np.searchsorted(end, begin, side="right")).max(initial=0))
@@ -178,7 +194,15 @@ class Fleet:
         self._more(1, now)
 
     def check(self, now: float, unrouted: int) -> bool:
-        """Start and stop replicas; gives whether any request waits or runs."""
+        """Start and stop replicas by what there is to do.
+
+        Parameters
+        ----------
+        now : time of the simulation [s]
+        unrouted : requests that wait for a replica
+
+        Returns whether any request waits or runs.
+        """
         loads = self.loads(now)
         self._settle(loads, now)
         wish = self.scaling.wanted(float(loads[self.ready].sum()) + unrouted, self.most)

@@ -91,7 +91,12 @@ class Climatology:
 def usual(case: ForecastCase, issued: Steps, valid: Steps) -> Array:
     """The mean of the same hour in the ``DAYS_BACK`` days before the issue, of days like the valid one.
 
-    ``case``: the series; ``issued``, ``valid``: steps, of one shape. Returns it in the series' unit, in that shape.
+    Parameters
+    ----------
+    case : the series and what is known beside it
+    issued, valid : steps at which it is said, and for which, of one shape
+
+    Returns the mean in the series' unit, of that shape.
     """
     last = issued - 1 - case.series.delay
     first = np.ceil((valid - last) / case.per_day).astype(int)

@@ -68,11 +68,27 @@ class SitePlan:
     room_value: Array
 
     def cost(self, works: Sequence[SiteWork], signals: Array) -> float:
-        """What it costs by a signal at the sites, ``(n_sites, n_steps)``: unit times steps."""
+        """What it costs by a signal at the sites, ``(n_sites, n_steps)``: unit times steps.
+
+        Parameters
+        ----------
+        works : the work that was placed
+        signals : carbon or price, shape ``(n_sites, n_steps)``
+
+        Returns the cost, in the signal's unit times steps.
+        """
         return float(sum((work.costs(signals) * run).sum() for work, run in zip(works, self.runs, strict=True)))
 
     def power(self, works: Sequence[SiteWork], sites: int) -> Array:
-        """Power of each site in each step, ``(n_sites, n_steps)``."""
+        """Power of each site in each step, ``(n_sites, n_steps)``.
+
+        Parameters
+        ----------
+        works : the work that was placed
+        sites : number of sites
+
+        Returns power, in the work's unit, shape ``(n_sites, n_steps)``.
+        """
         total = np.zeros((sites, self.runs[0].shape[1]))
         for work, run in zip(works, self.runs, strict=True):
             np.add.at(total, list(work.sites), run)

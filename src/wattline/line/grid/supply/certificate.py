@@ -98,7 +98,15 @@ def certify(program: Program, solution: Solution) -> Certificate:
 
 
 def both_ways(program: Program, flows: Array) -> Array:
-    """What each storage charges and discharges at once [MW], ``(n_storages, T)``."""
+    """What each storage charges and discharges at once [MW], ``(n_storages, T)``.
+
+    Parameters
+    ----------
+    program : whose storages they are
+    flows : of all parts [MW], shape ``(n_flows, n_steps)``
+
+    Returns MW, shape ``(n_storages, n_steps)``.
+    """
     pairs = storage_flows(program)
     return np.array([np.minimum(flows[c], flows[d]) for c, d in pairs]).reshape(len(pairs), program.steps)
 

@@ -60,7 +60,14 @@ class Residuals:
 
 
 def product(quantity: Array, price: Array) -> float:
-    """The sum of the products, by ``einsum``: a BLAS that starts threads on short vectors takes more time."""
+    """The sum of the products, by ``einsum``: a BLAS that starts threads on short vectors takes more time.
+
+    Parameters
+    ----------
+    quantity, price : arrays of one shape
+
+    Returns the sum.
+    """
     return float(np.einsum("i,i->", quantity.ravel(), price.ravel()))
 
 

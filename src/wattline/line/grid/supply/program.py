@@ -122,7 +122,15 @@ class Program:
         return earned
 
     def year_rows(self, flows: Array, capacity: Array) -> Array:
-        """The sums over the year, ``(M,)``."""
+        """The sums over the year, ``(M,)``.
+
+        Parameters
+        ----------
+        flows : of all parts [MW], shape ``(n_flows, n_steps)``
+        capacity : of all parts [MW or MWh], shape ``(n_capacities,)``
+
+        Returns the left sides of the rows of the year, shape ``(n_rows,)``.
+        """
         return np.asarray(np.einsum("mft,ft->m", self.year, flows) + self.year_capacity @ capacity)
 
     def year_prices(self, prices: Array) -> Array:
@@ -152,7 +160,15 @@ class Program:
         return np.asarray(self.fixed + self.profile * self.by_flow(capacity)[:, None])
 
     def value(self, flows: Array, capacity: Array) -> float:
-        """The cost of a solution [USD]."""
+        """The cost of a solution [USD].
+
+        Parameters
+        ----------
+        flows : of all parts [MW], shape ``(n_flows, n_steps)``
+        capacity : of all parts [MW or MWh], shape ``(n_capacities,)``
+
+        Returns USD over the time of the program.
+        """
         return float(np.einsum("ft,ft->", self.cost, flows) + self.capacity_cost @ capacity)
 
     @cached_property

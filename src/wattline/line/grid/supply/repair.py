@@ -18,6 +18,13 @@ def repaired(program: Program, solution: Solution) -> Solution:
 
     A storage that no longer runs in a circle loses less, so plants and imports that cost something or nothing deliver
     less. Where only a negative price pays for the loss, the circle stays, for the certificate to show.
+
+    Parameters
+    ----------
+    program : that was solved
+    solution : its flows, capacities and prices
+
+    Returns the solution, of the same capacities.
     """
     flows = solution.flows.copy()
     for charge, discharge in storage_flows(program):
@@ -58,6 +65,13 @@ def one_way(program: Program, flows: Array) -> Program | None:
     """The program in which a storage keeps to the larger of charge and discharge where it does both, None if none does.
 
     These are hours whose negative price pays for energy that is burnt in a circle, which no real battery can do.
+
+    Parameters
+    ----------
+    program : that was solved
+    flows : of its solution [MW], shape ``(n_flows, n_steps)``
+
+    Returns the program, with those flows shut; None where no storage does both.
     """
     circles = both_ways(program, flows) > PRIMAL_MW
     if not circles.any():

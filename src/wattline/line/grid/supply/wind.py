@@ -58,7 +58,15 @@ def at_hub(speed_m_per_s: Array, height_m: float, plant: WindPlant) -> Array:
 
 
 def power_curve(speed_m_per_s: Array, plant: WindPlant) -> Array:
-    """What a turbine delivers at a steady speed at its hub, over its rated power, 0 to 1."""
+    """What a turbine delivers at a steady speed at its hub, over its rated power, 0 to 1.
+
+    Parameters
+    ----------
+    speed_m_per_s : at the hub [m/s], any shape
+    plant : rotor, rated power, and the speeds between which it runs
+
+    Returns the share of rated power, of the shape of ``speed_m_per_s``.
+    """
     taken = 0.5 * AIR_KG_PER_M3 * plant.power_coefficient * speed_m_per_s**3 / plant.specific_w_per_m2
     runs = (speed_m_per_s >= plant.cut_in_m_per_s) & (speed_m_per_s <= plant.cut_out_m_per_s)
     return np.asarray(np.where(runs, np.minimum(taken, 1.0), 0.0))

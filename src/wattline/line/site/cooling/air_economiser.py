@@ -155,7 +155,18 @@ def _helped(
 
 
 def through(heat: Heat, warmed: Heat, out: Outside, hall: Params, limited: bool = True) -> Air:
-    """The air that takes ``heat`` (``warmed`` with the fans') from a hall; ``limited``: a chiller takes the rest."""
+    """The air that takes ``heat`` (``warmed`` with the fans') from a hall; ``limited``: a chiller takes the rest.
+
+    Parameters
+    ----------
+    heat : of the hall, per design IT power
+    warmed : the same with what the fans add
+    out : air outside, shape ``(n_hours,)``
+    hall : parameters by name
+    limited : whether a chiller takes what the air cannot
+
+    Returns the air, arrays of shape ``(n_draws, n_hours)``.
+    """
     low, top, aim = hall["supply_low_c"], hall["supply_high_c"], supply_c(hall)
     total = heat.now / hall["air_rise_c"]  # W/K that the hall's air carries
     rise = warmed.now / total

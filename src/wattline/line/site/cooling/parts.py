@@ -51,7 +51,15 @@ class Heat:
         return Heat(np.asarray(self.now * fraction), np.asarray(self.design * fraction))
 
     def with_(self, power: Array, full: Array) -> Heat:
-        """With the heat of what moves the air or the water: its power now, and at full speed."""
+        """With the heat of what moves the air or the water: its power now, and at full speed.
+
+        Parameters
+        ----------
+        power : now, per design IT power
+        full : at full speed, per design IT power
+
+        Returns the heat in all.
+        """
         return Heat(np.asarray(self.now + power), np.asarray(self.design + full))
 
 
@@ -154,12 +162,28 @@ def pump(heat: Heat, rise_c: Array, head_pa: Array, hall: Params) -> tuple[Array
 
 
 def supply_c(hall: Params, place: str = "supply_place") -> Array:
-    """Temperature of the air that a hall aims at, between its lowest and its highest."""
+    """Temperature of the air that a hall aims at, between its lowest and its highest.
+
+    Parameters
+    ----------
+    hall : parameters by name
+    place : name of the parameter that says where between them, 0 to 1
+
+    Returns °C, of the parameters' shape.
+    """
     return np.asarray(hall["supply_low_c"] + (hall["supply_high_c"] - hall["supply_low_c"]) * hall[place])
 
 
 def chilled_water_c(supply: Array, hall: Params) -> Array:
-    """Supply of chilled water that the coils need to bring the return air to the supply's temperature."""
+    """Supply of chilled water that the coils need to bring the return air to the supply's temperature.
+
+    Parameters
+    ----------
+    supply : temperature of the air at the racks' inlet [°C]
+    hall : parameters by name
+
+    Returns °C, of the shape that both broadcast to.
+    """
     rise = hall["air_rise_c"]
     return np.asarray(supply + rise - rise / hall["coil_effectiveness"])
 

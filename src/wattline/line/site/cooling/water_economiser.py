@@ -75,7 +75,17 @@ def dry_economiser(heat: Heat, out: Outside, hall: Params) -> CoolingResult:
 
 
 def dry_chilled_water(heat: Heat, water: Array, out: Outside, hall: Params) -> tuple[Array, ChillerResult]:
-    """The share of the heat that dry coolers take, and what they and the chillers for the rest take."""
+    """The share of the heat that dry coolers take, and what they and the chillers for the rest take.
+
+    Parameters
+    ----------
+    heat : of the hall, per design IT power
+    water : temperature of the chilled water [°C]
+    out : air outside, shape ``(n_hours,)``
+    hall : parameters by name
+
+    Returns the share, 0 to 1, and power per design IT power, shape ``(n_draws, n_hours)``.
+    """
     free = _free_share(out.t_c + hall["dry_approach_c"], water, hall)
     blown = dry_cooler_fans(heat.now * free, water, out.t_c, heat.design, hall) * (free > 0)
     left = Heat(heat.now * (1.0 - free), heat.design)

@@ -176,7 +176,15 @@ def load_diffusion(name: str, catalog: Catalog) -> DiffusionModel:
 
 
 def from_record(record: Record, catalog: Catalog) -> DiffusionModel:
-    """A model of the catalog's ``diffusion`` kind."""
+    """A model of the catalog's ``diffusion`` kind.
+
+    Parameters
+    ----------
+    record : of the kind ``diffusion``
+    catalog : where its components are
+
+    Returns the model. Raises NotFound where a component is not in the catalog.
+    """
     meta: Mapping[str, Any] = record.meta
     names = [*meta["text_encoders"], meta["decoder"]]
     parts = {name: catalog.find("component", name) for name in names}

@@ -38,7 +38,17 @@ def _overlap(length: Array, tile: float, stride: float) -> tuple[Array, Array]:
 
 
 def tiled(whole: Pass, sizes: Sizes, latent_frames: Array, tiles: Tiles) -> Pass:
-    """A decoder's pass over the whole, run in tiles that overlap: more arithmetic, and its kernels for each tile."""
+    """A decoder's pass over the whole, run in tiles that overlap: more arithmetic, and its kernels for each tile.
+
+    Parameters
+    ----------
+    whole : the pass without tiles
+    sizes : of the video
+    latent_frames : frames after the compression in time
+    tiles : their sizes and strides
+
+    Returns the pass, with the same weights.
+    """
     rows, more_height = _overlap(sizes.height, tiles.height, tiles.stride_height)
     columns, more_width = _overlap(sizes.width, tiles.width, tiles.stride_width)
     chunks, more_frames = _overlap(latent_frames, tiles.frames, tiles.stride_frames)

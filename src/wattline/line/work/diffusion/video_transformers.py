@@ -35,7 +35,15 @@ def _tokens(sizes: Sizes, patch: tuple[float, ...], space: float, time: float) -
 
 
 def wan(config: Config, sizes: Sizes) -> Pass:
-    """``WanTransformer3DModel``: one stream, the text by cross-attention."""
+    """``WanTransformer3DModel``: one stream, the text by cross-attention.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("WanTransformer3DModel", head=number_in(config, "attention_head_dim", 128))
     layers, inner = number_in(config, "num_layers", 40), number_in(config, "ffn_dim", 13824)
     width = number_in(config, "attention_head_dim", 128) * number_in(config, "num_attention_heads", 40)
@@ -57,7 +65,15 @@ def wan(config: Config, sizes: Sizes) -> Pass:
 
 
 def hunyuan_video(config: Config, sizes: Sizes) -> Pass:
-    """``HunyuanVideoTransformer3DModel``: blocks of two streams, then of one, and a refiner of the text."""
+    """``HunyuanVideoTransformer3DModel``: blocks of two streams, then of one, and a refiner of the text.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("HunyuanVideoTransformer3DModel", head=number_in(config, "attention_head_dim", 128))
     double, single = number_in(config, "num_layers", 20), number_in(config, "num_single_layers", 40)
     head = number_in(config, "attention_head_dim", 128)
@@ -85,7 +101,15 @@ def hunyuan_video(config: Config, sizes: Sizes) -> Pass:
 
 
 def cogvideo(config: Config, sizes: Sizes) -> Pass:
-    """``CogVideoXTransformer3DModel``: text and video joined in one stream with norms of their own."""
+    """``CogVideoXTransformer3DModel``: text and video joined in one stream with norms of their own.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("CogVideoXTransformer3DModel", head=number_in(config, "attention_head_dim", 64))
     layers, patch = number_in(config, "num_layers", 30), number_in(config, "patch_size", 2)
     head = number_in(config, "attention_head_dim", 64)
@@ -111,7 +135,15 @@ def cogvideo(config: Config, sizes: Sizes) -> Pass:
 
 
 def ltx(config: Config, sizes: Sizes) -> Pass:
-    """``LTXVideoTransformer3DModel``: few tokens, for its decoder compresses space 32-fold and time 8-fold."""
+    """``LTXVideoTransformer3DModel``: few tokens, for its decoder compresses space 32-fold and time 8-fold.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("LTXVideoTransformer3DModel", head=number_in(config, "attention_head_dim", 64))
     layers = number_in(config, "num_layers", 28)
     width = number_in(config, "attention_head_dim", 64) * number_in(config, "num_attention_heads", 32)
@@ -128,7 +160,15 @@ def ltx(config: Config, sizes: Sizes) -> Pass:
 
 
 def mochi(config: Config, sizes: Sizes) -> Pass:
-    """``MochiTransformer3DModel``: two streams, the text's narrower than the video's."""
+    """``MochiTransformer3DModel``: two streams, the text's narrower than the video's.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally("MochiTransformer3DModel", head=number_in(config, "attention_head_dim", 128))
     layers, patch = number_in(config, "num_layers", 48), number_in(config, "patch_size", 2)
     head = number_in(config, "attention_head_dim", 128)

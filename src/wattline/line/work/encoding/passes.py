@@ -22,7 +22,15 @@ DEFAULT_TOKENS = 512.0
 
 
 def bert(config: Config, tokens: Array) -> Pass:
-    """BERT, RoBERTa, XLM-R, MPNet and DistilBERT: post-norm layers, learned positions."""
+    """BERT, RoBERTa, XLM-R, MPNet and DistilBERT: post-norm layers, learned positions.
+
+    Parameters
+    ----------
+    config : settings of the model, as its maker wrote them
+    tokens : of an input, scalar or ``(n_draws,)``
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally(_kind(config))
     layers, width = _size(config, ("num_hidden_layers", "n_layers")), _size(config, ("hidden_size", "dim"))
     inner = _size(config, ("intermediate_size", "hidden_dim"), 4 * width)
@@ -41,7 +49,15 @@ def bert(config: Config, tokens: Array) -> Pass:
 
 def gated(config: Config, tokens: Array) -> Pass:
     """GTE's ``new`` and Nomic's BERT: rotary positions and a gated feed-forward; ModernBERT and Gemma's embeddings, of
-    whose layers most attend to a window."""
+    whose layers most attend to a window.
+
+    Parameters
+    ----------
+    config : settings of the model, as its maker wrote them
+    tokens : of an input, scalar or ``(n_draws,)``
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally(_kind(config))
     layers, width = _size(config, ("num_hidden_layers", "n_layer")), _size(config, ("hidden_size", "n_embd"))
     inner = _size(config, ("intermediate_size", "n_inner"), 4 * width)
@@ -69,7 +85,15 @@ def gated(config: Config, tokens: Array) -> Pass:
 
 
 def vision(config: Config, tokens: Array) -> Pass:
-    """ViT, CLIP's and SigLIP's image half, DINOv2: patches of an image as tokens; DINOv2's largest is gated."""
+    """ViT, CLIP's and SigLIP's image half, DINOv2: patches of an image as tokens; DINOv2's largest is gated.
+
+    Parameters
+    ----------
+    config : settings of the model, as its maker wrote them
+    tokens : of an input, scalar or ``(n_draws,)``
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
     tally = Tally(_kind(config))
     layers, width = number_in(config, "num_hidden_layers"), number_in(config, "hidden_size")
     inner = number_in(config, "intermediate_size", 4 * width)

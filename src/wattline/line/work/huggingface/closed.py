@@ -16,7 +16,13 @@ PARTS = ("text_config", "llm_config", "language_config", "thinker_config", "visi
 
 def check_fields(cfg: Config, row: Row) -> None:
     """Refuses a field that nothing read and that is not known to be harmless; one line, with the way out. Raises
-    WattlineError, which names the field."""
+    WattlineError, which names the field.
+
+    Parameters
+    ----------
+    cfg : fields of the language model, and which of them were read
+    row : what is known of its family
+    """
     strange = [name for name, value in _leaves(cfg.data) if not _known(name, value, cfg, row)]
     if strange:
         first, more = strange[0], f" (and {', '.join(strange[1:4])})" if strange[1:] else ""

@@ -120,7 +120,13 @@ RENAMED = {"t5gemma2": _t5gemma2, "prophetnet": _prophetnet}
 
 def check_priced(top: dict[str, Any], cfg: Config) -> None:
     """Refuses what writes no text, or writes it in a way that is not priced yet, by its name. Raises WattlineError for
-    what writes no text token by token, an encoder-decoder of an unknown kind, and a config without a type."""
+    what writes no text token by token, an encoder-decoder of an unknown kind, and a config without a type.
+
+    Parameters
+    ----------
+    top : contents of a ``config.json``
+    cfg : of them those of the language model
+    """
     name = str(top.get("model_type") or cfg.kind).lower()
     what = refused().get(name) or refused().get(cfg.kind)
     classes = [str(n) for n in top.get("architectures") or []]

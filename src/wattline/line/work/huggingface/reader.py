@@ -56,6 +56,15 @@ def model_from_dict(top: dict[str, Any], where: str, name: str, beside: dict[str
 
     ``where`` stands in errors; ``beside``: what ``hf_quant_config.json`` says. Raises WattlineError for a kind of model
     that is not priced, an architecture that is not known, and a field that is wrong or not known to be harmless.
+
+    Parameters
+    ----------
+    top : contents of a ``config.json``
+    where : its path, for errors
+    name : of the model
+    beside : contents of ``hf_quant_config.json``; None where there is none
+
+    Returns the model.
     """
     top = with_usual_names(top, where)
     cfg = text_config(top, where)

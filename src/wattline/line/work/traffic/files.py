@@ -107,7 +107,15 @@ def read_parquet(path: Path | str) -> Traffic:
 
 def read_chunks(path: Path | str, size: int | None = 1_000_000) -> Iterator[Traffic]:
     """A Parquet file of Wattline's in parts of ``size`` requests, held one at a time; None: as one. Raises
-    WattlineError where the file is not there, is damaged, or is not one that Wattline wrote."""
+    WattlineError where the file is not there, is damaged, or is not one that Wattline wrote.
+
+    Parameters
+    ----------
+    path : of the file
+    size : requests of a part
+
+    Returns an iterator of the parts.
+    """
     import polars as pl
 
     try:

@@ -163,7 +163,20 @@ def gamma(
     count: int | None = None,
     shape: RateShape | None = None,
 ) -> Traffic:
-    """Requests in bursts: Gamma gaps whose deviation over mean is ``cv``."""
+    """Requests in bursts: Gamma gaps whose deviation over mean is ``cv``.
+
+    Parameters
+    ----------
+    rate_per_s : mean rate [1/s]
+    cv : deviation of the gaps over their mean
+    lengths : of prompts and answers
+    rng : random numbers, or their seed
+    duration_s : how long requests come [s]; None where ``count`` says how many
+    count : of requests; None where ``duration_s`` says how long
+    shape : how the rate changes over time; None for a steady one
+
+    Returns the traffic. Raises WattlineError for a rate, ``cv`` or number out of bounds.
+    """
     return make(_with(gamma_process(rate_per_s, cv), shape), lengths, rng, duration_s=duration_s, count=count)
 
 
@@ -177,7 +190,20 @@ def markov(
     count: int | None = None,
     shape: RateShape | None = None,
 ) -> Traffic:
-    """Requests whose rate jumps between states, each of ``dwell_s`` in the mean."""
+    """Requests whose rate jumps between states, each of ``dwell_s`` in the mean.
+
+    Parameters
+    ----------
+    rates_per_s : rate of each state [1/s]
+    dwell_s : mean time in each state [s]
+    lengths : of prompts and answers
+    rng : random numbers, or their seed
+    duration_s : how long requests come [s]; None where ``count`` says how many
+    count : of requests; None where ``duration_s`` says how long
+    shape : how the rate changes over time; None for a steady one
+
+    Returns the traffic. Raises WattlineError for rates, times or a number out of bounds.
+    """
     return make(_with(markov_process(rates_per_s, dwell_s), shape), lengths, rng, duration_s=duration_s, count=count)
 
 

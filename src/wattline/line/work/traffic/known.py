@@ -41,7 +41,15 @@ def known_lengths(name: str, catalog: Catalog) -> LengthFit:
 
 def day_shape(valley_share: float, peak_hour: float) -> RateShape:
     """A day whose rate goes along a cosine from ``valley_share`` of the peak's to the peak's, at ``peak_hour``. Raises
-    WattlineError for a share or an hour out of bounds."""
+    WattlineError for a share or an hour out of bounds.
+
+    Parameters
+    ----------
+    valley_share : lowest rate over the highest, 0 to 1
+    peak_hour : hour of the highest, 0 to 24
+
+    Returns the shape, by the quarter of an hour.
+    """
     if not 0 <= valley_share <= 1 or not 0 <= peak_hour <= 24:
         raise WattlineError("traffic: a day needs a valley of 0 to 1 of its peak, and an hour of 0 to 24")
     hour = (np.arange(round(DAY_S / STEP_S)) + 0.5) * STEP_S / HOUR_S
@@ -51,7 +59,16 @@ def day_shape(valley_share: float, peak_hour: float) -> RateShape:
 
 def week_shape(valley_share: float, peak_hour: float, weekend_share: float) -> RateShape:
     """Five such days and two of ``weekend_share`` of their rate, from Monday 0:00. Raises WattlineError for a share out
-    of bounds."""
+    of bounds.
+
+    Parameters
+    ----------
+    valley_share : a day's lowest rate over its highest, 0 to 1
+    peak_hour : hour of the highest, 0 to 24
+    weekend_share : rate of a day of the weekend over that of a weekday, 0 to 10
+
+    Returns the shape, by the quarter of an hour.
+    """
     if not 0 <= weekend_share <= 10:
         raise WattlineError("traffic: a weekend needs a share of 0 to 10 of a weekday's rate")
     day = day_shape(valley_share, peak_hour).relative

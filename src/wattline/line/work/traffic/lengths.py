@@ -84,7 +84,17 @@ def lognormal_lengths(
     most: tuple[int, int] = (1_000_000, 1_000_000),
 ) -> LengthFit:
     """One lognormal: medians in tokens, deviations and correlation of the natural logarithms. Raises WattlineError for
-    medians below one token, and sigmas or a correlation out of bounds."""
+    medians below one token, and sigmas or a correlation out of bounds.
+
+    Parameters
+    ----------
+    input_median, output_median : tokens of prompts and of answers
+    input_sigma, output_sigma : deviations of their natural logarithms, 0 to 5
+    correlation : of the logarithms, -0.99 to 0.99
+    most : tokens of the longest prompt and answer
+
+    Returns the mixture, of one part.
+    """
     spread = np.array([input_sigma, output_sigma], float)
     ok = min(input_median, output_median) >= 1 and np.all((spread >= 0) & (spread <= 5)) and abs(correlation) <= 0.99
     if not ok:
@@ -99,6 +109,14 @@ def fit_lengths(traffic: Traffic, parts: int | None = None, seed: int = 0) -> Le
 
     Expectation and maximisation on up to 20,000 requests; parts are added for as long as they pay. Raises WattlineError
     for fewer than two requests, and more parts than requests.
+
+    Parameters
+    ----------
+    traffic : whose lengths are fitted
+    parts : of the mixture; None for as many as pay
+    seed : of the choice of requests and of where the fit begins
+
+    Returns the mixture.
     """
     if len(traffic) < 2:
         raise WattlineError(f"traffic: {len(traffic)} requests are too few to fit lengths to; 2 or more")

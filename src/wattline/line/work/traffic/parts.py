@@ -16,7 +16,15 @@ SIDES = ("width", "height")
 
 def chunks(traffic: Traffic, size: int = 1_000_000) -> Iterator[Traffic]:
     """The traffic in parts of up to ``size`` requests, in order: views, not copies. Rejections are in the first. Raises
-    WattlineError for a size below 1."""
+    WattlineError for a size below 1.
+
+    Parameters
+    ----------
+    traffic : whole
+    size : requests of a part
+
+    Returns an iterator of the parts.
+    """
     if size < 1:
         raise WattlineError(f"traffic: a chunk of {size} requests; give 1 or more")
     for start in range(0, max(1, len(traffic)), size):

@@ -34,7 +34,14 @@ class SeenRequests:
         return int(self.pictures.size)
 
     def sized(self, width: int, height: int) -> SeenRequests:
-        """The same with pictures of so many pixels."""
+        """The same with pictures of so many pixels.
+
+        Parameters
+        ----------
+        width, height : of a picture [pixels]
+
+        Returns the requests.
+        """
         return replace(self, width=width, height=height)
 
     def take(self, index: Any) -> SeenRequests:

@@ -44,7 +44,14 @@ class Hashes:
             object.__setattr__(self, name, _frozen(values))
 
     def part(self, start: int, stop: int) -> Hashes:
-        """Those of requests ``start`` to ``stop``."""
+        """Those of requests ``start`` to ``stop``.
+
+        Parameters
+        ----------
+        start, stop : places of requests, the last one left out
+
+        Returns the part.
+        """
         first, last = self.offset[start], self.offset[stop]
         return Hashes(self.block[first:last], self.offset[start : stop + 1] - first, self.block_tokens)
 
@@ -107,7 +114,14 @@ class Traffic:
         return int(self.input_tokens.sum() + self.output_tokens.sum())
 
     def part(self, start: int, stop: int) -> Traffic:
-        """Requests ``start`` to ``stop``, by their place; they keep their times, and the window."""
+        """Requests ``start`` to ``stop``, by their place; they keep their times, and the window.
+
+        Parameters
+        ----------
+        start, stop : places of requests, the last one left out
+
+        Returns the part.
+        """
         stop = min(stop, len(self))
         return replace(
             self,

@@ -9,7 +9,7 @@ from wattline.catalog import Catalog, Record
 from wattline.catalog.record import plain_name
 from wattline.claim.sentence.coming_words import PEOPLES
 from wattline.core.errors import WattlineError
-from wattline.line.site.climate import find_place
+from wattline.line.site.places import find_place
 from wattline.web.app.line.things import WORDS
 from wattline.web.app.line.typed import FILLERS, TypedLine
 
