@@ -36,7 +36,7 @@ def test_a_process_that_answers_does_nothing_beyond_its_answer(tmp_path: Path, d
     (place / "here").write_text("here")
     words = [sys.executable, "-c", SEALED + deed, str(place / "made"), str(place / "here")]
     run = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert "WattlineError" in run.stderr
+    assert "SealedError" in run.stderr
     assert sorted(path.name for path in place.iterdir()) == ["empty", "here"]
 
 

@@ -12,6 +12,7 @@ from wattline.web.app.pages import Page
 from wattline.web.app.state import AppState
 
 ERROR = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
+PREFER = {"name": "Prefer", "in": "header", "schema": {"enum": ["respond-async"]}, "description": "Answer with a job."}
 JOB = {
     "type": "object",
     "required": ["id", "command", "inputs", "state", "progress", "elapsed_s", "error", "self", "answer"],
@@ -81,11 +82,16 @@ def _operation(page: Page, name: str, fields: list[Field], schemas: dict[str, An
         "description": page.about,
         "responses": responses,
     }
+    if not page.long:
+        responses["202"] = _job_reply("The job that works on it, with the header Prefer: respond-async.")
+        responses["409"] = _reply("The job that worked on it was cancelled.", ERROR)
+    operation["parameters"] = [] if page.long else [PREFER]
     if method == "get":
-        operation["parameters"] = [_parameter(field) for field in fields]
+        operation["parameters"] += [_parameter(field) for field in fields]
     else:
         body = {"type": "object", "additionalProperties": False, "properties": {f.name: _schema(f) for f in fields}}
         operation["requestBody"] = {"content": {"application/json": {"schema": body}}}
+        responses |= _body_replies()
     return operation
 
 
@@ -112,13 +118,25 @@ def _job_reply(words: str) -> dict[str, Any]:
     return {**_reply(words, {"$ref": "#/components/schemas/WebJob"}), "headers": place}
 
 
+def _body_replies() -> dict[str, Any]:
+    return {"408": _reply("The body came too slowly.", ERROR), "413": _reply("The body is too large.", ERROR)}
+
+
 def _job_paths() -> dict[str, Any]:
     number = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
     missing = _reply("No such job.", {"$ref": "#/components/schemas/Error"})
     job = {"200": _job_reply("The job."), "404": missing}
     answer = {"200": _reply("The answer.", {"type": "object"}), "404": missing, "409": _reply("Not done.", ERROR)}
+    answer["422"] = _reply("Why it failed.", ERROR)
     key = {"type": "object", "required": ["upload"], "properties": {"upload": {"type": "string"}}}
     return {
+        "/api/v1/": {
+            "get": {
+                "operationId": "get_commands",
+                "summary": "What there is",
+                "responses": {"200": _reply("Every command with its address.", {"type": "object"})},
+            }
+        },
         "/api/v1/jobs/{id}": {
             "parameters": [number],
             "get": {"operationId": "get_job", "summary": "How far a job is", "responses": job},
@@ -134,7 +152,11 @@ def _job_paths() -> dict[str, Any]:
                 "summary": "Send a file, to be named in inputs as upload:KEY",
                 "parameters": [{"name": "name", "in": "query", "schema": {"type": "string"}}],
                 "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string"}}}},
-                "responses": {"201": _reply("Its name in inputs.", key), "413": _reply("Too large.", ERROR)},
+                "responses": {
+                    "201": _reply("Its name in inputs.", key),
+                    "422": _reply("What is wrong with it.", ERROR),
+                    **_body_replies(),
+                },
             }
         },
     }

@@ -33,6 +33,19 @@ SYSTEM = (
 )  # fmt: skip
 
 
+class SealedError(WattlineError, PermissionError):
+    """What a process that answers may not do; for code that can do without it, no other than any file that is barred.
+
+    Parameters
+    ----------
+    words : in a line
+    """
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.strerror = words
+
+
 def seal(folders: Iterable[Path]) -> None:
     """From now on refuse to open files elsewhere, to start programs, and to connect to other machines, for good.
 
@@ -47,17 +60,17 @@ def seal(folders: Iterable[Path]) -> None:
             return
         place = os.path.realpath(os.fsdecode(path))
         if not any(place == root or place.startswith(root + os.sep) for root in roots):
-            raise WattlineError(f"{shorten(os.path.basename(place))}: no file is read by its name here; send it")
+            raise SealedError(f"{shorten(os.path.basename(place))}: no file is read by its name here; send it")
 
     def check(event: str, args: tuple[Any, ...]) -> None:
         if event in ON_PATHS:
             for path in args[: ON_PATHS[event]]:
                 refuse_path(path)
         elif event in PROGRAMS:
-            raise WattlineError("an answer to a browser starts no program")
+            raise SealedError("an answer to a browser starts no program")
         elif event in ("socket.connect", "socket.bind"):
             if isinstance(args[1], tuple):
-                raise WattlineError("an answer to a browser asks no other machine")
+                raise SealedError("an answer to a browser asks no other machine")
             refuse_path(args[1])
 
     sys.addaudithook(check)

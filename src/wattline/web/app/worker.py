@@ -103,14 +103,17 @@ class AnsweringProcess:
 
     @contextlib.contextmanager
     def _files(self, files: dict[str, Message]) -> Iterator[dict[str, str]]:
-        """The files of a question in an empty working directory: paths by key."""
+        """The files of a question in an empty working directory: paths within it by key, as they were sent."""
         place = Path(tempfile.mkdtemp(dir=self._folder))
         before = Path.cwd()
         os.chdir(place)
         try:
-            paths = {}
+            paths: dict[str, str] = {}
             for key, file in files.items():
-                path = place / file["name"]
+                path = Path(file["name"])
+                if path.exists():  # two that bear one name are two files
+                    path = Path(str(len(paths) + 1)) / path
+                    path.parent.mkdir()
                 path.write_bytes(base64.b64decode(file["data"]))
                 paths[key] = str(path)
             yield paths

@@ -1,0 +1,201 @@
+"""Every command's answer by the API is the command line's, to the last digit, with what was sent under its own name."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shlex
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("starlette", reason="the web app needs starlette: pip install 'wattline[web]'")
+
+import httpx
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from typer.main import get_command
+
+from wattline.cli.main import app as command_line
+from wattline.cli.main import main
+from wattline.web.app.forms import commands_in, fields_of
+from wattline.web.app.left_out import has_page
+from web_place import get, served
+
+FORMS = {name: fields_of(command) for name, command in commands_in(get_command(command_line))}
+
+
+def hours(head: str, values: Any) -> str:
+    rows = "".join(f"2023-07-{1 + i // 24:02d} {i % 24:02d}:00:00,{values(i)}\n" for i in range(720))
+    return f"utc,{head}\n{rows}"
+
+
+def watts(mean: int) -> str:
+    return "time_s,gpu0_power_w\n" + "".join(f"{t},{mean + t % 7}\n" for t in range(120))
+
+
+FILES = {
+    "demand.csv": hours("mw", lambda i: 100 + i % 24 * 3 + i // 24),
+    "carbon.csv": hours("carbon_g_per_kwh", lambda i: 100 + i % 24 * 3),
+    "other.csv": hours("carbon_g_per_kwh", lambda i: 300 - i % 24 * 5),
+    "before.csv": watts(300),
+    "after.csv": watts(200),
+    "run.toml": 'title = "a run"\ndraws = 20\n[[job]]\nname = "p"\nkind = "prompt"\n'
+    'model = "llama-3.1-8b"\nchip = "h100-sxm"\n',
+    "jobs.csv": "job,start_s,end_s,gpus\na,0,60,0\nb,60,110,0\n",
+}
+# a question of each command, with @NAME for a file that is sent; others of them stand in test_web.py
+LINES = (
+    "serve --model llama-3.1-8b --chip h100-sxm --rate 2/s --duration '20 s' --draws 3",
+    "supply --it 20MW --place Dublin --draws 2",
+    "flex headroom --demand @demand.csv",
+    "flex shift --signal @carbon.csv",
+    "flex sites --signals @carbon.csv;@other.csv --room 20MW --arrives 12MW",
+    "flex swings --phase a:1s:700W;b:1s:200W --chips 8",
+    "saving --before @before.csv --after @after.csv",
+    "run --scenario @run.toml",
+    "compare --scenario @run.toml --measured @before.csv",
+    "meter report --paths @before.csv",
+    "meter swings --path @before.csv",
+    "meter bill --path @before.csv --chip h100-sxm --region de --draws 20",
+    "facts --search h100-sxm",
+    "list --kind chips",
+    "traffic --rate 2/s --duration '1 min'",
+    "world --region ie --to 2030 --draws 200",
+    "validate training",
+    "validate steps",
+    "validate world",
+)
+# whose files are tables of measurements that this test does not make
+WITHOUT = ("validate ", "meter share", "frontier")
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[str]:
+    with served() as address:
+        yield address
+
+
+def read(line: str) -> tuple[str, list[tuple[str, str]]]:
+    """The command of a line, and its inputs by name."""
+    words = shlex.split(line.replace(";", "\\;"))
+    first = next((i for i, word in enumerate(words) if word.startswith("--")), len(words))
+    pairs = [(words[i].removeprefix("--"), words[i + 1]) for i in range(first, len(words), 2)]
+    return " ".join(words[:first]), pairs
+
+
+def asked(base: str, command: str, pairs: list[tuple[str, str]]) -> httpx.Response:
+    """The API's reply, by its job where it takes long."""
+
+    def sent(part: str) -> str:
+        name = part.removeprefix("@")
+        address = f"{base}/api/v1/uploads?name={name}"
+        return part if name == part else str(httpx.post(address, content=FILES[name].encode()).json()["upload"])
+
+    inputs = {name.replace("-", "_"): ";".join(map(sent, value.split(";"))) for name, value in pairs}
+    reply = get(base, f"/api/v1/{command.replace(' ', '/')}", params=inputs)
+    if reply.status_code != 202:
+        return reply
+    job = reply.json()
+    while job["state"] in ("queued", "running"):
+        time.sleep(0.1)
+        job = get(base, job["self"]).json()
+    return get(base, f"{job['self']}/answer")
+
+
+def printed(command: str, pairs: list[tuple[str, str]], place: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """What the command line prints in a folder where the files lie."""
+    for name, text in FILES.items():
+        (place / name).write_text(text)
+    args, plain = command.split(), []
+    for name, value in pairs:
+        field = FORMS[command][name.replace("-", "_")]
+        for part in value.split(";") if field.many else [value]:
+            words = part.removeprefix("@")
+            if field.flag:
+                args.append(f"{field.flag}={words}")
+            else:
+                plain.append(words)
+    before = Path.cwd()
+    os.chdir(place)
+    capsys.readouterr()
+    try:
+        with pytest.raises(SystemExit) as stop:
+            main([*args, "--json", "--", *plain])
+    finally:
+        os.chdir(before)
+    out, error = capsys.readouterr()
+    assert stop.value.code == 0, error
+    return out
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_an_answer_is_the_command_line_s(
+    base: str, line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command, pairs = read(line)
+    reply = asked(base, command, pairs)
+    assert reply.status_code == 200, reply.text
+    assert reply.text == printed(command, pairs, tmp_path, capsys)
+    assert "wattline-web-" not in reply.text
+
+
+def test_every_command_is_among_those_that_are_compared() -> None:
+    from test_web import QUESTIONS
+
+    compared = {read(line)[0] for line in LINES} | set(QUESTIONS)
+    left = {name for name, fields in FORMS.items() if has_page(name, fields)} - compared
+    assert {name for name in left if not name.startswith(WITHOUT)} == set()
+
+
+def test_two_files_of_one_name_are_two_files(base: str) -> None:
+    keys = [
+        httpx.post(f"{base}/api/v1/uploads?name=watts.csv", content=FILES[name].encode()).json()["upload"]
+        for name in ("before.csv", "after.csv")
+    ]
+    answer = get(base, "/api/v1/saving", params={"before": keys[0], "after": keys[1]}).json()
+    saved = answer["results"]["saving"] if "saving" in answer["results"] else answer["results"]
+    assert "0.33" in json.dumps(saved)
+    assert answer["inputs"]["before"] == "watts.csv"
+
+
+OPTIONAL = {
+    "gpus": st.integers(1, 8), "input_tokens": st.integers(1, 4000), "output_tokens": st.integers(1, 2000),
+    "precision": st.sampled_from(["bf16", "fp8"]), "region": st.sampled_from(["us", "fr", "cn", "us-ercot"]),
+    "batch": st.integers(1, 64), "pue": st.sampled_from(["1.1", "1.4"]), "seed": st.integers(0, 9),
+}  # fmt: skip
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(inputs=st.fixed_dictionaries({}, optional=OPTIONAL))
+def test_a_prompt_of_any_inputs_is_the_command_line_s(
+    base: str, inputs: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given_ = {"model": "llama-3.1-8b", "chip": "h100-sxm", "draws": "10", **inputs}
+    pairs = [(name, str(value)) for name, value in given_.items()]
+    assert asked(base, "prompt", pairs).text == printed("prompt", pairs, tmp_path, capsys)
+    posted = httpx.post(f"{base}/api/v1/prompt", json=given_, timeout=60)
+    assert posted.json() == json.load(io.StringIO(asked(base, "prompt", pairs).text))
+
+
+def test_every_status_of_the_api_is_documented(base: str) -> None:
+    spec = get(base, "/api/v1/openapi.json").json()["paths"]
+    calls = [
+        ("/api/v1/uploads", "post", {"content": b""}), ("/api/v1/uploads", "post", {"content": b"x" * 9_000_000}),
+        ("/api/v1/prompt", "get", {"params": {"model": "nothing"}}), ("/api/v1/prompt", "post", {"content": b"[" * 9}),
+        ("/api/v1/prompt", "post", {"json": {"model": "x" * 300_000}}), ("/api/v1/serve", "get", {}),
+        ("/api/v1/prompt", "get", {"params": {"model": "llama-3.1-8b"}, "headers": {"Prefer": "respond-async"}}),
+        ("/api/v1/", "get", {}),
+    ]  # fmt: skip
+    for path, method, more in calls:
+        reply = httpx.request(method, base + path, timeout=60, **more)
+        assert str(reply.status_code) in spec[path][method]["responses"], (path, method, reply.status_code)
+    job = get(base, "/api/v1/validate/mlperf").json()
+    while job["state"] in ("queued", "running"):
+        job = get(base, job["self"]).json()
+    failed = get(base, f"{job['self']}/answer")
+    assert str(failed.status_code) in spec["/api/v1/jobs/{id}/answer"]["get"]["responses"]
