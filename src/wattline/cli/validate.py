@@ -98,6 +98,15 @@ def validate_carbon(
         typer.Option("--leave-out", help="region or year: the regression is not fitted on the grid, or year, scored."),
     ] = None,
     delay: Annotated[str, typer.Option(help="Time from the end of a step to its publication.")] = "1 h",
+    weather: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--hourly-weather",
+            metavar="FILE",
+            help="Weather of each series' time and place in turn (Open-Meteo's JSON, or a table): as measured or, in "
+            "columns …_previous_dayN, as it was forecast N days before.",
+        ),
+    ] = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Forecasts of carbon or price, from what was published before alone, beside what came, by hours ahead."""
@@ -107,7 +116,8 @@ def validate_carbon(
 
     with working("forecasting") as update:
         hours = parse(delay, "h", "--delay", zero=True)
-        result = validate(files, signal, leave_out, hours, lambda name: update(f"forecasting {name}"))
+        show = lambda name: update(f"forecasting {name}")  # noqa: E731
+        result = validate(files, signal, leave_out, hours, show, weather or ())
     print_result(result, as_json)
 
 

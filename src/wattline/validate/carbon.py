@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +21,14 @@ from wattline.line.grid.carbon.lead_errors import LeadError, errors_by_lead
 from wattline.line.grid.carbon.read import GridSignals, ReadOptions, read_signals
 from wattline.line.grid.carbon.signal import HourlySignal
 from wattline.line.grid.carbon.typical import sun_height, year_of
+from wattline.line.grid.carbon.weather import MILD_C, weather_beside
 from wattline.line.site.climate import made_year
 from wattline.line.site.places import nearest_climate
 
 LEADS_H = (1, 6, 24, 48, 96)
 SIGNALS = ("lifecycle", "direct", "marginal", "price", "clean")
 LEFT_OUT = ("region", "year")
-MILD_C = 18.0  # neither heated nor cooled
+Read = tuple[ForecastCase, HourlySignal, RegionMix | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +73,7 @@ def validate(
     left_out: str | None = None,
     delay_h: float = 1.0,
     progress: Callable[[str], None] = lambda name: None,
+    weather: Sequence[Path | str] = (),
 ) -> CarbonValidation:
     """Walk through each file with each forecaster.
 
@@ -82,12 +84,13 @@ def validate(
     left_out : ``region``: the regression is fitted on the other files alone; ``year``: on the years before the last
     delay_h : hours from the end of a step to its publication
     progress : takes the name of each file
+    weather : for each file in turn, weather of its place and time, measured or as it was forecast days before
 
     Returns
     -------
     Errors of each file, with remarks.
 
-    Raises WattlineError for a bad file, or one that is too short.
+    Raises WattlineError for a bad file, one that is too short, or weather of another time.
     """
     if signal not in SIGNALS:
         raise WattlineError(f"--signal: {shorten(signal)!r} is none of {', '.join(SIGNALS)}")
@@ -97,7 +100,8 @@ def validate(
         raise WattlineError("--leave-out region: give two files or more; each is forecast by the others")
     catalog = open_catalog(None)
     read = [_case(Path(file), signal, catalog, delay_h) for file in files]
-    made, notes = [], []
+    read, notes = _with_weather(read, weather, delay_h)
+    made = []
     for i, (case, series, region) in enumerate(read):
         progress(case.name)
         others = tuple(other for j, (other, *_) in enumerate(read) if j != i and other.per_day == case.per_day)
@@ -109,7 +113,7 @@ def validate(
         place = None if region is None else region.region
         made.append(ForecastErrors(str(files[i]), case.name, place, unit, *span, errors))
         if region is None:
-            notes.append(f"{case.name}: no region of the catalog; hours are UTC, without sun and weather")
+            notes.append(f"{case.name}: no region of the catalog; hours are UTC, without sun and usual weather")
     notes.append(
         "each forecast knows the steps that were published before it was issued; every three hours one is issued"
     )
@@ -134,9 +138,7 @@ def _models(
     return (*simple, Regression()), None
 
 
-def _case(
-    file: Path, signal: str, catalog: Catalog, delay_h: float
-) -> tuple[ForecastCase, HourlySignal, RegionMix | None]:
+def _case(file: Path, signal: str, catalog: Catalog, delay_h: float) -> Read:
     signals = read_signals(file, ReadOptions(factors=fuel_factors(catalog)))
     series = _signal(signals, signal, file)
     region = region_of_zone(series.zone, file, catalog)
@@ -145,6 +147,24 @@ def _case(
         return forecast_case(series, 0.0, np.zeros((3, len(series.values))), delay_h, name), series, None
     calendar = _calendar(series, region, catalog)
     return forecast_case(series, region.utc_offset_h, calendar, delay_h, name), series, region
+
+
+def _with_weather(read: Sequence[Read], weather: Sequence[Path | str], delay_h: float) -> tuple[list[Read], list[str]]:
+    """Each case with the weather in its file, of the kinds that all files have; what was taken, in words."""
+    if not weather:
+        return list(read), []
+    if len(weather) != len(read):
+        raise WattlineError(f"--hourly-weather: {len(weather)} for {len(read)} series; give one for each, in order")
+    beside = [weather_beside(path, series, delay_h) for path, (_, series, _) in zip(weather, read, strict=True)]
+    kinds = [kind for kind in beside[0][0] if all(kind in known for known, _ in beside)]
+    if not kinds:
+        raise WattlineError("--hourly-weather: the files have no kind of weather in common")
+    made = [
+        (replace(case, weather=tuple(part for kind in kinds for part in known[kind])), series, region)
+        for (case, series, region), (known, _) in zip(read, beside, strict=True)
+    ]
+    notes = [f"{case.name}: weather {taken}" for (case, *_), (_, taken) in zip(read, beside, strict=True)]
+    return made, notes
 
 
 def _signal(signals: GridSignals, signal: str, file: Path) -> HourlySignal:

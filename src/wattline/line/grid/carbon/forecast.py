@@ -8,10 +8,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.line.grid.carbon.history import ForecastCase, Steps
+from wattline.line.grid.carbon.history import ForecastCase, PublishedSeries, Steps
 
 DAYS_BACK = 28  # of what a climatology and the regression's scale look back on
-WEEKS_BACK = 4
+RARE = 5.0  # spreads from the mean; weather beyond counts as no more
 MIN_DAYS = 35  # of a series before the first forecast
 MIN_ROWS = 100  # issues that a regression is fitted on, at least
 EVERY = 3  # steps from one issue to the next
@@ -177,7 +177,9 @@ class Regression:
         matrix, wanted = np.concatenate(rows), np.concatenate(targets)
         usual_size = np.maximum(np.sqrt((matrix**2).mean(axis=0)), 1e-9)
         matrix, prior = matrix / usual_size, prior * usual_size
+        sky = [RIDGE if each.delay < 0 else SLOW_RIDGE for each in past[0].case.weather]  # the last columns
         ridge = np.where(np.isin(np.arange(len(prior)), QUICK), RIDGE, SLOW_RIDGE)
+        ridge[len(prior) - len(sky) :] = sky
         normal = matrix.T @ matrix + len(matrix) * np.diag(ridge)
         return np.asarray((prior + np.linalg.solve(normal, matrix.T @ (wanted - matrix @ prior))) / usual_size)
 
@@ -241,9 +243,33 @@ def features(case: ForecastCase, issued: Steps, lead: int) -> tuple[Array, Array
         (case.day[at] >= 5).astype(float),
         *(row[at] for row in case.calendar),
     ]  # fmt: skip
-    for weather in case.weather:
-        columns.append(weather.known(valid - back, issued) - weather.known(valid - back - day, issued))
+    columns += [weather_known(weather, day, issued, valid) for weather in case.weather]
     return np.stack(columns, axis=1), scale, base
+
+
+def weather_known(weather: PublishedSeries, per_day: int, issued: Steps, valid: Steps) -> Array:
+    """How the weather of the valid time lies beside the same hour of four weeks, as it was known at the issue: by the
+    weather's own forecast where that was there, else by the same hour of the latest day that is known.
+
+    Parameters
+    ----------
+    weather : as it was published, after its time or before it
+    per_day : steps of a day
+    issued, valid : steps, shape ``(n,)``
+
+    Returns deviations over their spread, within ``RARE`` of them, shape ``(n,)``; NaN where the series has not begun.
+    """
+    last = issued - 1 - weather.delay
+    back = np.maximum(np.ceil((valid - last) / per_day), 0).astype(int) * per_day
+    latest = weather.known(valid - back, issued)
+    days = (valid - back)[:, None] - per_day * np.arange(1, DAYS_BACK + 1)
+    before = weather.known(days, issued[:, None])
+    there = np.isfinite(before)
+    count = np.maximum(there.sum(axis=1), 1)
+    mean = np.where(there, before, 0.0).sum(axis=1) / count
+    spread = np.sqrt(np.where(there, (before - mean[:, None]) ** 2, 0.0).sum(axis=1) / count)
+    away = (latest - mean) / np.maximum(spread, 1e-9 * (1.0 + np.abs(mean)))
+    return np.asarray(np.clip(away, -RARE, RARE))
 
 
 def _swing(case: ForecastCase, issued: Steps) -> Array:

@@ -86,7 +86,7 @@ class ForecastCase:
     calendar
         Numbers of each step that are known long before: sun's height, the place's usual temperature; ``(n, n_steps)``.
     weather
-        Weather as it was measured, published as the series is.
+        Weather as it was measured, or as it was forecast: each published in its own time.
     per_day
         Steps of a day.
     """
