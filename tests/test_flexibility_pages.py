@@ -114,3 +114,15 @@ def _page(answer: Result) -> str:
     from wattline.report.present import as_page
 
     return as_page(answer.json()) or ""
+
+
+@pytest.mark.parametrize("made", [
+    lambda: wl.flex_balance("10 MW", region="ie", draws=16),
+    lambda: wl.flex_response("10 MW", "llama-3.1-8b", chip="h100-sxm", draws=16),
+], ids=["balance", "response"])  # fmt: skip
+def test_what_an_answer_of_a_site_beside_its_grid_assumes_stands_on_its_page(made, tmp_path: Path) -> None:
+    answer = made()
+    answer.write(tmp_path)
+    page = next(tmp_path.glob("*.html")).read_text(encoding="utf-8")
+    grid = answer.json()["inputs"]["region"]
+    assert f"Assumed: grid {grid}; site hyperscale" in page

@@ -20,6 +20,9 @@ COMMANDS = (
     "frontier",
     "site",
     "supply",
+    "meter bill",
+    "flex balance",
+    "flex response",
 )
 ENGINE = "vLLM 0.11"  # whose steps the chip model was fitted to
 
@@ -92,6 +95,10 @@ def _work(command: str, inputs: Json, results: Json) -> list[str]:
         settled = [name for name in ("mfu", "hours") if name in inputs]
         usual = "tuned as a benchmark" if inputs.get("tuned") else "a usual run in production, not a tuned one"
         return [*parts, f"{settled[0]} given" if settled else usual]
+    if command == "flex balance":
+        parts.append(f"IT at {inputs['utilisation']:.0%} of its design on average")
+    if command == "flex response":
+        parts += [f"{inputs['batch']:.0f} requests together", f"chips at work {inputs['active']:.0%} of the time"]
     if command in ("prompt", "session", "serve-average"):
         batch, active = _middle(results.get("batch")), _step(results, "share of time at work")
         given = " given" if "batch" in inputs else ""
@@ -113,7 +120,7 @@ def _work(command: str, inputs: Json, results: Json) -> list[str]:
         parts.append(f"attention split by requests over {inputs['data_parallel']:,} groups of chips")
     if command == "serve":
         parts.append(f"at most {inputs['max_num_seqs']:,} requests together" if "max_num_seqs" in inputs else "")
-    if command in ("prompt", "session", "serve-average", "serve", "frontier"):
+    if command in ("prompt", "session", "serve-average", "serve", "frontier", "flex response"):
         parts.append(f"engine {inputs.get('engine') or ENGINE}")
     return parts
 

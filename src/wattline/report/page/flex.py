@@ -265,7 +265,8 @@ def balance_parts(data: Json) -> FlexParts:
         ("facts", "Facts and sources", frame.facts(data)),
     ]
     columns = (("mean_w", "Mean power at the meter", "W"), ("energy_wh", "Energy of a year", "Wh"))
-    return FlexParts(results["title"], frame.remarks(data), frame.cards(results, columns), sections)
+    head = frame.assumed("flex balance", data["inputs"], results) + frame.remarks(data)
+    return FlexParts(results["title"], head, frame.cards(results, columns), sections)
 
 
 def _balance_table(results: Json) -> str:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from importlib.resources import files
 from string import Template
 
+from wattline.report.assumptions import assumptions
 from wattline.report.page import tables
 from wattline.report.page.words import (
     amount,
@@ -87,6 +88,20 @@ def cards(results: Json, columns: Sequence[Column]) -> str:
         shown = f'{esc(big)} <span class="unit">{esc(small)}</span>' if small else esc(big)
         cells.append(f'<div class="card"><dt>{esc(label)}</dt><dd class="value">{shown}</dd>{extent}</div>')
     return f'<dl class="cards">{"".join(cells)}</dl>' if cells else ""
+
+
+def assumed(command: str, inputs: Json, results: Json) -> str:
+    """What an answer assumes, as a note; "" for one that assumes nothing.
+
+    Parameters
+    ----------
+    command : that answered
+    inputs, results : of the answer, as its JSON holds them
+
+    Returns HTML.
+    """
+    words = assumptions(command, inputs, results)
+    return f'<p class="note">{esc(words)}</p>' if words else ""
 
 
 def remarks(data: Json) -> str:

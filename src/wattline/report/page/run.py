@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from wattline.report.assumptions import MARKS, assumptions, statement_words
+from wattline.report.assumptions import MARKS, statement_words
 from wattline.report.page import frame, tables
 from wattline.report.page.accounts import accounts
 from wattline.report.page.figures import intervals, matters
@@ -112,7 +112,7 @@ def run_page(data: Json, more: Sequence[Section] = (), first: Sequence[Section] 
         ("scenario", "The scenario", _scenario(data)),
     ]
     cards = frame.cards(whole if as_span(whole.get("energy_wh")) else _only(named), CARDS)
-    intro = _assumed(str(data.get("command")), mapping(data.get("inputs")), results) + _story(results)
+    intro = frame.assumed(str(data.get("command")), mapping(data.get("inputs")), results) + _story(results)
     return frame.page(
         data, title, intro + frame.remarks(data) + _verdict(results), cards, sections, BESIDE if beside else ()
     )
@@ -125,11 +125,6 @@ def _beside(results: Json) -> list[Section]:
     from wattline.report.page.flex import beside_sections
 
     return beside_sections(results)
-
-
-def _assumed(command: str, inputs: Json, results: Json) -> str:
-    words = assumptions(command, inputs, results)
-    return f'<p class="note">{esc(words)}</p>' if words else ""
 
 
 def _verdict(results: Json) -> str:
@@ -245,7 +240,7 @@ def _job_cards(command: str) -> list[Column]:
 
 def _job(index: int, job: ShownJob, several: bool) -> str:
     name, results = job.name, job.results
-    assumed = _assumed(job.command, job.inputs, results) if several else ""
+    assumed = frame.assumed(job.command, job.inputs, results) if several else ""
     title = str(results.get("title") or "")
     subtitle = f'<p class="subtitle">{esc(title)}</p>' if title and title != name else ""
     body = [assumed, tables.inputs(job.inputs)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from wattline.core.bill import PARTS
 from wattline.core.quantity import show
-from wattline.report.assumptions import assumptions
 from wattline.report.page import frame, tables
 from wattline.report.page.accounts import accounts
 from wattline.report.page.figures import matters
@@ -41,8 +40,11 @@ def site_page(data: Json) -> str | None:
         ("facts", "Facts and sources", frame.facts(data)),
     ]
     cards = _pue_card(results) + frame.cards(results, CARDS)
-    words = assumptions("site", data["inputs"], results)
-    intro = f'<p class="note">{esc(words)}</p>' + _story(data["inputs"], results["weather"]) + frame.remarks(data)
+    intro = (
+        frame.assumed("site", data["inputs"], results)
+        + _story(data["inputs"], results["weather"])
+        + frame.remarks(data)
+    )
     return frame.page(data, results["title"], intro, cards, sections, ["site.css"])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from wattline.core.quantity import number, show
-from wattline.report.assumptions import assumptions
 from wattline.report.page import frame, tables
 from wattline.report.page.figures import matters
 from wattline.report.page.flex_parts import FlexParts
@@ -54,8 +53,9 @@ def supply_parts(data: Json) -> FlexParts:
         ("facts", "Facts and sources", frame.facts(data)),
     ]  # fmt: skip
     intro = (
-        f'<p class="note">{esc(assumptions("supply", data["inputs"], results))}</p>'
-        f'<p class="story">{esc(_story(data["inputs"], results))}</p>' + frame.remarks(data)
+        frame.assumed("supply", data["inputs"], results)
+        + f'<p class="story">{esc(_story(data["inputs"], results))}</p>'
+        + frame.remarks(data)
     )
     return FlexParts(results["title"], intro, _cards(results), sections)
 

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from wattline.core.quantity import number, show
 from wattline.core.units import HOUR_S
+from wattline.report.terminal.answer import assumed, facts
 from wattline.report.terminal.flex_response import response_lines
 from wattline.report.terminal.flex_sites import sites_lines
 from wattline.report.terminal.flex_swings import recorded_swings_lines, swings_lines
@@ -22,7 +23,6 @@ def flex_text(data: Json, explain: bool = False) -> RenderableType:
     warnings = [Text(f"warning: {warning}", style="yellow") for warning in data["warnings"]]
     if not explain:
         return Group(*made, *notes, *warnings)
-    from wattline.report.terminal.answer import facts
     from wattline.report.terminal.flex_formulas import formulas_of
 
     known = ["", *facts(data["facts"])] if data["facts"] else []
@@ -98,7 +98,7 @@ def _balance(data: Json) -> list[RenderableType]:
             continue
         extent = "" if r["p5"] == r["p95"] else f"{share_words(r['p5'])} to {share_words(r['p95'])}"
         table.add_row(Text(name, style="bold"), share_words(r["p50"]), extent)
-    shown: list[RenderableType] = [Text(results["title"], style="bold"), table]
+    shown: list[RenderableType] = [Text(results["title"], style="bold"), *assumed(data), table]
     if fit := results.get("fit"):
         shown.append(Text(yields_words(fit, inputs["column"])))
     return shown
