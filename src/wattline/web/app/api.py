@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from wattline.core.errors import WattlineError
 from wattline.core.printable import sayable
-from wattline.web.app.bodies import BodyTooLarge, BodyTooSlow, read_body
+from wattline.web.app.bodies import BodyError, read_body
 from wattline.web.app.jobs import Busy, WebJob
 from wattline.web.app.openapi import description
 from wattline.web.app.pages import Page
@@ -72,7 +72,7 @@ async def answer(request: Request, page: Page) -> Response:
         job = state.jobs.submit(state.question(page, pairs))
     except Busy as error:
         return JSONResponse({"error": str(error)}, 429, {"Retry-After": str(error.retry_s)})
-    except (BodyTooLarge, BodyTooSlow):
+    except BodyError:
         raise
     except WattlineError as error:
         return JSONResponse({"error": str(error)}, 422)

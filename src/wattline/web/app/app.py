@@ -17,7 +17,7 @@ from wattline.core.errors import WattlineError
 from wattline.report.language.translator import translator_of
 from wattline.web.app import api, catalog_page, home, measure_page
 from wattline.web.app.assets import assets
-from wattline.web.app.bodies import BodyTooLarge, BodyTooSlow
+from wattline.web.app.bodies import AGAIN_S, BodyError
 from wattline.web.app.guard import Guard
 from wattline.web.app.pages import Page
 from wattline.web.app.pool import WorkerPool
@@ -172,8 +172,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 async def _error(request: Request, error: Exception) -> Response:
-    status = 413 if isinstance(error, BodyTooLarge) else 408 if isinstance(error, BodyTooSlow) else 400
-    headers = {"Connection": "close"} if status in (408, 413) else {}
+    status = error.http_status if isinstance(error, BodyError) else 400
+    headers = {"Connection": "close"} if isinstance(error, BodyError) else {}
+    headers |= {"Retry-After": str(AGAIN_S)} if status == 429 else {}
     if request.url.path.startswith("/api/"):
         return JSONResponse({"error": str(error)}, status, headers)
     words = state_of(request).words(request)

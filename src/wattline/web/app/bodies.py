@@ -13,6 +13,8 @@ from wattline.core.errors import WattlineError
 from wattline.web.app.uploads import MAX_FILE
 
 MAX_BODY = MAX_FILE + 200_000
+MAX_BODIES = 64_000_000  # of all that are under way
+AGAIN_S = 5
 BODY_S = 20.0
 MAX_PARTS = 120
 MAX_HEAD = 4096  # bytes of the header of a part
@@ -20,12 +22,48 @@ Pairs = list[tuple[str, str]]
 Files = list[tuple[str, str, bytes]]
 
 
-class BodyTooLarge(WattlineError):
+class BodyError(WattlineError):
+    """A body that is not taken."""
+
+    http_status = 413
+
+
+class BodyTooLarge(BodyError):
     """A body that is larger than what is taken."""
 
 
-class BodyTooSlow(WattlineError):
+class BodyTooSlow(BodyError):
     """A body that comes too slowly."""
+
+    http_status = 408
+
+
+class BodiesTooMany(BodyError):
+    """A body beside so many others that together they would take too much memory."""
+
+    http_status = 429
+
+
+class BodiesRoom:
+    """How many bytes all bodies that are under way may take together.
+
+    Parameters
+    ----------
+    limit : of all of them [B]
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.taken = 0
+
+    def take(self, size: int) -> None:
+        """Room for so many bytes more. Raises BodiesTooMany where there is none."""
+        if self.taken + size > self.limit:
+            raise BodiesTooMany(f"other files are being sent now; come again in {AGAIN_S} seconds")
+        self.taken += size
+
+
+ROOM = BodiesRoom(MAX_BODIES)
 
 
 async def read_body(request: Request, limit: int = MAX_BODY, seconds: float = BODY_S) -> bytes:
@@ -37,7 +75,7 @@ async def read_body(request: Request, limit: int = MAX_BODY, seconds: float = BO
     limit : size beyond which it is not read [B]
     seconds : in which it must come [s]
 
-    Returns the bytes. Raises BodyTooLarge, and BodyTooSlow.
+    Returns the bytes. Raises BodyTooLarge, BodyTooSlow, and BodiesTooMany.
     """
     stated = request.headers.get("content-length", "")
     if stated.isdecimal() and int(stated) > limit:
@@ -46,11 +84,14 @@ async def read_body(request: Request, limit: int = MAX_BODY, seconds: float = BO
     try:
         async with asyncio.timeout(seconds):
             async for piece in request.stream():
+                ROOM.take(len(piece))
                 body += piece
                 if len(body) > limit:
                     raise BodyTooLarge(f"more than {limit // 1000:,} kB are not taken")
     except TimeoutError:
         raise BodyTooSlow(f"the request did not come within {seconds:.0f} seconds") from None
+    finally:
+        ROOM.taken -= len(body)
     return bytes(body)
 
 

@@ -55,7 +55,7 @@ class Guard:
         headers = _headers(scope)
         refusal = self._refusal(scope, headers)
         if refusal is not None:
-            await _answer(send, *refusal)
+            await _answer(send, *refusal, *(((b"connection", b"close"),) if refusal[0] == 400 else ()))
             return
         if self._token and not self._has_token(headers):
             await self._admit(scope, send)
@@ -72,6 +72,8 @@ class Guard:
         hosts = headers.get("host", [])
         if len(hosts) != 1 or not self._is_ours(hosts[0]):
             return 421, "this address is not one that Wattline answers to; open it as it was printed at the start"
+        if "transfer-encoding" in headers and "content-length" in headers:
+            return 400, "a request has one length"  # two readers may each take another
         origins = headers.get("origin", [])
         ours = all(self._is_own_page(origin, hosts[0]) for origin in origins)
         site = headers.get("sec-fetch-site", ["none"])[0]

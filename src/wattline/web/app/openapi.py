@@ -12,6 +12,11 @@ from wattline.web.app.pages import Page
 from wattline.web.app.state import AppState
 
 ERROR = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
+BUSY = {
+    "description": "Too much waits, or is sent, already.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+    "headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}},
+}
 PREFER = {"name": "Prefer", "in": "header", "schema": {"enum": ["respond-async"]}, "description": "Answer with a job."}
 JOB = {
     "type": "object",
@@ -71,10 +76,7 @@ def _operation(page: Page, name: str, fields: list[Field], schemas: dict[str, An
     responses = {
         **done,
         "422": _reply("What is wrong with the inputs.", {"$ref": "#/components/schemas/Error"}),
-        "429": {
-            **_reply("Too much waits already.", {"$ref": "#/components/schemas/Error"}),
-            "headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}},
-        },
+        "429": BUSY,
     }
     operation: dict[str, Any] = {
         "operationId": f"{method}_{name.replace('-', '_')}",
@@ -119,7 +121,11 @@ def _job_reply(words: str) -> dict[str, Any]:
 
 
 def _body_replies() -> dict[str, Any]:
-    return {"408": _reply("The body came too slowly.", ERROR), "413": _reply("The body is too large.", ERROR)}
+    return {
+        "429": BUSY,
+        "408": _reply("The body came too slowly.", ERROR),
+        "413": _reply("The body is too large.", ERROR),
+    }
 
 
 def _job_paths() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 
 from wattline.core.errors import WattlineError
 from wattline.report.language.translator import translator_of
-from wattline.web.app.bodies import read_form
+from wattline.web.app.bodies import BodyError, read_form
 from wattline.web.app.jobs import Busy, WebJob
 from wattline.web.app.kept import key_of, reply_with
 from wattline.web.app.pages import Page
@@ -171,6 +171,8 @@ async def _receive(request: Request, page: Page) -> Response:
             if name.startswith("file-") and data:
                 values[name.removeprefix("file-")] = f"upload:{state.uploads.add(file_name, data)}"
         question = state.question(page, values.items())
+    except BodyError:
+        raise
     except WattlineError as error:
         return await _refused(request, page, {}, str(error), 400, {})
     return RedirectResponse(question.address, 303)
