@@ -21,10 +21,14 @@ LINES = (
 def check_where(where: dict[str, Any]) -> None:
     """Whether a place can be, before anything runs. Raises WattlineError where it cannot."""
     if where:
+        from wattline.catalog import default
+        from wattline.predict.grid_hours import check_grid_hours
         from wattline.predict.where import Where
 
-        if Where.read(None, where).start is not None:
+        place = Where.read(None, where)
+        if place.start is not None:
             raise WattlineError("start: what is measured has its own time; leave it out")
+        check_grid_hours(place, default())
 
 
 def bill_of(files: Sequence[Path], window: Measurement, where: dict[str, Any]) -> dict[str, Any] | None:

@@ -18,10 +18,11 @@ from wattline.core.fact import Array
 from wattline.core.units import DAY_S
 from wattline.line.grid.carbon.contracts import with_contracts
 from wattline.line.grid.carbon.given import split_zone
-from wattline.line.grid.carbon.live import read_live
+from wattline.line.grid.carbon.live import check_address, read_live
 from wattline.line.grid.carbon.read import GridSignals, ReadOptions, read_signals
 from wattline.line.grid.carbon.regional import avert_region, factors_of, mix_of, typical_signals
 from wattline.line.grid.carbon.signal import HourlySignal, Scope
+from wattline.line.grid.region import load_region
 from wattline.predict.where import HOURLY, Where
 
 CARBON, PRICE = ("lifecycle", "direct"), "price"
@@ -177,6 +178,26 @@ def read_grid_hours(where: Where, region: Record, catalog: Catalog) -> GridHours
     return GridHours(
         signals, typical, begin, given, sources, tuple(dict.fromkeys(notes)), _timing(signals, begin, given)
     )
+
+
+def check_grid_hours(where: Where, catalog: Catalog) -> None:
+    """Whether carbon and price by the hour can be read, before there is a job; a live source is not asked.
+
+    Parameters
+    ----------
+    where
+        Its ``carbon``, ``carbon_url``, ``price`` and what they are read with.
+    catalog
+        Whose facts are taken.
+
+    Raises
+    ------
+    WattlineError
+        Where a file is bad, holds no carbon or no price, or an address is none.
+    """
+    if where.carbon_url is not None:
+        check_address(where.carbon_url)
+    read_grid_hours(replace(where, carbon_url=None), load_region(where.region, catalog), catalog)
 
 
 def _carbon(where: Where, region: Record, catalog: Catalog) -> tuple[GridSignals | None, str, list[str]]:

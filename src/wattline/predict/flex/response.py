@@ -238,6 +238,8 @@ def _resources(cut_w: Array | None, reserves: Reserves, site_w: Array, draws: Dr
     fast, trip = draws("constant.battery-response"), draws("constant.store-round-trip")
     if np.mean(ups_s) > 0:
         gives.append(Resource("UPS batteries", site_w, ups_s, fast, trip))
+    if reserves.battery is None and reserves.battery_power is not None:
+        raise WattlineError("--battery-power does nothing here; it goes with --battery, the energy of the battery")
     if reserves.battery is not None:
         energy_j = parse(reserves.battery, "J", "--battery")
         if reserves.battery_power is None:

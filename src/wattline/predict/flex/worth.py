@@ -75,6 +75,10 @@ class Prices:
     called_h: float = 50.0
     lasts: str = "2 h"
 
+    def __post_init__(self) -> None:
+        if not 0 < self.called_h < YEAR_H:
+            raise WattlineError(f"--called {self.called_h:g} h must be above 0, and less than a year")
+
     def capacity_usd_per_w(self) -> float | None:
         """USD a year for a watt."""
         return None if self.capacity is None else _usd(self.capacity, "kW", "--capacity-price") / W_PER_KW
@@ -89,13 +93,10 @@ class Prices:
         return parse(self.lasts, "s", "--lasts")
 
     def dearest(self) -> tuple[float, float] | None:
-        """Mean price of the dearest hours, and of all others [USD/kWh]; None without a file. Raises WattlineError where
-        the hours called are none, or more than a year has."""
+        """Mean price of the dearest hours, and of all others [USD/kWh]; None without a file."""
         if self.energy is None:
             return None
         series = read_sites([self.energy], "price", "flex response")
-        if not 0 < self.called_h < YEAR_H:
-            raise WattlineError(f"--called {self.called_h:g} h must be above 0, and less than a year")
         ordered = np.sort(series.values[0])[::-1]
         count = max(round(self.called_h / series.step_h * len(ordered) * series.step_h / YEAR_H), 1)
         return float(ordered[:count].mean()), float(ordered[count:].mean()) if count < len(ordered) else 0.0

@@ -51,11 +51,28 @@ def read_live(url: str, options: ReadOptions, timeout_s: float = TIMEOUT_S) -> G
     return parse_signals(_fetch(url, timeout_s), shorten(without_secrets(url), 120), options)
 
 
-def _fetch(url: str, timeout_s: float) -> bytes:
+def check_address(url: str) -> str:
+    """Whether a source can be asked, without asking it.
+
+    Parameters
+    ----------
+    url : whole address
+
+    Returns the address as errors show it, without its secrets. Raises WattlineError where it is none.
+    """
     shown = shorten(without_secrets(url), 120)
-    parts = urllib.parse.urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urllib.parse.urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:  # half an IPv6 address
+        good = False
+    if not good:
         raise WattlineError(f"carbon-url: {shown} is no address; give http://HOST/PATH or https://HOST/PATH")
+    return shown
+
+
+def _fetch(url: str, timeout_s: float) -> bytes:
+    shown = check_address(url)
     headers = {"Accept": "application/json", "User-Agent": "wattline"}
     if key := os.environ.get(KEY):
         headers |= {"auth-token": key, "Authorization": f"Bearer {key}"}
