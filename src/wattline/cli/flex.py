@@ -59,7 +59,11 @@ def headroom(
 def shift(
     context: typer.Context,
     signal: Annotated[
-        Path, typer.Argument(metavar="FILE[@COLUMN]", help="Carbon intensity or price by the hour at the job's site.")
+        Path,
+        typer.Argument(
+            metavar="FILE[@COLUMN]",
+            help="Carbon intensity or price by the hour at the job's site; or its region: a typical year of its mix.",
+        ),
     ],
     length: Annotated[str, Opt(help="How long the daily job runs.")] = "1 h",
     before: Annotated[str, Opt(help="How much earlier it may begin.")] = "0 h",
@@ -70,7 +74,8 @@ def shift(
     ] = None,
     kind: Annotated[str, Opt(help="What the signal is: average or marginal carbon intensity, or price.")] = "average",
     to: Annotated[
-        list[str] | None, Opt("--destination", metavar="FILE[@COLUMN]", help="The signal at a site to which it may go.")
+        list[str] | None,
+        Opt("--destination", metavar="FILE[@COLUMN]", help="The signal at a site to which it may go, or its region."),
     ] = None,
     power: Annotated[str | None, Opt(help="Power of the job, where it may go elsewhere with data.")] = None,
     data: Annotated[str | None, Opt(help='Data that go with it, such as "500 GB".')] = None,

@@ -15,7 +15,10 @@ Opt = typer.Option
 def sites(
     signals: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE[@COLUMN]...", help="Carbon intensity or price by the hour at each site."),
+        typer.Argument(
+            metavar="FILE[@COLUMN]...",
+            help="Carbon intensity or price by the hour at each site; or its region: a typical year of its mix.",
+        ),
     ],
     room: Annotated[list[str], Opt(help='Most power of each site, "20 MW"; once for all, or once a site.')],
     arrives: Annotated[

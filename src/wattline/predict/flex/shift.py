@@ -74,13 +74,14 @@ def flex_shift(
     Parameters
     ----------
     signal
-        Carbon intensity or price by the hour at the job's own site: FILE or FILE@COLUMN.
+        Carbon intensity or price by the hour at the job's own site: FILE or FILE@COLUMN; or its region, whose typical
+        year is modelled from its mix.
     job
         The job; an hour at midnight that may wait for 8 where None.
     kind
         What the signal is: average or marginal carbon intensity, or price.
     sites
-        The same signal at other sites to which it may go, FILE, FILE@COLUMN or a column of the signal's file.
+        The same signal at other sites to which it may go: FILE, FILE@COLUMN, a column of the signal's file, a region.
     beside
         Another signal at the same sites, by which the moves are counted too, and which may lead them.
     beside_kind
@@ -102,11 +103,12 @@ def flex_shift(
     _check_used(job, len(sites))
     near, reach, left = _within_reach(job, len(sites))
     sites, beside = [sites[i] for i in near], [*beside[:1], *(beside[1 + i] for i in near if 1 + i < len(beside))]
-    first = read_sites([signal, *sites], kind, WHAT)
+    catalog = open_catalog(facts)
+    first = read_sites([signal, *sites], kind, WHAT, catalog)
     other = None
     if beside:
-        first, other = together(first, read_sites(beside, beside_kind, WHAT), WHAT)
-    removal, used, moved = _removal(job, first, open_catalog(facts))
+        first, other = together(first, read_sites(beside, beside_kind, WHAT, catalog), WHAT)
+    removal, used, moved = _removal(job, first, catalog)
     whole = _leeway(job, first)
     starts = _starts(first, job, whole)
     rows = []

@@ -8,16 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
+from wattline.catalog import Catalog, default
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.units import HOUR_S
 from wattline.line.grid.carbon.given import split_zone
 from wattline.line.grid.carbon.read import ReadOptions, read_signals
+from wattline.line.grid.carbon.regional import typical_signals
 from wattline.line.grid.carbon.signal import HourlySignal
 from wattline.line.grid.hourly import read_hourly
+from wattline.line.grid.region import load_region
 from wattline.predict.flex.answer import filled
 
 KINDS = ("average", "marginal", "price")
+NO_WEATHER = "a typical year has no weather: the days of a month are alike, and waiting saves what the hours differ by"
+NamedSignal = tuple[str, HourlySignal, tuple[str, ...]]  # a site's name, its signal, and notes
 UNITS = {"average": "g/kWh", "marginal": "g/kWh", "price": "USD/kWh"}
 
 
@@ -47,17 +52,20 @@ class SiteSignals:
         return round(24 / self.step_h)
 
 
-def read_sites(texts: Sequence[str | Path], kind: str, what: str) -> SiteSignals:
+def read_sites(texts: Sequence[str | Path], kind: str, what: str, catalog: Catalog | None = None) -> SiteSignals:
     """The signals of one kind at each site, cut to the hours that all have.
 
     Parameters
     ----------
     texts
-        FILE or FILE@COLUMN of each site; a text that is no file is a column (or zone) of the first one's.
+        FILE or FILE@COLUMN of each site. A text that is no file is a column (or zone) of the first one's, else a
+        region: its typical year, modelled from its mix.
     kind
         "average", "marginal" or "price".
     what
         The command, for errors.
+    catalog
+        Whose regions are taken; the built-in one where None.
 
     Returns
     -------
@@ -66,17 +74,21 @@ def read_sites(texts: Sequence[str | Path], kind: str, what: str) -> SiteSignals
     Raises
     ------
     WattlineError
-        For a kind that is none, a file without such a signal, and for sites that have no hours in common.
+        For a kind that is none, a file or region without such a signal, and for sites that have no hours in common.
     """
     if kind not in KINDS:
         raise WattlineError(f"{what}: kind {shorten(kind)!r} must be one of {', '.join(KINDS)}")
     first, _ = split_zone(texts[0])
+    known = default() if catalog is None else catalog
     each = []
     for text in texts:
         path, column = split_zone(text)
-        if not path.exists() and first.exists():
-            path, column = first, str(text)
-        each.append(_read(path, column, kind, what))
+        if path.exists():
+            each.append(_read(path, column, kind, what))
+        elif first.exists() and not _is_region(str(text), known):
+            each.append(_read(first, str(text), kind, what))
+        else:
+            each.append(_column_or_region(first, str(text), kind, what, known))
     names = tuple(name for name, _, _ in each)
     series = [signal for _, signal, _ in each]
     notes = tuple(dict.fromkeys(note for _, signal, more in each for note in (*signal.notes, *more)))
@@ -112,7 +124,7 @@ def together(first: SiteSignals, other: SiteSignals, what: str) -> tuple[SiteSig
     )  # type: ignore[return-value]
 
 
-def _read(path: Path, column: str | None, kind: str, what: str) -> tuple[str, HourlySignal, tuple[str, ...]]:
+def _read(path: Path, column: str | None, kind: str, what: str) -> NamedSignal:
     """A site's name, its signal and notes: of a form that says what it is, else a column of numbers."""
     try:
         known = read_signals(path, ReadOptions(column, None, None if kind == "price" else kind))
@@ -128,9 +140,34 @@ def _read(path: Path, column: str | None, kind: str, what: str) -> tuple[str, Ho
     return column or signal.zone or path.stem, signal, known.notes
 
 
-def _plain(
-    path: Path, column: str | None, what: str, error: WattlineError
-) -> tuple[str, HourlySignal, tuple[str, ...]]:
+def _is_region(text: str, catalog: Catalog) -> bool:
+    try:
+        load_region(text, catalog)
+    except WattlineError:
+        return False
+    return True
+
+
+def _column_or_region(first: Path, text: str, kind: str, what: str, catalog: Catalog) -> NamedSignal:
+    """A column of the first file that bears a region's name, else the region's typical year."""
+    if first.exists():
+        try:
+            return _read(first, text, kind, what)
+        except WattlineError:
+            pass  # a region's name that is no column of the file
+    elif Path(text).suffix or not _is_region(text, catalog):
+        raise WattlineError(f"{what}: {shorten(text)!r} is neither a file nor a region; see `wattline list regions`")
+    if kind == "price":
+        raise WattlineError(f"{what}: no prices by the hour are known of {shorten(text)!r}; give a file of them")
+    region = load_region(text, catalog)
+    made = typical_signals(region, catalog)
+    signal = made.marginal if kind == "marginal" else made.average["lifecycle"]
+    if signal is None:
+        raise WattlineError(f"{what}: region {region.name} has no {kind} signal; give a file of it")
+    return region.name, signal, (*made.notes, NO_WEATHER)
+
+
+def _plain(path: Path, column: str | None, what: str, error: WattlineError) -> NamedSignal:
     """A column of numbers, in whatever unit."""
     if not path.exists():
         raise error

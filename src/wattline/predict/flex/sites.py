@@ -71,7 +71,8 @@ def flex_sites(
     Parameters
     ----------
     signals
-        Carbon intensity or price by the hour at each site: FILE, FILE@COLUMN or a column of the first one's file.
+        Carbon intensity or price by the hour at each site: FILE, FILE@COLUMN, a column of the first one's file, or a
+        region, whose typical year is modelled from its mix.
     work
         The work of the sites, and how far it may move.
     kind
@@ -91,8 +92,8 @@ def flex_sites(
     """
     if len(signals) < 2:
         raise WattlineError(f"{WHAT}: give the signal of two sites or more; one site alone is what flex shift answers")
-    sites = read_sites(signals, kind, WHAT)
     catalog = open_catalog(facts)
+    sites = read_sites(signals, kind, WHAT, catalog)
     count, steps = sites.values.shape
     if 2 * count**2 * steps > MAX_VALUES:
         raise WattlineError(
