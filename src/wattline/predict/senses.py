@@ -184,8 +184,8 @@ def read_pixels(text: str | int) -> tuple[int, int]:
     -------
     Width and height.
     """
-    parts = str(text).lower().replace("×", "x").split("x")
-    if len(parts) > 2:
+    parts = [part.strip() for part in str(text).lower().replace("×", "x").split("x")]
+    if len(parts) > 2 or not all(parts):
         raise WattlineError(f"picture-size: {shorten(str(text))!r} is not such as 1024 or 1280x720")
-    sides = [int(whole_of(part.strip(), "picture-size", MIN_PIXELS, MAX_PIXELS)) for part in parts]
+    sides = [int(whole_of(part, "picture-size", MIN_PIXELS, MAX_PIXELS)) for part in parts]
     return sides[0], sides[-1]

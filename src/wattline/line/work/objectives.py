@@ -42,6 +42,15 @@ OBJECTIVES = {
 }
 
 
+# what people call the same
+SYNONYMS = {
+    "sft": "full", "fft": "full", "full-finetuning": "full", "finetune": "full", "fine-tuning": "full",
+    "peft": "lora", "rlhf": "ppo", "rlvr": "grpo", "distillation": "distill",
+}  # fmt: skip
+# what is no training
+ELSEWHERE = {"eval": "evaluation", "evaluation": "evaluation", "inference": "chat"}
+
+
 def read_objective(method: str) -> tuple[str, str]:
     """What is trained, and towards what.
 
@@ -51,11 +60,13 @@ def read_objective(method: str) -> tuple[str, str]:
 
     Returns a member of ``METHODS`` and one of ``OBJECTIVES``, or "" for the next token. Raises WattlineError.
     """
-    parts = [part.strip() for part in method.split("+")]
+    parts = [SYNONYMS.get(part.strip().lower(), part.strip()) for part in method.split("+")]
     trained = [part for part in parts if part in METHODS]
     towards = [part for part in parts if part in OBJECTIVES]
     known = (*METHODS, *OBJECTIVES)
     strange = next((part for part in parts if part not in known), None)
+    if strange in ELSEWHERE:
+        raise WattlineError(f"method: {strange} trains nothing: take `wattline session {ELSEWHERE[strange]}`")
     if strange is not None:
         near = nearest_names(strange, known)
         words = f"; nearest: {near[0]}" if near else ""

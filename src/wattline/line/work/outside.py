@@ -45,19 +45,49 @@ def unknown_model(name: str, catalog: Catalog) -> NotFound:
     if makes := _makes(name, catalog):
         record, kind = makes
         return OutsideCatalog(name, f"a model that makes {kind}s: take `wattline {kind} {record}`", [], "")
-    own = re.sub(r"[\s_]+", "-", str(name).strip().lower().rsplit("/", 1)[-1])[:200]
-    closed, kin = find_closed(name, catalog), nearest_closed(name, catalog)
-    for row in _rows():
-        if re.match(row["pattern"], own):
-            what = row["what"] + (
-                f" (`wattline prompt {closed.name}` gives a range from public estimates)"
-                if closed
-                else f" (of its kind `wattline prompt {kin.name}` gives a range from public estimates)"
-                if kin
-                else ""
-            )
-            return OutsideCatalog(name, what, list(row["near"]), row.get("facts", ""))
+    closed, kin, row = find_closed(name, catalog), nearest_closed(name, catalog), _row(name)
+    if row is not None and "makes" in row:
+        return unknown_media(name, str(row["makes"]), "", catalog)
+    if row is not None:
+        what = row["what"] + (
+            f" (`wattline prompt {closed.name}` gives a range from public estimates)"
+            if closed
+            else f" (of its kind `wattline prompt {kin.name}` gives a range from public estimates)"
+            if kin
+            else ""
+        )
+        return OutsideCatalog(name, what, list(row["near"]), row.get("facts", ""))
     return NotFound("model", name, near=catalog.near_names("model", name), mend=_MEND)
+
+
+def unknown_media(name: str, command: str, kind: str, catalog: Catalog) -> NotFound:
+    """The error for a name that is no model of ``image``, ``video``, ``embed`` or ``transcribe``.
+
+    Parameters
+    ----------
+    name : as it was written
+    command : for which it was
+    kind : of the catalog whose models the command takes, ``diffusion`` or ``encoder``
+    catalog : where names like it are looked up
+
+    Returns the error, to be raised, which says what the name is where that is known, and what stands beside it.
+    """
+    row = _row(name)
+    if row is not None and "makes" in row:
+        near, makes = list(row["near"]), str(row["makes"])
+        what = f"{row['what']}; open ones stand beside it: `wattline {makes} {near[1]}`"
+        return OutsideCatalog(name, what, near, row.get("facts", ""))
+    if closed := find_closed(name, catalog):
+        return OutsideCatalog(name, f"a closed model that writes text: take `wattline prompt {closed.name}`", [], "")
+    listed = f"`wattline list {kind if kind == 'diffusion' else 'encoders'}` lists what is known"
+    what = f"{command} model" if kind == "diffusion" else kind
+    return NotFound(what, name, near=catalog.near_names(kind, name), mend=listed)
+
+
+def _row(name: str) -> dict[str, Any] | None:
+    """What is known of a name that the catalog cannot have."""
+    own = re.sub(r"[\s_]+", "-", str(name).strip().lower().rsplit("/", 1)[-1])[:200]
+    return next((row for row in _rows() if re.match(row["pattern"], own)), None)
 
 
 def _makes(name: str, catalog: Catalog) -> tuple[str, str] | None:

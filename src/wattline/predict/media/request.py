@@ -23,8 +23,10 @@ from wattline.line.chip.diffusion.stage import DiffusionJob, DiffusionLayout, st
 from wattline.line.work.diffusion.folder import read_folder
 from wattline.line.work.diffusion.model import KIND, DiffusionModel, Passes, load_diffusion
 from wattline.line.work.diffusion.tally import VALUE_BYTES
+from wattline.line.work.outside import unknown_media
 from wattline.predict.cite import cite_given
 from wattline.predict.media.engine import MediaEngine, read_engine
+from wattline.predict.media.memory import check_memory
 from wattline.predict.media.split import read_split
 from wattline.predict.rented import load_chips
 from wattline.predict.setup import Setup
@@ -132,7 +134,7 @@ def read_media(
     precision = "bf16" if setup.precision is None else setup.precision
     layout, degrees = read_split(question.split, setup.gpus, known, float(job.passes))
     passes = known.passes(known.sizes(height, width, frames))
-    _check_memory(known, passes, chip)
+    check_memory(known, passes, job, layout, chip)
     _cite(known, draws)
     engine = read_engine(setup.engine, precision, known, draws)
     active, given = _active(question.active, draws)
@@ -185,10 +187,7 @@ def _named(name: str, makes: str, draws: Draws) -> DiffusionModel:
         try:
             record = draws.catalog.find("model", name)
         except NotFound:
-            near = draws.catalog.near_names(KIND, name)
-            raise NotFound(
-                f"{makes} model", name, near=near, mend="`wattline list diffusion` lists what is known"
-            ) from None
+            raise unknown_media(name, makes, KIND, draws.catalog) from None
         raise WattlineError(f"{record.name} makes text: take `wattline prompt {record.name}`") from None
 
 
@@ -206,10 +205,10 @@ def read_pixels(text: str | int | None, model: DiffusionModel) -> tuple[float, f
     """
     if text is None:
         return model.usual.height, model.usual.width
-    parts = str(text).lower().replace("×", "x").split("x")
-    values = [_number(part.strip(), "size", MIN_PIXELS, MAX_PIXELS) for part in parts]
-    if len(values) > 2:
+    parts = [part.strip() for part in str(text).lower().replace("×", "x").split("x")]
+    if len(parts) > 2 or not all(parts):
         raise WattlineError(f"size: {shorten(str(text))!r} is not such as 1024 or 1280x720")
+    values = [_number(part, "size", MIN_PIXELS, MAX_PIXELS) for part in parts]
     return (values[0], values[0]) if len(values) == 1 else (values[1], values[0])
 
 
@@ -250,15 +249,6 @@ def _active(value: float | str | None, draws: Draws) -> tuple[Array, bool]:
         raise WattlineError(f"active: {share:g} is not a share from 0.001 to 1; give one such as 0.6")
     cite_given(draws, "active", share, "", "share of time that provisioned chips are at work")
     return np.asarray(share), True
-
-
-def _check_memory(model: DiffusionModel, passes: Passes, chip: Chip) -> None:
-    need = passes.denoiser.parameters * VALUE_BYTES
-    if need > chip.memory_bytes:
-        raise WattlineError(
-            f"{model.key}: the {need / 1e9:.1f} GB of its denoiser's weights do not fit {chip.record.name} with "
-            f"{chip.memory_bytes / 1e9:.0f} GB; take a chip with more memory"
-        )
 
 
 def warnings(request: MediaRequest) -> tuple[str, ...]:

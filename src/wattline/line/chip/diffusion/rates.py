@@ -10,6 +10,7 @@ from wattline.line.chip.diffusion.coefficients import DiffusionFit, was_measured
 from wattline.line.chip.diffusion.run import USUAL_FLOPS, USUAL_MEMORY, ChipRates
 
 WATTS = "diffusion-watts-per-tflop"
+SMALLEST = "a100-sxm-40gb"  # of the chips that were measured
 
 
 def limited_share(chip: Chip, exponent: float) -> float:
@@ -39,18 +40,25 @@ def chip_rates(chip: Chip, fit: DiffusionFit, exponent: float) -> ChipRates:
     fit : whose exponents say how less of a faster nameplate is reached
     exponent : by which rates fall with the power of the chip's watts
 
-    Returns its rates. A generation that was never measured reaches no more of a small nameplate than of a large one.
+    Returns its rates. Chips below the smallest that was measured reach its share of their nameplate, and those of a
+    generation that never was no more of a small nameplate than of the usual one.
     """
     record = chip.record
     flops = chip.peak_flops("bf16") * limited_share(chip, exponent)
     memory = record["memory_bandwidth_bytes_per_s"].value * limited_share(chip, exponent / 2)
-    if not was_measured(chip.generation, chip.draws):
-        flops = _undone(flops, USUAL_FLOPS, float(fit.rate_exponent))
-        memory = _undone(memory, USUAL_MEMORY, float(fit.memory_exponent))
+    least, narrowest = USUAL_FLOPS, USUAL_MEMORY
+    if was_measured(chip.generation, chip.draws):
+        known = chip.draws.catalog.find("chip", SMALLEST)
+        least, narrowest = known["fp16_flops"].value, known["memory_bandwidth_bytes_per_s"].value
+    flops = _no_better(flops, least, USUAL_FLOPS, float(fit.rate_exponent))
+    memory = _no_better(memory, narrowest, USUAL_MEMORY, float(fit.memory_exponent))
     link = record.facts.get("link_bandwidth_bytes_per_s") or chip.draws.catalog.fact("fit.pcie-bandwidth")
     return ChipRates(np.asarray(flops), np.asarray(memory), np.asarray(link.value), chip.tdp_w)
 
 
-def _undone(rate: float, usual: float, exponent: float) -> float:
-    """The rate below the usual one from which the fit's fall of efficiency gives the nameplate itself."""
-    return rate if rate >= usual else float(usual * (rate / usual) ** (1.0 / (1.0 - exponent)))
+def _no_better(rate: float, smallest: float, usual: float, exponent: float) -> float:
+    """The rate from which the fit's fall of efficiency gives a chip below the smallest the share that this has."""
+    if rate >= smallest:
+        return rate
+    share = (smallest / usual) ** -exponent
+    return float(usual * (rate / usual * share) ** (1.0 / (1.0 - exponent)))

@@ -195,14 +195,30 @@ _PLAIN = (
 )  # fmt: skip
 
 
+# settings of heads, of blocks and of the network's width, by the names that classes give them
+_HEADS, _DEPTHS = ("num_attention_heads", "n_heads"), ("num_layers", "n_layers", "num_mmdit_layers")
+_WIDTHS = ("dim", "hidden_size")
+
+
 def blocks_and_width(model: DiffusionModel) -> tuple[float, float]:
-    """Attention layers of a transformer that are split over chips, and its width; 0 for networks of convolutions."""
+    """Attention layers of a transformer that are split over chips, and its width.
+
+    Parameters
+    ----------
+    model : whose denoiser's settings are read
+
+    Returns how many, and the width; 0 and 1 for networks of convolutions.
+    """
     config = model.denoiser
-    if "num_attention_heads" not in config or "num_layers" not in config:
+    heads, depth = (next((name for name in names if name in config), "") for names in (_HEADS, _DEPTHS))
+    if not heads or not depth:
         return 0.0, 1.0
-    width = number_in(config, "num_attention_heads") * number_in(config, "attention_head_dim", 64)
+    whole = next((name for name in _WIDTHS if name in config and "attention_head_dim" not in config), "")
+    each = number_in(config, "attention_head_dim", 64)
+    width = number_in(config, whole) if whole else number_in(config, heads) * each
     dual = config.get("dual_attention_layers") or ()
-    layers = number_in(config, "num_layers") + number_in(config, "num_single_layers", 0) + len(dual)
+    single = number_in(config, "num_single_layers", number_in(config, "num_single_dit_layers", 0))
+    layers = number_in(config, depth) + single + len(dual)
     return layers, width
 
 

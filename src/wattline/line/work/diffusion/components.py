@@ -8,7 +8,14 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.core.fact import Array
-from wattline.line.work.diffusion import decoders, image_transformers, text_encoders, unet, video_decoders
+from wattline.line.work.diffusion import (
+    decoders,
+    image_transformers,
+    joint_transformers,
+    text_encoders,
+    unet,
+    video_decoders,
+)
 from wattline.line.work.diffusion import video_transformers as video
 from wattline.line.work.diffusion.sizes import Config, Sizes, number_in
 from wattline.line.work.diffusion.tally import Pass, Tally
@@ -24,6 +31,10 @@ DENOISERS: dict[str, Component] = {
     "PixArtTransformer2DModel": image_transformers.pixart,
     "HunyuanDiT2DModel": image_transformers.hunyuan_dit,
     "SanaTransformer2DModel": image_transformers.sana,
+    "Flux2Transformer2DModel": joint_transformers.flux_2,
+    "ZImageTransformer2DModel": joint_transformers.z_image,
+    "Lumina2Transformer2DModel": joint_transformers.lumina_2,
+    "AuraFlowTransformer2DModel": joint_transformers.aura_flow,
     "WanTransformer3DModel": video.wan,
     "HunyuanVideoTransformer3DModel": video.hunyuan_video,
     "CogVideoXTransformer3DModel": video.cogvideo,
@@ -34,6 +45,7 @@ DENOISERS: dict[str, Component] = {
 }
 DECODERS: dict[str, Component] = {
     "AutoencoderKL": decoders.kl_decoder,
+    "AutoencoderKLFlux2": decoders.kl_decoder,
     "AutoencoderKLTemporalDecoder": decoders.svd_decoder,
     "AutoencoderDC": decoders.dc_decoder,
     "VQModel": decoders.movq_decoder,
@@ -56,6 +68,10 @@ ENCODERS: dict[str, Callable[[Config, Array], Pass]] = {
     "Gemma2Model": text_encoders.language_model,
     "Gemma2ForCausalLM": text_encoders.language_model,
     "Qwen2_5_VLForConditionalGeneration": text_encoders.language_model,
+    "Qwen3Model": text_encoders.language_model,
+    "Qwen3ForCausalLM": text_encoders.language_model,
+    "Mistral3ForConditionalGeneration": text_encoders.language_model,
+    "ChatGLMModel": text_encoders.chat_glm,
 }
 
 

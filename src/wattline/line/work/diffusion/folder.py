@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from wattline.catalog import Catalog, Record, default
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.reading import parse_json, read_text
+from wattline.line.work.diffusion import unet
 from wattline.line.work.diffusion.components import DECODERS, DENOISERS, ENCODERS
-from wattline.line.work.diffusion.model import DiffusionModel, UsualOutput
+from wattline.line.work.diffusion.model import KIND, DiffusionModel, UsualOutput, from_record
 from wattline.line.work.diffusion.sizes import Config, number_in
 
 LIMIT_BYTES = 2_000_000
@@ -58,7 +61,11 @@ def read_folder(path: Path) -> DiffusionModel:
     if not denoisers or decoder is None:
         missing = "denoiser" if not denoisers else "decoder"
         raise WattlineError(f"{folder / INDEX}: names no {missing} that is known")
-    return _model(folder, denoisers[0], decoder, tuple(encoders))
+    if any(other != denoisers[0] for other in denoisers[1:]):
+        raise WattlineError(
+            f"{folder / INDEX}: {len(denoisers)} denoisers of different settings; which steps each takes is not known"
+        )
+    return _model(folder, denoisers, decoder, tuple(encoders))
 
 
 def _component(folder: Path, name: str, kind: str) -> Config:
@@ -78,12 +85,37 @@ def _json(path: Path) -> dict[str, Any]:
     return data
 
 
-def _model(folder: Path, denoiser: Config, decoder: Config, encoders: tuple[Config, ...]) -> DiffusionModel:
+def _model(folder: Path, denoisers: list[Config], decoder: Config, encoders: tuple[Config, ...]) -> DiffusionModel:
+    denoiser = denoisers[0]
     kind = str(denoiser["_class_name"])
     video = "3D" in kind or kind in ("UNetMotionModel", "I2VGenXLUNet", "UNetSpatioTemporalConditionModel")
+    kin = _kin(denoiser, default())
+    usual = _usual(denoiser, encoders, video) if kin is None else from_record(kin, default()).usual
+    if not video and "sample_size" in denoiser and kind in unet.KINDS:
+        side = number_in(denoiser, "sample_size") * 8
+        usual = replace(usual, height=side, width=side)
+    name = folder.resolve().name
+    makes = "video" if video else "image"
+    return DiffusionModel(name, name, kind, makes, denoiser, decoder, encoders, usual, experts=len(denoisers))
+
+
+def _kin(denoiser: Config, catalog: Catalog) -> Record | None:
+    """The catalog's model of the same class whose denoiser has the most settings alike: its pipeline is taken."""
+    kind = denoiser["_class_name"]
+    same = [each for each in catalog.records(KIND).values() if each.meta["denoiser"].get("_class_name") == kind]
+
+    def alike(record: Record) -> int:
+        own: Config = record.meta["denoiser"]
+        return sum(denoiser.get(name) == value for name, value in own.items())
+
+    return max(same, key=alike, default=None)
+
+
+def _usual(denoiser: Config, encoders: tuple[Config, ...], video: bool) -> UsualOutput:
+    """What is made where nothing is asked, by a class of which the catalog has no model."""
     side = number_in(denoiser, "sample_size", 128) * 8 if not video else 480.0
     built_in = bool(denoiser.get("guidance_embeds"))
-    usual = UsualOutput(
+    return UsualOutput(
         height=side,
         width=side if not video else 832.0,
         steps=USUAL_STEPS,
@@ -92,5 +124,3 @@ def _model(folder: Path, denoiser: Config, decoder: Config, encoders: tuple[Conf
         frames=VIDEO_FRAMES if video else 1.0,
         fps=VIDEO_FPS if video else 0.0,
     )
-    name = folder.resolve().name
-    return DiffusionModel(name, name, kind, "video" if video else "image", denoiser, decoder, encoders, usual)

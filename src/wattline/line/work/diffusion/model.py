@@ -28,9 +28,13 @@ JOINS_TEXT = (
     "CogVideoXTransformer3DModel",
     "HunyuanVideoTransformer3DModel",
     "MochiTransformer3DModel",
+    "Flux2Transformer2DModel",
+    "ZImageTransformer2DModel",
+    "Lumina2Transformer2DModel",
+    "AuraFlowTransformer2DModel",
 )
 # whose pipelines run two forward passes a step for guidance, one after the other; the others join them in one
-SEPARATE_GUIDANCE = ("WanTransformer3DModel", "QwenImageTransformer2DModel")
+SEPARATE_GUIDANCE = ("WanTransformer3DModel", "QwenImageTransformer2DModel", "Lumina2Transformer2DModel")
 # whose pipelines decode on every chip; elsewhere the last chip decodes while the others wait
 DECODES_EVERYWHERE = ("WanTransformer3DModel", "HunyuanVideoTransformer3DModel", "QwenImageTransformer2DModel")
 # whose decoders take one image or video after the other
@@ -60,7 +64,8 @@ class UsualOutput:
 
 @dataclass(frozen=True, eq=False)
 class DiffusionModel:
-    """A model by its components' settings; ``record`` is its entry of the catalog, where it has item."""
+    """A model by its components' settings; ``record`` is its entry of the catalog, where it has item. Of ``experts``
+    denoisers of one kind each takes a part of the steps."""
 
     key: str
     name: str
@@ -71,6 +76,7 @@ class DiffusionModel:
     encoders: tuple[Config, ...]
     usual: UsualOutput
     prior: Config | None = None
+    experts: int = 1
     record: Record | None = None
     components: Mapping[str, Record] = field(default_factory=dict)
 
@@ -127,6 +133,7 @@ class DiffusionModel:
             decoder_pass(self.decoder, sizes),
             np.asarray(sizes.height * sizes.width * sizes.frames),
             prior,
+            self.experts,
         )
 
     def _tokens(self, config: Config) -> float:
@@ -147,11 +154,13 @@ class Passes:
     decoder: Pass
     pixels: Array
     prior: tuple[Pass, ...] = ()
+    experts: int = 1
 
     @property
     def parameters(self) -> float:
         """Weights that all components hold together."""
-        return sum(item.parameters for item in (*self.encoders, self.denoiser, self.decoder, *self.prior))
+        every = (*self.encoders, *[self.denoiser] * self.experts, self.decoder, *self.prior)
+        return sum(item.parameters for item in every)
 
 
 def load_diffusion(name: str, catalog: Catalog) -> DiffusionModel:
@@ -199,6 +208,7 @@ def from_record(record: Record, catalog: Catalog) -> DiffusionModel:
         encoders=tuple(parts[name].meta["settings"] for name in meta["text_encoders"]),
         usual=UsualOutput(**usual),
         prior=meta.get("prior"),
+        experts=int(record["experts"].value) if "experts" in record.facts else 1,
         record=record,
         components=parts,
     )

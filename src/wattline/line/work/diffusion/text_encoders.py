@@ -100,3 +100,29 @@ def language_model(config: Config, tokens: Array) -> Pass:
     tally.elementwise(rows * width, extra[0] * layers, extra[1] * layers)
     tally.weights += number_in(config, "vocab_size") * width + 2 * layers * width
     return tally.done()
+
+
+def chat_glm(config: Config, tokens: Array) -> Pass:
+    """``ChatGLMModel``, whose settings have names of their own.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    tokens : tokens of the text
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
+    heads = number_in(config, "num_attention_heads", 32)
+    grouped = bool(config.get("multi_query_attention", True))
+    head = number_in(config, "kv_channels", 128)
+    plain: Config = {
+        "num_hidden_layers": number_in(config, "num_layers", 28),
+        "hidden_size": number_in(config, "hidden_size", 4096),
+        "num_attention_heads": heads,
+        "num_key_value_heads": number_in(config, "multi_query_group_num", 2) if grouped else heads,
+        "head_dim": head,
+        "intermediate_size": number_in(config, "ffn_hidden_size", 13696),
+        # its table of words stands at both ends
+        "vocab_size": 2 * number_in(config, "padded_vocab_size", 65024),
+    }
+    return language_model(plain, tokens)

@@ -89,6 +89,8 @@ def _head_and_tail(parts: UnetParts, config: Config, grid: Grid, widths: Sequenc
     if extra:
         tally.product(1.0, extra, 4 * first)
         tally.product(1.0, 4 * first, 4 * first)
+    if wide := number_in(config, "encoder_hid_dim", 0):  # text of another width than the network's
+        tally.product(parts.text, wide, parts.text_width)
     if name in ("UNet3DConditionModel", "I2VGenXLUNet"):
         parts.temporal(grid, first)
 

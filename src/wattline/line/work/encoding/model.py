@@ -16,6 +16,7 @@ from wattline.line.work.diffusion.sizes import Config, number_in
 from wattline.line.work.diffusion.tally import Pass
 from wattline.line.work.encoding.passes import DEFAULT_TOKENS, OF_IMAGES, forward, image_tokens
 from wattline.line.work.encoding.speech import SpeechPasses, whisper
+from wattline.line.work.outside import unknown_media
 
 KIND = "encoder"
 LIMIT_BYTES = 2_000_000
@@ -65,8 +66,7 @@ def load_encoder(name: str, catalog: Catalog) -> EncoderModel:
         record = catalog.find(KIND, name)
     except NotFound:
         _elsewhere(name, catalog)
-        near = catalog.near_names(KIND, name)
-        raise NotFound("encoder", name, near=near, mend="`wattline list encoders` lists what is known") from None
+        raise unknown_media(name, "embed", KIND, catalog) from None
     return EncoderModel(
         record.name,
         record.title,
