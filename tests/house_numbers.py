@@ -87,7 +87,7 @@ CODE_NUMBERS = {
     },
     "the Earth, and which places are near": {
         "line/site/places.py": "FAR_KM FAR_M SAME_KM BESIDE_KM KM_A_METRE",
-        "line/site/gazetteer.py": "CLEAR FAR_LARGER HEIGHT_KM EARTH_KM MAX_SHOWN",
+        "line/site/gazetteer.py": "FAR_LARGER HEIGHT_KM EARTH_KM MAX_SHOWN BESIDE_KM",
         "line/site/weather_repair.py": "MAX_MISSING SHORT_GAP_H HOTTEST_C COLDEST_C HOTTEST_MEAN_C",
     },
     "bytes of a number format, and products of a pass": {

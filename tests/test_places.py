@@ -91,9 +91,67 @@ def test_every_zone_that_the_gazetteer_names_is_in_the_catalog_and_in_the_citys_
         assert zone.partition("-")[0] == code
 
 
-def test_a_name_of_several_cities_asks_which() -> None:
-    with pytest.raises(WattlineError, match="Springfield, Missouri"):
-        find_place("Springfield", CATALOG)
+@pytest.mark.parametrize(
+    ("typed", "title", "other"),
+    [
+        ("Springfield", "Springfield, Missouri", "Springfield, Massachusetts"),
+        ("Cambridge", "Cambridge, England", "Cambridge, Massachusetts"),
+        ("Portland", "Hillsboro, Oregon", "Portland, Maine"),
+        ("San Jose", "San Jose, California", "Costa Rica"),
+        ("Birmingham", "Birmingham, England", "Birmingham, Alabama"),
+        ("Hanover", "Hannover, Germany", "Hanover, Maryland"),
+        ("Paris", "Paris", "Paris, Texas"),
+    ],
+)
+def test_the_largest_city_of_a_name_is_taken_and_the_others_are_told(typed: str, title: str, other: str) -> None:
+    record = find_place(typed, CATALOG)
+    assert record.title == title
+    assert other in made_year(record, CATALOG).notes[0]
+    assert made_year(find_place("Paris, Texas", CATALOG), CATALOG).notes[0].startswith("weather of")
+
+
+@pytest.mark.parametrize(
+    ("typed", "area", "town"),
+    [
+        ("Virginia", "a state of the United States", "Ashburn, Virginia"),
+        ("Georgia", "a country and a state of the United States", "Tbilisi, Georgia"),
+        ("Georgia, US", "a state of the United States", "Atlanta, Georgia"),
+        ("State of New York", "a state of the United States", "New York"),
+        ("Washington", "a state of the United States", "Seattle, Washington"),
+        ("Ontario", "of Canada", "Toronto, Ontario"),
+        ("Victoria", "a state of Australia", "Melbourne, Victoria"),
+        ("Ireland", "a country", "Dublin"),
+        ("Mexico", "a country", "Mexico City"),
+        ("Inner Mongolia", "grid", "Ulanqab"),
+    ],
+)
+def test_a_country_or_state_is_refused_with_places_in_it(typed: str, area: str, town: str) -> None:
+    with pytest.raises(WattlineError, match=area) as error:
+        find_place(typed, CATALOG)
+    assert town in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_no_name_of_a_country_or_state_is_a_town_elsewhere() -> None:
+    """Each is refused, or is a city that lies in it; none is a town of the name far away."""
+    countries = {city.country for city, _ in cities()}
+    states = {city.province for city, _ in cities() if city.code in ("us", "ca", "au", "gb") and city.province}
+    for name in sorted(countries | states):
+        try:
+            record = find_place(name, CATALOG)
+        except WattlineError:
+            continue
+        inside = {city.code for city, _ in cities() if name in (city.country, city.province)}
+        assert str(record.meta["region"]).partition("-")[0] in {*inside, "world"}, name
+
+
+@pytest.mark.parametrize(("typed", "title"), [
+    ("us-east-1", "Ashburn, Virginia"), ("Northern Virginia", "Ashburn, Virginia"),
+    ("Maricopa County", "Phoenix, Arizona"), ("Singapore", "Singapore"), ("New York", "New York"),
+    ("Luxembourg", "Luxembourg, Luxembourg"), ("Quebec", "Québec, Quebec"), ("Washington DC", "Washington, District"),
+])  # fmt: skip
+def test_counties_clouds_and_cities_of_their_areas_name_are_places(typed: str, title: str) -> None:
+    assert find_place(typed, CATALOG).title.startswith(title)
 
 
 @pytest.mark.parametrize("typed", ["McMurdo", "-77.8, 166.7", "0, -140"])

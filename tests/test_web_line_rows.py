@@ -233,7 +233,7 @@ def test_a_typed_line_is_the_question_that_was_meant(line: str, short: str) -> N
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("wind and batteries for 80 MW in Aberdeen", "'Aberdeen' is the name of several"),
+        ("wind and batteries for 80 MW in Aberdeen", "place Aberdeen, Scotland: the nearest normals"),
         ("can solar power a 100 MW data centre in Sevilla", "the nearest normals"),
         ("20 MW data centre in Jiangsu", "Jiangsu: no place with weather is known there"),
         ("30 MW in Atlantisville", "unknown place 'Atlantisville'"),

@@ -92,8 +92,14 @@ def made_year(record: Record, catalog: Catalog) -> Weather:
     return Weather(
         record.title, t, ratio, pressure, record["latitude"].value, record["longitude"].value, height,
         record["utc_offset_h"].value, "made from monthly normals (wattline facts climate.)", made=True,
-        notes=(str(record.meta.get("from", KNOWN_TO)),), error=record.meta.get("error", MeanError()),
+        notes=_notes(record), error=record.meta.get("error", MeanError()),
     )  # fmt: skip
+
+
+def _notes(record: Record) -> tuple[str, ...]:
+    """From where the weather is known, after which place of the name was taken."""
+    others = record.meta.get("others")
+    return (*([str(others)] if others else []), str(record.meta.get("from", KNOWN_TO)))
 
 
 def _spells(rng: np.random.Generator, memory: float) -> Array:

@@ -17,16 +17,15 @@ from functools import cache
 import numpy as np
 
 from wattline.catalog import HERE
-from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 
-CLEAR = 4.0  # times the people of the next city of the name, from which on a name without a country is understood
-FAR_LARGER = 20.0  # times those of the largest city of this own name, from which on another's other name is meant
+FAR_LARGER = 8.0  # times those of the largest city of this own name, from which on another's other name is meant
 LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
 SPOKEN = {"nyc": "New York City", "sf": "San Francisco", "washingtondc": "Washington", "saigon": "Ho Chi Minh City"}
 HEIGHT_KM = 40.0  # of a place from a city whose height it takes
 EARTH_KM = 6371.0
-MAX_SHOWN = 5
+MAX_SHOWN = 4
+BESIDE_KM = 30.0  # within which cities of one name are one
 
 
 @dataclass(frozen=True)
@@ -120,18 +119,29 @@ def find_city(name: str) -> City | None:
 
     Returns
     -------
-    The city with its degrees and height, or None.
-
-    Raises WattlineError for a name of several cities of like size, with what tells them apart.
+    The city with its degrees and height, the largest of the name; None where there is none.
     """
-    for town, area in _readings(name):
-        known = _of_name(town, area)
-        if known:
-            if len(known) > 1 and known[0].people < CLEAR * known[1].people and not area:
-                shown = "; ".join(dict.fromkeys(_full(city) for city in known[:MAX_SHOWN]))
-                raise WattlineError(f"place {shorten(name)!r} is the name of several: give one of {shown}")
-            return known[0]
-    return None
+    return next((known[0] for town, area in _readings(name) if (known := _of_name(town, area))), None)
+
+
+def namesakes(name: str, here: tuple[float, float]) -> list[str]:
+    """Other cities that a name without a country may mean, the largest first.
+
+    Parameters
+    ----------
+    name : as it is typed
+    here : degrees of the one that was taken, north and east
+
+    Returns
+    -------
+    Their names with country and state; none where a name says which is meant.
+    """
+    names, others = _by_name()
+    wanted = folded(SPOKEN.get(folded(name), name))
+    largest = [city for city in others.get(wanted, ()) if city.people >= 1e6 and city not in names.get(wanted, ())]
+    known = [] if "," in name or folded(name) in SPOKEN else [*names.get(wanted, ()), *largest]
+    away = [city for city in known if distances_km([(city.latitude, city.longitude)], here)[0] > BESIDE_KM]
+    return list(dict.fromkeys(_full(city) for city in away))[:MAX_SHOWN]
 
 
 def _full(city: City) -> str:

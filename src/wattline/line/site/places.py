@@ -9,9 +9,11 @@ from functools import lru_cache
 import numpy as np
 
 from wattline.catalog import Catalog, Record, plain_name
-from wattline.core.errors import NotFound, WattlineError
+from wattline.catalog.cloud import find_cloud
+from wattline.core.errors import NotFound, WattlineError, shorten
 from wattline.core.units import Z95
-from wattline.line.site.gazetteer import HEIGHT_KM, City, distances_km, find_city, folded, nearest_city
+from wattline.line.site.areas import area_named, towns_within
+from wattline.line.site.gazetteer import HEIGHT_KM, City, distances_km, find_city, folded, namesakes, nearest_city
 from wattline.line.site.nearness import LapseFacts, mean_error
 
 FAR_KM = 250.0  # a place further than this from the nearest known one needs a weather file
@@ -37,24 +39,29 @@ def find_place(name: str, catalog: Catalog) -> Record:
 
     Parameters
     ----------
-    name : a name or alias, or ``"latitude, longitude"``
+    name : a name or alias, a cloud's region (``us-east-1``), or ``"latitude, longitude"``
     catalog : where places are looked up
 
     Returns
     -------
     A record of kind ``climate``.
 
-    Raises NotFound with names like it, WattlineError where the nearest place is too far away.
+    Raises NotFound with names like it, WattlineError for a country, state or province, and where the nearest place is
+    too far away.
     """
     if not name.strip():
         raise WattlineError("place: an empty name; `wattline list places` lists the places")
+    cloud = find_cloud(name, catalog)
+    if cloud is not None and str(cloud.meta.get("place")) in catalog.records("climate"):
+        return catalog.records("climate")[str(cloud.meta["place"])]
     numbers = re.fullmatch(r"\s*([-+]?\d+(?:\.\d*)?)\s*[,;\s]\s*([-+]?\d+(?:\.\d*)?)\s*", name)
     if numbers:
         return place_at(float(numbers[1]), float(numbers[2]), catalog)
     wanted = folded(name)
     known = _names(catalog)
     if wanted in known:
-        return catalog.records("climate")[known[wanted]]
+        return _beside_namesakes(catalog.records("climate")[known[wanted]], name)
+    _check_area(name, catalog)
     city, comma, country = (part.strip() for part in name.partition(","))
     if comma and folded(city) in known:
         record = catalog.records("climate")[known[folded(city)]]
@@ -62,12 +69,34 @@ def find_place(name: str, catalog: Catalog) -> Record:
             return record
     town = find_city(name)
     if town is not None:
-        return place_of_city(town, catalog)
+        return _beside_namesakes(place_of_city(town, catalog), name)
     titles = [record.title for record in catalog.records("climate").values()]
     near = [title for title in titles if len(wanted) >= 4 and wanted[:5] in folded(title)]
     raise NotFound(
         "place", name, titles, "`wattline list places` lists the places, or give --weather FILE", near=near[:4]
     )
+
+
+def _check_area(name: str, catalog: Catalog) -> None:
+    """Raises WattlineError for a country, state or province, whose weather is not one, with places in it."""
+    area = area_named(name, catalog)
+    if not area:
+        return
+    towns = "; ".join(towns_within(name, catalog))
+    within = f"name a place there: {towns}" if towns else "name a city there"
+    namesake = find_city(name)
+    town = f"; the town of the name: {namesake.title}" if namesake and not towns.startswith(namesake.title) else ""
+    grid = f"; --region {plain_name(name)} is its grid alone" if plain_name(name) in catalog.names("region") else ""
+    raise WattlineError(f"place {shorten(name)!r} is {area}, of many climates: {within}{town}{grid}")
+
+
+def _beside_namesakes(record: Record, name: str) -> Record:
+    """A place that a name was taken for, with the others of the name to be told."""
+    others = namesakes(name, (record["latitude"].value, record["longitude"].value))
+    if not others:
+        return record
+    words = f"{name.strip()} is taken for {record.title}; others of the name: {'; '.join(others)}"
+    return Record(record.kind, record.name, record.facts, {**record.meta, "others": words})
 
 
 def lies_in(place: Record, country: str, catalog: Catalog) -> bool:

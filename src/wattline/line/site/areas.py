@@ -1,0 +1,110 @@
+"""Names of countries, states and provinces: a place must be named within them, for their weather is not one."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from wattline.catalog import Catalog, plain_name
+from wattline.line.site.gazetteer import City, cities, folded
+
+_KINDS = re.compile(
+    r"^(?:the\s+)?(?:state|province|republic|commonwealth|county|region)\s+of\s+|\s+(?:state|province|region)$|^the\s+",
+    re.I,
+)
+SHOWN = 4
+USUAL = {"us": "the United States", "gb": "the United Kingdom", "nl": "the Netherlands", "ae": "the Emirates"}
+
+
+@cache
+def _areas() -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
+    """Countries: folded name -> code; provinces and states: folded name -> code of the country, its name."""
+    countries: dict[str, str] = {}
+    provinces: dict[str, tuple[str, str]] = {}
+    for city, _ in cities():
+        countries.setdefault(folded(city.country), city.code)
+        if city.province:
+            provinces.setdefault(folded(city.province), (city.code, city.country))
+    return countries, provinces
+
+
+def area_named(name: str, catalog: Catalog) -> str:
+    """What a name is where it is that of a country, state, province or grid rather than of a city in it.
+
+    Parameters
+    ----------
+    name : as it is typed, such as "Virginia", "Georgia, US", "State of New York"
+    catalog : whose regions are looked up
+
+    Returns
+    -------
+    Such as "a country" or "a state of the United States"; empty for any other name, and for a city that bears the name
+    of the country or state that it lies in (Singapore, New York, Quebec).
+    """
+    town, comma, rest = (part.strip() for part in name.partition(","))
+    bare = _KINDS.sub("", town).strip()
+    wanted, said = folded(bare), bare != town
+    countries, provinces = _areas()
+    words = []
+    if wanted in countries and not comma:
+        words.append("a country")
+    if wanted in provinces:
+        code, country = provinces[wanted]
+        within = (folded(code), folded(country), "usa" if code == "us" else "")
+        if not comma or folded(rest) in within:
+            kind = "a state" if code in ("us", "au", "in") else "a province or region"
+            words.append(f"{kind} of {USUAL.get(code, country)}")
+    region = catalog.names("region").get(plain_name(bare), "")
+    if not words and not comma and region and not _towns(wanted):
+        words.append("a country, state or grid")
+    if not words or (not said and not comma and _lies_in_itself(wanted)):
+        return ""
+    return " and ".join(words)
+
+
+def towns_within(name: str, catalog: Catalog) -> list[str]:
+    """Places in a country, state or grid: those with normals, then its largest cities.
+
+    Parameters
+    ----------
+    name : of the area
+    catalog : whose places are looked up
+
+    Returns
+    -------
+    Their titles, a few.
+    """
+    bare = _KINDS.sub("", name.partition(",")[0].strip()).strip()
+    wanted = folded(bare)
+    region = catalog.names("region").get(plain_name(bare), "")
+    code = _areas()[0].get(wanted, region)
+    of_state = "," in name and wanted in _areas()[1]
+    records = list(catalog.records("climate").values())
+    own = [record.title for record in records if folded(record.title.rpartition(",")[2]) == wanted]
+    own += [] if of_state else [record.title for record in records if str(record.meta["region"]).split("-")[0] == code]
+    inside = [
+        city.title for city, _ in cities()
+        if wanted == folded(city.province) or (not of_state and wanted == folded(city.country))
+    ]  # fmt: skip
+    zone = [record.title for record in records if region and str(record.meta["region"]) == region]
+    titles: dict[str, str] = {}
+    for title in [*own[:SHOWN], *inside[:SHOWN], *zone[:SHOWN]]:
+        titles.setdefault(folded(title.partition(",")[0]), title)
+    return list(titles.values())[:SHOWN]
+
+
+@cache
+def _by_folded() -> dict[str, list[City]]:
+    names: dict[str, list[City]] = {}
+    for city, _ in cities():
+        names.setdefault(folded(city.name), []).append(city)
+    return names
+
+
+def _towns(wanted: str) -> list[City]:
+    return _by_folded().get(wanted, [])
+
+
+def _lies_in_itself(wanted: str) -> bool:
+    """Whether a city bears the name of the country or state that it lies in: Singapore, Luxembourg, New York City."""
+    return any(wanted in (folded(town.country), folded(town.province)) for town in _towns(wanted))
