@@ -6,13 +6,12 @@ import re
 from functools import cache
 
 from wattline.catalog import Catalog, plain_name
-from wattline.line.site.gazetteer import City, cities, folded
+from wattline.line.site.gazetteer import MAX_SHOWN, City, cities, folded
 
 _KINDS = re.compile(
     r"^(?:the\s+)?(?:state|province|republic|commonwealth|county|region)\s+of\s+|\s+(?:state|province|region)$|^the\s+",
     re.I,
 )
-SHOWN = 4
 USUAL = {"us": "the United States", "gb": "the United Kingdom", "nl": "the Netherlands", "ae": "the Emirates"}
 
 
@@ -88,9 +87,9 @@ def towns_within(name: str, catalog: Catalog) -> list[str]:
     ]  # fmt: skip
     zone = [record.title for record in records if region and str(record.meta["region"]) == region]
     titles: dict[str, str] = {}
-    for title in [*own[:SHOWN], *inside[:SHOWN], *zone[:SHOWN]]:
+    for title in [*own[:MAX_SHOWN], *inside[:MAX_SHOWN], *zone[:MAX_SHOWN]]:
         titles.setdefault(folded(title.partition(",")[0]), title)
-    return list(titles.values())[:SHOWN]
+    return list(titles.values())[:MAX_SHOWN]
 
 
 @cache
