@@ -251,5 +251,8 @@ def usage(error: Any) -> str:
     command = error.ctx.command_path if error.ctx else "wattline"
     if instead := now_called(command, getattr(error, "option_name", None)):
         return instead
+    if not error.format_message() or error.format_message().lstrip().startswith("Usage:"):  # a group without a command
+        names = ", ".join(sorted(getattr(error.ctx.command, "commands", {}))) if error.ctx else ""
+        return f"{command.removeprefix('wattline ')}: give one of its commands: {names}; see `{command} --help`"
     words = shorten(error.format_message(), 200).rstrip(".")
     return f"{words[:1].lower()}{words[1:]}; see `{command} --help`"

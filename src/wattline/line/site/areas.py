@@ -42,7 +42,7 @@ def area_named(name: str, catalog: Catalog) -> str:
     """
     town, comma, rest = (part.strip() for part in name.partition(","))
     bare = _KINDS.sub("", town).strip()
-    wanted, said = folded(bare), bare != town
+    wanted, by_kind = folded(bare), bare != town
     countries, provinces = _areas()
     words = []
     if wanted in countries and not comma:
@@ -56,7 +56,7 @@ def area_named(name: str, catalog: Catalog) -> str:
     region = catalog.names("region").get(plain_name(bare), "")
     if not words and not comma and region and not _towns(wanted):
         words.append("a country, state or grid")
-    if not words or (not said and not comma and _lies_in_itself(wanted)):
+    if not words or (not by_kind and not comma and _lies_in_itself(wanted)):
         return ""
     return " and ".join(words)
 
