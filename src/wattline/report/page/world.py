@@ -131,7 +131,7 @@ def _bars(rows: Sequence[tuple[str, float, float, str]], label: str, short: Mapp
         for i, (name, first, other, words) in enumerate(rows):
             y = ROW * i + 6
             x0, x1 = (ground.across((value - low) / width) for value in sorted((first, other)))
-            body.append(svg_text(ground.left - 8, y + 13, shown[name] if ground.narrow else shortened(name, 50), "end"))
+            body.append(svg_text(ground.left - 8, y + 13, shown[name] if ground.narrow else shortened(name, 46), "end"))
             body.append(svg_text(x1 + 6, y + 13, words, "start"))
             colour = "var(--grid)" if other >= first else "var(--chip)"
             body.append(

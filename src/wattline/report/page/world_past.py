@@ -6,6 +6,7 @@ import base64
 from collections.abc import Sequence
 from html import escape
 
+from wattline.report.page.flex_plot import marks_of
 from wattline.report.page.plot import Ground, drawn, legend
 from wattline.report.terminal.world import number, place_name
 from wattline.report.words import Json
@@ -38,13 +39,14 @@ def _fans(outlooks: Sequence[Json], figures: Sequence[Json], ground: Ground) -> 
     first, last = outlooks[0]["years"][0]["year"], outlooks[0]["years"][-1]["year"]
     shown = [dot for dot in figures if first <= dot["year"] <= last and dot["kind"] != "forecast"]
     middle = max(row["energy_twh"]["p50"] for each in outlooks for row in each["years"])
-    top = max([2.2 * middle, *(dot["twh"] for dot in shown)])
+    levels = marks_of(max([2.2 * middle, *(dot["twh"] for dot in shown)]), number)
+    top = levels[-1][0]
 
     def at(year: float, twh: float) -> str:
         return f"{ground.across((year - first) / (last - first)):.1f},{ground.up(min(twh / top, 1.0)):.1f}"
 
     step = 2 if ground.width > 500 else 4
-    body = [ground.rule(share, number(share * top)) for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    body = [ground.rule(level / top, words) for level, words in levels]
     body += [ground.below((year - first) / (last - first), str(year)) for year in range(first, last + 1, step)]
     for i, each in enumerate(outlooks):
         colour, rows = COLOURS[i % len(COLOURS)], each["years"]
