@@ -16,6 +16,10 @@ RUN /opt/wattline/bin/wattline serve llama-3.1-8b --rate 1/s --duration "1 min" 
  && /opt/wattline/bin/python -m compileall -q /opt/wattline/lib
 
 FROM ${BASE}
+# letters of figures that are downloaded as PNG, Chinese ones too
+RUN apt-get update -q \
+ && apt-get install -y -q --no-install-recommends fonts-dejavu-core fonts-wqy-zenhei \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin wattline
 COPY --from=build /opt/wattline /opt/wattline
 # Numba uses no cache that it cannot write to, so that each start takes its own copy of it to /tmp

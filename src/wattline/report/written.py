@@ -11,8 +11,13 @@ from wattline.report.words import Json
 
 KINDS = (".html", ".svg", ".png")
 ZOOM = 2.0  # pixels of the picture for one of the chart
-_PROBE = '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="30"><text x="2" y="20">Wh</text></svg>'
-_BLANK = '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="30"></svg>'
+_WORDS = '<text x="2" y="20" font-family="{}">Wh</text>'
+_DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="30">{}</svg>'
+# what is taken for sans-serif, the first that is installed: a machine without fontconfig knows fonts by name alone
+_FAMILIES = (
+    "sans-serif", "DejaVu Sans", "Liberation Sans", "Noto Sans", "Arial", "Helvetica", "Open Sans", "Ubuntu", "Roboto",
+    "FreeSans", "Cantarell", "Verdana", "Segoe UI", "WenQuanYi Zen Hei", "Noto Sans CJK SC", "Noto Sans SC",
+)  # fmt: skip
 
 
 def check_report(path: Path) -> None:
@@ -58,9 +63,11 @@ def _renderer() -> Callable[[str], bytes]:
     except ImportError:
         raise WattlineError("a PNG needs resvg-py: pip install 'wattline[chart]'; or write an .svg") from None
 
-    def draw(svg: str) -> bytes:
-        return bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=ZOOM))
+    def drawn(svg: str, family: str | None = None) -> bytes:
+        return bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=ZOOM, sans_serif_family=family, font_family=family))
 
-    if draw(_PROBE) == draw(_BLANK):
+    blank = drawn(_DRAWING.format(""))
+    family = next((each for each in _FAMILIES if drawn(_DRAWING.format(_WORDS.format(each))) != blank), "")
+    if not family:
         raise WattlineError("a PNG needs a font, and this machine has none; install one, or write an .svg")
-    return draw
+    return lambda svg: drawn(svg, None if family == "sans-serif" else family)
