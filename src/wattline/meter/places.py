@@ -23,7 +23,7 @@ ROLES: tuple[tuple[str, frozenset[str]], ...] = (
     ("graphics", frozenset({"gt", "gfx", "igd", "graphics"})),
     ("core", frozenset({"core", "cores", "cor", "ia"})),
     ("dram", frozenset({"dram", "ram", "memory", "mem", "dimm", "dimms"})),
-    ("package", frozenset({"package", "pkg", "packages", "socket", "skt", "rapl"})),
+    ("package", frozenset({"package", "pkg", "pck", "packages", "socket", "skt", "rapl"})),
     ("cpu", frozenset({"cpu", "cpus", "processor", "processors"})),
 )  # fmt: skip
 FEEDS = frozenset({"pdu", "rack", "feed", "ups"})

@@ -13,6 +13,7 @@ from wattline.meter.readers.units import Unit
 from wattline.meter.sensor import Spec
 
 READING, TOTAL, EACH = "reading", "running total", "each interval"
+RETURN = 4  # rows within which a counter that was read too low once is above what it was before
 ROUGH = 5  # a running total of fewer rows than this may as well be the joules of each interval
 
 
@@ -87,11 +88,12 @@ def each_w(time_s: Array, energy_j: Array) -> float:
 
 
 def accumulated(time_s: Array, energy_j: Array) -> tuple[Array, Array]:
-    """Joules of each interval as a running total that begins one usual interval before the first row."""
+    """Joules of each interval as a running total that begins one usual interval before the first row; at the first row
+    itself where it holds nothing, as one that only tells a beginning."""
     good = np.flatnonzero(np.isfinite(time_s))
     steps = np.diff(time_s[good])
     usual = float(np.median(steps[steps > 0])) if (steps > 0).any() else 0.0
-    if usual <= 0:
+    if usual <= 0 or energy_j[good[0]] == 0:
         return time_s, np.nancumsum(energy_j)
     total = np.concatenate([[0.0], np.nancumsum(energy_j)])
     missing = ~np.isfinite(np.concatenate([[0.0], energy_j]))
@@ -114,7 +116,10 @@ def looks_like_intervals(energy_j: Array, words: Sequence[str]) -> bool | None:
     small = falls & (values[1:] > 0.5 * values[:-1])  # a counter that begins anew begins near nothing
     if len(values) < 4 * ROUGH:
         return bool(small.any() or falls.mean() > 0.3)
-    return bool(falls.mean() > 0.2 or small.mean() > 0.1)
+    if falls.mean() > 0.2 or small.mean() > 0.1:
+        return True
+    lasting = any((values[i + 1 : i + 1 + RETURN] < values[i]).all() for i in np.flatnonzero(small))
+    return None if lasting else False
 
 
 def hinted(words: Sequence[str]) -> str:

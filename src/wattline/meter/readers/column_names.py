@@ -24,7 +24,7 @@ RELATIVE = ("elapsed", "elapsed_time", "relative_time", "runtime", "uptime", "t"
 NOT_DRAWN = frozenset({
     "limit", "limits", "cap", "capped", "capping", "max", "min", "maximum", "minimum", "rated", "rating", "state",
     "factor", "setpoint", "tdp", "threshold", "budget", "capacity", "default", "enforced", "percent", "percentage",
-    "pct", "util", "utilization", "utilisation", "reactive", "apparent", "target", "design", "headroom", "std",
+    "pct", "util", "utilization", "utilisation", "reactive", "apparent", "aprt", "target", "design", "headroom", "std",
     "stddev", "stdev", "variance", "forecast", "predicted", "cost", "price", "violation", "pl", "var", "temp",
     "temperature", "peak", "efficiency", "export", "exported", "returned", "injected", "attributable", "attributed",
 })  # fmt: skip

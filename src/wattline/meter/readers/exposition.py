@@ -14,6 +14,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.meter.interpretation import Choices
+from wattline.meter.readers import logs
 from wattline.meter.readers.metrics import Samples, recording_of_samples
 from wattline.meter.readers.times import EPOCHS, instant
 from wattline.meter.recording import Recording
@@ -30,7 +31,7 @@ POWER = re.compile(r"(watts|joules|power|energy)", re.IGNORECASE)
 def is_text(text: str) -> bool:
     """Whether a file begins as Prometheus text with a metric of power or energy in it."""
     lines = [line for line in text.splitlines()[:2000] if line.strip()]
-    samples = [line for line in lines if not line.startswith("#")]
+    samples = [line for line in lines if not line.startswith("#") and logs.stamp(line) is None]
     named = [line for line in samples if SAMPLE.match(line)]
     typed = any(line.startswith(("# TYPE", "# HELP")) for line in lines)
     return bool(named) and (typed or all("{" in line for line in named[:5])) and len(named) >= 0.8 * len(samples)
@@ -69,6 +70,8 @@ def _read_lines(path: Path, dated: float | None, samples: Samples) -> int:
     """Add a file's samples; the number of those without a time."""
     untimed, now = 0, dated
     for line in _lines(path):
+        if line[:1] not in ("", "#") or line[2:3].isdigit():
+            now = logs.stamp(line) or now
         if line.startswith("#"):
             if match := STAMP.match(line):
                 now = instant(match[1])

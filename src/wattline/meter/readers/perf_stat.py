@@ -82,7 +82,7 @@ def _of_json(line: str) -> tuple[float, str, float] | None:
 
 
 def _number(text: str) -> float:
-    """``1,234.56`` and ``12,34`` (a locale's comma) are numbers."""
+    """``1,234.56``, ``1.234,56`` and ``12,34`` (a locale's marks) are numbers: the last mark is that of decimals."""
     if "," in text and "." in text:
-        text = text.replace(",", "")
+        text = text.replace("," if text.rfind(".") > text.rfind(",") else ".", "")
     return float(text.replace(",", "."))

@@ -13,6 +13,7 @@ from typing import Any
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.reading import parse_json, read_bytes
 from wattline.meter.interpretation import Choices
+from wattline.meter.readers.json_records import objects
 from wattline.meter.readers.metrics import Samples, recording_of_samples
 from wattline.meter.recording import Recording
 
@@ -34,7 +35,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     energy with its time."""
     data = read_bytes(path, JSON_BYTES, "recording")
     try:
-        answer = _exported(data) or parse_json(data)
+        answer = _exported(data) or _instants(data) or parse_json(data)
     except (ValueError, TypeError, KeyError, OSError) as error:
         raise WattlineError(f"{path} is not whole JSON: {shorten(str(error), 100)}") from None
     return recording_of_samples(samples_of(answer, str(path)), str(path), choices)
@@ -52,6 +53,19 @@ def _exported(data: bytes) -> dict[str, Any] | None:
         times = [float(at) / 1000 for at in series["timestamps"]]
         results.append({"metric": series.get("metric"), "values": list(zip(times, series["values"], strict=True))})
     return {"resultType": "matrix", "result": results}
+
+
+def _instants(data: bytes) -> dict[str, Any] | None:
+    """The matrix of answers to ``query``, one after the other in a file, each of one instant; None for any other."""
+    if b'"vector"' not in data[:MAX_LINE]:
+        return None
+    results = []
+    for answer in objects(data.decode("utf-8-sig", "replace")):
+        for result in (answer.get("data") or answer).get("result") or ():
+            if "value" in result:
+                results.append({"metric": result.get("metric"), "values": [result["value"]]})
+    several = len({result["values"][0][0] for result in results}) > 1
+    return {"resultType": "matrix", "result": results} if several else None
 
 
 def samples_of(answer: Any, source: str) -> Samples:

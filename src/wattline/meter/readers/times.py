@@ -30,6 +30,7 @@ FORMATS = (
     "%d %b %Y %H:%M:%S%.f",
     "%d-%b-%Y %H:%M:%S%.f",
     "%b %d, %Y %I:%M:%S %p",
+    "%b %d, %Y @ %H:%M:%S%.f",
     *(f"{date} {clock}" for clock in CLOCKS[1:] for date in DATES),
 )
 ZONED = (

@@ -75,6 +75,8 @@ def named(text: str, header: str = "") -> tuple[Unit, ...]:
         return (LONG[lower],)
     if short := SHORTENED.fullmatch(plain):  # kWatts, MWattHours
         return named(short[1] + short[2].upper() + ("h" if short[3] else ""), header)
+    if lower == "kwth":  # as eco2AI writes kWh
+        return (SHORT["kWh"],)
     if lower.endswith("whs"):  # kWhs, the plural
         plain, lower = plain[:-1], lower[:-1]
     if not plain or lower[-1] not in "wjhs":
