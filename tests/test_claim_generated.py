@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import wattline as wl
-from wattline.claim.sentence.generated import MODELS, kind_of
+from wattline.claim.sentence.generated import MODELS, generated_claim, kind_of
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,17 @@ def test_a_video_takes_more_than_a_phone_charge() -> None:
     claim = wl.check("An AI video takes at least as much as charging a phone").json()["results"]["claims"][0]
     assert "hunyuan-video" in claim["note"]
     assert claim["verdict"] != "does not follow"
+
+
+@pytest.mark.parametrize(("text", "model", "chip"), [
+    ("Generating an AI image with FLUX.1 dev takes as much energy as charging a smartphone", "flux.1-dev", "H100"),
+    ("An AI image by SDXL on an L4 takes as much as charging a phone", "stable-diffusion-xl", "L4"),
+    ("A video by HunyuanVideo on a B200 takes as much as charging 40 phones", "hunyuan-video", "B200"),
+])  # fmt: skip
+def test_a_model_and_a_chip_that_the_sentence_names_are_taken(text: str, model: str, chip: str) -> None:
+    kind = kind_of(text)
+    assert kind is not None
+    note = generated_claim(kind, text, "equal").note or ""
+    assert f": {model} " in note
+    assert ";" not in note  # no other model
+    assert chip in note.partition(",")[0]

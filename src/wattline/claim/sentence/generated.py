@@ -47,8 +47,28 @@ def kind_of(text: str) -> str | None:
     return next((kind for kind, words in _KINDS.items() if words.search(text)), None)
 
 
+def _named(text: str, kind: str, field: str = "") -> str | None:
+    """The catalog's record of a kind, and of what it makes, whose name stands in a sentence, the longest; or None."""
+    catalog = Draws(0).catalog
+    plain = _plain(text)
+    records = catalog.records(kind)
+    names = {
+        name: key
+        for key, record in records.items()
+        if not field or record.meta["makes"] == field
+        for name in {_plain(each) for each in (key, record.title, *record.meta.get("aliases", ()))}
+    }
+    there = [name for name in names if re.search(rf"(?<![a-z\d.]){re.escape(name)}(?![a-z\d])", plain)]
+    return names[max(there, key=len)] if there else None
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z\d.]+", "-", text.lower()).strip("-.")
+
+
 def generated_claim(kind: str, text: str, relation: Relation) -> Claim:
-    """The claim with what several models take on an H100 as what it is held against.
+    """The claim with what several models take on an H100, or the model and the chip that it names, as what it is held
+    against.
 
     Parameters
     ----------
@@ -60,14 +80,16 @@ def generated_claim(kind: str, text: str, relation: Relation) -> Claim:
     -------
     A claim that ``evaluate`` takes; the note tells each model's watt-hours.
     """
-    energies = {name: _energy_wh(kind, name) for name in MODELS[kind]}
+    named, chip = _named(text, "diffusion", kind), _named(text, "chip") or CHIP
+    energies = {name: _energy_wh(kind, name, chip) for name in ((named,) if named else MODELS[kind])}
+    where = Draws(0).catalog.find("chip", chip).title
     low, middle, high = np.percentile(np.concatenate(list(energies.values())), (5, 50, 95))
     ends = [literal_of(f"{value:.6g} Wh", "claim") for value in (middle, low, high)]
-    source = Source(f"Wattline's own prediction (`wattline {kind}`), {len(energies)} models on an H100")
+    source = Source(f"Wattline's own prediction (`wattline {kind}`), {named or f'{len(energies)} models'} on {where}")
     return Claim(
         id="sentence",
         says=shorten(text, 500),
-        note=_note(kind, energies),
+        note=_note(kind, energies, where),
         quantities={
             kind: Given(
                 ends[0],
@@ -101,21 +123,25 @@ def _share(kind: str, text: str) -> str:
     return f" / {number_of(match['count']):.15g}" if match else ""
 
 
-def _energy_wh(kind: str, model: str) -> Array:
+def _energy_wh(kind: str, model: str, chip: str) -> Array:
     from wattline.predict.media.image import image
     from wattline.predict.media.video import video
 
     work = image if kind == "image" else video
-    return np.asarray(work(model, CHIP, draws=DRAWS).energy_j) / J_PER_WH
+    return np.asarray(work(model, chip, draws=DRAWS).energy_j) / J_PER_WH
 
 
-def _note(kind: str, energies: dict[str, Array]) -> str:
+def _note(kind: str, energies: dict[str, Array], where: str) -> str:
     charge = Draws(0)(CHARGE)
     each = "; ".join(
         f"{name} {number(float(np.median(wh)))} Wh [{number(float(np.percentile(wh, 5)))}–"
-        f"{number(float(np.percentile(wh, 95)))}], {float(np.median(wh)) / float(charge):.0%} of a charge"
+        f"{number(float(np.percentile(wh, 95)))}], {_charges_of(float(np.median(wh)) / float(charge))}"
         for name, wh in energies.items()
     )
     return (
-        f"On an H100, from chip to grid (`wattline {kind}`): {each}. A charge is taken as {number(float(charge))} Wh."
+        f"On {where}, from chip to grid (`wattline {kind}`): {each}. A charge is taken as {number(float(charge))} Wh."
     )
+
+
+def _charges_of(share: float) -> str:
+    return f"{share:.0%} of a charge" if share < 2 else f"{share:,.0f} charges"
