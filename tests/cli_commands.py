@@ -30,3 +30,9 @@ def refused(capsys: pytest.CaptureFixture[str], *args: str) -> str:
     assert "Traceback" not in ran.err
     assert "Usage:" not in ran.err
     return ran.err
+
+
+def printed(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]:
+    """Exit status of a command, what it printed, and its errors."""
+    ran = Ran(capsys, *args)
+    return int(ran.status or 0), ran.out, ran.err

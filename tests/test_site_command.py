@@ -1,4 +1,4 @@
-"""``wattline site``, the line by the hour, and ``validate site``."""
+"""``wattline site``, and the line by the hour."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cli_commands import printed
 from wattline import catalog
 from wattline.catalog.draws import Draws
-from wattline.cli.main import main
 from wattline.core.errors import WattlineError
 from wattline.core.load import Load
 from wattline.line.site import hall
@@ -22,8 +22,7 @@ from wattline.predict.site import site
 from wattline.predict.train import train
 from wattline.predict.where import Where
 from wattline.report.present import as_text
-from wattline.validate.evidence.sites import match, read_rows
-from wattline.validate.site import validate
+from wattline.validate.evidence.sites import match
 
 
 def typical(place: str) -> Weather:
@@ -34,15 +33,8 @@ def typical(place: str) -> Weather:
 ONE = ["site", "--it", "10MW", "--place", "Dublin", "--draws", "20"]
 
 
-def run(args: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as end:
-        main(args)
-    out, err = capsys.readouterr()
-    return int(end.value.code or 0), out, err
-
-
 def test_json_and_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, _ = run([*ONE, "--json", "--out", str(tmp_path / "o")], capsys)
+    status, out, _ = printed(capsys, *ONE, "--json", "--out", str(tmp_path / "o"))
     data = json.loads(out)["results"]
     assert status == 0
     assert 1 < data["pue"]["p5"] < data["pue"]["p50"] < data["pue"]["p95"] < 1.4
@@ -59,15 +51,15 @@ def test_json_and_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_text_and_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _, out, _ = run(ONE, capsys)
+    _, out, _ = printed(capsys, *ONE)
     assert "PUE" in out
     assert "Design day" in out
-    _, out, _ = run(["site", "--it", "10MW", "--place", "Denver", "--compare", "--draws", "4"], capsys)
+    _, out, _ = printed(capsys, "site", "--it", "10MW", "--place", "Denver", "--compare", "--draws", "4")
     assert all(kind in out for kind in KINDS if kind != "sea-water")
     assert "no sea" in " ".join(out.split())
     places = tmp_path / "p.txt"
     places.write_text("Dublin\nSingapore  # hot\n\n39.0, -77.5\n")
-    _, out, _ = run(["site", "--it", "10MW", "--places", str(places), "--draws", "4", "--json"], capsys)
+    _, out, _ = printed(capsys, "site", "--it", "10MW", "--places", str(places), "--draws", "4", "--json")
     rows = json.loads(out)["results"]["rows"]
     assert {r["place"] for r in rows} == {"Dublin", "Singapore", "Ashburn, Virginia"}
     assert rows[-1]["place"] == "Singapore"
@@ -108,7 +100,7 @@ def test_text_and_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     ],
 )
 def test_bad_input_in_one_line(args: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    status, _, err = run(["site", "--it", "10MW", "--draws", "8", *args], capsys)
+    status, _, err = printed(capsys, "site", "--it", "10MW", "--draws", "8", *args)
     assert status == 2
     assert said in err
     assert err.strip().count("\n") == 0
@@ -125,11 +117,11 @@ def test_the_hall_follows_the_size_and_never_the_cooling(it: str, hall: str) -> 
 
 
 def test_one_site_and_all_kinds_side_by_side_say_the_same(capsys: pytest.CaptureFixture[str]) -> None:
-    _, out, _ = run(["site", "--it", "3MW", "--place", "Chicago", "--compare", "--draws", "6", "--json"], capsys)
+    _, out, _ = printed(capsys, "site", "--it", "3MW", "--place", "Chicago", "--compare", "--draws", "6", "--json")
     rows = {row["cooling"]: row for row in json.loads(out)["results"]["rows"]}
     for kind in ("air-chiller", "liquid"):
-        _, out, _ = run(
-            ["site", "--it", "3MW", "--place", "Chicago", "--cooling", kind, "--draws", "6", "--json"], capsys
+        _, out, _ = printed(
+            capsys, "site", "--it", "3MW", "--place", "Chicago", "--cooling", kind, "--draws", "6", "--json"
         )
         assert json.loads(out)["results"]["pue"] == rows[kind]["pue"]
 
@@ -284,105 +276,3 @@ def test_names_of_sites_as_reports_write_them() -> None:
         assert found.name == key
     assert match("Google", "Atlantis") is None
     assert match("Nobody", "Dublin") is None
-
-
-def test_validation_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "s.csv"
-    file.write_text(
-        "operator,site,year,pue,wue_l_per_kwh,kind\nGoogle,Hamina,2023,1.09,,measured\nMeta,Lulea,2022,,0.1,measured\n"
-        "Microsoft Azure,italynorth,2022,1.12,0.02,design\nGoogle,Atlantis,2023,1.1,,\n"
-        'Google,"Red Oak, Texas",2015,1.1,,\n'
-    )
-    status, out, _ = run(["validate", "site", str(file), "--json", "--draws", "10"], capsys)
-    data = json.loads(out)["results"]
-    assert status == 0
-    for measure in ("pue", "wue"):
-        assert set(data["scores"][measure]) == {"n", "mean_absolute_error", "mean_error", "coverage_percent"}
-        assert data["scores"][measure]["n"] == 1
-    assert data["groups"]["pue"]["Google"]["mean_absolute_error"] < 0.05
-    assert [a["why"].split(",")[0] for a in data["excluded"]][1].startswith("no such campus")
-    assert len(data["excluded"]) == 3
-    for text, said in (("a,b\n1,2\n", "no column"), ("operator,site,year,pue\nGoogle,Hamina,2023,0.4\n", "line 2")):
-        file.write_text(text)
-        status, _, err = run(["validate", "site", str(file)], capsys)
-        assert status == 2
-        assert said in err
-
-
-@pytest.mark.shared
-def test_published_sites(shared_data: Path) -> None:
-    result = validate(read_rows(shared_data / "facility/site_pue_wue.csv"), 60)
-    score, google = result.score("pue"), result.score("pue", "Google")
-    assert score["n"] > 140
-    assert score["mean_absolute_error"] <= 0.05
-    assert google["mean_absolute_error"] <= 0.03
-    assert 85 <= score["coverage_percent"] <= 100
-    assert Draws(0).n == 0
-
-
-@pytest.mark.long
-@pytest.mark.shared
-def test_ranges_hold_sites_operators_and_years_that_no_fit_has_seen(shared_data: Path) -> None:
-    rows = read_rows(shared_data / "facility/site_pue_wue.csv")
-    for by in ("site", "operator", "year"):
-        result = validate(rows, 60, leave_out=by)
-        for measure in ("pue", "wue"):
-            assert 85 <= result.score(measure)["coverage_percent"] <= 98
-        assert result.score("pue", "Amazon Web Services")["coverage_percent"] >= 85
-        assert abs(result.score("pue", "Amazon Web Services")["mean_error"]) < 0.02
-
-
-@pytest.mark.long
-@pytest.mark.shared
-def test_the_catalog_carries_the_spreads_that_the_published_figures_give(shared_data: Path) -> None:
-    from wattline.validate.fit.site import spread_fact
-    from wattline.validate.site import fit
-
-    fitted = fit(read_rows(shared_data / "facility/site_pue_wue.csv"), 100)
-    for measure, halls in fitted.items():
-        for kind, spread in halls.items():
-            known = spread_fact(measure, kind, catalog.default())
-            assert (known.low, known.high) == pytest.approx(
-                (np.exp(spread.bias - 1.645 * spread.spread), np.exp(spread.bias + 1.645 * spread.spread)), rel=0.06
-            )
-
-
-def test_a_site_left_out_is_judged_by_the_others_alone() -> None:
-    from wattline.validate.fit.site import SiteResidual, fit_spread, left_out_spread
-
-    rows = [SiteResidual(f"s{i}", "o", 2020 + i % 2, "hall", 0.1 * (-1) ** i, 0.01) for i in range(6)]
-    odd = SiteResidual("odd", "o", 2020, "hall", 1.5, 0.01)
-    assert left_out_spread([*rows, odd], odd, "site", "pue") == fit_spread(rows, "hall", "pue")
-    assert fit_spread([*rows, odd], "hall", "pue").spread > fit_spread(rows, "hall", "pue").spread
-    assert fit_spread(rows, "another", "pue").bias == 0
-
-
-def test_each_site_left_out_has_its_own_spread(tmp_path: Path) -> None:
-    """Draws are kept by a fact's key, which all rows of a hall share: the first row's fit must not serve them all."""
-    from wattline.validate.evidence.sites import read_rows
-    from wattline.validate.site import validate
-
-    file = tmp_path / "s.csv"
-    head, far = "operator,site,year,pue\n", "Google,Hamina,2023,1.9\n"
-    rest = "Google,Dublin,2023,1.09\nGoogle,Council Bluffs,2023,1.10\n"
-    made = []
-    for text in (far + rest, rest + far):
-        file.write_text(head + text)
-        rows = validate(read_rows(file), 50, leave_out="site").compared["pue"]
-        made.append({row.campus: row.predicted for row in rows})
-    assert made[0] == made[1]
-    assert made[0].keys() == {row.campus for row in rows}
-    widths = {campus: known.p95 - known.p5 for campus, known in made[0].items()}
-    hamina = next(campus for campus in widths if "hamina" in campus)
-    assert all(width > 1.5 * widths[hamina] for campus, width in widths.items() if campus != hamina)
-
-
-def test_leaving_out_what_there_is_not_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "s.csv"
-    file.write_text("operator,site,year,pue\nGoogle,Hamina,2023,1.09\nMicrosoft,Iowa,2023,1.16\n")
-    status, _, err = run(["validate", "site", str(file), "--leave-out", "moon"], capsys)
-    assert status == 2
-    assert "none of site, operator, year" in err
-    status, out, _ = run(["validate", "site", str(file), "--leave-out", "site", "--json", "--draws", "20"], capsys)
-    assert status == 0
-    assert json.loads(out)["inputs"]["left_out"] == "site"

@@ -67,3 +67,22 @@ for line in sys.stdin:
     say({"ok": {"json": json.dumps({"command": args[0], "results": {"title": title, "x_wh": 1.5}}), "csv": "name\\n",
         "command": args[0], "text": title}})
 """
+
+
+def status(base: str, path: str, method: str = "GET", **headers: str) -> int:
+    return httpx.request(method, base + path, headers={k.replace("_", "-"): v for k, v in headers.items()}).status_code
+
+
+def spoken(base: str, raw: bytes, wait_s: float = 5.0) -> bytes:
+    """What comes back for these bytes until the connection ends or nothing more comes."""
+    with socket.create_connection(("127.0.0.1", int(base.rpartition(":")[2])), timeout=wait_s) as connection:
+        connection.sendall(raw)
+        data = b""
+        try:
+            while part := connection.recv(65536):
+                data += part
+                if b"\r\n\r\n" in data:
+                    break
+        except TimeoutError:
+            pass
+        return data
