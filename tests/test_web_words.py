@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +60,17 @@ def test_inputs_of_every_page_have_their_names_and_their_help_translated(lang: s
     assert sorted(left) == []
     missing = sorted(used - set(known))  # a new option may come before its translation, but very few may
     assert len(missing) <= 0.03 * len(used), missing
+
+
+def test_every_page_of_a_family_has_a_name_in_words() -> None:
+    commands = [
+        name
+        for name, command in forms.commands_in(get_command(command_line))
+        if left_out.has_page(name, forms.fields_of(command))
+    ]
+    families = Counter(re.split("[ -]", name)[0] for name in commands)
+    alone = {name for name in commands if families[re.split("[ -]", name)[0]] > 1} - set(render.FAMILY_NAMES)
+    assert alone == set()
 
 
 @pytest.mark.parametrize("lang", [lang for lang in words.LANGUAGES if lang != "en"])

@@ -70,12 +70,12 @@ def _texts(catalog: Catalog) -> list[tuple[str, str, Fact]]:
 
 
 def _row(title: str, fact: Fact, to: Translator) -> dict[str, str]:
-    """A fact as it stands in a table; its source and its note keep the words that they were written in."""
+    """A fact as it stands in a table; its source keeps the words that it was written in."""
     name = fact.name or fact.key.rpartition(".")[2].replace("_", " ")
     return {
         "title": title, "key": fact.key, "name": to.text(name), "value": to.text(_value(fact)),
         "range": to.text(_extent(fact)), "basis": to.text(fact.basis), "source": str(fact.source),
-        "note": fact.note,
+        "note": to.text(fact.note),
     }  # fmt: skip
 
 

@@ -51,6 +51,8 @@ FAMILY_NAMES = {
     "validate world": "The world",
     "validate images": "Images",
     "validate video": "Videos",
+    "validate published": "Published figures",
+    "validate encoding": "Embeddings and speech",
     "serve": "Simulated",
     "serve-average": "On average",
 }
