@@ -22,6 +22,8 @@ class Page:
     long : whether an answer takes longer than a few seconds
     python : the function of ``import wattline`` where it bears another name; "" where none takes the same values
     renamed : names of parameters of that function that differ from the command's
+    written : how values of those are written, with ``{}`` for the command's
+    not_in_python : inputs that the function does not take
     """
 
     command: str
@@ -32,6 +34,8 @@ class Page:
     long: bool = False
     python: str | None = None
     renamed: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict)
+    not_in_python: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -186,7 +190,9 @@ PAGES = {
             N_("Electricity of data centres by place and year, with ranges that were tested on the past."),
             ("region", "to", "scenario", "what_if"),
             {"region": "world"},
-            python="",
+            renamed={"to": "years"},
+            written={"to": "2015-{}"},
+            not_in_python=("series", "stock", "answer", "rate", "request_energy"),
         ),
         Page(
             "saving",

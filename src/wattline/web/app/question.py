@@ -14,6 +14,7 @@ from wattline.web.app.pages import Page
 
 MAX_VALUE = 500  # characters of a value
 UPLOAD = re.compile(r"upload:[0-9a-f]{32}(@[\w .-]{1,60})?\Z")
+NUMBERS = ("draws", "seed", "as_of")  # that Python takes as such
 APART = ";"  # between the values of a field that takes several
 # an absolute path, a home folder, a step upwards, a drive or an address: nothing of these names a file or a machine
 _PATH = re.compile(
@@ -85,9 +86,12 @@ class PageQuestion:
                 words += [shlex.quote(part) for part in parts]
         return " ".join([*words, *options])
 
+    def _written(self, name: str, value: str) -> str:
+        return self.page.written.get(name, "{}").format(value)
+
     def python(self, names: Mapping[str, str]) -> str:
         """The same question as a call of the package; "" where a call takes other values."""
-        if not self.page.function:
+        if not self.page.function or set(self.page.not_in_python) & set(self.values):
             return ""
         first, named = [], []
         for name, value in self.values.items():
@@ -97,7 +101,9 @@ class PageQuestion:
             elif field.many:
                 words = repr([_placed(part.strip(), names) for part in value.split(APART)])
             else:
-                words = value if name in ("draws", "seed") else repr(_placed(value, names))
+                words = (
+                    value if name in NUMBERS and value.isdecimal() else repr(self._written(name, _placed(value, names)))
+                )
             if field.flag:
                 named.append(f"{self.page.renamed.get(name, name)}={words}")
             else:
