@@ -162,12 +162,10 @@ def test_the_python_beside_an_answer_gives_the_same_answer(base: str) -> None:
 )
 def test_the_python_beside_the_world_s_answer_gives_the_same_answer(base: str, values: dict[str, str]) -> None:
     question = read_question(PAGES["world"], FORMS["world"], {**values, "draws": "200"}.items())
-    names: dict[str, Any] = {}
-    code = question.python({}).replace("wl.world(", "answer = wl.world(")
-    exec(code, names)
-    assert (
-        names["answer"].json()["results"] == get(base, "/api/v1/world", params=dict(question.values)).json()["results"]
-    )
+    names: dict[str, object] = {}
+    exec(f"{question.python({}).replace('wl.world(', 'results = wl.world(')}.json()['results']", names)
+    reply = get(base, "/api/v1/world", params=dict(question.values))
+    assert names["results"] == reply.json()["results"]
     stock = read_question(PAGES["world"], FORMS["world"], [("region", "us"), ("rate", "1/day")])
     assert stock.python({}) == ""
 

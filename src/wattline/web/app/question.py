@@ -101,9 +101,8 @@ class PageQuestion:
             elif field.many:
                 words = repr([_placed(part.strip(), names) for part in value.split(APART)])
             else:
-                words = (
-                    value if name in NUMBERS and value.isdecimal() else repr(self._written(name, _placed(value, names)))
-                )
+                text = self._written(name, _placed(value, names))
+                words = text if name in NUMBERS and text.isdecimal() else repr(text)
             if field.flag:
                 named.append(f"{self.page.renamed.get(name, name)}={words}")
             else:
