@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
@@ -139,3 +140,36 @@ def test_kibanas_dates(tmp_path: Path) -> None:
     times = [f'"{at}"' for at in TRUTH.at("%b %d, %Y @ %H:%M:%S.000")]
     text = table('"@timestamp","power.watts"', times, TRUTH.power_w)
     assert mean_w(tmp_path / "a.csv", text) == pytest.approx(MEAN_W)
+
+
+REFUSED = {
+    "Datadog": ('{"query":"max:gpu.power{*}","series":[{"pointlist":[[1767225600000,5]],"scope":"*"}]}', "no averages"),
+    "Azure": (
+        '{"interval":"PT1M","value":[{"name":{"value":"power_w"},"timeseries":[{"data":'
+        '[{"timeStamp":"2026-01-01T00:00:00Z","maximum":5}]}]}]}',
+        "Average",
+    ),
+    "Zabbix": (
+        '{"result":[{"itemid":"44","clock":"1767225600","value":"5"},{"itemid":"44","clock":"1767225601","value":"6"}]}',
+        "item 44",
+    ),
+    "cut": ('[{"target":"power_w","datapoints":[[5,1767225600],[', "cut"),
+    "of another form": ('[{"target":"power_w","datapoints":{"a":5}}]', "another form"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_a_monitors_answer_does_not_hold_is_told(tmp_path: Path, name: str) -> None:
+    text, words = REFUSED[name]
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(WattlineError, match=words):
+        read(tmp_path / "a.json")
+
+
+def test_two_machines_of_a_monitor_are_two_devices(tmp_path: Path) -> None:
+    points = [[t * 1000, w] for t, w in zip(TRUTH.time_s, TRUTH.power_w, strict=True)]
+    series = [
+        {"metric": "power_watts", "scope": f"host:n{k}", "pointlist": [[t, k * w] for t, w in points]} for k in (1, 2)
+    ]
+    text = json.dumps({"query": "avg:power_watts{*} by {host}", "series": series})
+    assert mean_w(tmp_path / "a.json", text) == pytest.approx(3 * sum(TRUTH.power_w) / 30, rel=1e-3)

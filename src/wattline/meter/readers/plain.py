@@ -31,6 +31,7 @@ from wattline.meter.readers.frame import decimal_comma, read_frame
 from wattline.meter.readers.named_values import Value
 from wattline.meter.readers.rows import REGULAR, Groups, groups
 from wattline.meter.readers.spans import as_rows
+from wattline.meter.readers.title import titled
 from wattline.meter.recording import Recording
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     frame = _frame(path)
     if own.is_table(frame.columns):
         return retold(own.read(frame, str(path)), choices)
+    frame = titled(frame, path, choices)
     comma = frame.columns == [] or decimal_comma(path)
     choices, note = headerless.named(frame, choices, str(path), path.stem)
     recording = of_frame(frame, choices, str(path), path.stem, comma)
