@@ -19,7 +19,7 @@ from wattline.line.chip.step import Watts, within_limit
 from wattline.line.work.model import load_model
 from wattline.validate.evidence.campaigns import KNOTS, Campaigns, fit_campaigns, hats
 from wattline.validate.evidence.serving import ServingRow
-from wattline.validate.fit.step_file import CURVES, curves_file, fit_from_catalog
+from wattline.validate.fit.step_file import CURVES, chip_range, curves_file, fit_from_catalog
 
 
 def row(model: str, task: str = "gpqa", chip: str = "h100-sxm", batch: float = 8.0, chips: int = 1) -> ServingRow:
@@ -174,3 +174,41 @@ def test_the_less_is_known_of_a_model_the_wider_its_range() -> None:
         == spread_fact("energy", "ampere", catalog.default())
         == "fit.step-spread-energy"
     )
+
+
+@pytest.mark.parametrize("generation", ["hopper", "blackwell", "ampere"])
+@pytest.mark.parametrize("what", ["time", "energy", "itl"])
+def test_an_engine_that_is_named_makes_no_range_narrower(what: str, generation: str) -> None:
+    central = catalog.default()
+    for plain, engine in (("", "engine"), ("stranger", "engine-stranger")):
+        own, other = (
+            catalog.fact(spread_fact(what, generation, central, known)) for known in (plain, engine)
+        )  # fmt: skip
+        if plain or generation == "ampere" or what == "energy":  # times of families that are known were measured anew
+            assert other.low <= own.low
+            assert other.high >= own.high
+
+
+def test_what_is_known_of_a_model_counts_under_an_engine_too() -> None:
+    def known(name: str, generation: str) -> str:
+        return how_known(load_model(name, catalog.default()), generation, catalog.default(), "engine")
+
+    assert known("qwen3-8b", "hopper") == known("qwen3-14b", "hopper") == "engine"
+    assert known("mistral-7b-v0.1", "hopper") == known("qwen3-8b", "ampere") == "engine-stranger"
+
+
+@given(
+    shift=st.floats(0.0, 0.4),
+    scatter=st.floats(0.02, 0.4),
+    seed=st.integers(0, 1000),
+)
+def test_a_chip_that_was_never_measured_lies_as_far_off_as_chips_left_out_did(
+    shift: float, scatter: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    chips = np.repeat(["a", "b"], 400)
+    logs = np.where(chips == "a", shift, -shift) + scatter * rng.standard_normal(800)
+    low, high = chip_range(logs, chips)
+    other = shift * rng.standard_normal(20_000) + scatter * rng.standard_normal(20_000)
+    inside = np.mean((np.log(low) <= other) & (other <= np.log(high)))
+    assert 0.86 < inside < 0.94

@@ -71,14 +71,14 @@ def how_known(model: Model, generation: str, catalog: Catalog, rare: str = "") -
 
     Returns
     -------
-    ``"known"``, "", ``"stranger"`` or ``"hosted"``.
+    ``"known"``, "", ``"stranger"``, ``"engine"``, ``"engine-stranger"`` or ``"hosted"``.
     """
-    if rare:
+    if rare not in ("", "engine"):
         return rare
     if is_known(model, generation, catalog):
-        return "known"
-    family = known_keys(model, generation)[0]
-    return "" if f"known-time-{family}" in catalog.records("fit") else "stranger"
+        return rare or "known"
+    stranger = f"known-time-{known_keys(model, generation)[0]}" not in catalog.records("fit")
+    return "-".join(part for part in (rare, "stranger" if stranger else "") if part)
 
 
 def known_factor(measure: str, model: Model, generation: str, draws: Draws) -> Array | float:
@@ -106,20 +106,21 @@ def known_factor(measure: str, model: Model, generation: str, draws: Draws) -> A
 def spread_fact(what: str, generation: str, catalog: Catalog, known: str = "") -> str:
     """The fact of how measured time, energy, power or inter-token latency scatters around the model: for a generation
     or for any, for models that were measured themselves (``"known"``), for ``"measured"`` configurations, for a
-    ``"stranger"``, of whose family nothing was measured, and for any under an engine whose host the chips wait for
-    (``"hosted"``).
+    ``"stranger"``, of whose family nothing was measured, for any under another engine than the chip model's
+    (``"engine"``, ``"engine-stranger"``), and under one whose host the chips wait for (``"hosted"``).
 
     Parameters
     ----------
     what : time, energy, power or itl
     generation : of the chip, as the catalog has it, such as ``hopper``
     catalog : whose facts are taken
-    known : ``"known"``, ``"measured"``, ``"stranger"``, ``"hosted"``, or empty for all models
+    known : as ``how_known`` says, ``"measured"`` for a configuration; empty for all models
 
     Returns
     -------
     Name of a fact of kind ``fit``.
     """
     records = catalog.records("fit")
-    own = "-".join(part for part in ("step-spread", known, what, generation) if part)
-    return f"fit.{own if own in records else f'step-spread-{what}'}"
+    wide = "-".join(part for part in ("step-spread", known, what) if part)
+    own = next((name for name in (f"{wide}-{generation}", wide) if name in records), f"step-spread-{what}")
+    return f"fit.{own}"

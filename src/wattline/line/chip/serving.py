@@ -45,10 +45,13 @@ class Serving:
     @property
     def rare(self) -> str:
         """A layout or an engine of which a model's own measurements say less, as ``how_known`` names it: ``"stranger"``
-        where ranks split the requests, ``"hosted"`` where the chips wait for the engine's host, else empty."""
+        where ranks split the requests, ``"hosted"`` where the chips wait for the engine's host, ``"engine"`` under
+        another engine than the one that the chip model was fitted to, else empty."""
         if self.ranks > 1:
             return "stranger"
-        return "hosted" if self.software is not None and self.software.host_s > 0 else ""
+        if self.software is None:
+            return ""
+        return "hosted" if self.software.host_s > 0 else "engine"
 
     def padding(self, draws: Draws) -> Array:
         """``rank_padding``, shape ``(n_draws,)`` or ``()``."""

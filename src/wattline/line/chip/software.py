@@ -154,6 +154,7 @@ def _known(what: str, name: str, where: tuple[str, str], family: str, draws: Dra
     records, engine = draws.catalog.records("fit"), name.partition("-")[0]
     chip, generation = where
     own = (f"{name}-{chip}-{family}", f"{name}-{generation}-{family}")
+    # of a generation on which it was never measured: what it takes on the others
     for key in (*own, f"{name}-{generation}", f"{engine}-{generation}", name, engine):
         if f"software-{what}-{key}" in records:
             return float(np.mean(draws(f"fit.software-{what}-{key}", NAMES[what][1])))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
+from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
+from wattline.line.chip.known import spread_fact
 from wattline.line.chip.software import NAMES
 from wattline.validate.evidence.latencies import read_timed
-from wattline.validate.fit.software import Key, SoftwareFit, fit_software
+from wattline.validate.fit.software import Key, SoftwareFit, fit_software, leave_out_software
 
 NOTHING = 1e-9  # the fit ends this near to its bound
 FACTORS, FRONT = ("kernel-time", "expert-time"), ("front-s", "held-steps", "prompt-layer-s")
@@ -41,16 +45,71 @@ def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -
     rows, _ = read_timed(path)
     fit, used = fit_software(rows, progress)
     systems = ", ".join(sorted({row.system for row, _ in used}))
-    return software_file(fit, f"{len(used):,} configurations on {systems}")
+    generations = {row.group: row.chip.generation for row, _ in used}
+    left_out, _ = leave_out_software([row for row, _ in used], "model", progress)
+    ratios: dict[str, list[float]] = {}
+    for each in left_out:
+        what = "mean_tpot_s"
+        ratios.setdefault(generations[each.group], []).append(each.measured[what] / each.predicted[what])
+    return software_file(fit, ratios, f"{len(used):,} configurations on {systems}")
 
 
-def software_file(fit: SoftwareFit, about: str) -> str:
-    """The text of ``catalog/fit/software.toml``."""
-    blocks = [_HEAD.format(about=about)]
+def software_file(fit: SoftwareFit, ratios: Mapping[str, Sequence[float]], about: str) -> str:
+    """The text of ``catalog/fit/software.toml``; ``ratios``: measured time for each token over that predicted by a fit
+    without the model, by generation."""
+    blocks = [_HEAD.format(about=about), *_engine_wide(fit), *_spreads(ratios)]
     for names, fitted in ((FACTORS, fit.factors), (FRONT, fit.front)):
         for key, values in sorted(fitted.items()):
             blocks += _facts(names, key, values)
     return "\n".join(blocks)
+
+
+def _engine_wide(fit: SoftwareFit) -> Iterator[str]:
+    """Each engine's factors on generations where it was never measured: the geometric mean of those where it was."""
+    for engine in sorted({engine for engine, _ in fit.factors}):
+        logs = [np.log(values) for (name, _), values in fit.factors.items() if name == engine]
+        yield from _facts(FACTORS, (engine, ""), np.exp(np.mean(logs, axis=0)))
+
+
+def _spreads(ratios: Mapping[str, Sequence[float]]) -> Iterator[str]:
+    """How far steps under an engine lie from their prediction, of a model that its fit did not see; of models of
+    families that were never measured, and on chips that were not, with what these are off by."""
+    pooled = [ratio for each in ratios.values() for ratio in each]
+    for generation, own in [*sorted(ratios.items()), ("", pooled)]:
+        for kind, words in (("", ""), ("stranger", "models of families not measured: ")):
+            who = f"{generation.title() if generation else 'chips not measured'}: {words}"
+            for what, (low, high) in _engine_ranges(own, generation, kind).items():
+                key = "-".join(part for part in ("step-spread-engine", kind, what, generation) if part)
+                yield "\n".join(
+                    [f"[{key}]", f'name = "{who}under an engine that is named, {what} of a step beside its prediction"',
+                     "value = 1", f"low = {low:.5g}", f"high = {high:.5g}",
+                     'dist = "lognormal"', 'unit = ""', 'basis = "derived"', ""]
+                )  # fmt: skip
+
+
+def _engine_ranges(ratios: Sequence[float], generation: str, kind: str) -> dict[str, tuple[float, float]]:
+    """Joules move with the time by as much as power at rest has a part in them."""
+    central, end = Draws(0), f"-{generation}" if generation else ""
+    low, high = (float(x) for x in np.percentile(ratios, (5, 95)))
+    time = (min(low, 0.99), max(high, 1.01))
+    rest = float(central(f"fit.step-static-power{end}"))
+    ranges = {}
+    for what, own in {"time": time, "itl": time, "energy": (time[0] ** rest, time[1] ** rest)}.items():
+        parts = [own]
+        if kind or not generation or what == "energy":
+            fact = central.catalog.fact(spread_fact(what, generation, central.catalog, kind))
+            parts.append((fact.low, fact.high))
+        ranges[what] = _together(parts)
+    return ranges
+
+
+def _together(parts: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """The range of a product of factors that vary apart, each from its low to its high around 1."""
+    low, high = (
+        float(np.exp(sign * np.hypot.reduce(np.log(ends))))
+        for sign, ends in zip((-1, 1), zip(*parts, strict=True), strict=True)
+    )
+    return low, high
 
 
 def _facts(names: tuple[str, ...], key: Key, values: Array) -> Iterator[str]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from wattline import catalog
 from wattline.core.fact import Array
@@ -22,7 +24,7 @@ COVERED = (4.5, 95.5)  # a little beyond p5 and p95, which were read off the sam
 # of models left out: read off all but one of them, these hold 92 to 93% of the rows of that one
 COVERED_MODELS = (3.0, 97.0)
 CURVES = "measured_steps.csv"
-UNMEASURED = 1.5  # how much wider the spread is on chips that were never measured
+SHIFTS = ndtri((np.arange(99) + 0.5) / 99)  # deviates that chips lie apart by
 
 _HEAD = """\
 # Made by `wattline calibrate inference FILE.csv`; do not edit. {about}
@@ -57,6 +59,7 @@ def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -
         "stranger": predict_left_out(rows, "family", progress),
         "known": known,
         "measured": measured,
+        "chip": predict_left_out(rows, "gpu", progress),
     }
     chips = " and ".join(sorted({row.chip.record.title for row in rows}))
     return step_file(fit, rows, left_out, f"{len(rows)} configurations on {chips}"), curves_file(fit.campaigns)
@@ -64,8 +67,8 @@ def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -
 
 def step_file(fit: StepFit, rows: Sequence[ServingRow], left_out: Mapping[str, Steady], about: str) -> str:
     """The text of ``catalog/fit/step.toml``; ``left_out``: each row predicted by a fit without its model, by one
-    without its family, and by ones without a tenth of the rows, which know the model alone or the measured
-    configuration too."""
+    without its family, by ones without a tenth of the rows, which know the model alone or the measured configuration
+    too, and by one without its chip."""
     blocks = [_HEAD.format(about=about)]
     for generation, values in fit.coefficients.items():
         for name, value in values.items():
@@ -78,7 +81,8 @@ def step_file(fit: StepFit, rows: Sequence[ServingRow], left_out: Mapping[str, S
         text = _fact(fact_name(name), f"chips not measured: {PRIORS[name].about}", value, name, low, high)
         blocks.append(text.replace('basis = "derived"', 'basis = "estimated"'))
     for known, predicted in left_out.items():
-        blocks += _spreads(rows, predicted, sorted(fit.coefficients), known)
+        blocks += _spreads(rows, predicted, sorted(fit.coefficients), known) if known != "chip" else []
+    blocks += _between_chips(rows, left_out["chip"])
     blocks += list(_known(fit.campaigns))
     assumed = fit.assumed
     for task, tokens in assumed.input_tokens.items():
@@ -111,11 +115,16 @@ def _fact(key: str, about: str, value: float, name: str, low: float | None = Non
     return "\n".join([*lines, f'unit = "{unit}"', 'basis = "derived"', ""])
 
 
-def _spreads(rows: Sequence[ServingRow], predicted: Steady, generations: Sequence[str], known: str) -> list[str]:
-    """Measured over predicted, p5 and p95, on models that the fit had not seen, or on what was ``known`` to it."""
+def _ratios(rows: Sequence[ServingRow], predicted: Steady) -> dict[str, Array]:
+    """Measured over predicted, of each row."""
     time = np.array([row.batch / row.throughput for row in rows]) / predicted.step_s
     power = np.array([row.power_w / row.chips for row in rows]) / predicted.chip_w
     itl = np.array([row.itl_s for row in rows]) / predicted.itl_s
+    return {"time": time, "power": power, "energy": time * power, "itl": itl}
+
+
+def _spreads(rows: Sequence[ServingRow], predicted: Steady, generations: Sequence[str], known: str) -> list[str]:
+    """Measured over predicted, p5 and p95, on models that the fit had not seen, or on what was ``known`` to it."""
     kind = f"{known}-" if known else ""
     of = {
         "": "",
@@ -124,18 +133,45 @@ def _spreads(rows: Sequence[ServingRow], predicted: Steady, generations: Sequenc
         "measured": "configurations measured themselves: ",
     }[known]
     blocks = []
-    for what, ratio in {"time": time, "power": power, "energy": time * power, "itl": itl}.items():
+    for what, ratio in _ratios(rows, predicted).items():
         for generation in generations:
             own = [ratio[i] for i, row in enumerate(rows) if row.chip.generation == generation]
             low, high = (float(x) for x in np.percentile(own, COVERED if known else COVERED_MODELS))
             about = f"{generation.title()}: {of}measured {what} of a step beside the model's"
             key = f"step-spread-{kind}{what}-{generation}"
             blocks.append(_fact(key, about, 1.0, "", min(low, 0.99), max(high, 1.01)))
-        if not known:
-            low, high = (float(x) for x in np.percentile(ratio, (5, 95)))
-            about = f"chips not measured: measured {what} of a step beside the model's"
-            blocks.append(_fact(f"step-spread-{what}", about, 1.0, "", low / UNMEASURED, high * UNMEASURED))
     return blocks
+
+
+def _between_chips(rows: Sequence[ServingRow], predicted: Steady) -> list[str]:
+    """Measured over predicted on chips that were never measured: a chip lies off as a whole, by as much as those left
+    out did, and its rows scatter around that as theirs do."""
+    chips = np.array([row.chip.generation for row in rows])
+    blocks = []
+    for what, ratio in _ratios(rows, predicted).items():
+        low, high = chip_range(np.log(ratio), chips)
+        about = f"chips not measured: measured {what} of a step beside the model's"
+        blocks.append(_fact(f"step-spread-{what}", about, 1.0, "", low, high))
+    return blocks
+
+
+def chip_range(logs: Array, chips: NDArray[np.str_]) -> tuple[float, float]:
+    """The range of measured over predicted on a chip that was never measured.
+
+    Parameters
+    ----------
+    logs : log of measured over predicted of rows whose chip was left out, shape ``(n,)``
+    chips : the chip of each, shape ``(n,)``
+
+    Returns p5 and p95 of the factor: a normal shift of the chip, as large as those left out had, and the rows' own
+    scatter.
+    """
+    names = sorted(set(chips.tolist()))
+    means = {name: float(np.mean(logs[chips == name])) for name in names}
+    between = float(np.sqrt(np.mean([mean**2 for mean in means.values()])))
+    within = logs - np.array([means[name] for name in chips.tolist()])
+    low, high = np.percentile(within[:, None] + between * SHIFTS[None, :], (5, 95))
+    return float(np.exp(low)), float(np.exp(high))
 
 
 def _known(campaigns: Campaigns) -> Iterator[str]:
