@@ -108,6 +108,7 @@ LINES = (
     "validate mlperf RESULTS --draws 20",
     "validate encoding RESULTS --draws 20",
     "validate images PICTURES",
+    "validate images PICTURES --by gpus",
     "validate video FILMS",
     "validate serving TIMED --rows 1",
     "validate serving SERVED --rows 1",

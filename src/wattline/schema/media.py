@@ -85,6 +85,12 @@ class MediaScoresJson(StrictJson):
     power: ScoreJson = item("Of the watts of all chips.")
 
 
+class MediaInputs(LeftOutInputs):
+    """What was compared with, what fits had not seen, and by what scores are grouped."""
+
+    by: str = item("By what scores are grouped.")
+
+
 class MediaRowJson(StrictJson):
     """A measured configuration beside the predicted one."""
 
@@ -106,18 +112,18 @@ class MediaValidationResults(StrictJson):
     """Measured images or video beside the predicted."""
 
     scores: MediaScoresJson | None = item("Of all rows; null where there are none.")
-    groups: dict[str, MediaScoresJson] = item("By model.")
+    groups: dict[str, MediaScoresJson] = item("By group.")
     rows: list[MediaRowJson] = item("The configurations.")
     unusable: list[UnusableRowJson] = item("Rows that cannot be predicted.")
 
 
-class ValidateImagesJson(EnvelopeJson[LeftOutInputs, MediaValidationResults]):
+class ValidateImagesJson(EnvelopeJson[MediaInputs, MediaValidationResults]):
     """Joules, seconds and watts of measured images beside the predicted ones."""
 
     command: Literal["validate images"]
 
 
-class ValidateVideoJson(EnvelopeJson[LeftOutInputs, MediaValidationResults]):
+class ValidateVideoJson(EnvelopeJson[MediaInputs, MediaValidationResults]):
     """Joules, seconds and watts of measured video beside the predicted ones."""
 
     command: Literal["validate video"]

@@ -18,6 +18,7 @@ from wattline.validate.fit.diffusion_file import diffusion_from_catalog
 from wattline.validate.score import score_errors
 
 MEASURES = {"energy": "j", "time": "s", "power": "w"}
+BY = ("model", "family", "chip", "gpus", "batch", "steps")
 NAMES = {"image": "images", "video": "video"}
 # what is left out -> what the fit knows of a row's model and chip, as the facts of the spread name it
 KNOWN = {"model": "", "family": "", "chip": "chip", "split": "known", "rows": "measured"}
@@ -37,6 +38,7 @@ class DiffusionValidation(Result):
     left_out: str
     draws: Draws
     source: str
+    by: str = "model"
 
     def score(self, measure: str, places: Sequence[int] | None = None) -> Json:
         """The score of a measure, over all rows or those at these places."""
@@ -48,14 +50,16 @@ class DiffusionValidation(Result):
     def json(self) -> Json:
         groups: dict[str, list[int]] = {}
         for i, row in enumerate(self.rows):
-            groups.setdefault(row.model.key, []).append(i)
+            groups.setdefault(group_of(row, self.by), []).append(i)
         results = {
             "scores": {measure: self.score(measure) for measure in MEASURES} if self.rows else None,
-            "groups": {name: {m: self.score(m, at) for m in MEASURES} for name, at in sorted(groups.items())},
+            "groups": {
+                name: {m: self.score(m, at) for m in MEASURES} for name, at in sorted(groups.items(), key=_order)
+            },
             "rows": [self._row(i) for i in range(len(self.rows))],
             "unusable": [{"line": u.line, "row": u.name, "why": u.why} for u in self.unusable],
         }
-        inputs = {"source": self.source, "left_out": self.left_out or None}
+        inputs = {"source": self.source, "left_out": self.left_out or None, "by": self.by}
         return envelope(f"validate {NAMES[self.makes]}", inputs, results, draws=self.draws)
 
     def _row(self, i: int) -> Json:
@@ -71,6 +75,24 @@ class DiffusionValidation(Result):
         return head
 
 
+def group_of(row: DiffusionRow, by: str) -> str:
+    """The group that a row's score is shown with: its model, family, chip, number of chips, batch or steps."""
+    shown = {
+        "model": row.model.key,
+        "family": row.model.family,
+        "chip": row.chip.record.name,
+        "gpus": str(row.chips),
+        "batch": f"{row.batch:.0f}",
+        "steps": f"{float(row.job.steps):.0f}",
+    }
+    return shown[by]
+
+
+def _order(group: tuple[str, list[int]]) -> tuple[float, str]:
+    """Numbers by their size, names after the alphabet."""
+    return (float(group[0]), "") if group[0].isdigit() else (0.0, group[0])
+
+
 def validate_diffusion(
     rows: Sequence[DiffusionRow],
     unusable: Sequence[UnusableRow],
@@ -79,6 +101,7 @@ def validate_diffusion(
     source: str = "",
     draws: int = 1000,
     progress: Callable[[str], None] = lambda name: None,
+    by: str = "model",
 ) -> DiffusionValidation:
     """Rows of what ``makes`` says beside the shipped fit, or each group beside a fit to all other rows.
 
@@ -91,6 +114,7 @@ def validate_diffusion(
     source : the file's name
     draws : of the ranges
     progress : told the name of each group
+    by : what scores are grouped by, one of ``BY``
 
     Returns the validation.
     """
@@ -114,7 +138,7 @@ def validate_diffusion(
     }
     drawn = Draws(draws)
     low, high = _ranges(how, makes, predicted, drawn)
-    return DiffusionValidation(makes, kept, unusable, measured, predicted, low, high, leave_out, drawn, source)
+    return DiffusionValidation(makes, kept, unusable, measured, predicted, low, high, leave_out, drawn, source, by)
 
 
 def _ranges(

@@ -12,11 +12,11 @@ MEASURES = {"energy": "joules", "time": "time of a batch", "power": "watts"}
 
 
 def media_validation_text(data: Json) -> RenderableType:
-    """Scores by measure and by model, and the rows that cannot be predicted."""
-    results = data["results"]
+    """Scores by measure and by group, and the rows that cannot be predicted."""
+    results, by = data["results"], data["inputs"]["by"]
     head = f"{len(results['rows'])} measured configurations, {fit_words(data['inputs'])}"
     blocks: list[RenderableType] = [Text(head, style="bold")]
     if results["rows"]:
-        blocks += [scores_table(results["scores"], MEASURES), "", Text("Mean absolute error by model", style="bold")]
-        blocks.append(groups_table(results["groups"], "model", MEASURES))
+        blocks += [scores_table(results["scores"], MEASURES), "", Text(f"Mean absolute error by {by}", style="bold")]
+        blocks.append(groups_table(results["groups"], by, MEASURES))
     return Group(*blocks, *unpredicted(results["unusable"]))
