@@ -79,6 +79,64 @@ def test_names_are_free_where_the_proxy_is_open_to_a_network() -> None:
     assert not Hosts("0.0.0.0", ["other.example"]).allow(request)
 
 
+@pytest.mark.parametrize(
+    ("headers", "lent"),
+    [
+        ({}, True),
+        ({"Origin": "http://localhost:3000"}, True),
+        ({"Origin": "https://127.0.0.1"}, True),
+        ({"Origin": "https://chat.example"}, True),
+        ({"Origin": "http://box:3000"}, True),
+        ({"Sec-Fetch-Site": "same-site"}, True),
+        ({"Origin": "https://evil.example"}, False),
+        ({"Origin": "http://localhost.evil.example"}, False),
+        ({"Origin": "http://127.0.0.1@evil.example"}, False),
+        ({"Origin": "null"}, False),
+        ({"Origin": "chrome-extension://localhost"}, False),
+        ({"Sec-Fetch-Site": "cross-site"}, False),
+    ],
+)
+def test_a_page_of_a_stranger_is_lent_no_password(headers: dict[str, str], lent: bool) -> None:
+    async def work(here: Place) -> None:
+        for path in (CHAT, "/v1/models"):
+            send = {"data": b'{"model": "m"}', "headers": {**headers, "Content-Type": "text/plain"}}
+            async with here.session.post(here.url + path, **send) as answer:
+                assert answer.status == 200
+            assert ("Authorization" in here.upstream.came[-1][1]) == lent
+        own = {**headers, "Authorization": "Bearer own"}
+        async with here.session.post(here.url + CHAT, json={"model": "m"}, headers=own):
+            assert here.upstream.came[-1][1]["Authorization"] == "Bearer own"
+
+    run(work, user="user:secret@", allow_hosts=["chat.example"])
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ("Content-Length: 4\r\nTransfer-Encoding: chunked", b"0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"),
+        ("Content-Length: 2\r\nContent-Length: 4", b"{}{}"),
+        ("Transfer-Encoding: xchunked", b"0\r\n\r\n"),
+        ("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", b"0\r\n\r\n"),
+        ("Transfer-Encoding: chunked", b"-1\r\nx"),
+        ("Transfer-Encoding: chunked", b"2\r\n{}X\r\n0\r\n\r\n"),
+        ("Content-Length: -1", b""),
+        ("Content-Length: 1e3", b"{}"),
+        ("Content-Length: 99999999999999999999999", b"{}"),
+        ("Host: evil.example", b""),
+        ("X: " + "a" * 70_000, b""),
+    ],
+)
+def test_a_request_of_two_lengths_or_hosts_never_reaches_upstream(headers: str, body: bytes) -> None:
+    async def work(here: Place) -> None:
+        head = f"POST {CHAT} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n{headers}\r\n\r\n"
+        answer = await here.raw(head.encode() + body)
+        assert b" 400 " in answer.split(b"\r\n")[0]
+        assert b" 200 " not in answer
+        assert not [path for path, _, _ in here.upstream.came if "smuggled" in path]
+
+    run(work)
+
+
 HALF_OPEN = {
     "nothing": b"",
     "half a header": b"GET /v1/x HTTP/1.1\r\nHost: a\r\nX-A:",

@@ -43,6 +43,15 @@ class Hosts:
         given = request.headers.getall("Host", [])
         return all(host in self._known or self._check(host) for host in given)
 
+    def of_a_stranger(self, request: web.BaseRequest) -> bool:
+        """Whether a page sent a request that is of another machine than this one, and of none that is named."""
+        origin = request.headers.get("Origin", "")
+        if not origin:
+            return request.headers.get("Sec-Fetch-Site", "") == "cross-site"
+        scheme, mark, host = origin.partition("://")
+        ours = "*" in self._names or _bare(host) == _bare(request.host) or self._check(host)
+        return not (mark and scheme in ("http", "https") and ours)
+
     def _check(self, host: str) -> bool:
         name = _bare(host)
         inside = "." not in name and ":" not in name

@@ -16,7 +16,7 @@ from yarl import URL
 
 from wattline.core.printable import printable
 from wattline.web.proxy.accounting import Books
-from wattline.web.proxy.door import TimedBody
+from wattline.web.proxy.door import Hosts, TimedBody
 from wattline.web.proxy.headers import passed
 
 CONNECT_S = 10.0
@@ -41,7 +41,8 @@ class Proxy:
     session: aiohttp.ClientSession
     books: Books
     body: bool = True
-    credentials: str = ""  # the upstream's own, for requests that bring none
+    credentials: str = ""  # the upstream's own, for requests that bring none, but of no stranger's page
+    hosts: Hosts = field(default_factory=lambda: Hosts("127.0.0.1"))
     bodies_bytes: int = 0  # of bodies that are in memory now
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("wattline.proxy"))
     trouble: str = ""  # what was last said of upstream
@@ -162,7 +163,7 @@ def request_headers(proxy: Proxy, request: web.BaseRequest, leave_out: tuple[str
     Returns the headers.
     """
     headers = passed(request.raw_headers, ("host", "expect", *leave_out))
-    if proxy.credentials and "Authorization" not in headers:
+    if proxy.credentials and "Authorization" not in headers and not proxy.hosts.of_a_stranger(request):
         headers["Authorization"] = proxy.credentials
     return headers
 

@@ -91,8 +91,15 @@ async def running(setup: ProxySetup) -> AsyncIterator[tuple[str, Books]]:
     async with _session() as session:
         runner = web.AppRunner(
             _app(
-                Proxy(url, session, books, setup.body, _credentials(given), log=_log()),
-                Hosts(setup.host, setup.allow_hosts),
+                Proxy(
+                    url,
+                    session,
+                    books,
+                    setup.body,
+                    _credentials(given),
+                    Hosts(setup.host, setup.allow_hosts),
+                    log=_log(),
+                )
             ),
             handler_cancellation=True,
             access_log=None,
@@ -139,9 +146,9 @@ def _log() -> logging.Logger:
     return log
 
 
-def _app(proxy: Proxy, hosts: Hosts) -> web.Application:
+def _app(proxy: Proxy) -> web.Application:
     async def handle(request: web.Request) -> web.StreamResponse:
-        if not hosts.allow(request):
+        if not proxy.hosts.allow(request):
             name = request.host[:100]
             return down(UpstreamDown(403, f"Host {name!r} is not of this machine; --allow-host names more"))
         path = request.raw_path
