@@ -86,6 +86,10 @@ def test_a_no_turns_a_bound_round(bound: str, relation: str) -> None:
         ("AWS uses 0.15 litres of water per kilowatt-hour.", "site.aws.wue_l_per_kwh"),
         ("Microsoft's WUE was 0.30 L/kWh in 2025.", "site.microsoft.wue_l_per_kwh"),
         ("Training GPT-3 did not use more than 2,000 MWh.", "training_run.gpt-3-175b.energy_mwh"),
+        ("Training Llama 2 70B emitted 291 tonnes of CO2.", "training_run.llama-2-70b.co2e_t"),
+        ("Data centres, AI and crypto used 2% of global electricity in 2022.", "constant.dc-share-of-world-2022"),
+        ("In 2023, 4.4 percent of American power went to data centers.", "outlook"),
+        ("A Mistral Large 2 answer of 400 tokens emits 1.14 g of CO2.", "prompt.mistral-large-2.co2e_g"),
     ],
 )
 def test_a_sentence_is_held_against_its_own_thing(text: str, key: str) -> None:
@@ -103,7 +107,8 @@ def test_a_sentence_is_held_against_its_own_thing(text: str, key: str) -> None:
         "OpenAI spent more than $100 million to train GPT-4.",
         "Quantisation to FP8 halves the energy of inference.",
         "Data centers raised electricity prices by 267% in five years.",
-        "Data centres, AI and crypto used 2% of global electricity in 2022.",
+        "Training Llama 2 used 1,500 MWh.",
+        "Google's electricity consumption reached 25.3 TWh in 2023.",
     ],
 )
 def test_what_is_of_something_else_is_refused_by_name(text: str) -> None:

@@ -209,7 +209,9 @@ def _test(before: RunEnergies, after: RunEnergies) -> SavingTest:
 def _warnings(before: RunEnergies | None, after: RunEnergies) -> tuple[str, ...]:
     out = []
     if after.modelled:
-        out.append("part of the energy is modelled from the use of the machine, not measured")
+        whole = all(sensor.startswith("model ") for sensor in after.sensors)
+        share = "all" if whole else "part"
+        out.append(f"{share} of the energy is modelled from the use of the machine, not measured")
     if before is not None and before.sensors != after.sensors:
         out.append("other sensors than those of the baseline: their errors do not cancel and widen the interval")
     return tuple(out)

@@ -63,6 +63,9 @@ def _grid(inputs: Json) -> str:
     return ", ".join([words, *given] if words else given)
 
 
+REST = ("host", "network")  # what no sensor of a chip sees
+
+
 def _site(command: str, inputs: Json, results: Json) -> list[str]:
     pue = _middle(results.get("pue"))
     how = "" if pue is None else f"PUE {pue:.2f}" + (" given" if "pue" in inputs else "")
@@ -97,6 +100,9 @@ def _work(command: str, inputs: Json, results: Json) -> list[str]:
         return [*parts, f"{settled[0]} given" if settled else usual]
     if command == "flex balance":
         parts.append(f"IT at {inputs['utilisation']:.0%} of its design on average")
+    if command == "meter bill":
+        rest = [name for name, part in results["parts"].items() if name in REST and part.get("basis") == "estimated"]
+        parts.append(f"{' and '.join(rest)} of {inputs['server']} estimated beside what was metered" if rest else "")
     if command == "flex response":
         parts += [f"{inputs['batch']:.0f} requests together", f"chips at work {inputs['active']:.0%} of the time"]
     if command in ("prompt", "session", "serve-average"):

@@ -142,6 +142,8 @@ def _bears(record: Record, words: list[str]) -> bool:
         "centre": record.kind == "total",
         "prompt": record.kind == "prompt",
     }
+    if record.kind == "total" and "language model" in record.title and not {"search", "ai"} <= set(words):
+        return False
     if "search" in words and "language model" in record.title and "ai" not in words:
         return False
     if record.name.startswith("mlperf") and "mlperf" not in words:  # a benchmark's round is no training of the model

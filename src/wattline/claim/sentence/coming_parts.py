@@ -69,6 +69,18 @@ def part_in(text: str) -> Part:
     return "ai" if own else "all"
 
 
+def is_beside(text: str) -> bool:
+    """Whether a sentence names AI or crypto-mining beside data centres, which are all that it is of.
+
+    Parameters
+    ----------
+    text : the sentence
+
+    Returns whether.
+    """
+    return _LISTED.search(text) is not None
+
+
 def share_within(text: str) -> tuple[float, Part, bool] | None:
     """A stated share of AI in data centres' electricity, or of training or inference in AI's; None without.
 

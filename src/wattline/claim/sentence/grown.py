@@ -46,7 +46,7 @@ _IN = re.compile(r"\b(?:in|during)\s+(?:19|20)\d\d\b", re.I)
 _FROM = re.compile(r"\b(?:since|from|between|to|until|by)\s+(?:19|20)\d\d\b", re.I)
 TO = 2030  # to which the outlook is shown beside
 LATE = 5  # years over which growth is taken where a sentence is of now
-_ENERGY = re.compile(r"\b(electricity|power|energy)\b", re.I)
+_ENERGY = re.compile(r"\b(electricity|power|energy|load|consumption)\b", re.I)
 _ELSE = re.compile(r"\b(capacity|computing|compute)\b", re.I)  # which grow otherwise than what they use
 
 

@@ -18,7 +18,7 @@ _SHARE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?:%|per\s?cent)", re.I)
 _USE = r"(?:electricity|power|energy)\s+(?:use\s+|demand\s+|bill\s+|consumption\s+)?"
 # 40% of the energy of data centres, 40% of a data centre's electricity
 _INSIDE = re.compile(
-    rf"(?:%|per\s?cent)\s+of\s+(?:[\w'’-]+\s+){{0,3}}?(?:{_USE}(?:of|in|for|used (?:by|in)|consumed (?:by|in))\s+)?"
+    rf"(?:%|per\s?cent)\s+of\s+(?:(?:[\w'’-]+\s+){{0,3}}?{_USE}(?:of|in|for|used (?:by|in)|consumed (?:by|in))\s+)?"
     rf"(?:(?:an?|the|most|all|its|global|total|world['’]s|the world['’]s)\s+)*(?:[a-z][\w-]*\s+)?{CENTRES.pattern}",
     re.I,
 )

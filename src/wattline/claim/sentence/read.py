@@ -181,6 +181,10 @@ def _claim(text: str, stated: StatedFigure, candidates: list[CatalogFigure]) -> 
     """The sentence against the figure that it seems to mean, with what is newer and better known."""
     best = candidates[0]
     near = [c for c in candidates if off(c, stated) <= NEAR]
+    sizes = {str(c.record.meta.get("model", c.record.name)): c.record.title for c in candidates}
+    if not near and len(sizes) > 1 and all(c.record.kind == "training_run" for c in candidates):
+        several = "; ".join(list(sizes.values())[:BESIDE])
+        raise WattlineError(f"claim: {shorten(text)!r} cannot be checked: it may mean several: {several}; name one")
     meant = min(near, key=lambda c: (round(off(c, stated), 2), c.order)) if near else best
     # what a request takes is overtaken by time; a training run is not, nor another scope
     later = meant.record.kind == "prompt" and best is not meant and best.when > meant.when

@@ -11,7 +11,7 @@ from wattline.catalog import Catalog
 from wattline.claim.fields import expression_of, literal_of
 from wattline.claim.file import Claim
 from wattline.claim.sentence.coming import coming_claim
-from wattline.claim.sentence.coming_parts import part_in, share_within
+from wattline.claim.sentence.coming_parts import is_beside, part_in, share_within
 from wattline.claim.sentence.coming_read import within_claim
 from wattline.claim.sentence.coming_words import (
     BASE,
@@ -32,7 +32,11 @@ from wattline.line.world.growth import FIRST
 from wattline.line.world.places import Place, place_of
 
 # shares that were published as such
-FACTS = {("world", 2024): "dc-share-of-world-2024", ("us", 2022): "dc-share-of-us-2022"}
+FACTS = {
+    ("world", 2022): "dc-share-of-world-2022",
+    ("world", 2024): "dc-share-of-world-2024",
+    ("us", 2022): "dc-share-of-us-2022",
+}
 ESTIMATE = "an estimate by the model of the outlook, no count"
 _PERCENTS = re.compile(r"\d\s*(?:%|per\s?cent)", re.I)
 _SPAN = re.compile(r"\d\s*%?\s*(?:-|–|to|and|or)\s*\d+(?:\.\d+)?\s*(?:%|per\s?cent)", re.I)
@@ -193,7 +197,7 @@ def _place(text: str, whole: str) -> Place:
     if len(_PERCENTS.findall(_SPAN.sub("1%", text))) > 1:
         raise _refused(text, "it holds several shares; give one")
     rest = CENTRES.sub(" ", text.replace(whole, " ") if whole else text)
-    part = _PART.search(rest)
+    part = None if is_beside(text) else _PART.search(rest)
     if part and part_in(text) == "all":
         raise _refused(text, f"the share is known of all data centres of a place, not of those of {part[1]} alone")
     bare = _WHOLE.match(whole) is not None

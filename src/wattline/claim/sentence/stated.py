@@ -91,7 +91,7 @@ def stated_in(text: str) -> StatedFigure:
 
     Raises WattlineError where there is none.
     """
-    for match in _FIGURE.finditer(text):
+    for match in sorted(_FIGURE.finditer(text), key=_of_work):
         hours = bool(_CHIP_HOURS.match(match["unit"]))
         unit = "h" if hours else _unit(match["unit"])
         try:
@@ -121,6 +121,11 @@ def stated_in(text: str) -> StatedFigure:
     raise WattlineError(
         f"claim: {shorten(text)!r} holds no figure with a unit, such as 2.9 Wh or 460 TWh; write one, or a claims file"
     )
+
+
+def _of_work(match: re.Match[str]) -> bool:
+    """Whether a figure is a number of tokens or requests, which stands beside what they take."""
+    return re.match(r"tokens?$|quer(?:y|ies)$|prompts?$|requests?$|questions?$", match["unit"], re.I) is not None
 
 
 def _unit(text: str) -> str:

@@ -41,7 +41,7 @@ def strays(record: Record, text: str) -> bool:
     Returns whether.
     """
     years = {int(year) for year in _YEAR.findall(text)}
-    if years and year_of(record) and year_of(record) not in years:
+    if years and year_of(record) not in years:
         return True
     place = place_in(CENTRES.sub(" ", text))
     elsewhere = place is not None and not place.company and place.name != "world"

@@ -21,8 +21,12 @@ def words_in(text: str, same: Mapping[str, str] = SAME) -> list[str]:
     Returns them in order.
     """
     text = with_codes(text)
-    plain = [word.strip(".-").lower() for word in re.findall(r"[\w.\-]+", re.sub(r"['’]s\b", "", text))]
-    return [same.get(word, word) for word in plain if len(word) > 1 and word not in PLAIN]
+    written = [word.strip(".-") for word in re.findall(r"[\w.\-]+", re.sub(r"['’]s\b", "", text))]
+    plain = [
+        word.lower() for before, word in zip(["", *written], written, strict=False)
+        if len(word) > 1 or (word.isdigit() and before[:1].isupper() and before.lower() not in PLAIN)  # Llama 2
+    ]  # fmt: skip
+    return [same.get(word, word) for word in plain if word not in PLAIN]
 
 
 def vocabulary_of(record: Record, same: Mapping[str, str] = SAME) -> set[str]:

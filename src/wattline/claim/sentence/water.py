@@ -42,7 +42,10 @@ def water_claim(text: str, relation: Relation, catalog: Catalog) -> Claim | None
         raise WattlineError(
             f"claim: {shorten(text)!r} cannot be checked: it holds no litres per kWh, such as 0.15 L/kWh"
         )
-    site = site_of(_WUE.sub("PUE", text), _YEAR.findall(text), catalog)
+    try:
+        site = site_of(_WUE.sub("PUE", text), _YEAR.findall(text), catalog)
+    except WattlineError as error:
+        raise WattlineError(str(error).replace("PUE", "WUE")) from None
     milli = rate is not None and rate["unit"].lower().startswith("m")
     litres = float(figure["number"]) * (1e-3 if milli else 1.0)
     return Claim(

@@ -245,7 +245,8 @@ def _dram(host: str, proc: Path, edac: Path, facts: Catalog) -> DramModel | None
     fact = facts.fact("fit.model-dram-dimm-w" if modules else "fit.model-dram-gb-w")
     count = modules or size_gb
     power = PowerRange(*(count * part for part in (fact.low, fact.value, fact.high)))
-    basis = f"{modules} modules of {fact.value:g} W" if modules else f"{size_gb:.1f} GB of {fact.value:g} W each"
+    each = f"{modules} modules of {fact.value:g} W" if modules else f"{size_gb:.1f} GB of {fact.value:g} W each"
+    basis = f"{each}; {power.low_w:.2g} to {power.high_w:.2g} W, shown near its middle"
     return DramModel(Device(host, "model:dram", "dram", f"memory, {size_gb:.1f} GB"), power, basis)
 
 
