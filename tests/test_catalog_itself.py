@@ -64,7 +64,7 @@ BANDS: dict[str, dict[str, tuple[float, float]]] = {
     "prompt": {"energy_wh": (1e-4, 2000), "water_ml": (1e-3, 5000), "co2e_g": (1e-4, 500)},
     "total": {"energy_twh": (0.005, 5000), "power_gw": (0.01, 1000), "year_of": (1999, 2051)},
     "closed": {"active_params": (1e9, 2e12), "total_params": (1e9, 2e13), "speed_tokens_per_s": (5, 2000)},
-    "component": {"total_params": (1e7, 2e10)},
+    "component": {"total_params": (1e7, 5e10)},
     "tower": {"params": (2e7, 2e10)},
     "diffusion": {
         "total_params": (1e8, 2e11), "steps": (1, 250), "width": (64, 8192), "height": (64, 8192), "frames": (1, 1000),
