@@ -20,6 +20,11 @@ def run(method: str = "full", chips: int = 64, tokens: str = "100M", **more: obj
 def test_a_method_says_what_is_trained_and_towards_what() -> None:
     assert read_objective("full") == ("full", "")
     assert read_objective("grpo") == ("full", "grpo")
+    assert read_objective("sft") == ("full", "")  # what people call the same
+    assert read_objective("LoRA+SFT") == ("lora", "")
+    assert read_objective("rlhf") == read_objective("sft+ppo") == ("full", "ppo")
+    with pytest.raises(WattlineError, match="wattline session evaluation"):
+        read_objective("eval")
     assert read_objective("lora+dpo") == read_objective("dpo+lora") == ("lora", "dpo")
     for wrong, words in (("doro", "none of"), ("lora+qlora", "give one"), ("dpo+grpo", "give one"), ("", "none of")):
         with pytest.raises(WattlineError, match=words):

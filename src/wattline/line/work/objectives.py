@@ -43,8 +43,9 @@ OBJECTIVES = {
 
 
 # what people call the same
+SUPERVISED = ("sft", "finetune", "fine-tuning")
 SYNONYMS = {
-    "sft": "full", "fft": "full", "full-finetuning": "full", "finetune": "full", "fine-tuning": "full",
+    **dict.fromkeys((*SUPERVISED, "fft", "full-finetuning"), "full"),
     "peft": "lora", "rlhf": "ppo", "rlvr": "grpo", "distillation": "distill",
 }  # fmt: skip
 # what is no training
@@ -60,7 +61,10 @@ def read_objective(method: str) -> tuple[str, str]:
 
     Returns a member of ``METHODS`` and one of ``OBJECTIVES``, or "" for the next token. Raises WattlineError.
     """
-    parts = [SYNONYMS.get(part.strip().lower(), part.strip()) for part in method.split("+")]
+    named = [part.strip().lower() for part in method.split("+")]
+    if len(named) > 1:  # the next token is what anything is trained towards where nothing else is said
+        named = [word for word in named if word not in SUPERVISED] or named[:1]
+    parts = [SYNONYMS.get(word, word) for word in named]
     trained = [part for part in parts if part in METHODS]
     towards = [part for part in parts if part in OBJECTIVES]
     known = (*METHODS, *OBJECTIVES)

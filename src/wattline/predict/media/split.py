@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.core.quantity import parse
-from wattline.line.chip.diffusion.stage import DiffusionLayout
+from wattline.line.chip.diffusion.stage import HEADS, DiffusionLayout, blocks_and_width
 from wattline.line.work.diffusion.model import DiffusionModel
 from wattline.line.work.diffusion.sizes import number_in
 
@@ -26,7 +26,9 @@ def read_split(
 
     Returns the layout and its degrees by name. Raises WattlineError where they do not go together.
     """
-    heads = int(number_in(model.denoiser, "num_attention_heads", 1)) if "num_layers" in model.denoiser else 1
+    layers, _ = blocks_and_width(model)
+    named = next((name for name in HEADS if name in model.denoiser), "") if layers else ""
+    heads = int(number_in(model.denoiser, named, 1)) if named else 1
     degrees = _usual(gpus or 1, heads) if text is None else _read(text)
     chips = 1
     for degree in degrees.values():
@@ -35,7 +37,7 @@ def read_split(
         raise WattlineError(f"split: {text} is {chips} chips, not {gpus}")
     if chips > MAX_CHIPS:
         raise WattlineError(f"split: {chips} chips are more than {MAX_CHIPS} for one image or video")
-    if chips > 1 and "num_layers" not in model.denoiser and degrees != {"guidance": 2}:
+    if chips > 1 and not layers and degrees != {"guidance": 2}:
         raise WattlineError(f"split: the network of {model.key} is not split over chips but by guidance=2")
     if heads % degrees.get("ulysses", 1):
         raise WattlineError(f"split: the {heads} heads of {model.key} do not divide by ulysses={degrees['ulysses']}")

@@ -196,7 +196,7 @@ _PLAIN = (
 
 
 # settings of heads, of blocks and of the network's width, by the names that classes give them
-_HEADS, _DEPTHS = ("num_attention_heads", "n_heads"), ("num_layers", "n_layers", "num_mmdit_layers")
+HEADS, _DEPTHS = ("num_attention_heads", "n_heads"), ("num_layers", "n_layers", "num_mmdit_layers")
 _WIDTHS = ("dim", "hidden_size")
 
 
@@ -210,7 +210,7 @@ def blocks_and_width(model: DiffusionModel) -> tuple[float, float]:
     Returns how many, and the width; 0 and 1 for networks of convolutions.
     """
     config = model.denoiser
-    heads, depth = (next((name for name in names if name in config), "") for names in (_HEADS, _DEPTHS))
+    heads, depth = (next((name for name in names if name in config), "") for names in (HEADS, _DEPTHS))
     if not heads or not depth:
         return 0.0, 1.0
     whole = next((name for name in _WIDTHS if name in config and "attention_head_dim" not in config), "")
