@@ -17,7 +17,7 @@ from wattline.meter.containment import PlacedPart, Unclear, chosen, holders
 from wattline.meter.device import Device
 from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers.channel import EACH, Channel, rise_w
-from wattline.meter.readers.pairing import MEANS, over, paired, sums_of_others, too_coarse, without_means
+from wattline.meter.readers.pairing import MEANS, over, paired, sums_of_others, too_coarse, twins, without_means
 from wattline.meter.readers.settle import SettledChannel, same_rate, settle
 from wattline.meter.recording import Fault, Recording, Series, Window
 
@@ -68,6 +68,8 @@ def assemble(channels: Sequence[Channel], choices: Choices, source: str, extras:
     more = [*more, *means]
     settled, notes = paired(settled, choices, source)
     devices = _placed(settled, choices, source)
+    settled, again = twins(settled, {key: device.inside for key, device in devices.items()})
+    notes = [*notes, *again]
     series, far = _series(settled, devices)
     rows = [*extras.rows, *dict.fromkeys(_row(entry, devices, choices) for entry in settled), *left, *more]
     return Recording(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from wattline.core.errors import WattlineError
+from wattline.core.errors import WattlineError, shorten
 from wattline.meter.device import Device
 from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers.channel import Channel
@@ -17,6 +17,7 @@ from wattline.meter.readings.power import line_j
 
 MEANS = frozenset({"average", "avg", "mean"})
 SUM_ROWS, SUM_NEAR, SUM_SHARE = 10, 0.01, 0.95  # rows that tell a sum, how near, and in how many of them
+UNLIKE = 12  # readings of two devices, no two alike, that are never all the same by chance
 COARSE = 0.01  # a counter whose step is a larger share of its rise stands back behind watts that say the same
 
 
@@ -98,6 +99,38 @@ def too_coarse(power: SettledChannel, energy: SettledChannel) -> bool:
     step, rise = float(rises.min()), float(rises.sum())
     whole = bool(np.allclose(rises / step, np.round(rises / step), atol=0.02)) and bool((steps == 0).any())
     return whole and step > COARSE * rise and abs(over(power, energy) / energy.mean_w - 1) < 2 * step / rise
+
+
+def twins(settled: Sequence[SettledChannel], inside: Mapping[str, str]) -> tuple[list[SettledChannel], list[str]]:
+    """Devices that their source names apart and whose many unlike readings are the same, told as what they may be.
+
+    A name of its own (UUID, address, column) makes a device of its own, so that both are counted; but no two devices
+    draw the same for long, and one that is written twice would count twice.
+
+    Parameters
+    ----------
+    settled : devices of watts or joules
+    inside : key of the device that holds each; only those that count for themselves are told
+
+    Returns the devices, those with a note, and one line that names them.
+    """
+    groups: dict[tuple[bytes, bytes], list[SettledChannel]] = {}
+    for entry in settled:
+        energy = np.empty(0) if entry.energy_j is None else np.diff(entry.energy_j)
+        values = energy if entry.power_w is None else entry.power_w
+        if not inside.get(entry.channel.device.key) and len(np.unique(values[np.isfinite(values)])) >= UNLIKE:
+            groups.setdefault((entry.time_s.tobytes(), np.round(values, 9).tobytes()), []).append(entry)
+    again: dict[int, str] = {}
+    notes = []
+    for same in groups.values():
+        if len({entry.channel.device.key for entry in same}) > 1:
+            again |= {id(entry): f"the same readings as {same[0].channel.name}" for entry in same[1:]}
+            names = shorten(", ".join(entry.channel.name for entry in same), 120)
+            notes.append(
+                f"{names} say the same in all {len(same[0].time_s)} rows, as one device under several names would: "
+                "counted as several; name one of them with --columns where they are one"
+            )
+    return [replace(entry, note=again.get(id(entry), entry.note)) for entry in settled], notes
 
 
 def _nameless(channel: Channel) -> bool:
