@@ -141,6 +141,8 @@ def _nameless(channel: Channel) -> bool:
 def over(power: SettledChannel, energy: SettledChannel) -> float:
     """Mean watts of the readings while the counter ran."""
     assert power.power_w is not None
+    if not np.isfinite(energy.time_s).any():
+        return math.nan
     good = np.isfinite(power.power_w)
     good &= (power.time_s >= np.nanmin(energy.time_s)) & (power.time_s <= np.nanmax(energy.time_s))
     order = np.flatnonzero(good)[np.argsort(power.time_s[good], kind="stable")]
