@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -130,3 +132,22 @@ def test_places_that_are_none(on: str) -> None:
 def test_too_many_workers(workers: int) -> None:
     with pytest.raises(WattlineError, match="workers"), open_pool(None, square, 0, workers):
         pass
+
+
+class FullDisk(io.BytesIO):
+    """A file on a disk that takes nothing more, as its buffer has it: it fails again when it is closed."""
+
+    def fileno(self) -> int:
+        return 0
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def close(self) -> None:
+        self.flush()
+
+
+def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(WattlineError, match=r"full\.jsonl: No space left on device; what was kept stays"):
+        with Store("c", tmp_path / "full.jsonl", FullDisk()) as store:
+            store.put({"a": 1}, {"x": 1.0})

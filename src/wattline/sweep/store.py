@@ -122,6 +122,9 @@ class Store:
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
+            with contextlib.suppress(OSError):  # what it could not write is tried again, and fails again
+                self._file.close()
+            self._file = None
             raise WattlineError(f"sweep {self.path}: {error.strerror or error}; what was kept stays") from None
 
     def _read(self) -> None:
