@@ -148,6 +148,6 @@ class FullDisk(io.BytesIO):
 
 
 def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path: Path) -> None:
-    with pytest.raises(WattlineError, match=r"full\.jsonl: No space left on device; what was kept stays"):
-        with Store("c", tmp_path / "full.jsonl", FullDisk()) as store:
-            store.put({"a": 1}, {"x": 1.0})
+    words = r"full\.jsonl: No space left on device; what was kept stays"
+    with pytest.raises(WattlineError, match=words), Store("c", tmp_path / "full.jsonl", FullDisk()) as store:
+        store.put({"a": 1}, {"x": 1.0})
