@@ -45,6 +45,7 @@ def stated(text: str) -> list[str]:
         ("ate up 4.4% of US power", "used 4.4% of US power"),
         ("takes up to 3 Wh", "takes up to 3 Wh"),
         ("a million homes", "a million homes"),
+        ("ten times less energy than a Google search", "0.1 times more energy than a Google search"),
         ("three times as much as Ireland", "three times as much as Ireland"),
         ("According to the IEA, data centres use 415 TWh", "data centres use 415 TWh"),
     ],
@@ -108,6 +109,9 @@ def test_a_sentence_is_held_against_its_own_thing(text: str, key: str) -> None:
         "Quantisation to FP8 halves the energy of inference.",
         "Data centers raised electricity prices by 267% in five years.",
         "Training Llama 2 used 1,500 MWh.",
+        "Amsterdam's data centres use 0.5 TWh.",
+        "London's data centres will use 12 TWh by 2030.",
+        "Data centres emitted 1% of energy-related CO2.",
         "Google's electricity consumption reached 25.3 TWh in 2023.",
     ],
 )
@@ -127,6 +131,10 @@ def test_what_is_of_something_else_is_refused_by_name(text: str) -> None:
 ])  # fmt: skip
 def test_growth_is_of_the_years_that_are_meant(text: str, years: str) -> None:
     assert years in checked(text).claim.note
+
+
+def test_ten_times_less_is_a_tenth() -> None:
+    assert stated("A ChatGPT query uses ten times less energy than a Google search") == ["0.03 Wh/request"]
 
 
 def test_what_a_count_of_years_ago_says_is_out_of_date_for_a_sentence_of_now() -> None:

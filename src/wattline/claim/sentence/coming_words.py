@@ -74,6 +74,7 @@ PEOPLES = {
     "worldwide": "world", "asia": "asia_pacific", "the world": "world", "the planet": "world",
 }  # fmt: skip
 _ENERGY = re.compile(r"\b(electric\w*|power|energy|[kMGTP]Wh?)\b", re.I)
+_EMITS = re.compile(r"\b(emit\w*|emissions?|CO2\w*|greenhouse|water)\b", re.I)
 _MONEY = re.compile(r"\b(costs?|prices?|bills?|spending|invest\w*|revenues?|sales)\b", re.I)
 _OTHER = re.compile(
     r"\b(numbers?|emissions?|carbon|CO2\w*|greenhouse|water|workloads?|traffic|efficiency|PUE|jobs|floor|square|"
@@ -222,6 +223,8 @@ def share_in(text: str) -> tuple[tuple[float, ...], str] | None:
     """The share of a place's electricity that is stated, one or the two ends of a range, with the words that name the
     place; None without."""
     text = in_percent(text)
+    if _EMITS.search(text):  # a share of emissions or of water
+        return None
     match = _PERCENTS.search(text) or _PERCENT.search(text)
     whole = TOTAL.search(text, match.end()) if match else None
     if match is None or whole is None:

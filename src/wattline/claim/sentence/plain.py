@@ -70,6 +70,10 @@ _WHOLE = re.compile(r"\b(?:the whole|all|the entirety|the total) of (?=(?:the )?
 _YEAR_LAST = re.compile(
     r"^(?P<head>.*\b(?:homes|households|houses|cars|flights|phones))\s+(?P<when>(?:by|in)\s+20\d\d)$", re.I
 )
+# ten times less energy than: a tenth of it
+_TIMES_LESS = re.compile(
+    rf"\b(?P<number>\d+|{_WORD})\s+times\s+(?:less|lower|fewer|smaller)\s+(?P<rest>(?:\w+\s+)?than\b)", re.I
+)
 _DROPS = re.compile(r"\b(?P<number>\d+(?:\.\d+)?)\s+drops?(?:\s+of\s+water)?\b", re.I)
 
 
@@ -91,6 +95,7 @@ def plain_sentence(text: str) -> str:
         text = words.sub(usual, text)
     text = _PARTS_IN.sub(lambda m: f"{_shown(100 / _number(m['number']))}% of electricity", text)
     text = _YEAR_LAST.sub(lambda m: f"{m['when'][0].upper()}{m['when'][1:]}, {m['head']}", text)
+    text = _TIMES_LESS.sub(lambda m: f"{_shown(1 / _number(m['number']))} times more {m['rest']}", text)
     text = _WHOLE.sub("", text)
     text = _HOURS.sub(r"\1-\2", text)
     text = _PER.sub(lambda m: f"{m[1]} a {_TIMES.get(m[2], m[2])}", text)

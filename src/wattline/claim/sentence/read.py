@@ -29,6 +29,7 @@ from wattline.claim.sentence.share import level_claim, share_claim
 from wattline.claim.sentence.stated import StatedFigure, stated_in
 from wattline.claim.sentence.things import with_homes
 from wattline.claim.sentence.totals import consumed_claim, year_of
+from wattline.claim.sentence.towns import check_towns
 from wattline.claim.sentence.vocabulary import naming, words_in
 from wattline.claim.sentence.water import water_claim
 from wattline.claim.sentence.words import BY_NAME, COMING, MAKER, relation_in
@@ -102,6 +103,7 @@ def _named_as(error: str, says: str) -> str:
 
 def _read_plain(text: str, known: Catalog) -> ClaimsFile:
     """The claims of a sentence in the words that the readers take."""
+    check_towns(text)
     in_homes, taken = with_homes(text, known)
     if taken:
         return _under_words(text, in_homes, lambda: _read_plain(in_homes, known))
