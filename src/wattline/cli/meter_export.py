@@ -10,6 +10,7 @@ import typer
 
 from wattline.cli import meter_choices
 from wattline.cli.groups import expanded
+from wattline.cli.unused import refuse
 from wattline.core.errors import WattlineError, nearest_names
 
 if TYPE_CHECKING:
@@ -23,10 +24,20 @@ WindowOpt = Annotated[
 ]
 AsJson = Annotated[bool, Opt("--json", help="Print one JSON object.")]
 FORMATS = ("csv", "parquet", "emissions", "openmetrics", "otlp")
+# option -> formats in which it has an effect
+USED_BY = {
+    "table": ("csv", "parquet"),
+    "region": ("emissions",),
+    "project": ("emissions",),
+    "endpoint": ("otlp",),
+    "window": ("csv", "parquet", "emissions"),
+    "save": ("csv", "parquet", "emissions", "openmetrics"),
+}
 
 
 @expanded
 def export(
+    context: typer.Context,
     path: Recorded,
     *,
     to: Annotated[
@@ -52,6 +63,9 @@ def export(
     if to not in FORMATS:
         near = nearest_names(to, FORMATS)
         raise WattlineError(f"--to: {to!r} is none of {', '.join(FORMATS)}" + (f"; nearest: {near[0]}" if near else ""))
+    for option, formats in USED_BY.items():
+        if to not in formats:
+            refuse(context, (option,), f"--to {' or '.join(formats)}")
     if save is None and to == "parquet":
         raise WattlineError("parquet is no text to print; give --save FILE")
     if to == "emissions" and region is not None:

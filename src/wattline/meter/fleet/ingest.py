@@ -89,6 +89,8 @@ def fleet_ingest(
     """
     if not files:
         raise WattlineError("fleet: give at least one file of readings")
+    if workers is not None and workers < 1:
+        raise WattlineError(f"fleet: cores: {workers} must be one or more")
     begin = time.monotonic()
     with connect() as link:
         folder = open_fleet(Path(out), interval_s, make=True)
