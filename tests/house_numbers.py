@@ -100,7 +100,7 @@ CODE_NUMBERS = {
         "catalog/draws.py": "MAX_DRAWS MAX_KEPT_DRAWS NOISE",
         "catalog/own.py": "LIMIT_BYTES",
         "line/site/derive.py": "DRAWS EVERY",
-        "line/site/profile.py": "LIMIT_BYTES",
+        "line/site/profile.py": "MIN_PEAK",
         "line/site/weather_files.py": "LIMIT_BYTES",
         "line/site/year.py": "CHUNK THREADS UNMET_K",
         "line/site/outdoors.py": "MAX_UNMET_H",

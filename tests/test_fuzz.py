@@ -17,13 +17,13 @@ from wattline.catalog.own import read_own
 from wattline.claim.file import read_claims
 from wattline.core.errors import WattlineError
 from wattline.core.load import Load
-from wattline.line.site.profile import read_profile
 from wattline.line.site.weather_files import read_raw
 from wattline.line.work.huggingface.file import read_json
 from wattline.line.work.traffic.reader import read_traffic
 from wattline.meter.readers.detect import read
 from wattline.meter.sharing.jobs import read_jobs
 from wattline.meter.sharing.processes import read_processes
+from wattline.predict.load_file import read_load_file
 from wattline.scenario.file import read_scenario
 from wattline.sweep.store import Store
 
@@ -173,8 +173,8 @@ OTHERS: dict[str, tuple[bytes, Callable[[Path], object]]] = {
     "sacct.txt": (SACCT.encode(), read_jobs),
     "pods.json": (json.dumps(PODS).encode(), read_jobs),
     "pmon.txt": (PMON.encode(), read_processes),
-    "load.csv": (b"hour,w\n" + b"".join(b"%d,0.5\n" % i for i in range(24)), lambda path: read_profile(path, 1e6)),
-    "load.parquet": (b"", lambda path: read_profile(path, 1e6)),
+    "load.csv": (b"hour,w\n" + b"".join(b"%d,0.5\n" % i for i in range(24)), lambda path: read_load_file(path, 1e6)),
+    "load.parquet": (b"", lambda path: read_load_file(path, 1e6)),
     "resume.jsonl": (resume_text(), resumed),
 }
 

@@ -16,7 +16,11 @@ Opt = typer.Option
 
 It = Annotated[str, Opt("--it", help='IT power that the site is designed for, such as "100MW".')]
 LoadFile = Annotated[
-    Path | None, Opt(metavar="FILE", help="IT power over time: a CSV of one value an hour, or a load (Parquet).")
+    Path | None,
+    Opt(
+        metavar="FILE",
+        help="IT power by the hour: a CSV whose header names its unit (power_mw, share), or a load (Parquet).",
+    ),
 ]
 Utilisation = Annotated[str | None, Opt(help="IT power as a share of --it, where no --load is given [default: 1].")]
 Ups = Annotated[str | None, Opt(help="Kind of UPS: double-conversion, eco, line-interactive, rack-battery or none.")]

@@ -17,7 +17,11 @@ Opt = typer.Option
 def supply(
     it: Annotated[str | None, Opt(help='IT power of the site, such as "100MW"; its overhead is worked out.')] = None,
     load: Annotated[
-        Path | None, Opt(metavar="FILE", help="IT power over time: a CSV of one value an hour, or a load (Parquet).")
+        Path | None,
+        Opt(
+            metavar="FILE",
+            help="IT power by the hour: a CSV whose header names its unit (power_mw, share), or a load (Parquet).",
+        ),
     ] = None,
     load_mw: Annotated[str | None, Opt(help="Power that the whole site takes, instead of --it.")] = None,
     target: Annotated[

@@ -21,6 +21,7 @@ from wattline.line.site.outdoors import MAX_UNMET_H, check_climate, read_where, 
 from wattline.line.site.outside_air import outside
 from wattline.line.site.power_chain import check_redundancy
 from wattline.line.site.year import build, hours, year
+from wattline.predict.load_file import read_load_file
 from wattline.predict.site_answer import SiteAnswer, SiteDesign
 from wattline.predict.terms import read_terms
 from wattline.predict.where import COOLING, Where, WhereFields
@@ -171,7 +172,7 @@ def _profile(load: str | Path | Load | None, it_w: float, utilisation: float | s
     if isinstance(load, Load):
         return profile.from_load(load, it_w)
     if load is not None:
-        return profile.read_profile(load, it_w)
+        return read_load_file(load, it_w)
     return profile.flat(1.0 if utilisation is None else parse(utilisation, "", "utilisation"))
 
 

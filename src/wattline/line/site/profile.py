@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.load import Load
-from wattline.core.reading import read_text
 from wattline.core.units import HOUR_S, TYPICAL_YEAR_H
 
-LIMIT_BYTES = 20_000_000
 STEP_S = HOUR_S
+MIN_PEAK = 1e-3  # of the design: below it the unit is wrong, or the design
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,31 +32,21 @@ def flat(share: float) -> Profile:
     return Profile(np.full(TYPICAL_YEAR_H, share), "flat")
 
 
-def read_profile(path: Path | str, it_w: float) -> Profile:
-    """A saved load (Parquet, watts), or a CSV of one value an hour: watts, or shares of design up to 1.
+def from_hours(share: Array, it_w: float, name: str, notes: Sequence[str] = ()) -> Profile:
+    """A year of hours from shares of the design, of a day, a week, a year or any other length.
 
     Parameters
     ----------
-    path : the file
-    it_w : IT power of the design [W]
+    share : of the design's IT power by the hour, shape ``(n_hours,)``
+    it_w : IT power of the design [W], for errors
+    name : of the load
+    notes : on how it was read
 
-    Returns
-    -------
-    Shares of the design's IT power by the hour, and remarks on how it was read.
-
-    Raises WattlineError for a file that is neither.
+    Returns the profile. Raises WattlineError for power below zero, none at all, or beyond the design.
     """
-    path = Path(path)
-    if path.suffix.lower() in (".parquet", ".pq"):
-        return from_load(Load.read_parquet(path), it_w, path.name)
-    values = _column(read_text(path, LIMIT_BYTES, "load"), path)
-    notes = []
-    if values.max() <= 1.0:
-        notes.append("values up to 1 are taken as shares of the design's power")
-    else:
-        values = values / it_w
-    _check(values, f"load {path}", it_w)
-    return Profile(_year_of(values, notes), path.name, tuple(notes))
+    _check(share, f"load {name}", it_w)
+    more = list(notes)
+    return Profile(_year_of(share, more), name, tuple(more))
 
 
 def from_load(load: Load, it_w: float, name: str = "load") -> Profile:
@@ -83,38 +70,21 @@ def from_load(load: Load, it_w: float, name: str = "load") -> Profile:
     hourly = Load(load.point, load.start, load.step_s, power).resample(STEP_S).power_w
     whole = int(load.duration_s // STEP_S)
     hourly = hourly[:whole] if whole else np.full(1, float(load.mean_w.mean()))
-    values = hourly / it_w
-    _check(values, f"load {name}", it_w)
-    notes: list[str] = []
-    return Profile(_year_of(values, notes), name, tuple(notes))
+    return from_hours(hourly / it_w, it_w, name)
 
 
 def _check(values: Array, what: str, it_w: float) -> None:
     if values.min() < 0 or not values.max() > 0:
         raise WattlineError(f"{what}: power must be zero or more, and not all zero")
+    if values.max() < MIN_PEAK:
+        raise WattlineError(
+            f"{what}: it reaches {values.max() * it_w:.3g} W, less than a thousandth of the design of "
+            f"{it_w / 1e6:.4g} MW; is its unit right?"
+        )
     if values.max() > 1.0 + 1e-6:
         raise WattlineError(
             f"{what}: it reaches {values.max() * it_w / 1e6:.4g} MW, above the design of {it_w / 1e6:.4g} MW"
         )
-
-
-def _column(text: str, path: Path) -> Array:
-    """The last column of numbers in a CSV, a header and a column of times allowed."""
-    numbers = []
-    for line, row in enumerate(csv.reader(io.StringIO(text)), 1):
-        if not row or not row[-1].strip() or row[0].lstrip().startswith("#"):
-            continue
-        try:
-            numbers.append(float(row[-1]))
-        except ValueError:
-            if numbers or line > 3:
-                raise WattlineError(f"load {path}: line {line}: {row[-1].strip()[:30]!r} is no number") from None
-    if not numbers:
-        raise WattlineError(f"load {path}: no numbers in it; write one value an hour")
-    values = np.array(numbers)
-    if not np.isfinite(values).all():
-        raise WattlineError(f"load {path}: NaN or infinity is no power (missing is never zero)")
-    return values
 
 
 def _year_of(values: Array, notes: list[str]) -> Array:

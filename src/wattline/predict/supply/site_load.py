@@ -20,6 +20,7 @@ from wattline.line.grid.supply.made import Times
 from wattline.line.site import annual, profile
 from wattline.line.site.outdoors import read_where, region_of
 from wattline.predict.cite import cite_given
+from wattline.predict.load_file import read_load_file
 from wattline.predict.site import read_design, work
 from wattline.predict.where import Where
 
@@ -139,7 +140,7 @@ def _by_kind(it_w: float, load: Any, where: Where, draws: Draws, spot: tuple[Rec
     if load is None:
         shape = profile.flat(1.0)
     else:
-        shape = profile.from_load(load, it_w) if isinstance(load, Load) else profile.read_profile(load, it_w)
+        shape = profile.from_load(load, it_w) if isinstance(load, Load) else read_load_file(load, it_w)
     region, climate, offset = spot
     how = f"{shape.name} IT, {'PUE given' if where.pue is not None else kind.title}"
     return SiteLoad(shape.share * it_w * pue / 1e6, it_w, pue, region, climate, offset, how, shape.notes)

@@ -1,0 +1,140 @@
+"""A file of a site's load as a year of hours: what its numbers are, when they were, and which hours it has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from wattline.core.errors import WattlineError, shorten
+from wattline.core.fact import Array
+from wattline.core.load import Load
+from wattline.core.reading import read_bytes
+from wattline.core.units import HOUR_S, TYPICAL_YEAR_H
+from wattline.line.grid.hourly import hourly_of
+from wattline.line.grid.table import csv_table
+from wattline.line.site.profile import Profile, from_hours, from_load
+
+MAX_BYTES = 20_000_000
+# shares of design below which numbers without a unit are not taken for watts
+MIN_SHARE = 0.01
+WATTS = {"w": 1.0, "kw": 1e3, "mw": 1e6, "gw": 1e9}
+UNIT = re.compile(r"(?:^|[\s_(\[.-])(?P<unit>[kmg]?w|kilowatts?|megawatts?|gigawatts?|watts?)(?:$|[\s_)\].-])", re.I)
+SHARE = re.compile(r"share|utili[sz]ation|fraction|(?:^|[\s_(\[])(?:pu|p\.u\.)(?:$|[\s_)\]])", re.I)
+PERCENT = re.compile(r"%|percent|(?:^|_)pct(?:$|_)", re.I)
+LOAD = re.compile(r"power|load|demand|watts?|\bit\b|utili[sz]ation|share", re.I)
+INDEX = re.compile(r"^\s*(?:hour|hours|h|step|index|i|n|#|)\s*$", re.I)
+
+
+def read_load_file(path: Path | str, it_w: float) -> Profile:
+    """The load of a site in a file: a saved load (Parquet), or a CSV of one value a step.
+
+    A CSV may have a column of times, whose steps are then averaged to hours; a year of them is put at its place in
+    the calendar. The unit is that of the header (``power_kw``, ``load [MW]``, ``utilisation``, ``%``); numbers without
+    one are shares up to 1, or watts where these suit the design.
+
+    Parameters
+    ----------
+    path : the file
+    it_w : IT power of the design [W]
+
+    Returns
+    -------
+    Shares of the design's IT power by the hour, and remarks on how it was read.
+
+    Raises WattlineError for a file that is neither, an hour without a number, and numbers that may be of two units.
+    """
+    path = Path(path)
+    where = f"load {shorten(str(path), 200)}"
+    if path.suffix.lower() in (".parquet", ".pq"):
+        return from_load(Load.read_parquet(path), it_w, path.name)
+    notes: list[str] = []
+    name, values = _hours(read_bytes(path, MAX_BYTES, "load"), where, notes)
+    return from_hours(_shares(name, values, it_w, where, notes), it_w, path.name, notes)
+
+
+def _hours(data: bytes, where: str, notes: list[str]) -> tuple[str, Array]:
+    """The column's name, and a number for each hour."""
+    rows = [row for row in data.decode("utf-8-sig", "replace").splitlines() if row.strip() and row.lstrip()[0] != "#"]
+    if not rows:
+        raise WattlineError(f"{where}: no numbers in it; write one value an hour")
+    if _number(rows[0].split(",")[-1]) is not None:  # no header
+        rows.insert(0, ",".join(f"column {i + 1}" for i in range(len(rows[0].split(",")))))
+    header = [cell.strip().strip('"') for cell in rows[0].split(",")]
+    if len(header) == 1 or all(INDEX.match(cell) or cell.startswith("column ") for cell in header[:-1]):
+        return header[-1], _plain([row.split(",")[-1] for row in rows[1:]], where)
+    series = hourly_of(csv_table(("\n".join(rows) + "\n").encode(), where), where)
+    name = _chosen(list(series.columns), where)
+    values, step_s = series.columns[name], series.step_h * HOUR_S
+    missing = np.flatnonzero(~np.isfinite(values))
+    if missing.size:
+        raise WattlineError(f"{where}: {name} has no number at {series.utc[missing[0]]} UTC: missing is never zero")
+    load = Load("server", series.utc[0].item(), step_s, np.asarray(np.maximum(values, 0.0)))
+    if values.min() < 0:
+        raise WattlineError(f"{where}: power must be zero or more, and not all zero")
+    if step_s != HOUR_S:
+        notes.append(f"steps of {step_s / HOUR_S:g} h, taken by the hour")
+    hours = load.resample(HOUR_S).power_w[: max(int(load.duration_s // HOUR_S), 1)]
+    return name, _in_calendar(hours, series.utc[0], notes)
+
+
+def _plain(cells: list[str], where: str) -> Array:
+    """One value an hour, from the year's first on."""
+    numbers = []
+    for line, cell in enumerate(cells, 2):
+        number = _number(cell)
+        if number is None:
+            what = repr(shorten(cell.strip(), 30)) if cell.strip() else "an empty cell"
+            raise WattlineError(f"{where}: line {line}: {what} is no number (missing is never zero)")
+        numbers.append(number)
+    values = np.array(numbers)
+    if not values.size or not np.isfinite(values).all():
+        raise WattlineError(f"{where}: NaN or infinity is no power (missing is never zero)")
+    return values
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell.strip().strip('"'))
+    except ValueError:
+        return None
+
+
+def _chosen(names: list[str], where: str) -> str:
+    """The one column of numbers, or the one that says that it is a load."""
+    likely = names if len(names) == 1 else [name for name in names if LOAD.search(name) or UNIT.search(name)]
+    if len(likely) != 1:
+        raise WattlineError(f"{where}: which column is the load? It has {shorten(', '.join(names), 120)}; keep one")
+    return likely[0]
+
+
+def _in_calendar(hours: Array, start: np.datetime64, notes: list[str]) -> Array:
+    """A year that begins elsewhere than in January, turned so that it does."""
+    year = start.astype("datetime64[Y]").astype("datetime64[h]")
+    first = int((start.astype("datetime64[h]") - year).astype(int))
+    if first == 0 or hours.size not in (TYPICAL_YEAR_H, TYPICAL_YEAR_H + 24):
+        return hours
+    notes.append(f"the year begins at {start} and is turned to begin in January")
+    return np.roll(hours[:TYPICAL_YEAR_H], first)
+
+
+def _shares(name: str, values: Array, it_w: float, where: str, notes: list[str]) -> Array:
+    """Values as shares of the design, by the unit that the column's name says, or that alone is possible."""
+    unit = UNIT.search(name)
+    if unit is not None:
+        word = unit["unit"].lower()
+        scale = WATTS.get(word) or {"k": 1e3, "m": 1e6, "g": 1e9, "w": 1.0}[word[0]]
+        return values * scale / it_w
+    if PERCENT.search(name):
+        return values / 100
+    if SHARE.search(name) or values.max() <= 1.0:
+        notes.append("values up to 1 are taken as shares of the design's power")
+        return values
+    if MIN_SHARE * it_w <= values.max():
+        notes.append("values are taken as watts")
+        return values / it_w
+    raise WattlineError(
+        f"{where}: numbers up to {values.max():g} without a unit, beside a design of {it_w / 1e6:g} MW; "
+        "name the column power_w, power_kw, power_mw or share"
+    )
