@@ -14,6 +14,7 @@ KM_PER_NAUTICAL_MILE = 1.852
 MINUTE_S = 60.0
 HOUR_S = 3_600.0
 DAY_S = 86_400.0
+DAY_H = 24.0
 WEEK_S = 604_800.0
 # the Julian year of 365.25 days, the year that pint reads in "8 years": of lives, spans and yearly statistics. A
 # typical year of weather has no 29 February.

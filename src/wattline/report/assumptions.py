@@ -81,15 +81,25 @@ def _supply(inputs: Json) -> list[str]:
     pue = "" if inputs["pue"] is None else f", PUE {inputs['pue']:.2f}"
     means = ", ".join(f"{name} {mean:.0%}" for name, mean in hours["means"].items())
     aims = [f"{name} {target[name]:.4g}" for name in ("cfe", "annual", "carbon") if target[name] is not None]
+    sells_back = inputs["export_share"] is None and target["annual"] is not None
     exports = f"exports up to {inputs['export_share']:.0%}" if inputs["export_share"] else "no exports"
+    exports = "it sells no more than it buys" if sells_back else exports
     grid = "grid by the hour" if inputs["grid"] else "grid as its annual mean"
     return [
         f"load {show(inputs['load_mean_w'], 'W')} on average ({inputs['load']}{pue})",
         f"target {', '.join(aims) or 'least cost'}",
         f"capacity factors {hours['source']} ({means or 'none'})",
         *([grid, exports] if "grid" in inputs["technologies"] else ["no grid"]),
-        "costs of 2030, before tax credits",
+        f"costs of 2030, {_credits(inputs['charges'])}",
     ]
+
+
+def _credits(charges: Json) -> str:
+    """The tax credits that costs are after, in words."""
+    share, produced = charges["investment_credit"], charges["production_credit"]
+    paid = [f"{share:.0%} of the capital"] if share else []
+    paid += [f"{produced:g} USD/MWh"] if produced else []
+    return f"after tax credits of {' and '.join(paid)}" if paid else "before tax credits"
 
 
 def _work(command: str, inputs: Json, results: Json) -> list[str]:

@@ -62,7 +62,10 @@ class SupplyInputs(StrictJson):
     technologies: list[str] = item("What may be built.")
     hours: SupplyHoursJson = item("The hours.")
     grid: list[str] = item("What was given of the grid by the hour: price, clean share, carbon.")
-    export_share: float = item("Most of the year's load that may be exported.")
+    export_share: float | None = item(
+        "Most of the year's load that may be sold; null where nothing is said: nothing, or what is bought where the "
+        "target is annual."
+    )
     charges: SupplyChargesJson = item("Charges and credits.")
     carbon_g_per_kwh: float | None = perhaps("CO2e of a delivered kWh that was given.")
     electricity_price_usd_per_kwh: float | None = perhaps("Price of a delivered kWh that was given.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.reading import read_bytes
 from wattline.core.units import HOUR_S
-from wattline.line.grid.table import numbers_of, read_table, times_of
+from wattline.line.grid.table import numbers_of, read_table, times_of, word_among_numbers
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,12 +36,15 @@ class Hourly:
         Numbers by name, as they stand in the file, each of shape ``(n_steps,)``; NaN where there is none.
     notes
         What was taken for granted or repaired.
+    broken
+        Columns of numbers that hold a word, by name: the word and its row.
     """
 
     utc: np.ndarray[Any, np.dtype[np.datetime64]]
     step_h: float
     columns: dict[str, Array]
     notes: tuple[str, ...]
+    broken: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def month(self) -> Array:
@@ -66,6 +70,9 @@ class Hourly:
         WattlineError
             Where there is no such column, or a gap is longer than ``MAX_FILLED_STEPS``.
         """
+        broken = {key.lower(): key for key in self.broken}
+        if name is not None and name.lower() in broken:
+            raise WattlineError(f"{what}: {name} holds {self.broken[broken[name.lower()]]}, which is no number")
         names = {key.lower(): key for key in self.columns}
         if name is None and len(names) == 1:
             name = next(iter(self.columns))
@@ -96,9 +103,13 @@ class Hourly:
         at = np.arange(len(values))
         return np.interp(at, at[there], values[there])
 
-    def missing(self, key: str) -> int:
-        """Steps of a column without a number."""
-        return int((~np.isfinite(self.columns[key])).sum())
+    def filled(self, names: Iterable[str]) -> tuple[str, ...]:
+        """A line for each of these columns that had steps without a number, which ``column`` fills."""
+        missing = {name: int((~np.isfinite(self.columns[name])).sum()) for name in names}
+        steps = len(self.utc)
+        return tuple(
+            f"{name}: {n:,} of {steps:,} steps without a number are filled" for name, n in missing.items() if n
+        )
 
 
 def read_hourly(path: Path | str, time_zone: str | None = None) -> Hourly:
@@ -149,9 +160,12 @@ def hourly_of(table: pl.DataFrame, where: str, time_zone: str | None = None) -> 
     """
     name, times, notes = times_of(table, where, time_zone)
     numbers = {key: values for key in table.columns if key != name and (values := numbers_of(table[key])) is not None}
+    rest = {key: word_among_numbers(table[key]) for key in table.columns if key != name and key not in numbers}
+    broken = {key: word for key, word in rest.items() if word}
     if not numbers:
-        raise WattlineError(f"series {where} has no column of numbers beside {name}")
-    return regular(times, numbers, notes, where)
+        why = "".join(f": {key} holds {word}" for key, word in list(broken.items())[:1])
+        raise WattlineError(f"series {where} has no column of numbers beside {name}{why}")
+    return replace(regular(times, numbers, notes, where), broken=broken)
 
 
 def regular(times: Any, numbers: dict[str, Array], notes: list[str], where: str) -> Hourly:

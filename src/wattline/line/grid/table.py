@@ -251,10 +251,42 @@ def numbers_of(column: pl.Series) -> Array | None:
     import polars as pl
 
     if column.dtype == pl.String:
-        texts = column.str.strip_chars().str.replace(r"^\x{2212}", "-")  # the sign of typography
-        empty = texts.str.to_lowercase().is_in(["", "nan", "null", "na", "n/a", "-"])
-        numbers = texts.cast(pl.Float64, strict=False)
-        if (numbers.is_null() & ~empty.fill_null(True)).any() or bool(numbers.is_null().all()):
+        numbers, words = _parsed(column)
+        if words.any() or bool(numbers.is_null().all()):
             return None
         return numbers.to_numpy().astype(float)
     return column.cast(pl.Float64).to_numpy().astype(float) if column.dtype.is_numeric() else None
+
+
+def word_among_numbers(column: pl.Series) -> str:
+    """The first cell of a column of numbers that is none, and its row; empty where all are, or most are words.
+
+    Parameters
+    ----------
+    column
+        As text.
+
+    Returns
+    -------
+    Such as ``'abc' in row 12``.
+    """
+    import polars as pl
+
+    if column.dtype != pl.String:
+        return ""
+    _, words = _parsed(column)
+    meant, _ = _parsed(column.str.strip_chars("%$€£ "))
+    if not words.any() or meant.is_null().sum() * 2 > len(column):
+        return ""
+    at = int(words.to_numpy().argmax())
+    return f"{shorten(str(column[at]).strip(), 30)!r} in row {at + 2:,}"
+
+
+def _parsed(column: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Text as numbers, null where it is none, and whether a cell holds words; an empty one does not."""
+    import polars as pl
+
+    texts = column.str.strip_chars().str.replace(r"^\x{2212}", "-")  # the sign of typography
+    empty = texts.str.to_lowercase().is_in(["", "nan", "null", "na", "n/a", "-"])
+    numbers = texts.cast(pl.Float64, strict=False)
+    return numbers, numbers.is_null() & ~empty.fill_null(True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wattline.catalog.draws import Draws
@@ -34,8 +33,3 @@ class FlexAnswer(Result):
 def period_json(series: Hourly) -> Json:
     """The time of a series, as an answer shows it."""
     return {"from_utc": str(series.utc[0]), "steps": len(series.utc), "step_h": series.step_h}
-
-
-def filled(series: Hourly, names: Sequence[str]) -> list[str]:
-    """A note for each column that had gaps."""
-    return [f"{name}: {n} steps without a number are filled" for name in names if (n := series.missing(name))]

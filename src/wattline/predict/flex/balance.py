@@ -106,6 +106,8 @@ def _beside_file(
 ) -> tuple[Json, Json]:
     file = demand if isinstance(demand, DemandFile) else DemandFile(demand)
     series = file.read("flex balance")
+    if not series.power_w.any():
+        raise WattlineError(f"flex balance: {series.name} is 0 in each step; a share of no demand is none")
     mean_w, peak_w, loss = plan_w
     grid = demand_in(series.power_w, series.step_h, loss)
     added = float(np.median(mean_w / (1 - loss)))

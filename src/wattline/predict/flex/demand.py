@@ -8,7 +8,6 @@ from pathlib import Path
 from wattline.core.fact import Array
 from wattline.core.quantity import parse
 from wattline.line.grid.hourly import read_hourly
-from wattline.predict.flex.answer import filled
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,5 +44,5 @@ class DemandFile:
         series = read_hourly(self.path)
         name, values = series.column(self.column, what)
         power = values * parse(f"1 {self.unit}", "W", "--unit")
-        notes = (*series.notes, *filled(series, [name]))
+        notes = (*series.notes, *series.filled([name]))
         return DemandSeries(name, power, series.month, series.step_h, notes)

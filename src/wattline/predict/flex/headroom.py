@@ -8,10 +8,11 @@ from pathlib import Path
 
 from wattline.core.quantity import parse
 from wattline.core.result import Json
+from wattline.core.units import DAY_H, TYPICAL_YEAR_H
 from wattline.line.grid.flexibility import headroom as room
 from wattline.line.grid.flexibility.yielding import EVENTS_H, yielding
 from wattline.line.grid.hourly import Hourly, read_hourly
-from wattline.predict.flex.answer import FlexAnswer, filled, period_json
+from wattline.predict.flex.answer import FlexAnswer, period_json
 
 SHARES = (0.0025, 0.005, 0.01, 0.05)  # the first three are Duke's
 MAX_PICTURES = 4
@@ -61,7 +62,11 @@ def flex_headroom(
     inputs = {"demand": str(demand), "columns": names, "unit": unit}
     results = {**period_json(series), "cases": cases, "pictures": _pictures(series, cases[len(cases) // 2 - 1], watts)}
     rule = "a season's highest demand can be served in each of its hours (April to October, and the rest)"
-    return FlexAnswer("flex headroom", inputs, results, (*series.notes, *filled(series, names), f"rule: {rule}"))
+    notes = [*series.notes, *series.filled(names), f"rule: {rule}"]
+    hours_read = len(series.utc) * series.step_h
+    if hours_read < TYPICAL_YEAR_H - DAY_H:
+        notes.append(f"the demand is of {hours_read / DAY_H:,.3g} days: a whole season may have a higher hour")
+    return FlexAnswer("flex headroom", inputs, results, tuple(notes))
 
 
 def _pictures(series: Hourly, case: Json, watts: float) -> list[Json]:

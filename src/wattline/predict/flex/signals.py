@@ -18,7 +18,6 @@ from wattline.line.grid.carbon.regional import typical_signals
 from wattline.line.grid.carbon.signal import HourlySignal
 from wattline.line.grid.hourly import read_hourly
 from wattline.line.grid.region import load_region
-from wattline.predict.flex.answer import filled
 
 KINDS = ("average", "marginal", "price")
 NO_WEATHER = "a typical year has no weather: the days of a month are alike, and waiting saves what the hours differ by"
@@ -174,7 +173,7 @@ def _plain(path: Path, column: str | None, what: str, error: WattlineError) -> N
     series = read_hourly(path)
     name, values = series.column(column, what)
     signal = HourlySignal(series.utc[0], series.step_h * HOUR_S, values, name, str(path))
-    return name, signal, (*series.notes, *filled(series, [name]))
+    return name, signal, (*series.notes, *series.filled([name]))
 
 
 def _aligned(series: Sequence[HourlySignal], what: str) -> tuple[np.datetime64, Array, float]:

@@ -17,7 +17,7 @@ from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
-from wattline.core.units import HOUR_S, TYPICAL_YEAR_H
+from wattline.core.units import DAY_H, HOUR_S, TYPICAL_YEAR_H
 from wattline.line.grid.supply.certificate import Certificate
 from wattline.line.grid.supply.operate import PlanOperation
 from wattline.line.grid.supply.plan import SupplyPlan
@@ -26,7 +26,7 @@ from wattline.predict.answer import matters_json
 from wattline.predict.supply.cases import SupplyQuestion, names_of
 from wattline.predict.supply.drawn import DrawnPlan
 from wattline.predict.supply.picture import picture
-from wattline.predict.supply.value import balance_notes, firm_price, flexible_point, lead_times
+from wattline.predict.supply.value import balance_notes, flexible_point, lead_times
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,7 +41,7 @@ class SupplyAnswer(Result):
     beside : plans of other targets, by name; a text where one cannot be
     frontier : plans along rising hourly carbon-free shares; a text where one cannot be
     tested : by name of the year, what the plan does in hours that it was not sized on
-    balances : what load and imports are of the region's demand
+    worth : what load and imports are of the region's demand, and the price of a firm plant
     """
 
     question: SupplyQuestion
@@ -50,7 +50,7 @@ class SupplyAnswer(Result):
     beside: Mapping[str, SupplyPlan | str] = field(default_factory=dict)
     frontier: Mapping[float, SupplyPlan | str] = field(default_factory=dict)
     tested: Mapping[str, PlanOperation] = field(default_factory=dict)
-    balances: Mapping[str, Json | None] = field(default_factory=dict)
+    worth: Mapping[str, Json | None] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     @cached_property
@@ -119,9 +119,8 @@ class SupplyAnswer(Result):
             "frontier": [_row(f"{100 * share:g}%", plan) for share, plan in self.frontier.items()],
             "tested": [{"year": name, **vars(operation)} for name, operation in self.tested.items()],
             "flexible_point_usd_per_mwh": flexible_point(self.plan),
-            "firm_price": firm_price(self.plan, self.question),
             "lead_times": lead_times(self.plan, self.question),
-            **self.balances,
+            **self.worth,
             "picture": picture(self.plan, self.question.hours, self.question.site.utc_offset_h),
             "matters": matters_json(what_matters(self.question.draws, self._figures["usd_per_mwh"])),
         }
@@ -149,7 +148,15 @@ class SupplyAnswer(Result):
                 "price and carbon of the grid are the region's annual means in every hour; give --grid FILE with both "
                 "by the hour"
             )
-        return (*notes, _proof(self.plan.certificate))
+        hours = self.plan.case.load.size * self.plan.case.step_h
+        if hours < TYPICAL_YEAR_H - DAY_H:
+            notes.append(f"the hours are of {hours / DAY_H:,.3g} days: what other seasons need is not in the plan")
+        if question.export_share is None and isinstance(self.beside.get("annual 100%"), SupplyPlan):
+            notes.append(
+                "annual 100% sells what is beyond the load in an hour, in the year no more than it buys; the other "
+                "targets sell nothing, as --export was not given"
+            )
+        return (*dict.fromkeys(notes), _proof(self.plan.certificate))
 
     def _warnings(self) -> list[str]:
         short = [name for name, run in self.tested.items() if run.unserved_hours > 0]
@@ -165,11 +172,13 @@ class SupplyAnswer(Result):
 
 def _proof(certificate: Certificate) -> str:
     """What the certificate proves, in words."""
-    share = max(1 - certificate.bound / max(certificate.cost, 1e-9), 1e-9)
-    parts = 10 ** math.floor(-math.log10(min(share, 1.0)))
+    # of what storages may do at once no bound is known but that of the program which lets them
+    size = max(abs(certificate.cost), abs(certificate.relaxed), 1.0)
+    share = max(certificate.gap, (certificate.cost - certificate.relaxed) / size, 1e-9)
+    least = f"one part in {10 ** math.floor(-math.log10(share)):,}" if share < 1e-3 else f"{share:.2%}"
     watts = certificate.primal_mw * 1e6
     return (
-        f"proved: nothing that meets the same conditions is cheaper by more than one part in {parts:,}; "
+        f"proved: nothing that meets the same conditions is cheaper by more than {least}; "
         f"each hour balances to {'1' if watts < 1 else f'{math.ceil(watts):,}'} W or less"
     )
 

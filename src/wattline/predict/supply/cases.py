@@ -52,13 +52,15 @@ class SupplyQuestion:
     sources : what may be built
     target : what must be reached
     charges : tariffs and credits
-    export_share : most of the year's load that may go to the grid; 0 for none
+    export_share : most of the year's load that may go to the grid; 0 for none; None where nothing is said, and then
+        none, or with an annual target what is bought
     import_mw : bound of the grid connection; None for the highest load
     where : place, price and carbon that were given
     draws : of the facts
     shift : load that may move; None for none
     reliability : what may be left unserved, and whether outages are drawn
     later : technologies that a year more would let in
+    late : names of those that are not there in time
     """
 
     site: SiteLoad
@@ -68,13 +70,19 @@ class SupplyQuestion:
     sources: tuple[PowerSource, ...]
     target: SupplyTarget
     charges: Charges
-    export_share: float
+    export_share: float | None
     import_mw: float | None
     where: Where
     draws: Draws
     shift: Shift | None = None
     reliability: Reliability = field(default_factory=Reliability)
     later: tuple[PowerSource, ...] = ()
+    late: tuple[str, ...] = ()
+
+    @property
+    def sells_back(self) -> bool:
+        """Whether as much may be sold in the year as is bought, as annual matching has it where nothing is said."""
+        return self.export_share is None and self.target.annual is not None
 
     @property
     def catalog(self) -> Catalog:
@@ -180,15 +188,12 @@ class SupplyQuestion:
         if source is None:
             return None, None
         price, clean, carbon, sold = grid_values(self, draw, hours)
-        limit = float(load.max()) if self.import_mw is None else self.import_mw
+        limit = min(float(load.max()) if self.import_mw is None else self.import_mw, source.max_mw)
         charges = self.charges
-        bought = GridImport(
-            min(limit, source.max_mw), price + charges.network, clean, carbon, charges.demand * KWH_PER_MWH * MONTHS
-        )
-        if self.export_share <= 0:
-            return bought, None
-        most = 10 * max(float(load.max()), 1e-6)
-        return bought, GridExport(most, sold, self.export_share)
+        bought = GridImport(limit, price + charges.network, clean, carbon, charges.demand * KWH_PER_MWH * MONTHS)
+        if self.sells_back:  # through the same connection
+            return bought, GridExport(limit, sold, max_net_share=0.0)
+        return bought, GridExport(limit, sold, self.export_share) if self.export_share else None
 
 
 def grid_values(question: SupplyQuestion, draw: int | None, hours: SupplyHours) -> tuple[Array, Array, Array, Array]:

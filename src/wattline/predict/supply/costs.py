@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from wattline.catalog.catalog import CatalogLike, own_paths
 from wattline.catalog.own import OwnFile
 from wattline.catalog.tables import attributes
 from wattline.core.errors import WattlineError, nearest_names, shorten
+from wattline.core.quantity import parse
 from wattline.core.reading import read_text
 
 LIMIT_BYTES = 10_000_000
@@ -32,6 +34,8 @@ WORDS = {
     "lead time": "lead_time_years",
 }
 PER_CENT = ("%", "%/year", "percent")
+PLAIN = ("", "per unit", "p.u.", "share", "1/year")  # of what has no unit
+OF_A_KIND = re.compile(r"(?i)(?<=usd)\d{4}|[ _]?(?:electric|thermal|el|th|e)$")  # year of the money, kind of energy
 
 
 def open_costs(costs: CatalogLike) -> Catalog:
@@ -65,7 +69,8 @@ def _table(path: Path | str) -> OwnFile:
     rows.fieldnames = names
     tables: dict[tuple[str, str], dict[str, float]] = {}
     for number, row in enumerate(rows, 2):
-        tables[_place(row, f"{where}: line {number}")] = _numbers(row, f"{where}: line {number}")
+        place = _place(row, f"{where}: line {number}")
+        tables[place] = _numbers(row, attributes()["supply"][place[1]]["unit"], f"{where}: line {number}")
     if not tables:
         raise WattlineError(f"{where} has no rows")
     lines = []
@@ -89,8 +94,15 @@ def _place(row: dict[str, str], at: str) -> tuple[str, str]:
     return technology, attribute
 
 
-def _numbers(row: dict[str, str], at: str) -> dict[str, float]:
-    scale = 0.01 if (row.get("unit") or "").strip().lower() in PER_CENT else 1.0
+def _numbers(row: dict[str, str], target: str, at: str) -> dict[str, float]:
+    """Value, low and high in the catalog's unit. Raises WattlineError for another unit, or what is no number."""
+    unit = OF_A_KIND.sub("", (row.get("unit") or "").strip())
+    if target in ("", "1/year"):
+        scale = 0.01 if unit.lower() in PER_CENT else 1.0
+        if unit.lower() not in (*PER_CENT, *PLAIN):
+            raise WattlineError(f"{at}: unit {shorten(unit, 30)!r}: this is a share; write % or leave it out")
+    else:
+        scale = parse(f"1 {unit}", target, f"{at}: unit") if unit else 1.0
     values: dict[str, float] = {}
     for name in ("value", "low", "high"):
         text = (row.get(name) or "").strip()

@@ -128,13 +128,14 @@ def read_factors(path: Path | str, wanted: list[str], region: str | None) -> Sup
     Raises WattlineError where a column is missing, one of several cannot be told, or a factor is beyond 0 to 1.
     """
     series = read_region(path, region)
-    factors = {name: _factor(series, _column(series, name, WORDS[name], region, path), name) for name in wanted}
-    return SupplyHours(
-        series.utc, series.step_h, factors, grid_of(series, region, path), source=Path(path).name, notes=series.notes
-    )
+    columns = {name: _column(series, name, WORDS[name], region, path) for name in wanted}
+    factors = {name: _factor(series, column, name) for name, column in columns.items()}
+    grid, notes = grid_of(series, region, path)
+    notes = (*series.notes, *series.filled(columns.values()), *notes)
+    return SupplyHours(series.utc, series.step_h, factors, grid, source=Path(path).name, notes=notes)
 
 
-def grid_of(series: Hourly, region: str | None, path: Path | str) -> dict[str, Array]:
+def grid_of(series: Hourly, region: str | None, path: Path | str) -> tuple[dict[str, Array], tuple[str, ...]]:
     """What a file has of the grid by the hour: price, clean share, carbon; what it has not is left out.
 
     Parameters
@@ -143,18 +144,22 @@ def grid_of(series: Hourly, region: str | None, path: Path | str) -> dict[str, A
     region : whose column is taken where there are several
     path : of the file, for the error
 
-    Returns by name, each shape ``(n_hours,)``. Raises WattlineError where several columns fit, or a value is missing.
+    Returns by name, each shape ``(n_hours,)``, and which steps were filled. Raises WattlineError where several columns
+    fit, or a value is missing.
     """
-    given = {}
-    for name, words in GRID_WORDS.items():
-        if _matches(series, words):
-            column = _column(series, name, words, region, path)
-            given[name] = series.column(column, f"supply: {name} of the grid")[1]
-    return given
+    names = {name: _column(series, name, w, region, path) for name, w in GRID_WORDS.items() if _matches(series, w)}
+    given = {name: series.column(column, f"supply: {name} of the grid")[1] for name, column in names.items()}
+    return given, series.filled(names.values())
 
 
 def _factor(series: Hourly, column: str, name: str) -> Array:
     values = series.column(column, f"supply: {name}")[1]
+    shares = "cf" in re.split(r"[^a-z0-9]+", column.lower())  # generation in MW may be of any size
+    if shares and values.max() > 1.5:
+        at = int(np.argmax(values))
+        raise WattlineError(
+            f"supply: {column} is {values[at]:g} at {series.utc[at]} UTC; a capacity factor is 0 to 1 (50% is 0.5)"
+        )
     if values.min() < -0.05:
         at = int(np.argmin(values))
         raise WattlineError(f"supply: {column} is {values[at]:g} at {series.utc[at]} UTC; a capacity factor is 0 to 1")
@@ -163,7 +168,8 @@ def _factor(series: Hourly, column: str, name: str) -> Array:
 
 def _matches(series: Hourly, words: tuple[set[str], set[str]]) -> list[str]:
     wanted, unwanted = words
-    split = {column: set(re.split(r"[^a-z0-9]+", column.lower())) for column in series.columns}
+    names = (*series.columns, *series.broken)
+    split = {column: set(re.split(r"[^a-z0-9]+", column.lower())) for column in names}
     return [column for column, parts in split.items() if parts & wanted and not parts & unwanted]
 
 

@@ -12,18 +12,19 @@ import numpy as np
 from wattline.catalog import CatalogLike
 from wattline.core.errors import WattlineError
 from wattline.core.load import Load
+from wattline.line.grid.supply.infeasible import SupplyInfeasible
 from wattline.line.grid.supply.operate import PlanOperation, operate
 from wattline.line.grid.supply.parts import SupplyCase
 from wattline.line.grid.supply.plan import SupplyPlan, plan
 from wattline.predict.supply.answer import SupplyAnswer, or_why, with_target
-from wattline.predict.supply.cases import SupplyQuestion, names_of
+from wattline.predict.supply.cases import SupplyQuestion
 from wattline.predict.supply.costs import open_costs
 from wattline.predict.supply.drawn import Progress, drawn_plans
 from wattline.predict.supply.place import make_hours, usual_year
 from wattline.predict.supply.question import SupplyOptions, read_question
 from wattline.predict.supply.reliability import FIRST_OUTAGE, Reliability, unit_outages
-from wattline.predict.supply.request import GRID, USUAL, USUAL_TARGET
-from wattline.predict.supply.value import balances
+from wattline.predict.supply.request import USUAL, USUAL_TARGET
+from wattline.predict.supply.value import balances, firm_price
 from wattline.predict.terms import read_terms
 from wattline.predict.where import WhereFields
 
@@ -126,7 +127,11 @@ def work(
     The plan with its draws, what it is held against, and its years to come.
     """
     progress("planning")
-    made = plan(question.case())
+    try:
+        made = _planned(question)
+    except SupplyInfeasible as error:
+        late = f"; {', '.join(question.late)}: not there in time, see --within" if question.late else ""
+        raise SupplyInfeasible(f"{error}{late}", error.best) from None
     progress("other targets")
     beside = _beside(question, made)
     progress("other years")
@@ -136,7 +141,8 @@ def work(
         progress(f"frontier at {share:.0%}")
         along[share] = or_why(with_target(question, cfe=share, annual=None, carbon=None), _planned)
     drawn = drawn_plans(question, progress, on)
-    return SupplyAnswer(question, made, drawn, beside, along, tested, balances(made, question))
+    worth = {**balances(made, question), "firm_price": firm_price(made, question)}
+    return SupplyAnswer(question, made, drawn, beside, along, tested, worth)
 
 
 def _planned(question: SupplyQuestion) -> SupplyPlan:
@@ -154,10 +160,7 @@ def _beside(question: SupplyQuestion, made: SupplyPlan) -> dict[str, SupplyPlan 
     rows: dict[str, SupplyPlan | str] = {}
     for name, target in wanted.items():
         other = with_target(question, **target)
-        if name.startswith("annual") and not question.export_share and GRID in names_of(question.sources):
-            other = replace(other, export_share=WHOLE)
-        same = other.target == question.target and other.export_share == question.export_share
-        rows[name] = made if same else or_why(other, _planned)
+        rows[name] = made if other.target == question.target else or_why(other, _planned)
     if question.later:
         rows["a year later"] = or_why(replace(question, sources=(*question.sources, *question.later)), _planned)
     return rows

@@ -75,7 +75,7 @@ def read_question(
     if not sources:
         raise WattlineError(f"supply: nothing of {', '.join(late)} is there within {within:g} years")
     site = site_load(it, load, load_mw, where, draws)
-    export = 0.0 if options.export is None else parse(options.export, "", "export", zero=True)
+    export = None if options.export is None else parse(options.export, "", "export", zero=True)
     limit = None if options.import_limit is None else parse(options.import_limit, "MW", "import-limit", zero=True)
     missing = [source for source in listed if source.name in late]
     later = [] if within is None else in_time(missing, within + 1, draws.catalog)[0]
@@ -84,7 +84,7 @@ def read_question(
         hours = replace(hours, notes=(*hours.notes, f"not there within {within:g} years: {', '.join(late)}"))
     return SupplyQuestion(
         site, hours, rest, weather, tuple(sources), target, Charges.read(options.charges or {}), export, limit, where,
-        draws, _shift(options), reliability, tuple(later),
+        draws, _shift(options), reliability, tuple(later), tuple(late),
     )  # fmt: skip
 
 
@@ -132,12 +132,13 @@ def _made(
     weather = place_weather(site.region.name, site.climate, draws.catalog)
     if options.grid is not None:
         series = read_region(options.grid, site.region.name)
-        given = SupplyHours(series.utc, series.step_h, {}, grid_of(series, site.region.name, options.grid))
+        values, notes = grid_of(series, site.region.name, options.grid)
+        given = SupplyHours(series.utc, series.step_h, {}, values)
         hours, _ = chosen(given, years)
         if hours.step_h != 1.0:
             raise WattlineError("supply: made wind and sun come by the hour; give the grid by the hour, or factors too")
         made = make_hours(weather, hours.utc, draws.seed)
-        return replace(made, grid=hours.grid, notes=series.notes), None, weather
+        return replace(made, grid=hours.grid, notes=(*series.notes, *notes)), None, weather
     count = 1 if years is None else years[1] - years[0] + 1
     hours = make_hours(weather, usual_year(count), draws.seed)
     return hours, None, weather
@@ -158,5 +159,8 @@ def _with_grid(hours: SupplyHours, path: str | Path, region: str) -> SupplyHours
     _, own, other = np.intersect1d(hours.utc, series.utc, return_indices=True)
     if own.size < 2 or (np.diff(own) != 1).any():
         raise WattlineError(f"supply: {path} and the factors' file share no stretch of time")
-    given = grid_of(series, region, path)
-    return replace(hours.of(own), grid={name: values[other] for name, values in given.items()})
+    given, notes = grid_of(series, region, path)
+    notes = (*hours.notes, *notes)
+    if own.size < len(hours.utc):
+        notes += (f"{own.size:,} of {len(hours.utc):,} steps are in the grid's file too; the plan is of those",)
+    return replace(hours.of(own), grid={name: values[other] for name, values in given.items()}, notes=notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
@@ -16,6 +17,7 @@ from wattline.line.grid.supply.technology import Technology
 GRID = "grid"
 USUAL = "wind,solar,battery,grid"
 USUAL_TARGET = "cfe=95%"
+PLAIN_NUMBER = re.compile(r"[\d.,_]*[1-9][\d.,_]*(?:[eE][+-]?\d+)?$")  # 0 is none in any unit
 UNITS = {"cfe": "", "annual": "", "carbon": "g/kWh", "carbon-price": ""}
 
 
@@ -84,6 +86,8 @@ def read_sources(text: str | Sequence[str], catalog: Catalog) -> tuple[PowerSour
             continue
         name, equals, amount = (part.strip() for part in word.partition("="))
         known = GRID if name.lower() == GRID else catalog.find("supply", name).name
+        if equals and PLAIN_NUMBER.match(amount):
+            raise WattlineError(f"with {known}={amount}: of what? write {known}={amount}MW")
         most = parse(amount, "W", f"with {known}", zero=True) / 1e6 if equals else inf
         if known in [source.name for source in sources]:
             raise WattlineError(f"with: {known} stands twice; name it once")

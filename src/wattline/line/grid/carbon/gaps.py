@@ -37,7 +37,7 @@ def without_gaps(series: Hourly, name: str, where: str, notes: list[str]) -> Arr
         Where a gap is longer than ``MAX_DAYS_FILLED`` days.
     """
     values = series.columns[name]
-    missing = series.missing(name)
+    missing = int((~np.isfinite(values)).sum())
     if not missing:
         return values
     longest, begin = _longest_gap(values)

@@ -124,7 +124,13 @@ def _export(parts: Parts, export: GridExport) -> None:
     flow.balance, flow.cost = -1.0, -hourly("price of exports", export.price, parts.steps)
     if np.isfinite(export.max_share):
         parts.limits["export"] = export.max_share * parts.case.load_mwh
-        flow.counts = {"export": 1.0}
+        flow.counts["export"] = 1.0
+    if np.isfinite(export.max_net_share):
+        per_mwh = 1 / (parts.case.load_mwh or 1.0)  # shares of the load: a limit of none has no size to be missed by
+        parts.limits["net export"] = export.max_net_share
+        flow.counts["net export"] = per_mwh
+        for bought in (flow for flow in parts.flows if flow.key.kind == "import"):
+            bought.counts["net export"] = -per_mwh
 
 
 def _shift(parts: Parts, shift: Shift) -> None:

@@ -95,7 +95,7 @@ def _short_of_power(plain: SupplyCase) -> SupplyInfeasible:
 def _binding(made: Program, solution: Solution) -> str:
     """The limits that the solution runs into."""
     names = [
-        f"{name} is at its most, {most:.4g}"
+        f"{name} is at its most, {most:.4g} {'MWh' if name.endswith((' energy', ' tank')) else 'MW'}"
         for name, most, built in zip(made.capacities, made.capacity_max, solution.capacity, strict=True)
         if np.isfinite(most) and built >= most * (1 - ROOM)
     ]

@@ -102,11 +102,13 @@ class GridImport:
 
 @dataclass(frozen=True)
 class GridExport:
-    """Electricity to the grid: its bound [MW], price [USD/MWh], and the most over the year as a share of the load."""
+    """Electricity to the grid: its bound [MW], price [USD/MWh], and as shares of the year's load the most that is sold,
+    and the most that is sold beyond what is bought: at 0 it sells no more than it buys."""
 
     limit_mw: Array | float
     price: Array | float
     max_share: float = inf
+    max_net_share: float = inf
 
 
 @dataclass(frozen=True)

@@ -61,15 +61,17 @@ def _untwist(program: Program, flows: Array, charge: int, discharge: int) -> Non
     flows[discharge] += share * (net_discharge - flows[discharge])
 
 
-def one_way(program: Program, flows: Array) -> Program | None:
+def one_way(program: Program, flows: Array, always: bool = False) -> Program | None:
     """The program in which a storage keeps to the larger of charge and discharge where it does both, None if none does.
 
-    These are hours whose negative price pays for energy that is burnt in a circle, which no real battery can do.
+    These are hours whose negative price pays for energy that is burnt in a circle, which no real battery can do, or in
+    which burning it costs nothing: then a circle that is shut comes up in another hour, unless it may in none.
 
     Parameters
     ----------
     program : that was solved
     flows : of its solution [MW], shape ``(n_flows, n_steps)``
+    always : whether it keeps to the larger in every step, so that there is no circle any more
 
     Returns the program, with those flows shut; None where no storage does both.
     """
@@ -79,8 +81,8 @@ def one_way(program: Program, flows: Array) -> Program | None:
     active = program.active.copy()
     for (charge, discharge), hours in zip(storage_flows(program), circles, strict=True):
         more = flows[charge] > flows[discharge]
-        active[discharge] &= ~(hours & more)
-        active[charge] &= ~(hours & ~more)
+        active[discharge] &= ~((hours | always) & more)
+        active[charge] &= ~((hours | always) & ~more)
     return replace(
         program,
         active=active,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from wattline.core.errors import WattlineError
-from wattline.line.grid.supply.certificate import Certificate, Solution, certify
+from wattline.line.grid.supply.certificate import GAP, Certificate, Solution, certify
 from wattline.line.grid.supply.highs import NoOptimum, solve_highs
 from wattline.line.grid.supply.interior import TOLERANCE, Interior, Way
 from wattline.line.grid.supply.program import Program
@@ -13,7 +13,7 @@ from wattline.line.grid.supply.repair import one_way, repaired
 
 WORTH_A_LOOK = 1e-5  # an interior point that ends with a larger error is not certified at all
 NEAR_ENOUGH = 5e-7  # error of a draw's point: its certificate asks for a gap of 1e-6
-ROUNDS = 6  # of forbidding circles that negative prices pay for
+ROUNDS = 7  # of forbidding circles that negative prices pay for
 
 
 @dataclass(eq=False)
@@ -47,11 +47,8 @@ def solve(program: Program, near: Way | None = None, fast: bool = True, circles:
     """
     solved = _solve(program, near, fast)
     relaxed = solved.certificate.bound
-    for _ in range(0 if circles else ROUNDS):
-        narrower = one_way(solved.program, solved.solution.flows)
-        if narrower is None:
-            break
-        solved = _solve(narrower, None, fast)
+    if not circles:
+        solved = _without_circles(solved, fast)
     certificate = replace(solved.certificate, relaxed=min(relaxed, solved.certificate.bound))
     if not (certificate.good or (circles and certificate.good_but_for_circles)):
         raise NotCertified(
@@ -59,6 +56,25 @@ def solve(program: Program, near: Way | None = None, fast: bool = True, circles:
             f"{certificate.both_ways_mw:.1e} MW charged and discharged at once; check the units of costs and limits"
         )
     return replace(solved, certificate=certificate)
+
+
+def _without_circles(solved: CertifiedSolution, fast: bool) -> CertifiedSolution:
+    """The solution without storages that charge and discharge at once: at the same cost where circles cost nothing,
+    else with one hour after another shut to them, and in the end every hour. Raises NoOptimum where nothing is left."""
+    least = solved.certificate.bound
+    for number in range(ROUNDS):
+        narrower = one_way(solved.program, solved.solution.flows, always=number in (0, ROUNDS - 1))
+        if narrower is None:
+            break
+        try:
+            made = _solve(narrower, None, fast)
+        except NoOptimum:
+            if number:
+                raise
+            continue
+        if number or made.certificate.cost - least <= GAP * abs(least):
+            solved = made
+    return solved
 
 
 def _solve(program: Program, near: Way | None, fast: bool) -> CertifiedSolution:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
+from math import inf, isfinite
 
 from wattline.catalog import Catalog, Record
 from wattline.catalog.draws import Draws
@@ -13,6 +13,9 @@ from wattline.line.grid.supply.parts import Generator, HeatReactor, Storage
 
 KW_PER_MW = 1000.0
 VARIES = ("wind", "offshore-wind", "solar")
+SHARES = ("efficiency", "charge_efficiency", "discharge_efficiency", "availability")  # above 0, up to 1
+PARTS_OF_ONE = ("min_output", "clean_share")
+COSTS = ("capital_usd_per_kw", "capital_usd_per_kwh", "tank_usd_per_kwh", "turbine_usd_per_kw", "fixed_om_share")
 
 
 def annuity(rate: float, life_years: float) -> float:
@@ -66,6 +69,7 @@ class Technology:
             key: fact.value if draws is None else float(draws(fact).ravel()[draw % max(draws(fact).size, 1)])
             for key, fact in record.facts.items()
         }
+        _check(record.name, values)
         return cls(record, values, rate)
 
     @property
@@ -139,3 +143,21 @@ class Technology:
             marginal=self.marginal * efficiency,
             max_mw=max_mw / efficiency,
         )
+
+
+def _check(name: str, values: dict[str, float]) -> None:
+    """Raises WattlineError for a fact that no plant has: a life of none, an efficiency above 1, a negative price."""
+    for key, value in values.items():
+        wants = ""
+        if key == "life_years" and not value > 0:
+            wants = "above 0"
+        elif key in SHARES and not 0 < value <= 1:
+            wants = "above 0, up to 1"
+        elif key in PARTS_OF_ONE and not 0 <= value <= 1:
+            wants = "0 to 1"
+        elif key in (*COSTS, "carbon_g_per_kwh") and not value >= 0:
+            wants = "0 or more"
+        if wants or not isfinite(value):
+            raise WattlineError(f"supply.{name}.{key} is {value:g}; give {wants or 'a finite number'}")
+    if values.get("turbine_usd_per_kw", 0.0) > values.get("capital_usd_per_kw", inf):
+        raise WattlineError(f"supply.{name}: its turbine costs more than the whole plant, capital_usd_per_kw")

@@ -1,0 +1,176 @@
+"""Odd inputs of ``supply`` and ``flex``: right, certified, or refused in one line that names what and where."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import wattline as wl
+from supply_files import factors_file
+from wattline.line.grid.supply.parts import Generator, GridExport, GridImport, Storage, SupplyCase, SupplyTarget
+from wattline.line.grid.supply.plan import plan
+
+PLACE = {"region": "us-ercot", "draws": 0}
+TOOLS = {"load_mw": 10, **PLACE}
+
+
+@pytest.fixture
+def factors(tmp_path: Path) -> Path:
+    return factors_file(tmp_path / "factors.csv")
+
+
+def notes(**fields: object) -> str:
+    return "\n".join(wl.supply(**TOOLS, **fields).json()["notes"])  # type: ignore[arg-type]
+
+
+def alone(seed: int, hours: int = 240) -> SupplyCase:
+    """A site that no grid serves, with plenty of sun: energy is spilled, and burning it costs nothing."""
+    rng = np.random.default_rng(seed)
+    clock = np.arange(hours)
+    sun = np.clip(np.sin((clock % 24 - 6) / 12 * np.pi), 0, None) * rng.uniform(0.2, 1.0, hours)
+    wind = np.clip(0.35 + 0.3 * np.sin(clock / 31 + seed) + 0.2 * rng.standard_normal(hours), 0, 1)
+    plants = (Generator("wind", 1.5e5, wind), Generator("solar", 4e4 * rng.uniform(0.3, 2), sun))
+    return SupplyCase(np.full(hours, 100.0), plants, (Storage("battery", 2.4e4, 1.8e4, 0.95, 0.95),))
+
+
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 60))
+def test_a_site_without_a_grid_has_a_plan_whose_battery_does_one_thing_at_once(seed: int) -> None:
+    made = plan(alone(seed))
+    assert made.certificate.good
+    assert np.minimum(made.dispatch["battery charge"], made.dispatch["battery discharge"]).max() <= 1e-6
+    assert made.certificate.cost - made.certificate.relaxed <= 2e-6 * made.certificate.cost
+
+
+def test_a_connection_of_no_power_is_no_grid(factors: Path) -> None:
+    none, without = (
+        wl.supply(**TOOLS, capacity_factors=factors, **fields).plan.usd_per_mwh  # type: ignore[arg-type]
+        for fields in ({"import_limit": "0 MW"}, {"technologies": "wind,solar,battery"})
+    )
+    assert none == pytest.approx(without, rel=1e-5)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 60), more=st.sampled_from([0.0, 0.1, 0.3]))
+def test_no_more_is_sold_beyond_what_is_bought_than_may_be(seed: int, more: float) -> None:
+    base = alone(seed)
+    price = 30 + 200.0 * (np.arange(base.load.size) % 24 == 18)
+    case = SupplyCase(
+        base.load, base.generators, base.storages, grid=GridImport(100.0, price, 0.3), target=SupplyTarget(annual=1.0),
+        export=GridExport(100.0, price, max_net_share=more),
+    )  # fmt: skip
+    made = plan(case)
+    net = made.energy_mwh("grid export") - made.energy_mwh("grid import")
+    assert made.certificate.good
+    assert net <= more * case.load_mwh * (1 + 1e-5) + 1e-3
+
+
+def test_annual_matching_sells_what_it_buys_and_no_more(factors: Path) -> None:
+    rich = factors_file(factors.parent / "rich.csv", price_usd_mwh=np.where(np.arange(336) % 24 == 18, 900.0, 45.0))
+    answer = wl.supply(**TOOLS, target="annual=100%", capacity_factors=rich)
+    assert answer.plan.energy_mwh("grid export") <= answer.plan.energy_mwh("grid import") * (1 + 1e-5)
+    assert answer.plan.dispatch["grid export"].max() <= 10 * (1 + 1e-6)  # through the same connection
+    row = next(row for row in answer.json()["results"]["beside"] if row["name"] == "annual 100%")
+    assert row["usd_per_mwh"] == answer.plan.usd_per_mwh
+    assert "no more than it buys" in "".join(answer.json()["notes"])
+    none = wl.supply(**TOOLS, target="annual=100%", capacity_factors=rich, export="0%")
+    assert none.plan.energy_mwh("grid export") == 0
+    assert none.plan.usd_per_mwh >= answer.plan.usd_per_mwh
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "words"),
+    [
+        ("cf_wind", "abc", "cf_wind holds 'abc' in row 102"),
+        ("price_usd_mwh", "abc", "price_usd_mwh holds 'abc' in row 102"),
+        ("grid_cfe", "45%", "grid_cfe holds '45%' in row 102"),
+        ("cf_wind", "1.7", "cf_wind is 1.7 at 2023-03-05T04:00"),
+        ("cf_solar", "45", "50% is 0.5"),
+    ],
+)
+def test_a_cell_that_cannot_be_is_named(factors: Path, column: str, cell: str, words: str) -> None:
+    lines = [line.split(",") for line in factors.read_text().splitlines()]
+    lines[101][lines[0].index(column)] = cell
+    factors.write_text("\n".join(",".join(line) for line in lines))
+    with pytest.raises(wl.WattlineError) as error:
+        wl.supply(**TOOLS, capacity_factors=factors)
+    assert words in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_what_is_filled_or_short_is_told(factors: Path) -> None:
+    wind = np.full(14 * 24, 0.4)
+    wind[40:42] = np.nan
+    told = notes(capacity_factors=factors_file(factors.parent / "gap.csv", cf_wind=wind))
+    assert "cf_wind: 2 of 336 steps without a number are filled" in told
+    assert "the hours are of 14 days" in told
+    assert "days" not in notes(capacity_factors=factors_file(factors.parent / "year.csv", 365, "2023-01-01"))
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("solar,life,0,years", "supply.solar.life_years is 0; give above 0"),
+        ("solar,capital cost,-5,USD/kW", "capital_usd_per_kw is -5; give 0 or more"),
+        ("solar,capital cost,1100,EUR/kW", "line 2: unit: '1 EUR/kW'"),
+        ("gas,efficiency,1.2,", "supply.gas.efficiency is 1.2; give above 0, up to 1"),
+        ("gas,efficiency,50,USD/kW", "this is a share"),
+        ("nuclear,min output,1.5,", "supply.nuclear.min_output is 1.5; give 0 to 1"),
+        ("smr-heat-store,turbine usd per kw,99999,USD/kW", "turbine costs more than the whole plant"),
+    ],
+)
+def test_costs_that_no_plant_has_are_refused(factors: Path, row: str, words: str) -> None:
+    table = factors.parent / "costs.csv"
+    table.write_text(f"technology,parameter,value,unit\n{row}\n")
+    with pytest.raises(wl.WattlineError) as error:
+        wl.supply(
+            **TOOLS, capacity_factors=factors, costs=table, technologies="wind,solar,gas,nuclear,smr-heat-store,grid"
+        )
+    assert words in str(error.value)
+
+
+def test_costs_are_read_in_their_unit(factors: Path) -> None:
+    table, costs = factors.parent / "costs.csv", []
+    for row in ("solar,capital cost,500,USD2025/kW", "solar,capital cost,500000,USD/MW"):
+        table.write_text(f"technology,parameter,value,unit\n{row}\n")
+        costs.append(wl.supply(**TOOLS, capacity_factors=factors, costs=table).plan.usd_per_mwh)
+    assert costs[0] == pytest.approx(costs[1], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"technologies": "wind=200,grid"}, "write wind=200MW"),
+        ({"technologies": "solar=3MW"}, "solar is at its most, 3 MW"),
+        ({"technologies": "wind,solar,grid", "within": "6 months"}, "wind, solar: not there in time"),
+    ],
+)
+def test_what_binds_is_said(factors: Path, fields: dict[str, str], words: str) -> None:
+    with pytest.raises(wl.WattlineError) as error:
+        wl.supply(**TOOLS, capacity_factors=factors, **fields)  # type: ignore[arg-type]
+    assert words in str(error.value)
+
+
+def test_the_proof_is_a_share_of_the_cost_whatever_its_sign(factors: Path) -> None:
+    paid = factors_file(factors.parent / "paid.csv", price_usd_mwh=np.full(336, -40.0))
+    for told in (
+        notes(capacity_factors=paid, target="cost", technologies="wind,solar,grid"),
+        notes(capacity_factors=factors),
+    ):
+        parts = re.search(r"by more than one part in ([\d,]+);", told)
+        assert parts
+        assert int(parts[1].replace(",", "")) >= 1_000_000
+
+
+def test_demand_that_is_none_and_demand_of_days_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "demand.csv"
+    times = [f"{t}Z" for t in np.datetime64("2023-01-01", "h") + np.arange(240)]
+    path.write_text("utc,mw\n" + "\n".join(f"{t.replace('T', ' ').replace('Z', ':00:00Z')},0" for t in times))
+    with pytest.raises(wl.WattlineError, match="mw is 0 in each step"):
+        wl.flex_balance("1 GW", region="us-ercot", demand=path)
+    assert "the demand is of 10 days" in "".join(wl.flex_headroom(path).json()["notes"])
