@@ -148,15 +148,18 @@ def test_an_ended_command_leaves_nothing_beside_its_files(tmp_path: Path) -> Non
     script = f"""
 import os, signal, sys
 sys.argv = ["wattline", "schema"]
+import typer
 from wattline.cli import program
 from wattline.core.files import write_whole
-def work(*_, **__):
+ending = typer.Typer()
+@ending.command(context_settings={{"allow_extra_args": True}})
+def work():
     def write(name):
         open(name, "w").write("half")
         os.kill(os.getpid(), signal.SIGTERM)
         signal.pause()
     write_whole({str(tmp_path / "x")!r}, write)
-program.named = lambda args: work
+program.named = lambda args: ending
 program.run_command()
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)

@@ -148,6 +148,7 @@ def test_generation_of_a_region_is_taken_and_other_years_test_the_plan(tmp_path:
     rng = np.random.default_rng(1)
     wind = np.clip(0.3 + 0.2 * np.sin(np.arange(24 * days) / 40) + 0.1 * rng.standard_normal(24 * days), 0, 1)
     path = factors_file(tmp_path / "years.csv", days, "2021-01-01", cf_wind=20_000 * wind)
+    path.write_text(path.read_text().replace("cf_wind", "wind_mw", 1))
     answer = wl.supply(
         load_mw=10, target="cfe=80%", capacity_factors=path, years=2021, draws=0, region="us-ercot",
         technologies="wind,solar,grid",

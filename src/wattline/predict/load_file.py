@@ -56,15 +56,21 @@ def read_load_file(path: Path | str, it_w: float) -> Profile:
 
 def _hours(data: bytes, where: str, notes: list[str]) -> tuple[str, Array]:
     """The column's name, and a number for each hour."""
-    rows = [row for row in data.decode("utf-8-sig", "replace").splitlines() if row.strip() and row.lstrip()[0] != "#"]
-    if not rows:
+    lines = data.decode("utf-8-sig", "replace").rstrip().splitlines()
+    rows = [(i, row.split(",")) for i, row in enumerate(lines, 1) if not row.lstrip().startswith("#")]
+    first = next((number for number, (_, row) in enumerate(rows) if any(cell.strip() for cell in row)), None)
+    if first is None:
         raise WattlineError(f"{where}: no numbers in it; write one value an hour")
-    if _number(rows[0].split(",")[-1]) is not None:  # no header
-        rows.insert(0, ",".join(f"column {i + 1}" for i in range(len(rows[0].split(",")))))
-    header = [cell.strip().strip('"') for cell in rows[0].split(",")]
-    if len(header) == 1 or all(INDEX.match(cell) or cell.startswith("column ") for cell in header[:-1]):
-        return header[-1], _plain([row.split(",")[-1] for row in rows[1:]], where)
-    series = hourly_of(csv_table(("\n".join(rows) + "\n").encode(), where), where)
+    rows = rows[first:]
+    header = [cell.strip().strip('"') for cell in rows[0][1]]
+    if _number(header[-1]) is not None:  # no header
+        header = [*("" for _ in header[1:]), "values"]
+    else:
+        rows = rows[1:]
+    if all(INDEX.match(cell) for cell in header[:-1]):
+        return header[-1], _plain([(i, row[-1]) for i, row in rows], where)
+    text = "\n".join(",".join(row) for row in (header, *(row for _, row in rows)) if any(cell.strip() for cell in row))
+    series = hourly_of(csv_table((text + "\n").encode(), where), where)
     name = _chosen(list(series.columns), where)
     values, step_s = series.columns[name], series.step_h * HOUR_S
     missing = np.flatnonzero(~np.isfinite(values))
@@ -79,10 +85,10 @@ def _hours(data: bytes, where: str, notes: list[str]) -> tuple[str, Array]:
     return name, _in_calendar(hours, series.utc[0], notes)
 
 
-def _plain(cells: list[str], where: str) -> Array:
+def _plain(cells: list[tuple[int, str]], where: str) -> Array:
     """One value an hour, from the year's first on."""
     numbers = []
-    for line, cell in enumerate(cells, 2):
+    for line, cell in cells:
         number = _number(cell)
         if number is None:
             what = repr(shorten(cell.strip(), 30)) if cell.strip() else "an empty cell"

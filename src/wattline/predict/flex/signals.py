@@ -155,7 +155,9 @@ def _column_or_region(first: Path, text: str, kind: str, what: str, catalog: Cat
         except WattlineError:
             pass  # a region's name that is no column of the file
     elif Path(text).suffix or not _is_region(text, catalog):
-        raise WattlineError(f"{what}: {shorten(text)!r} is neither a file nor a region; see `wattline list regions`")
+        raise WattlineError(
+            f"{what}: {shorten(text, 200)!r} is neither a file nor a region; see `wattline list regions`"
+        )
     if kind == "price":
         raise WattlineError(f"{what}: no prices by the hour are known of {shorten(text)!r}; give a file of them")
     region = load_region(text, catalog)

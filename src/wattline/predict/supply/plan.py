@@ -125,6 +125,8 @@ def work(
     Returns
     -------
     The plan with its draws, what it is held against, and its years to come.
+
+    Raises SupplyInfeasible where no plan reaches the target, naming what ``--within`` leaves out.
     """
     progress("planning")
     try:

@@ -14,7 +14,7 @@ from wattline.line.grid.supply.parts import Generator, HeatReactor, Storage
 KW_PER_MW = 1000.0
 VARIES = ("wind", "offshore-wind", "solar")
 SHARES = ("efficiency", "charge_efficiency", "discharge_efficiency", "availability")  # above 0, up to 1
-PARTS_OF_ONE = ("min_output", "clean_share")
+SHARES_OR_NONE = ("min_output", "clean_share")
 COSTS = ("capital_usd_per_kw", "capital_usd_per_kwh", "tank_usd_per_kwh", "turbine_usd_per_kw", "fixed_om_share")
 
 
@@ -153,7 +153,7 @@ def _check(name: str, values: dict[str, float]) -> None:
             wants = "above 0"
         elif key in SHARES and not 0 < value <= 1:
             wants = "above 0, up to 1"
-        elif key in PARTS_OF_ONE and not 0 <= value <= 1:
+        elif key in SHARES_OR_NONE and not 0 <= value <= 1:
             wants = "0 to 1"
         elif key in (*COSTS, "carbon_g_per_kwh") and not value >= 0:
             wants = "0 or more"
