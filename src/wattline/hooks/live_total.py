@@ -13,6 +13,7 @@ from wattline.meter.energy.stream import Stream
 from wattline.meter.energy.track import outer
 from wattline.meter.energy.window import stretch_energy
 from wattline.meter.live.active import active
+from wattline.meter.live.at_work import at_work
 from wattline.meter.live.sampler import Sampler
 from wattline.meter.live.session import Session
 from wattline.meter.readings.power import line_j
@@ -121,7 +122,7 @@ class _JournalTotal:
 
     def _read(self, now_us: int) -> None:
         try:
-            with self._session.reader() as journal:
+            with at_work(), self._session.reader() as journal:
                 part = stretch_energy(journal, self._until_us, now_us)
         except (WattlineError, OSError):
             return

@@ -1,32 +1,54 @@
-"""Forks wait for a session's round to end.
+"""Forks wait for what the meter's threads do inside SQLite and drivers.
 
 A child has its parent's memory, and so the locks inside SQLite and drivers as they were at that moment: were one held
-by the thread that samples, nothing in the child would ever let it go, and its first window would wait for ever.
+by another thread, nothing in the child would ever let it go, and its first window would wait for ever.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 WAIT_S = 5.0  # a sensor that hangs does not keep a program from forking
 
-lock = threading.RLock()
-_forking = threading.local()
+_gate = threading.Condition()  # held while the process forks, so that nothing begins meanwhile
+_inside = 0
+_own = threading.local()
+
+
+@contextmanager
+def at_work() -> Iterator[None]:
+    """Work inside SQLite or a driver, which a fork waits for; many threads may be at it at once."""
+    global _inside
+    with _gate:
+        _inside += 1
+    _own.depth = getattr(_own, "depth", 0) + 1
+    try:
+        yield
+    finally:
+        _own.depth -= 1
+        with _gate:
+            _inside = max(_inside - 1, 0)  # a child has none of its parent's
+            _gate.notify_all()
 
 
 def _before() -> None:
-    _forking.taken = lock.acquire(timeout=WAIT_S)
+    _own.holds = _gate.acquire(timeout=WAIT_S)
+    if _own.holds:
+        _gate.wait_for(lambda: _inside <= getattr(_own, "depth", 0), WAIT_S)
 
 
 def _in_parent() -> None:
-    if _forking.taken:
-        lock.release()
+    if _own.holds:
+        _gate.release()
 
 
 def _in_child() -> None:
-    global lock
-    lock = threading.RLock()
+    global _gate, _inside
+    _gate = threading.Condition()
+    _inside = getattr(_own, "depth", 0)
 
 
 if hasattr(os, "register_at_fork"):

@@ -23,6 +23,7 @@ from wattline.meter.clock import mono_us
 from wattline.meter.energy.window import DeviceEnergy, WindowEnergy, stretch_energy
 from wattline.meter.journal.windows import attributes_text
 from wattline.meter.live.active import active
+from wattline.meter.live.at_work import at_work
 from wattline.meter.live.device_sync import synchronise
 from wattline.meter.live.session import Session
 from wattline.meter.recording import Fault
@@ -197,7 +198,7 @@ def _read_energy(session: Session, begin_us: int, end_us: int) -> WindowEnergy:
     if not session.samples and session.sensor_count is None:
         session.wait_for_reading(end_us)
     pending = list(session.writer.ticks)
-    with session.reader() as journal:
+    with at_work(), session.reader() as journal:
         return stretch_energy(journal, begin_us, end_us, pending)
 
 

@@ -16,7 +16,7 @@ from wattline.meter.journal.journal import Journal
 from wattline.meter.journal.process import hostname
 from wattline.meter.journal.windows import Edge, edge_op
 from wattline.meter.journal.writer import OPS, JournalWriter, say
-from wattline.meter.live import at_work
+from wattline.meter.live.at_work import at_work
 from wattline.meter.live.sampler import Sampler
 from wattline.meter.sensor import Sensor
 
@@ -51,7 +51,8 @@ class Session:
         self._sampled_us = self._packed_us = self._watched_us = self._beat_us = 0
         self._ticks = 0
         self._written = True
-        self.journal = Journal.create(path, rank=rank, interval_s=interval_s)
+        with at_work():
+            self.journal = Journal.create(path, rank=rank, interval_s=interval_s)
         self.writer = JournalWriter(self.journal)
         self.forked = False  # this is a child's copy of its parent's, not to be used
         self._edges: deque[Edge] = deque(maxlen=OPS)
@@ -110,11 +111,17 @@ class Session:
         """Until the process that samples has written a reading of ``since_us`` (monotonic) or later, or should have."""
         until = time.monotonic() + 2 * self.interval_s + 1.0
         pause_s = min(max(self.interval_s / 4, 0.002), 0.1)
-        with self.reader() as journal:
-            while journal.last_reading_us() < since_us and time.monotonic() < until:
-                if not journal.has_series():
-                    return
+        with at_work():
+            journal = self.reader()
+        try:
+            while time.monotonic() < until:
+                with at_work():
+                    if journal.last_reading_us() >= since_us or not journal.has_series():
+                        return
                 time.sleep(pause_s)
+        finally:
+            with at_work():
+                journal.close()
 
     def close(self) -> None:
         """Take last readings, write all that waits, let the next process sample."""
@@ -124,7 +131,8 @@ class Session:
         self._poke()
         self._thread.join(CLOSE_S)
         if not self._thread.is_alive():
-            self.journal.close()
+            with at_work():
+                self.journal.close()
 
     def _poke(self) -> None:
         if self._wake.locked():
@@ -137,22 +145,23 @@ class Session:
 
     def _run(self) -> None:
         try:
-            with at_work.lock:
+            with at_work():
                 self._elect()
                 self._round(0, all_now=True)
+                self.journal.connection.execute("PRAGMA busy_timeout=200")
         except Exception as error:
             self.failed = error
             return
         finally:
             self._ready.set()
-        self.journal.connection.execute("PRAGMA busy_timeout=200")
         try:
             self._loop()
         except Exception as error:
             say(f"measuring stopped: {error!r}")
             raise
         finally:
-            self._finish()
+            with at_work():
+                self._finish()
 
     def _loop(self) -> None:
         """Rounds on a fixed grid of the monotonic clock, and between them when poked."""
@@ -166,7 +175,7 @@ class Session:
                 number = (
                     now + 500 - began
                 ) // self._interval_us  # rounds that were missed are left out, not made up for
-            with at_work.lock:
+            with at_work():
                 self._round(number, all_now=not on_time)
             if requested > self._answered:
                 with self._served:
