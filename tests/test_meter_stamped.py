@@ -66,6 +66,18 @@ def test_devices_that_say_the_same_in_every_row_are_counted_and_told(tmp_path: P
     assert not any("say the same" in note for note in apart["notes"])
 
 
+def test_many_groups_of_devices_that_say_the_same_are_told_in_two_lines(tmp_path: Path) -> None:
+    """As the meters of 64 nodes of which each two are on one: the report stays short, each device says it beside it."""
+    names = [f"gpu{i}_power_w" for i in range(8)]
+    columns = [[value * (1 + i // 2 / 10) for value in TRUTH.power_w] for i in range(8)]
+    rows = [f"{t}," + ",".join(map(str, values)) for t, *values in zip(TRUTH.time_s, *columns, strict=True)]
+    (tmp_path / "a.csv").write_text("\n".join([",".join(["time", *names]), *rows]) + "\n")
+    data = report(read(tmp_path / "a.csv"))
+    assert sum("say the same" in note for note in data["notes"]) == 2
+    assert any(note.startswith("3 more groups of devices") for note in data["notes"])
+    assert sum(row["note"].startswith("the same readings as") for row in data["interpretation"]) == 4
+
+
 def test_an_idle_pair_is_not_told(tmp_path: Path) -> None:
     rows = [f"{t},50,50" for t in TRUTH.time_s]
     (tmp_path / "a.csv").write_text("\n".join(["time,gpu0_power_w,gpu1_power_w", *rows]) + "\n")

@@ -56,7 +56,7 @@ WORKS = {
     "validate inference": ["validate", "inference", "served.csv"],
     "validate mlperf": ["validate", "mlperf", "results.csv"],
     "validate published": ["validate", "published", "published.csv", "--draws", "20"],
-    "validate encoding": ["validate", "encoding", "results.csv"],
+    "validate encoding": ["validate", "encoding", "works.csv"],
     "validate kernels": ["validate", "kernels", "kernels"],
     "validate sensors": ["validate", "sensors", "a_4090_card"],
     "validate site": ["validate", "site", "sites.csv", "--draws", "10"],
@@ -129,6 +129,8 @@ def folder(tmp_path: Path) -> Path:
     kernel_file(tmp_path / "kernels", "gemm", {}, {"power": 650.0, "power_limit": 700.0})
     kernel_file(tmp_path / "kernels", "moe", {}, {"power": 650.0, "power_limit": 700.0})
     mlperf_file(tmp_path / "results.csv", [mlperf_row()])
+    bert = {"chip": "NVIDIA H100-SXM-80GB", "round": "v4.1", "model": "bert-99", "weights": "int8"}
+    mlperf_file(tmp_path / "works.csv", [mlperf_row(**bert, performance="73000", unit="Samples/s")])
     serving_file(tmp_path / "served.csv", [serving_row(MODEL, 1, "bfloat16", 8, max_num_seqs=64, p90_itl_ms=25.0)])
     sensor_recording(tmp_path)
     hours = "".join(f"2023-07-{1 + i // 24:02d} {i % 24:02d}:00:00,{100 + i % 24}\n" for i in range(240))

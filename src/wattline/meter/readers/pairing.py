@@ -112,7 +112,7 @@ def twins(settled: Sequence[SettledChannel], inside: Mapping[str, str]) -> tuple
     settled : devices of watts or joules
     inside : key of the device that holds each; only those that count for themselves are told
 
-    Returns the devices, those with a note, and one line that names them.
+    Returns the devices, those with a note, and two lines at most: the first group, and how many more.
     """
     groups: dict[tuple[bytes, bytes], list[SettledChannel]] = {}
     for entry in settled:
@@ -120,16 +120,17 @@ def twins(settled: Sequence[SettledChannel], inside: Mapping[str, str]) -> tuple
         values = energy if entry.power_w is None else entry.power_w
         if not inside.get(entry.channel.device.key) and len(np.unique(values[np.isfinite(values)])) >= UNLIKE:
             groups.setdefault((entry.time_s.tobytes(), np.round(values, 9).tobytes()), []).append(entry)
-    again: dict[int, str] = {}
+    alike = [same for same in groups.values() if len({entry.channel.device.key for entry in same}) > 1]
+    again = {id(entry): f"the same readings as {same[0].channel.name}" for same in alike for entry in same[1:]}
     notes = []
-    for same in groups.values():
-        if len({entry.channel.device.key for entry in same}) > 1:
-            again |= {id(entry): f"the same readings as {same[0].channel.name}" for entry in same[1:]}
-            names = shorten(", ".join(entry.channel.name for entry in same), 120)
-            notes.append(
-                f"{names} say the same in all {len(same[0].time_s)} rows, as one device under several names would: "
-                "counted as several; name one of them with --columns where they are one"
-            )
+    if alike:
+        names = shorten(", ".join(entry.channel.name for entry in alike[0]), 120)
+        notes.append(
+            f"{names} say the same in all {len(alike[0][0].time_s)} rows, as one device under several names would: "
+            "counted as several; name one of them with --columns where they are one"
+        )
+    if len(alike) > 1:
+        notes.append(f"{len(alike) - 1} more groups of devices say the same as each other")
     return [replace(entry, note=again.get(id(entry), entry.note)) for entry in settled], notes
 
 
