@@ -21,6 +21,7 @@ from wattline.meter.sensors.nvml_library import ProcessUse
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals and /proc of Linux")
 RUN = "import sys; from wattline.cli.main import main; main(sys.argv[1:])"
+PROGRAM = f"{sys.executable} -P -c '{RUN}'"  # without the working directory among its places, as a script is
 
 
 def begin(folder: Path, *args: str, **more: Any) -> subprocess.Popen[str]:
@@ -86,7 +87,7 @@ def test_a_working_directory_that_is_gone_stops_nothing(tmp_path: Path, when: st
     (tmp_path / "scratch").mkdir()
     gone = "rmdir ../scratch;" if when == "before" else ""
     inside = "" if when == "before" else "rm -r ../scratch;"
-    script = f"cd scratch; {gone} exec {sys.executable} -c '{RUN}' measure -- sh -c '{inside} echo ran; exit 3'"
+    script = f"cd scratch; {gone} exec {PROGRAM} measure -- sh -c '{inside} echo ran; exit 3'"
     environment = {**os.environ, "WATTLINE_SIMULATED": "2", "TMPDIR": str(tmp_path)}
     done = subprocess.run(
         ["sh", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
@@ -99,7 +100,7 @@ def test_a_working_directory_that_is_gone_stops_nothing(tmp_path: Path, when: st
 
 def test_a_journal_that_is_named_relative_to_a_gone_directory_is_refused(tmp_path: Path) -> None:
     (tmp_path / "scratch").mkdir()
-    script = f"cd scratch; rmdir ../scratch; exec {sys.executable} -c '{RUN}' measure --journal j.wattline -- echo ran"
+    script = f"cd scratch; rmdir ../scratch; exec {PROGRAM} measure --journal j.wattline -- echo ran"
     done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (2, "")
     assert "the working directory is gone" in done.stderr

@@ -94,9 +94,9 @@ def test_two_hundred_streams_at_once(body: bool, tmp_path: Path) -> None:
             return await answer.read(), answer.headers.get("X-Wattline-Request", "")
 
     async def work(here: Place) -> None:
-        wants = await asyncio.gather(*(one(here, number, True) for number in range(200)))
+        wants = await asyncio.gather(*[one(here, number, True) for number in range(200)])
         for _ in range(2):  # the second time the proxy asks for usage on its own
-            gots = await asyncio.gather(*(one(here, number, False) for number in range(200)))
+            gots = await asyncio.gather(*[one(here, number, False) for number in range(200)])
             told = 0
             for (want, _), (got, _) in zip(wants, gots, strict=True):
                 told += len(OURS.findall(got))
