@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wattline.catalog import Catalog, default
+from wattline.catalog import Catalog, Record, default
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.units import HOUR_S
@@ -79,15 +79,7 @@ def read_sites(texts: Sequence[str | Path], kind: str, what: str, catalog: Catal
         raise WattlineError(f"{what}: kind {shorten(kind)!r} must be one of {', '.join(KINDS)}")
     first, _ = split_zone(texts[0])
     known = default() if catalog is None else catalog
-    each = []
-    for text in texts:
-        path, column = split_zone(text)
-        if path.exists():
-            each.append(_read(path, column, kind, what))
-        elif first.exists() and not _is_region(str(text), known):
-            each.append(_read(first, str(text), kind, what))
-        else:
-            each.append(_column_or_region(first, str(text), kind, what, known))
+    each = [_of_site(text, first, kind, what, known) for text in texts]
     names = tuple(name for name, _, _ in each)
     series = [signal for _, signal, _ in each]
     notes = tuple(dict.fromkeys(note for _, signal, more in each for note in (*signal.notes, *more)))
@@ -139,28 +131,28 @@ def _read(path: Path, column: str | None, kind: str, what: str) -> NamedSignal:
     return column or signal.zone or path.stem, signal, known.notes
 
 
-def _is_region(text: str, catalog: Catalog) -> bool:
-    try:
-        load_region(text, catalog)
-    except WattlineError:
-        return False
-    return True
-
-
-def _column_or_region(first: Path, text: str, kind: str, what: str, catalog: Catalog) -> NamedSignal:
-    """A column of the first file that bears a region's name, else the region's typical year."""
+def _of_site(text: str | Path, first: Path, kind: str, what: str, catalog: Catalog) -> NamedSignal:
+    """A file's signal; else the column (or zone) of this name in the first site's file; else a region's year."""
+    path, column = split_zone(text)
+    if path.exists():
+        return _read(path, column, kind, what)
+    refusal = WattlineError(f"{what}: {str(text)!r} is neither a file nor a region; see `wattline list regions`")
     if first.exists():
         try:
-            return _read(first, text, kind, what)
-        except WattlineError:
-            pass  # a region's name that is no column of the file
-    elif Path(text).suffix or not _is_region(text, catalog):
-        raise WattlineError(
-            f"{what}: {shorten(text, 200)!r} is neither a file nor a region; see `wattline list regions`"
-        )
+            return _read(first, str(text), kind, what)
+        except WattlineError as error:
+            refusal = error
+    try:
+        region = load_region(str(text), catalog)
+    except WattlineError:
+        raise refusal from None
+    return _typical(region, kind, what, catalog)
+
+
+def _typical(region: Record, kind: str, what: str, catalog: Catalog) -> NamedSignal:
+    """A region's typical year. Raises WattlineError for a price, of which none is modelled."""
     if kind == "price":
-        raise WattlineError(f"{what}: no prices by the hour are known of {shorten(text)!r}; give a file of them")
-    region = load_region(text, catalog)
+        raise WattlineError(f"{what}: no prices by the hour are known of {region.name!r}; give a file of them")
     made = typical_signals(region, catalog)
     signal = made.marginal if kind == "marginal" else made.average["lifecycle"]
     if signal is None:
