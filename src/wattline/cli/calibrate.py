@@ -10,6 +10,7 @@ import typer
 from wattline.cli import meter_choices, options
 from wattline.cli.groups import expanded
 from wattline.cli.meter_export import WindowOpt
+from wattline.cli.printing import write_or_print
 from wattline.core.errors import WattlineError
 
 Save = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the coefficients here [default: print them].")]
@@ -30,7 +31,7 @@ def calibrate_training(
     from wattline.validate.evidence.training_runs import read_runs
     from wattline.validate.fit.training import calibrate_training as fit
 
-    hand_over(fit(read_runs(file)), save)
+    write_or_print(fit(read_runs(file)), save)
 
 
 @calibrate_app.command("inference")
@@ -46,9 +47,9 @@ def calibrate_inference(
 
     with working("fitting") as update:
         text, curves = calibrate(file, lambda name: update(f"fitting without {name}"))
-    hand_over(text, save)
+    write_or_print(text, save)
     if save is not None:
-        hand_over(curves, save.with_name(CURVES))
+        write_or_print(curves, save.with_name(CURVES))
 
 
 @calibrate_app.command("engine")
@@ -70,7 +71,7 @@ def calibrate_engine(
     with working("fitting") as update:
         spreads = spreads_left_out(rows, predict_hosted(rows, "model", lambda name: update(f"without {name}")))
     chips = " and ".join(sorted({row.chip.record.title for row in rows}))
-    hand_over(hosted_file(fit, f"{len(rows)} configurations on {chips}", spreads), save)
+    write_or_print(hosted_file(fit, f"{len(rows)} configurations on {chips}", spreads), save)
 
 
 @calibrate_app.command("mlperf")
@@ -84,7 +85,7 @@ def calibrate_mlperf(
 
     with working("fitting") as update:
         text = calibrate(file, lambda name: update(f"fitting {name}"))
-    hand_over(text, save)
+    write_or_print(text, save)
 
 
 @calibrate_app.command("serving")
@@ -97,7 +98,7 @@ def calibrate_serving(
 
     with working("fitting") as update:
         text = calibrate(file, update)
-    hand_over(text, save)
+    write_or_print(text, save)
 
 
 @calibrate_app.command("steps")
@@ -111,7 +112,7 @@ def calibrate_steps(
 
     with working("fitting") as update:
         text = calibrate(file, fact("fit.training-tuned-spread").value, lambda name: update(f"fitting {name}"))
-    hand_over(text, save)
+    write_or_print(text, save)
 
 
 @calibrate_app.command("diffusion")
@@ -135,9 +136,9 @@ def calibrate_diffusion(
         raise WattlineError("none of the files has a row that can be used")
     with working("fitting") as update:
         text, table = fit(rows, lambda name: update(f"fitting without {name}"))
-    hand_over(text, save)
+    write_or_print(text, save)
     if save is not None:
-        hand_over(table, save.with_name(TABLE))
+        write_or_print(table, save.with_name(TABLE))
 
 
 @calibrate_app.command("measured")
@@ -171,17 +172,7 @@ def calibrate_measured(
         result = fit(worked, recordings, job, window)
     if not result.moved:
         raise WattlineError("the measurements leave every fact where it stands: nothing to write")
-    hand_over(facts_file(result), save)
-
-
-def hand_over(text: str, path: Path | None) -> None:
-    from wattline.core.files import write_text
-
-    if path is None:
-        print(text, end="")
-    else:
-        write_text(path, text)
-        print(f"written: {path}")
+    write_or_print(facts_file(result), save)
 
 
 @calibrate_app.command("site")
@@ -193,7 +184,7 @@ def calibrate_site(save: Save = None) -> None:
 
     with working("deriving") as update:
         text = toml(default(), lambda name: update(f"deriving {name}"))
-    hand_over(text, save)
+    write_or_print(text, save)
 
 
 @calibrate_app.command("wind-sun")
@@ -210,7 +201,7 @@ def calibrate_wind_sun(
 
     with working("fitting"):
         text = fit(file, default())
-    hand_over(text, save)
+    write_or_print(text, save)
 
 
 @calibrate_app.command("world")
@@ -227,4 +218,4 @@ def calibrate_world(
 
     with working("fitting") as update:
         text = calibrate(read_published(file) if file else published_figures(), lambda name: update(f"fitting {name}"))
-    hand_over(text, save)
+    write_or_print(text, save)

@@ -60,6 +60,17 @@ def print_written(paths: Sequence[Path], as_json: bool) -> None:
         emit(written)
 
 
+def write_or_print(text: str, path: Path | None) -> None:
+    """A file's text: written where a path is given, and said to be; else printed."""
+    from wattline.core.files import write_text
+
+    if path is None:
+        print(text, end="")
+    else:
+        write_text(path, text)
+        print(f"written: {path}")
+
+
 def check_out(out: Path | None) -> None:
     """Raise WattlineError if ``out`` cannot be a folder of files, before the work rather than after it."""
     if out is not None:

@@ -42,8 +42,7 @@ def calibrate_encoding(
 ) -> None:
     """What engines make of encoders, speech and images, fitted to MLPerf Inference; prints catalog/fit/works.toml."""
     from wattline.catalog import default
-    from wattline.cli.calibrate import hand_over
-    from wattline.cli.printing import working
+    from wattline.cli.printing import working, write_or_print
     from wattline.validate.evidence.mlperf_inference import refuse_other_columns
     from wattline.validate.evidence.mlperf_works import read_works
     from wattline.validate.fit.mlperf_works import works_file
@@ -54,4 +53,4 @@ def calibrate_encoding(
         raise WattlineError(f"{file}: no result of BERT, Whisper or Stable Diffusion XL")
     with working("fitting"):
         text = works_file(rows, default())
-    hand_over(text, save)
+    write_or_print(text, save)
