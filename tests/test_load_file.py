@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -49,6 +50,36 @@ def test_a_year_that_begins_in_july_is_turned_to_begin_in_january(tmp_path):
     profile = read_load_file(write(tmp_path / "load.csv", "load_mw", values, begin="2023-07-01"), IT_W)
     assert profile.share[181 * 24] == pytest.approx(0.2)
     assert any("turned to begin in January" in note for note in profile.notes)
+
+
+@pytest.mark.parametrize("days", [1, 7, 365])
+@pytest.mark.parametrize("offset_h", [-8.0, 0.0, 5.5, 9.0])
+def test_an_hour_of_utc_is_put_at_the_sites_own_hour(tmp_path, days, offset_h):
+    """Each hour's own number: an hour of the file is found at the same moment of the site's clock."""
+    values = 50 + 40 * np.sin(np.arange(24 * days) / (24 * days) * 2 * np.pi)
+    profile = read_load_file(write(tmp_path / "load.csv", "load_mw", values), IT_W, offset_h)
+    moved = math.floor(offset_h)
+    for hour in (8, 13, 20):
+        assert profile.share[hour + moved if hour + moved >= 0 else hour + moved + 24 * days] == pytest.approx(
+            values[hour] / 100
+        )
+    assert profile.share[:24].sum() > 0
+
+
+def test_times_without_an_offset_are_the_sites_own(tmp_path):
+    path = write(tmp_path / "load.csv", "load_mw", np.arange(24) + 20.0)
+    path.write_text(path.read_text().replace("Z,", ",").replace("utc,", "time,"))
+    assert read_load_file(path, IT_W, -8.0).share[:24] == pytest.approx((np.arange(24) + 20) / 100)
+
+
+def test_a_leap_year_in_utc_keeps_its_march(tmp_path):
+    """29 February goes, wherever the site's clock stands."""
+    values = np.where(np.arange(8784) >= 60 * 24, 60.0, 30.0)
+    for offset_h in (0.0, -8.0, 9.0):
+        profile = read_load_file(write(tmp_path / "load.csv", "load_mw", values, begin="2024-01-01"), IT_W, offset_h)
+        march = 59 * 24
+        assert profile.share[march - 24] == pytest.approx(0.3)
+        assert profile.share[march + 24] == pytest.approx(0.6)
 
 
 def test_plain_numbers_and_numbered_hours_are_shares(tmp_path):

@@ -11,15 +11,16 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.core.reading import read_bytes
-from wattline.core.units import HOUR_S, TYPICAL_YEAR_H
+from wattline.core.units import DAY_H, HOUR_S, TYPICAL_YEAR_H
 from wattline.line.grid.hourly import hourly_of
-from wattline.line.grid.table import csv_table
+from wattline.line.grid.table import TAKEN_AS_UTC, csv_table
 from wattline.line.site.profile import Profile, from_hours, from_load
 
 MAX_BYTES = 20_000_000
+LEAP_YEAR_H = TYPICAL_YEAR_H + 24
 # shares of design below which numbers without a unit are not taken for watts
 MIN_SHARE = 0.01
-WATTS = {"w": 1.0, "kw": 1e3, "mw": 1e6, "gw": 1e9}
+WATTS = {"w": 1.0, "k": 1e3, "m": 1e6, "g": 1e9}  # by the first letter of a unit
 UNIT = re.compile(r"(?:^|[\s_(\[.-])(?P<unit>[kmg]?w|kilowatts?|megawatts?|gigawatts?|watts?)(?:$|[\s_)\].-])", re.I)
 SHARE = re.compile(r"share|utili[sz]ation|fraction|(?:^|[\s_(\[])(?:pu|p\.u\.)(?:$|[\s_)\]])", re.I)
 PERCENT = re.compile(r"%|percent|(?:^|_)pct(?:$|_)", re.I)
@@ -27,17 +28,19 @@ LOAD = re.compile(r"power|load|demand|watts?|\bit\b|utili[sz]ation|share", re.I)
 INDEX = re.compile(r"^\s*(?:hour|hours|h|step|index|i|n|#|)\s*$", re.I)
 
 
-def read_load_file(path: Path | str, it_w: float) -> Profile:
+def read_load_file(path: Path | str, it_w: float, utc_offset_h: float = 0.0) -> Profile:
     """The load of a site in a file: a saved load (Parquet), or a CSV of one value a step.
 
-    A CSV may have a column of times, whose steps are then averaged to hours; a year of them is put at its place in
-    the calendar. The unit is that of the header (``power_kw``, ``load [MW]``, ``utilisation``, ``%``); numbers without
-    one are shares up to 1, or watts where these suit the design.
+    A CSV may have a column of times, whose steps are then averaged to hours and put at their place in the day, a year
+    of them in the calendar; times in UTC, or with an offset, are moved to the site's standard time. The unit is that of
+    the header (``power_kw``, ``load [MW]``, ``utilisation``, ``%``); numbers without one are shares up to 1, or watts
+    where these suit the design.
 
     Parameters
     ----------
     path : the file
     it_w : IT power of the design [W]
+    utc_offset_h : of the site's standard time [h]
 
     Returns
     -------
@@ -50,11 +53,11 @@ def read_load_file(path: Path | str, it_w: float) -> Profile:
     if path.suffix.lower() in (".parquet", ".pq"):
         return from_load(Load.read_parquet(path), it_w, path.name)
     notes: list[str] = []
-    name, values = _hours(read_bytes(path, MAX_BYTES, "load"), where, notes)
+    name, values = _hours(read_bytes(path, MAX_BYTES, "load"), where, utc_offset_h, notes)
     return from_hours(_shares(name, values, it_w, where, notes), it_w, path.name, notes)
 
 
-def _hours(data: bytes, where: str, notes: list[str]) -> tuple[str, Array]:
+def _hours(data: bytes, where: str, utc_offset_h: float, notes: list[str]) -> tuple[str, Array]:
     """The column's name, and a number for each hour."""
     lines = data.decode("utf-8-sig", "replace").rstrip().splitlines()
     rows = [(i, row.split(",")) for i, row in enumerate(lines, 1) if not row.lstrip().startswith("#")]
@@ -82,7 +85,11 @@ def _hours(data: bytes, where: str, notes: list[str]) -> tuple[str, Array]:
     if step_s != HOUR_S:
         notes.append(f"steps of {step_s / HOUR_S:g} h, taken by the hour")
     hours = load.resample(HOUR_S).power_w[: max(int(load.duration_s // HOUR_S), 1)]
-    return name, _in_calendar(hours, series.utc[0], notes)
+    start = series.utc[0]
+    if utc_offset_h and not any(note.endswith(TAKEN_AS_UTC) for note in series.notes):  # else they are the site's own
+        start = start + np.timedelta64(round(utc_offset_h * HOUR_S), "s")
+        notes.append(f"times in UTC moved by {utc_offset_h:+g} h to the place's standard time")
+    return name, _in_calendar(hours, start, notes)
 
 
 def _plain(cells: list[tuple[int, str]], where: str) -> Array:
@@ -116,22 +123,26 @@ def _chosen(names: list[str], where: str) -> str:
 
 
 def _in_calendar(hours: Array, start: np.datetime64, notes: list[str]) -> Array:
-    """A year that begins elsewhere than in January, turned so that it does."""
-    year = start.astype("datetime64[Y]").astype("datetime64[h]")
-    first = int((start.astype("datetime64[h]") - year).astype(int))
-    if first == 0 or hours.size not in (TYPICAL_YEAR_H, TYPICAL_YEAR_H + 24):
+    """Whole days turned so that the first hour is one of midnight, and a year of them so that it begins in January."""
+    if hours.size > LEAP_YEAR_H:
+        hours = hours[:TYPICAL_YEAR_H]
+    if hours.size % DAY_H:
         return hours
-    notes.append(f"the year begins at {start} and is turned to begin in January")
-    return np.roll(hours[:TYPICAL_YEAR_H], first)
+    years = start.astype("datetime64[Y]") + np.arange(2)
+    this, following = years.astype("datetime64[h]")
+    first = int((start.astype("datetime64[h]") - this).astype(int))
+    if first > TYPICAL_YEAR_H // 2:  # nearer to the January that comes
+        first -= int((following - this).astype(int))
+    if abs(first) >= DAY_H and hours.size >= TYPICAL_YEAR_H:
+        notes.append(f"the year begins at {start} and is turned to begin in January")
+    return np.roll(hours, first)
 
 
 def _shares(name: str, values: Array, it_w: float, where: str, notes: list[str]) -> Array:
     """Values as shares of the design, by the unit that the column's name says, or that alone is possible."""
     unit = UNIT.search(name)
     if unit is not None:
-        word = unit["unit"].lower()
-        scale = WATTS.get(word) or {"k": 1e3, "m": 1e6, "g": 1e9, "w": 1.0}[word[0]]
-        return values * scale / it_w
+        return values * WATTS[unit["unit"][0].lower()] / it_w
     if PERCENT.search(name):
         return values / 100
     if SHARE.search(name) or values.max() <= 1.0:

@@ -134,8 +134,9 @@ def read_design(
     outdoors, spot = read_where(where.place, where.weather, catalog)
     check_climate(kind, spot)
     region = grid.load_region(where.region or region_of(outdoors, spot, catalog), catalog)
+    share = _profile(load, it_w, utilisation, outdoors.utc_offset_h)
     return SiteDesign(
-        it_w, _profile(load, it_w, utilisation), outdoors, kind, name, ups, check_redundancy(redundancy), region,
+        it_w, share, outdoors, kind, name, ups, check_redundancy(redundancy), region,
         humidified, where, _given(kind, plant.get("facility_water"), plant.get("server_fans")),
     )  # fmt: skip
 
@@ -166,13 +167,15 @@ def _celsius(value: float | str) -> float:
     return float(words[1])
 
 
-def _profile(load: str | Path | Load | None, it_w: float, utilisation: float | str | None) -> profile.Profile:
+def _profile(
+    load: str | Path | Load | None, it_w: float, utilisation: float | str | None, utc_offset_h: float
+) -> profile.Profile:
     if load is not None and utilisation is not None:
         raise WattlineError("utilisation: a load has its own; give --load or --utilisation, one of them")
     if isinstance(load, Load):
         return profile.from_load(load, it_w)
     if load is not None:
-        return read_load_file(load, it_w)
+        return read_load_file(load, it_w, utc_offset_h)
     return profile.flat(1.0 if utilisation is None else parse(utilisation, "", "utilisation"))
 
 

@@ -29,6 +29,7 @@ FORMATS = (
     "%Y-%m-%d %H:%M:%S%.f", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%b %d, %Y %I:%M %p", "%Y/%m/%d %H:%M",
     "%Y/%m/%d %H:%M:%S",
 )  # fmt: skip
+TAKEN_AS_UTC = "times without an offset are taken as UTC"
 SLASHED = ("%m/%d/%Y", "%d/%m/%Y")
 SLASHED_TIMES = (" %H:%M", " %H:%M:%S", " %I:%M:%S %p", " %I:%M %p")
 
@@ -163,7 +164,7 @@ def _zoned(times: pl.Series, name: str, where: str, time_zone: str | None) -> tu
             f"series {where}: {name} has local times without an offset; name their zone, such as "
             "--time-zone Europe/Berlin"
         )
-    return times, [f"{name}: times without an offset are taken as UTC"]
+    return times, [f"{name}: {TAKEN_AS_UTC}"]
 
 
 def parsed_times(texts: pl.Series, where: str = "times") -> tuple[pl.Series | None, bool]:

@@ -137,11 +137,11 @@ def _by_kind(it_w: float, load: Any, where: Where, draws: Draws, spot: tuple[Rec
     if where.pue is not None:
         cite_given(draws, "pue", where.pue, "", "power usage effectiveness")
     pue = float(annual.pue(losses))
+    region, climate, offset = spot
     if load is None:
         shape = profile.flat(1.0)
     else:
-        shape = profile.from_load(load, it_w) if isinstance(load, Load) else read_load_file(load, it_w)
-    region, climate, offset = spot
+        shape = profile.from_load(load, it_w) if isinstance(load, Load) else read_load_file(load, it_w, offset)
     how = f"{shape.name} IT, {'PUE given' if where.pue is not None else kind.title}"
     return SiteLoad(shape.share * it_w * pue / 1e6, it_w, pue, region, climate, offset, how, shape.notes)
 
