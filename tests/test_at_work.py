@@ -48,6 +48,34 @@ def test_a_fork_waits_until_no_thread_is_at_work(count: int) -> None:
         thread.join(10)
 
 
+def test_work_without_a_break_in_several_threads_lets_a_fork_go_first(monkeypatch) -> None:
+    """Rounds longer than the time between them left no moment free: each fork waited in vain, then fell into one."""
+    monkeypatch.setattr(module, "WAIT_S", 30.0)
+    inside: list[int] = []
+    end = threading.Event()
+
+    def work(number: int) -> None:
+        while not end.is_set():
+            with at_work():
+                inside.append(number)
+                end.wait(0.005 * (number + 1))
+                inside.remove(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    statuses = []
+    for _ in range(20):
+        pid = os.fork()
+        if pid == 0:
+            child_says(not inside)
+        statuses.append(status_of(pid))
+    end.set()
+    for thread in threads:
+        thread.join(10)
+    assert statuses == [0] * 20
+
+
 def test_a_thread_that_forks_within_its_own_work_waits_for_no_one_and_its_child_may_work(monkeypatch) -> None:
     monkeypatch.setattr(module, "WAIT_S", 30.0)
     with at_work(), at_work():
