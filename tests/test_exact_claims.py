@@ -14,6 +14,8 @@ from wattline.meter.sharing.processes import ProcessClaims, read_processes
 from wattline.meter.sharing.split import Workload
 from wattline.meter.sharing.times import zone
 
+T0 = 1_735_689_600.0  # 2025-01-01T00:00:00Z
+
 
 def read(tmp_path: Path, text: str, **more: Any) -> list[Workload]:
     path = tmp_path / "who"
