@@ -38,6 +38,7 @@ class ExchangeJson(StrictJson):
     thinking_tokens: float = item("Tokens thought.")
     output_tokens: float = item("Tokens of the answers.")
     energy_wh: RangeJson = item("Energy from the grid for them.")
+    energy_mean_wh: float = item("Mean of that energy over the draws; the calls' means add up to the session's.")
 
 
 class SessionResults(AnswerJson):

@@ -103,7 +103,7 @@ def session_answer(question: SessionQuestion, where: Where, draws: Draws) -> Ans
         inputs=_inputs(question, request) | facility.inputs(),
         more={
             "model": model_reading(request.model, request.precision),
-            "exchanges": _rows(exchanges, shares, table, facility, encoded),
+            "exchanges": _rows(exchanges, shares, table, encoded, bill.energy_j),
         },
         bill=bill,
         load=load,
@@ -130,9 +130,14 @@ def _title(question: SessionQuestion, exchanges: Sequence[Exchange], request: Re
 def _table(request: ReplicaRequest, exchanges: Sequence[Exchange], draws: Draws) -> LengthTable:
     """What a replica takes for prompts from the shortest part to the longest of all draws."""
     shortest = min(float(np.mean(each.prompt)) for each in exchanges) / 4
-    longest = max(float(np.max(each.prompt)) for each in exchanges)
-    written = [float(np.mean(each.thinking + each.output)) for each in exchanges]
-    return length_table(request, (shortest, longest), float(np.mean(written)), draws)
+    written = float(np.mean([float(np.mean(each.thinking + each.output)) for each in exchanges]))
+    longest = max(float(np.max(np.maximum(each.prompt, _behind(each) - written / 2))) for each in exchanges)
+    return length_table(request, (shortest, longest), written, draws)
+
+
+def _behind(each: Exchange) -> Array:
+    """Tokens that a call's written ones have behind them, on average."""
+    return np.asarray(each.prompt + (each.thinking + each.output) / 2)
 
 
 def _quantities(
@@ -189,8 +194,8 @@ def _shares(each: Exchange, table: LengthTable) -> Shares:
     """An exchange's part of the replica: a cached beginning is not read again, but is looked at by every new token."""
     whole, kept = table.reading(each.prompt), table.reading(each.cached)
     reading = tuple(np.maximum(a - b, 0.0) for a, b in zip(whole, kept, strict=True))
-    behind = each.prompt + (each.thinking + each.output) / 2
-    second, watts = table.at(table.write_s, behind), table.at(table.write_w, behind)
+    like = table.prompt_of(_behind(each))
+    second, watts = table.at(table.write_s, like), table.at(table.write_w, like)
     thinking, answering = (np.asarray(tokens * second) for tokens in (each.thinking, each.output))
     return Shares(
         (reading[0], reading[1]), (thinking, np.asarray(thinking * watts)), (answering, np.asarray(answering * watts)),
@@ -220,7 +225,7 @@ def _latency(exchanges: Sequence[Exchange], table: LengthTable) -> Array:
     total = np.asarray(0.0)
     for each in exchanges:
         read = np.maximum(table.reading(each.prompt)[0] - table.reading(each.cached)[0], 0.0)
-        written = (each.thinking + each.output) * table.at(table.between_s, each.prompt)
+        written = (each.thinking + each.output) * table.at(table.between_s, table.prompt_of(_behind(each)))
         total = np.asarray(total + each.count * (read + written + each.wait_s))
     return total
 
@@ -251,22 +256,25 @@ def _rows(
     exchanges: Sequence[Exchange],
     shares: Sequence[Shares],
     table: LengthTable,
-    facility: Facility,
     encoded: SessionEncoding,
+    energy_j: Array,
 ) -> list[dict[str, Any]]:
-    """The exchanges of each name together: their tokens and their energy at the grid."""
+    """The exchanges of each name together: their tokens and their part of the energy at the grid, in each draw in
+    proportion to what the servers take for them, so that the rows add up to the whole."""
     common_w = np.asarray(sum(table.common_w.values()))
-    rows = []
-    for name in dict.fromkeys(each.name for each in exchanges):
+    names = list(dict.fromkeys(each.name for each in exchanges))
+    joules, rows = [], []
+    for name in names:
         own = [(each, share) for each, share in zip(exchanges, shares, strict=True) if each.name == name]
         picked = [each for each, _ in own]
-        energy = _sum(picked, [(share.joules + share.seconds * common_w) * facility.pue / J_PER_WH for _, share in own])
-        energy = np.asarray(energy + encoded.joules(name) * facility.pue / J_PER_WH)
+        served = _sum(picked, [share.joules + share.seconds * common_w for _, share in own])
+        joules.append(np.asarray(served + encoded.joules(name)))
         tokens = {key: float(np.mean(_sum(picked, [getattr(e, part) for e in picked]))) for key, part in TOKENS.items()}
-        rows.append(
-            {"name": name, "count": round(sum(each.count for each in picked)), **tokens}
-            | {"energy_wh": Range.of(energy).json()}
-        )
+        rows.append({"name": name, "count": round(sum(each.count for each in picked)), **tokens})
+    whole = np.asarray(sum(joules))
+    for row, part in zip(rows, joules, strict=True):
+        energy = np.asarray(part / whole * energy_j / J_PER_WH)
+        row |= {"energy_wh": Range.of(energy).json(), "energy_mean_wh": float(np.mean(energy))}
     return rows
 
 

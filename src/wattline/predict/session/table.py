@@ -19,7 +19,8 @@ POINTS, MIN_TOKENS = 6, 16.0
 @dataclass(frozen=True, eq=False)
 class LengthTable:
     """By the lengths ``tokens`` (n_points,): seconds of the replica to read a prompt and to write a token, watts of its
-    chips in either, and the time between tokens; each ``(n_points, n_draws)`` or ``(n_points, 1)``."""
+    chips in either, and the time between tokens; each ``(n_points, n_draws)`` or ``(n_points, 1)``. What is written is
+    ``written`` tokens, whose mean has the prompt and half of them behind it."""
 
     tokens: Array
     read_s: Array
@@ -28,6 +29,11 @@ class LengthTable:
     write_w: Array
     between_s: Array
     common_w: Mapping[str, Array]
+    written: float
+
+    def prompt_of(self, behind: Array) -> Array:
+        """The length of the prompt whose tokens are written with so many behind them on average."""
+        return np.asarray(np.maximum(behind - self.written / 2, 0.0))
 
     def at(self, values: Array, tokens: Array) -> Array:
         """Values between the lengths, straight in the length; below the first in proportion for reading."""
@@ -82,4 +88,6 @@ def length_table(request: ReplicaRequest, lengths: tuple[float, float], written:
     common = {part: watts for part, watts in power.items() if part != "decode"}
     stacked = {name: np.stack(np.broadcast_arrays(*rows)) for name, rows in columns.items()}
     # more tokens never take less to read, whatever the layouts of their steps
-    return LengthTable(tokens, **stacked | {"read_s": np.maximum.accumulate(stacked["read_s"])}, common_w=common)
+    return LengthTable(
+        tokens, **stacked | {"read_s": np.maximum.accumulate(stacked["read_s"])}, common_w=common, written=written
+    )

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from wattline.core.quantity import counted, show, trimmed
 from wattline.report.assumptions import MARKS, assumptions, statement_words
+from wattline.report.terminal.exchanges import exchanges_text
 from wattline.report.terminal.tables import FittedTable
 from wattline.report.words import Json
 
@@ -122,20 +123,8 @@ def remarks(data: Json) -> list[RenderableType]:
 
 
 def _answer(results: Json, command: str) -> list[RenderableType]:
-    calls: list[RenderableType] = (
-        ["", _exchanges(results["exchanges"])] if len(results.get("exchanges", [])) > 1 else []
-    )
+    calls = exchanges_text(results["exchanges"]) if len(results.get("exchanges", [])) > 1 else []
     return [_results(results, command), *accounts(results), *calls, "", _line(results), "", _bill(results)]
-
-
-def _exchanges(rows: list[Json]) -> Table:
-    """Calls of a session by name: tokens, and energy."""
-    table = _grid("Calls", "prompts", "cached", "thought", "answered", "energy, p50")
-    for row in rows:
-        counts = (row[f"{name}_tokens"] for name in ("prompt", "cached", "thinking", "output"))
-        name = f"{row['count']:,} × {row['name']}" if row["count"] > 1 else row["name"]
-        table.add_row(name, *(f"{count:,.0f}" for count in counts), show(row["energy_wh"]["p50"], "Wh"))
-    return table
 
 
 def range_words(value: Any, unit: str) -> tuple[str, str]:
