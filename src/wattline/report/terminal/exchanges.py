@@ -13,8 +13,8 @@ COLUMNS = ("prompt tokens", "of these cached", "thought", "answered", "energy", 
 TOKENS = ("prompt_tokens", "cached_tokens", "thinking_tokens", "output_tokens")
 ALL = "all calls"
 ABOUT = (
-    "Means over the draws, which add up where medians do not: tokens of all prompts of such calls, of these tokens that "
-    "a cache kept, tokens thought and of answers; energy from the grid."
+    "Means over the draws, which add up where medians do not: tokens of all prompts of such calls, of these tokens "
+    "that a cache kept, tokens thought and of answers; energy from the grid."
 )
 
 
