@@ -48,6 +48,8 @@ def test_a_chip_of_ones_own_can_be_asked_about(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("", "holds no facts"),
+        ("# none\n[chip]", "holds no facts"),
         ("[fit", "TOML"),
         ("[fits.x]\nvalue = 1", "fit"),
         ("[fit.training-power-hopper]\nlow = 1", "no value"),

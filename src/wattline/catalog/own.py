@@ -58,9 +58,14 @@ class OwnFile:
 
 
 def read_own(path: Path | str) -> OwnFile:
-    """The file of facts at ``path``, read and parsed. Raises WattlineError that says what is wrong in which file."""
+    """The file of facts at ``path``, read and parsed. Raises WattlineError that says what is wrong in which file,
+    or that it holds no fact."""
     file = OwnFile(str(path), read_text(path, LIMIT_BYTES, "facts"))
-    _ = file.tables
+    if not any(file.tables.values()):
+        raise WattlineError(
+            f"facts {shorten(str(path), 200)} holds no facts; write a table such as [kind.record.attribute] into it, "
+            "or leave it out"
+        )
     return file
 
 

@@ -8,9 +8,10 @@ from wattline.catalog import Catalog
 from wattline.claim.evaluate import quantity
 from wattline.claim.fields import Expression, expression_of
 from wattline.claim.file import Claim
-from wattline.claim.sentence.counted_match import BOUND_ABOVE, BOUND_BELOW, ThingCounted, refused, thing_beside
+from wattline.claim.sentence.counted_match import BOUND_ABOVE, BOUND_BELOW, ThingCounted, thing_beside
 from wattline.claim.sentence.stated import StatedFigure, stated_in
 from wattline.claim.sentence.things import HOMES
+from wattline.claim.sentence.words import refused
 from wattline.claim.verdict import Relation
 from wattline.core.errors import shorten
 

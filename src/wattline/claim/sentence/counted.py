@@ -12,7 +12,7 @@ from wattline.claim.evaluate import Scope, evaluate, quantity
 from wattline.claim.fields import Expression, expression_of
 from wattline.claim.file import Claim
 from wattline.claim.sentence.coming_words import BASE, CENTRES
-from wattline.claim.sentence.counted_match import product_of, refused, things_compared, time_of
+from wattline.claim.sentence.counted_match import product_of, things_compared, time_of
 from wattline.claim.sentence.counted_words import (
     ABOUT,
     COMPARES,
@@ -26,6 +26,7 @@ from wattline.claim.sentence.counted_words import (
 )
 from wattline.claim.sentence.stated import YEAR
 from wattline.claim.sentence.things import Kind, Thing
+from wattline.claim.sentence.words import refused
 from wattline.core.errors import shorten
 
 WORLD = "total.iea-2025-world-2024.energy_twh"

@@ -22,6 +22,7 @@ from wattline.claim.sentence.counted_words import (
     number_of,
 )
 from wattline.claim.sentence.things import HOMES, THINGS, Kind, Thing, country, homes
+from wattline.claim.sentence.words import refused
 from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
 
@@ -190,7 +191,3 @@ def time_of(text: str, thing: Thing, match: re.Match[str], head: str) -> tuple[s
     if not rate and not once and thing.per == "year" and long == 1.0:
         rate = unit
     return f"{long:.15g} {short}", "" if rate == "year" else rate, head
-
-
-def refused(text: str, why: str) -> WattlineError:
-    return WattlineError(f"claim: {shorten(text)!r} cannot be checked: {why}")

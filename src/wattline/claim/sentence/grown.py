@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from wattline.catalog import Catalog
 from wattline.claim.file import Claim
 from wattline.claim.sentence.coming import coming_claim, foreseen
 from wattline.claim.sentence.coming_parts import part_in
@@ -20,10 +19,10 @@ from wattline.claim.sentence.coming_words import (
     place_in,
     years_of,
 )
+from wattline.claim.sentence.reader import Sentence
 from wattline.claim.sentence.states import named_state
-from wattline.claim.sentence.words import COMING
+from wattline.claim.sentence.words import COMING, refused
 from wattline.claim.verdict import Relation
-from wattline.core.errors import WattlineError, shorten
 from wattline.line.world.growth import FIRST
 from wattline.line.world.places import place_of
 
@@ -50,14 +49,12 @@ _ENERGY = re.compile(r"\b(electricity|power|energy|load|consumption)\b", re.I)
 _ELSE = re.compile(r"\b(capacity|computing|compute)\b", re.I)  # which grow otherwise than what they use
 
 
-def grown_claim(text: str, relation: Relation, catalog: Catalog) -> Claim | None:
+def grown_claim(sentence: Sentence) -> Claim | None:
     """The growth of data centres' electricity over years that have passed; None where a sentence is of no such.
 
     Parameters
     ----------
-    text : the sentence
-    relation : how its figure is meant
-    catalog : whose projections are set beside
+    sentence : its text, how its figure is meant, and the catalog
 
     Returns
     -------
@@ -65,6 +62,7 @@ def grown_claim(text: str, relation: Relation, catalog: Catalog) -> Claim | None
 
     Raises WattlineError where the years are not clear.
     """
+    text, relation, catalog = sentence
     part = part_in(text)
     now = bool(_GROWS.search(text) and YEARLY.search(text) and not COMING.search(text))
     if not (CENTRES.search(text) or part == "ai") or years_of(text) is not None or not (_GREW.search(text) or now):
@@ -80,7 +78,7 @@ def grown_claim(text: str, relation: Relation, catalog: Catalog) -> Claim | None
     if multiple is None:
         return None
     if whole := named_state(text):
-        raise _refused(text, f"the outlook knows grids, and {whole}'s reaches beyond the state; name the country")
+        raise refused(text, f"the outlook knows grids, and {whole}'s reaches beyond the state; name the country")
     place = place_in(CENTRES.sub(" ", text)) or place_of("world")
     coming = ComingClaim("growth", place, year, (multiple,), f"{multiple:.3g} times {base}", base, part=part)
     claim = coming_claim(coming, text, relation, catalog)
@@ -108,7 +106,7 @@ def _rates(coming: ComingClaim, relation: Relation) -> str:
 def _years(text: str, years: list[int], span: re.Match[str] | None) -> tuple[int, int]:
     """The first and the last year of a growth: the newest that studies have counted where the last is not named."""
     if len(years) > 2:
-        raise _refused(text, "which years are meant is not clear; name the first and the last")
+        raise refused(text, "which years are meant is not clear; name the first and the last")
     year = years[-1] if len(years) == 2 or (span is not None and years) else BASE
     if len(years) == 2:
         base = years[0]
@@ -120,13 +118,9 @@ def _years(text: str, years: list[int], span: re.Match[str] | None) -> tuple[int
     else:
         base = years[0]
     if not FIRST <= base < year < NOW:
-        raise _refused(text, f"the first year must come before the last, and both from {FIRST} to {NOW - 1}")
+        raise refused(text, f"the first year must come before the last, and both from {FIRST} to {NOW - 1}")
     return base, year
 
 
 def _number(text: str) -> int:
     return _NUMBERS.get(text.lower()) or int(text)
-
-
-def _refused(text: str, why: str) -> WattlineError:
-    return WattlineError(f"claim: {shorten(text)!r} cannot be checked: {why}")

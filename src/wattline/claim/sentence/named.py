@@ -8,8 +8,10 @@ from wattline.catalog import Catalog, Record, plain_name
 from wattline.claim.fields import expression_of, literal_of
 from wattline.claim.file import ROUGHLY, Claim
 from wattline.claim.sentence.coming_words import CENTRES, place_in
+from wattline.claim.sentence.reader import Sentence
+from wattline.claim.sentence.words import refused
 from wattline.claim.verdict import Relation
-from wattline.core.errors import WattlineError, shorten
+from wattline.core.errors import shorten
 
 MAX_WORDS = 5  # of a chip's name
 LOSSES = ("ups", "distribution", "cooling_power", "fans", "lighting")  # a PUE is 1 and these
@@ -32,29 +34,24 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _INDUSTRY = re.compile(r"\b(average|industry|typical|global|world\w*)\b", re.I)
 
 
-def _refused(text: str, why: str) -> WattlineError:
-    return WattlineError(f"claim: {shorten(text)!r} cannot be checked: {why}")
-
-
 def _agrees(value: float, stated: float, relation: Relation) -> bool:
     if relation == "at least":
         return value >= stated
     return value <= stated if relation == "at most" else abs(value / stated - 1) <= NEAR
 
 
-def chip_claim(text: str, relation: Relation, catalog: Catalog) -> Claim | None:
+def chip_claim(sentence: Sentence) -> Claim | None:
     """The power of a chip against its thermal design power, or against what it draws idle.
 
     Parameters
     ----------
-    text : the sentence
-    relation : how its figure is meant
-    catalog : whose chips are taken
+    sentence : its text, how its figure is meant, and the catalog
 
     Returns
     -------
     The claim; None where a sentence names no chip, or no power. Raises WattlineError where it may mean several things.
     """
+    text, relation, catalog = sentence
     power = _POWER.search(text)
     if power is None:
         return None
@@ -63,22 +60,22 @@ def chip_claim(text: str, relation: Relation, catalog: Catalog) -> Claim | None:
     if not named:
         return None
     if len(named) > 1:
-        raise _refused(text, f"it names {len(named)} chips ({', '.join(named)}); name one")
+        raise refused(text, f"it names {len(named)} chips ({', '.join(named)}); name one")
     ((plain, record),) = named.items()
     if _SEVERAL.search(rest):
-        raise _refused(text, f"the catalog has the power of one {record.name}; this is of several or of a machine")
+        raise refused(text, f"the catalog has the power of one {record.name}; this is of several or of a machine")
     if _MEAN.search(rest):
-        raise _refused(text, f"the catalog has the rated and the idle power of {record.name}, no average")
+        raise refused(text, f"the catalog has the rated and the idle power of {record.name}, no average")
     unit = "kW" if power["unit"].lower().startswith("k") else "W"
     watts = float(power["number"].replace(",", "")) * (1000 if unit == "kW" else 1)
     if watts == 0:
-        raise _refused(text, "no chip draws 0 W")
+        raise refused(text, "no chip draws 0 W")
     key, what = ("idle_w", "power when idle") if _IDLE.search(rest) else ("tdp_w", "thermal design power")
     others = _variants(plain, record, catalog)
     fitting = [each for each in others if _agrees(each.facts[key].value, watts, relation)]
     if fitting and not _agrees(record.facts[key].value, watts, relation):
         each = ", ".join(f"{chip.name} {chip.facts[key].value:g} W" for chip in (record, *others))
-        raise _refused(text, f"{plain} is several chips ({each}); name the one that is meant")
+        raise refused(text, f"{plain} is several chips ({each}); name the one that is meant")
     apart = [each for each in others if not _agrees(each.facts[key].value, watts, relation)]
     whose = ""
     if apart and _agrees(record.facts[key].value, watts, relation):
@@ -123,28 +120,27 @@ def _variants(plain: str, record: Record, catalog: Catalog) -> list[Record]:
     return [each for name, each in records.items() if name.startswith(short) and each is not record]
 
 
-def pue_claim(text: str, relation: Relation, catalog: Catalog) -> Claim | None:
+def pue_claim(sentence: Sentence) -> Claim | None:
     """The PUE of an operator's fleet, or of the industry, against the sum of its parts in the catalog.
 
     Parameters
     ----------
-    text : the sentence
-    relation : how its figure is meant
-    catalog : whose sites are taken
+    sentence : its text, how its figure is meant, and the catalog
 
     Returns
     -------
     The claim; None where a sentence is of no PUE. Raises WattlineError where it may mean several things.
     """
+    text, relation, catalog = sentence
     if not _PUE.search(text):
         return None
     years = _YEAR.findall(text)
     ratios = [match["number"] for match in _RATIO.finditer(_YEAR.sub(" ", text))]
     if len(ratios) != 1:
-        raise _refused(text, f"it holds {len(ratios) or 'no'} figures that a PUE may be; give one, such as 1.09")
+        raise refused(text, f"it holds {len(ratios) or 'no'} figures that a PUE may be; give one, such as 1.09")
     stated = float(ratios[0])
     if stated < 1:
-        raise _refused(text, f"a PUE is never below 1: {ratios[0]} may be its inverse (DCiE)")
+        raise refused(text, f"a PUE is never below 1: {ratios[0]} may be its inverse (DCiE)")
     site = site_of(text, years, catalog)
     over = stated - 1
     return Claim(
@@ -177,14 +173,14 @@ def site_of(text: str, years: list[str], catalog: Catalog) -> Record:
     named = {names[word]: word for word in words if names.get(word) in fleets}
     known = ", ".join(each.title for each in fleets.values())
     if len(named) > 1:
-        raise _refused(text, f"it names {len(named)} operators ({', '.join(named)}); name one")
+        raise refused(text, f"it names {len(named)} operators ({', '.join(named)}); name one")
     rest = re.sub("|".join(rf"\b{word}\b" for word in named.values()) or "$^", " ", text, flags=re.I)
     place = place_in(CENTRES.sub(" ", _PUE.sub(" ", rest)))
     somewhere = _AT.search(_PUE.sub(" ", rest))
     if place is not None and place.name not in (("world",) if named else ("world", "us")):
-        raise _refused(text, f"the catalog has means of fleets ({known}), none of {place.name}")
+        raise refused(text, f"the catalog has means of fleets ({known}), none of {place.name}")
     if named and somewhere:
-        raise _refused(text, f"the catalog has means of fleets ({known}), none of {shorten(somewhere['where'])} alone")
+        raise refused(text, f"the catalog has means of fleets ({known}), none of {shorten(somewhere['where'])} alone")
     if named:
         (name,) = named
         fitting = [each for key, each in fleets.items() if key == name or key.startswith(f"{name}-")]
@@ -193,9 +189,9 @@ def site_of(text: str, years: list[str], catalog: Catalog) -> Record:
     elif _INDUSTRY.search(text):
         fitting = [records["industry-average"]]
     else:
-        raise _refused(text, f"whose PUE is meant is not clear; the catalog has: {known}, and the industry's average")
+        raise refused(text, f"whose PUE is meant is not clear; the catalog has: {known}, and the industry's average")
     own = [each for each in fitting if not years or any(year in each.title for year in years)]
     if not own:
         titles = "; ".join(each.title for each in fitting)
-        raise _refused(text, f"the catalog has no PUE of {', '.join(years)}; it has: {titles}")
+        raise refused(text, f"the catalog has no PUE of {', '.join(years)}; it has: {titles}")
     return max(own, key=lambda each: max(_YEAR.findall(each.title), default=""))

@@ -1,4 +1,4 @@
-"""A claim from one sentence: its figure, and the catalog's figures of the same thing that it is held against."""
+"""A claim from one sentence: its figure, and what it is held against, by the first of the readers that takes it."""
 
 from __future__ import annotations
 
@@ -7,38 +7,29 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from wattline.catalog import Catalog, default
-from wattline.claim.evaluate import quantity
-from wattline.claim.fields import expression_of
 from wattline.claim.file import Claim, ClaimsFile
-from wattline.claim.sentence.candidates import NEAR, YEAR, CatalogFigure, candidates_of, counted_since, of_now, off
 from wattline.claim.sentence.chinese import in_english, is_chinese
 from wattline.claim.sentence.coming import coming_claim
 from wattline.claim.sentence.coming_read import read_coming
-from wattline.claim.sentence.coming_words import BASE
 from wattline.claim.sentence.compared import compared_in
 from wattline.claim.sentence.counted import counted_in, with_counted
+from wattline.claim.sentence.figures import MAX_SENTENCE, figure_claim
 from wattline.claim.sentence.generated import generated_claim, kind_of
 from wattline.claim.sentence.grown import grown_claim
 from wattline.claim.sentence.inside import inside_claim
 from wattline.claim.sentence.listed import listed_claim
 from wattline.claim.sentence.named import chip_claim, pue_claim
 from wattline.claim.sentence.plain import plain_sentence
-from wattline.claim.sentence.refusals import no_figure_fits, stated_or_refused
+from wattline.claim.sentence.reader import Reader, Sentence
 from wattline.claim.sentence.searched import gives_answers_to_searches, searches_claim, total_in
-from wattline.claim.sentence.share import level_claim, share_claim
-from wattline.claim.sentence.stated import StatedFigure, stated_in
+from wattline.claim.sentence.share import share_claim
+from wattline.claim.sentence.stated import stated_in
 from wattline.claim.sentence.things import with_homes
-from wattline.claim.sentence.totals import consumed_claim, year_of
+from wattline.claim.sentence.totals import consumed_claim
 from wattline.claim.sentence.towns import check_towns
 from wattline.claim.sentence.vocabulary import naming, words_in
 from wattline.claim.sentence.water import water_claim
-from wattline.claim.sentence.words import BY_NAME, COMING, MAKER, relation_in
-from wattline.claim.sentence.worked import without_length, worked_claim
 from wattline.core.errors import WattlineError, shorten
-
-MAX_SENTENCE = 500
-BESIDE = 6  # figures that are shown beside
-
 
 # scripts that write sentences without spaces: Chinese, Japanese, Thai
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]{4,}")
@@ -102,51 +93,75 @@ def _named_as(error: str, says: str) -> str:
 
 
 def _read_plain(text: str, known: Catalog) -> ClaimsFile:
-    """The claims of a sentence in the words that the readers take."""
-    check_towns(text)
-    in_homes, taken = with_homes(text, known)
-    if taken:
-        return _under_words(text, in_homes, lambda: _read_plain(in_homes, known))
-    kind = kind_of(text)
-    if kind is None and (compared := compared_in(text, known)) is not None:
-        return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", _with_subject(*compared, known))
-    counted = None if kind else counted_in(text, known)
-    if counted is not None:
-        claim = with_counted(_read_again(counted.text, text, known), counted, text, known)
-        return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
-    listed = listed_claim(text) or _rated(text, known)
-    if listed is not None:
-        return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (listed,))
-    coming = read_coming(text)
-    if coming is not None:
-        claim = coming_claim(coming, text, relation_in(text), known)
-        return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
-    if kind is not None:
-        claim = generated_claim(kind, text, relation_in(text))
-        return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
-    if gives_answers_to_searches(text):
-        claim = searches_claim(text, total_in(text), relation_in(text))
-        return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (claim,))
-    return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", (_by_figure(text, known),))
+    """The claims of a sentence in the words that the readers take, by the first of them that takes it."""
+    sentence = Sentence.of(text, known)
+    claims = next(claims for reader in READERS if (claims := reader.claims(sentence)) is not None)
+    own = (claims,) if isinstance(claims, Claim) else claims
+    return ClaimsFile("sentence", shorten(text, MAX_SENTENCE), "", own)
+
+
+def _of_town(sentence: Sentence) -> None:
+    check_towns(sentence.text)
+
+
+def _of_homes(sentence: Sentence) -> tuple[Claim, ...] | None:
+    in_homes, taken = with_homes(sentence.text, sentence.catalog)
+    if not taken:
+        return None
+    return _under_words(sentence.text, in_homes, lambda: _read_plain(in_homes, sentence.catalog)).claims
+
+
+def _beside_things(sentence: Sentence) -> tuple[Claim, ...] | None:
+    text, _, known = sentence
+    compared = None if kind_of(text) else compared_in(text, known)
+    return None if compared is None else _with_subject(*compared, known)
+
+
+def _in_things(sentence: Sentence) -> Claim | None:
+    text, _, known = sentence
+    counted = None if kind_of(text) else counted_in(text, known)
+    return None if counted is None else with_counted(_read_again(counted.text, text, known), counted, text, known)
+
+
+def _to_come(sentence: Sentence) -> Claim | None:
+    coming = read_coming(sentence.text)
+    return None if coming is None else coming_claim(coming, *sentence)
+
+
+def _made(sentence: Sentence) -> Claim | None:
+    kind = kind_of(sentence.text)
+    return None if kind is None else generated_claim(kind, sentence.text, sentence.relation)
+
+
+def _of_searches(sentence: Sentence) -> Claim | None:
+    text, relation, _ = sentence
+    return searches_claim(text, total_in(text), relation) if gives_answers_to_searches(text) else None
+
+
+# the first that takes a sentence reads it; the last takes any, or refuses it by name
+READERS: tuple[Reader, ...] = (
+    Reader("town", "the data centres of a town, which are refused", _of_town),
+    Reader("homes", "a share of a country's homes", _of_homes),
+    Reader("beside", "a figure set beside so many of a thing", _beside_things),
+    Reader("things", "a figure given as so many of a thing", _in_things),
+    Reader("listed", "how many data centres there are, and American demand", lambda each: listed_claim(each.text)),
+    Reader("country", "all the electricity of a country", consumed_claim),
+    Reader("PUE", "the PUE of a fleet or of the industry", pue_claim),
+    Reader("WUE", "the water of a fleet per kWh", water_claim),
+    Reader("chip", "the power of a chip", chip_claim),
+    Reader("inside", "what part of data centres' electricity something takes", inside_claim),
+    Reader("growth", "how data centres' electricity grew", grown_claim),
+    Reader("share", "what share of a place's electricity data centres take", share_claim),
+    Reader("coming", "data centres' electricity in a year to come", _to_come),
+    Reader("made", "an image or a video beside a phone's charge", _made),
+    Reader("searches", "an answer of a language model for each search", _of_searches),
+    Reader("figure", "a figure of the catalog, of the outlook or of a prediction", figure_claim),
+)
 
 
 def _read_again(text: str, says: str, catalog: Catalog) -> Claim:
     """The claim of a sentence as it was turned, whose refusal names it as it stood."""
     return _under_words(says, "", lambda: read_sentence(text, catalog)).claims[0]
-
-
-def _by_figure(text: str, catalog: Catalog) -> Claim:
-    """The sentence against figures of the catalog, of the outlook, or of what Wattline works out."""
-    stated = stated_or_refused(without_length(text))
-    words = words_in(stated.rest)
-    by_name = [word for word in words_in(stated.rest, BY_NAME) if word != MAKER]
-    candidates = of_now(stated.rest, candidates_of(words, by_name if naming(by_name) else words, stated, catalog))
-    level = None if candidates and not _is_stale(stated, candidates) else _level(text, stated, words, catalog)
-    if level is None and not candidates and not stated.per:
-        level = worked_claim(text, words, stated.middle, relation_in(text))
-    if level is None and not candidates:
-        raise no_figure_fits(text, stated, words, catalog)
-    return level or _claim(text, stated, candidates)
 
 
 def _with_subject(head: str, compared: Claim, catalog: Catalog) -> tuple[Claim, ...]:
@@ -155,55 +170,3 @@ def _with_subject(head: str, compared: Claim, catalog: Catalog) -> tuple[Claim, 
         return (compared,)
     subject = read_sentence(head.strip(" ,;:–—-"), catalog).claims
     return (*subject, replace(compared, id="comparison"))
-
-
-def _level(text: str, stated: StatedFigure, words: list[str], catalog: Catalog) -> Claim | None:
-    """The sentence against the outlook's range for a place's data centres; None where it is of something else."""
-    if stated.ends:
-        return None
-    return level_claim(text, quantity(*stated.middle.tree.value), words, relation_in(text), catalog)
-
-
-def _is_stale(stated: StatedFigure, candidates: list[CatalogFigure]) -> bool:
-    """Whether a sentence is of now, and the counts that the catalog has of it are of years ago and other figures."""
-    if YEAR.search(stated.rest) or any(each.record.kind != "total" for each in candidates):
-        return False
-    return max((year_of(each.record) for each in candidates), default=BASE) < BASE - 1 and not any(
-        off(each, stated) <= NEAR for each in candidates
-    )
-
-
-def _rated(text: str, catalog: Catalog) -> Claim | None:
-    """A sentence on a chip's power, a PUE, past growth or a share of a place's electricity."""
-    readers = (consumed_claim, pue_claim, water_claim, chip_claim, inside_claim, grown_claim, share_claim)
-    return next((claim for read in readers if (claim := read(text, relation_in(text), catalog)) is not None), None)
-
-
-def _claim(text: str, stated: StatedFigure, candidates: list[CatalogFigure]) -> Claim:
-    """The sentence against the figure that it seems to mean, with what is newer and better known."""
-    best = candidates[0]
-    near = [c for c in candidates if off(c, stated) <= NEAR]
-    sizes = {str(c.record.meta.get("model", c.record.name)): c.record.title for c in candidates}
-    if not near and len(sizes) > 1 and all(c.record.kind == "training_run" for c in candidates):
-        several = "; ".join(list(sizes.values())[:BESIDE])
-        raise WattlineError(f"claim: {shorten(text)!r} cannot be checked: it may mean several: {several}; name one")
-    meant = min(near, key=lambda c: (round(off(c, stated), 2), c.order)) if near else best
-    # what a request takes is overtaken by time; a training run is not, nor another scope
-    later = meant.record.kind == "prompt" and best is not meant and best.when > meant.when
-    newer = best if later and meant.weak else None
-    if meant.record.kind == "total" and not YEAR.search(stated.rest) and not COMING.search(stated.rest):
-        newer = counted_since(meant, candidates)
-    others = [c for c in candidates if c not in (meant, newer)][:BESIDE]
-    return Claim(
-        id="sentence",
-        says=shorten(text, MAX_SENTENCE),
-        note=f"Taken for {meant.record.title}; figures of the catalog that fit: {len(candidates)}." + stated.note,
-        stated=None if stated.ends else stated.middle,
-        stated_low=stated.ends[0] if stated.ends else None,
-        stated_high=stated.ends[1] if stated.ends else None,
-        derived=expression_of(f"[{meant.fact.key}]", "derived"),
-        newer=None if newer is None else expression_of(f"[{newer.fact.key}]", "newer"),
-        newer_source="" if newer is None else str(newer.fact.source),
-        beside={c.record.title: expression_of(f"[{c.fact.key}]", "beside") for c in others},
-        relation="between" if stated.ends else relation_in(text),
-    )

@@ -24,10 +24,11 @@ from wattline.claim.sentence.coming_words import (
     share_in,
     years_of,
 )
+from wattline.claim.sentence.reader import Sentence
 from wattline.claim.sentence.states import NEWEST, WHOLE_GRIDS, state_in, state_share, state_years
-from wattline.claim.sentence.words import COMING
+from wattline.claim.sentence.words import COMING, refused
 from wattline.claim.verdict import Relation
-from wattline.core.errors import WattlineError, shorten
+from wattline.core.errors import shorten
 from wattline.line.world.growth import FIRST
 from wattline.line.world.places import Place, place_of
 
@@ -50,20 +51,19 @@ _OWN = re.compile(r"\b(its|their|country|nation|national|island)\b", re.I)
 _GROWS = re.compile(r"\b(grow|grew|rise|rose|increas|fell|fall|drop)\w*", re.I)
 
 
-def share_claim(text: str, relation: Relation, catalog: Catalog) -> Claim | None:
+def share_claim(sentence: Sentence) -> Claim | None:
     """The share of a place's electricity that data centres take, held against a fact or the outlook's range.
 
     Parameters
     ----------
-    text : the sentence
-    relation : how its figure is meant
-    catalog : whose facts are taken
+    sentence : its text, how its figure is meant, and the catalog
 
     Returns
     -------
     The claim; None where a sentence is of no such share, or of a year to come that the outlook's own reader takes.
     Raises WattlineError where it may mean several things.
     """
+    text, relation, catalog = sentence
     if CENTRES.search(text) and (state := state_in(text)) and share_in(text) and not _by_grid(text, state):
         return _state_claim(text, state, relation, catalog)
     if (within := share_within(text)) and not _GROWS.search(text) and not _read_as_coming(text):
@@ -104,7 +104,7 @@ def level_claim(text: str, value: Any, words: Sequence[str], relation: Relation,
     if place.name == "world":
         return None
     if part := _PART.search(text):
-        raise _refused(text, f"no newer figure is of {part[1]} alone there; leave it out, or name the year of a count")
+        raise refused(text, f"no newer figure is of {part[1]} alone there; leave it out, or name the year of a count")
     if any(place_in(word.capitalize()) is None for word in others) or len(years) > 1 or COMING.search(text):
         return None
     year = int(years[0]) if years else BASE
@@ -156,18 +156,18 @@ def _state_claim(text: str, state: str, relation: Relation, catalog: Catalog) ->
     assert share is not None
     if _GROWS.search(text) or (part := _PART.search(CENTRES.sub(" ", text))):
         why = "its rise" if _GROWS.search(text) else f"that of {part[1] if part else ''} alone"
-        raise _refused(text, f"of a state its data centres' share is known, not {why}")
+        raise refused(text, f"of a state its data centres' share is known, not {why}")
     whole = state_in(share[1])
     if place_in(share[1]) is not None and whole is None:
-        raise _refused(text, "it sets a state's data centres beside the electricity of a country; name one")
+        raise refused(text, "it sets a state's data centres beside the electricity of a country; name one")
     years = {int(year) for year in _YEAR.findall(text)}
     if len(years) > 1 or (not years and COMING.search(text)):
-        raise _refused(text, "which year is meant is not clear; name one")
+        raise refused(text, "which year is meant is not clear; name one")
     year = min(years, default=NEWEST)
     key = state_share(state, year, catalog)
     if key is None:
         known = ", ".join(map(str, state_years(state, catalog)))
-        raise _refused(text, f"the catalog has this state's share of {known or 'no year'}, and not of {year}")
+        raise refused(text, f"the catalog has this state's share of {known or 'no year'}, and not of {year}")
     return by_fact(text, key, share[0], year, relation)
 
 
@@ -185,38 +185,34 @@ def _year(text: str) -> int:
     """The year that a sentence is of: the one it names, else the newest that studies have counted."""
     years = {int(year) for year in _YEAR.findall(text)}
     if len(years) > 1 or (not years and COMING.search(text)):
-        raise _refused(text, "which year is meant is not clear; name one")
+        raise refused(text, "which year is meant is not clear; name one")
     year = min(years, default=BASE)
     if not FIRST <= year < NOW:
-        raise _refused(text, f"the outlook reaches from {FIRST} to {LAST}, {year} is beyond it")
+        raise refused(text, f"the outlook reaches from {FIRST} to {LAST}, {year} is beyond it")
     return year
 
 
 def _place(text: str, whole: str) -> Place:
     """Where the data centres and the electricity are; ``whole``: the words that say whose electricity it is."""
     if len(_PERCENTS.findall(_SPAN.sub("1%", text))) > 1:
-        raise _refused(text, "it holds several shares; give one")
+        raise refused(text, "it holds several shares; give one")
     rest = CENTRES.sub(" ", text.replace(whole, " ") if whole else text)
     part = None if is_beside(text) else _PART.search(rest)
     if part and part_in(text) == "all":
-        raise _refused(text, f"the share is known of all data centres of a place, not of those of {part[1]} alone")
+        raise refused(text, f"the share is known of all data centres of a place, not of those of {part[1]} alone")
     bare = _WHOLE.match(whole) is not None
     other, place = place_in(rest), place_in(whole)
     if bare and other is None and _OWN.search(whole):
-        raise _refused(text, f"whose {whole.strip()!r} is meant is not said; name the country or the world")
+        raise refused(text, f"whose {whole.strip()!r} is meant is not said; name the country or the world")
     if bare and not re.search("world|global|planet", whole, re.I):
         place, whole = other or place_of("world"), rest if other else "world"
     if place is None or place.company or not _names(whole, place):  # of a town, the catalog has its country alone
         names = re.findall(r"\b[A-Z]\w+(?:\s[A-Z]\w+)*", whole.strip()) if bare else []
         where = names[-1] if names else shorten(whole.strip())
-        raise _refused(text, f"the catalog has no electricity of {where!r}; name a country or the world")
+        raise refused(text, f"the catalog has no electricity of {where!r}; name a country or the world")
     if other is not None and other.name != place.name:
-        raise _refused(text, f"it sets data centres of {other.name} beside the electricity of {place.name}; name one")
+        raise refused(text, f"it sets data centres of {other.name} beside the electricity of {place.name}; name one")
     return place
-
-
-def _refused(text: str, why: str) -> WattlineError:
-    return WattlineError(f"claim: {shorten(text)!r} cannot be checked: {why}")
 
 
 def _names(text: str, place: Place) -> bool:

@@ -9,11 +9,11 @@ from wattline.claim.fields import expression_of
 from wattline.claim.file import Claim
 from wattline.claim.sentence.coming_words import CENTRES, place_in, place_words
 from wattline.claim.sentence.countries import region_word
+from wattline.claim.sentence.reader import Sentence
 from wattline.claim.sentence.stated import StatedFigure, stated_in
 from wattline.claim.sentence.things import country
 from wattline.claim.sentence.vocabulary import words_in
 from wattline.claim.sentence.words import COMING
-from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -48,19 +48,18 @@ def strays(record: Record, text: str) -> bool:
     return elsewhere and region_word(record) not in words_in(text)
 
 
-def consumed_claim(text: str, relation: Relation, catalog: Catalog) -> Claim | None:
+def consumed_claim(sentence: Sentence) -> Claim | None:
     """All the electricity that a country or the world uses in a year, against the catalog's.
 
     Parameters
     ----------
-    text : the sentence
-    relation : how its figure is meant
-    catalog : whose regions are taken
+    sentence : its text, how its figure is meant, and the catalog
 
     Returns
     -------
     The claim; None where a sentence is of anything but a country. Raises WattlineError for a year that is not known.
     """
+    text, relation, catalog = sentence
     stated = _stated(text)
     if stated is None or CENTRES.search(text) or COMING.search(text):
         return None

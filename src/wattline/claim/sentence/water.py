@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from wattline.catalog import Catalog
 from wattline.claim.fields import expression_of, literal_of
 from wattline.claim.file import Claim
 from wattline.claim.sentence.named import site_of
-from wattline.claim.verdict import Relation
+from wattline.claim.sentence.reader import Sentence
 from wattline.core.errors import WattlineError, shorten
 
 _WUE = re.compile(r"\b(?:WUEs?|water usage effectiveness)\b", re.I)
@@ -21,19 +20,18 @@ _BARE = re.compile(r"(?<![\w.])(?P<number>\d{1,2}(?:\.\d+)?)(?![\w.%])")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
-def water_claim(text: str, relation: Relation, catalog: Catalog) -> Claim | None:
+def water_claim(sentence: Sentence) -> Claim | None:
     """The water of an operator's fleet per kWh of IT, against the catalog's.
 
     Parameters
     ----------
-    text : the sentence
-    relation : how its figure is meant
-    catalog : whose sites are taken
+    sentence : its text, how its figure is meant, and the catalog
 
     Returns
     -------
     The claim; None where a sentence is of no such rate. Raises WattlineError where it may mean several things.
     """
+    text, relation, catalog = sentence
     rate, wue = _RATE.search(text), _WUE.search(text)
     if rate is None and wue is None:
         return None

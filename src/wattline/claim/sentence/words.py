@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from wattline.claim.verdict import Relation
+from wattline.core.errors import WattlineError, shorten
 
 # one word for what is said in several ways
 SAME = {
@@ -68,3 +69,16 @@ def relation_in(text: str) -> Relation:
     Returns the relation.
     """
     return next((name for words, name in _BOUNDS if re.search(words, text, re.I)), "equal")
+
+
+def refused(text: str, why: str) -> WattlineError:
+    """The refusal of a sentence.
+
+    Parameters
+    ----------
+    text : of the sentence
+    why : it cannot be checked, and the mend
+
+    Returns the error, to be raised.
+    """
+    return WattlineError(f"claim: {shorten(text)!r} cannot be checked: {why}")
