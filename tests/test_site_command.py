@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import wattline as wl
 from cli_commands import printed
 from wattline import catalog
 from wattline.catalog.draws import Draws
@@ -114,6 +115,19 @@ def test_the_hall_follows_the_size_and_never_the_cooling(it: str, hall: str) -> 
     halls["usual"] = site(it, place="Chicago", draws=0).design.hall
     assert set(halls.values()) == {hall}
     assert site(it, place="Chicago", site="small", draws=0).design.hall == "small"
+
+
+@pytest.mark.parametrize("size", ["100kW", "2MW", "50MW", "small", "midsize", "large"])
+def test_a_job_and_a_site_of_a_size_stand_in_the_same_hall(size: str) -> None:
+    job = wl.prompt("llama-3.1-8b", chip="h100-sxm", place="Dublin", site=size, draws=0)
+    own = size if size[0].isdigit() else "1MW"
+    assert job.inputs["site"] == site(own, place="Dublin", site=size, draws=0).design.hall
+    if size[0].isdigit():
+        assert job.inputs["site"] == site(size, place="Dublin", draws=0).design.hall
+
+
+def test_a_job_without_a_size_takes_a_part_of_a_large_site() -> None:
+    assert wl.prompt("llama-3.1-8b", chip="h100-sxm", place="Dublin", draws=0).inputs["site"] == "large"
 
 
 def test_one_site_and_all_kinds_side_by_side_say_the_same(capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,7 +53,7 @@ def hourly_site(where: Where, draws: Draws) -> HourlySite:
     kind = find_kind(where.cooling or COOLING)
     outdoors, spot = read_where(where.place, where.weather, draws.catalog)
     check_climate(kind, spot)
-    name = hall.find_hall(where.site or hall.DEFAULT, draws.catalog)
+    name = hall.hall_of(where.site, None, draws.catalog)
     setup = build(kind, name, None, "N+1", outdoors, draws)
     load = column(np.asarray(hall.usual_load(name, draws)))
     site = HourlySite(setup, outdoors, load, region_of(outdoors, spot, draws.catalog) or "world", name)

@@ -16,7 +16,7 @@ from wattline.core.quantity import parse
 from wattline.line.grid import region as grid
 from wattline.line.site import profile, sizing
 from wattline.line.site.cooling.kinds import KINDS, CoolingKind, find_kind
-from wattline.line.site.hall import by_size, find_hall
+from wattline.line.site.hall import hall_of
 from wattline.line.site.outdoors import MAX_UNMET_H, check_climate, read_where, region_of
 from wattline.line.site.outside_air import outside
 from wattline.line.site.power_chain import check_redundancy
@@ -126,7 +126,7 @@ def read_design(
     if where.pue is not None:
         raise WattlineError("pue: a site works its own PUE out; leave it out")
     kind = find_kind(where.cooling or COOLING)
-    name = find_hall(where.site or by_size(it_w), catalog)
+    name = hall_of(where.site, it_w, catalog)
     if humidified and not kind.compressor:
         raise WattlineError(f"humidified: {kind.name} has no coils that take moisture out; leave it out")
     if ups is not None:

@@ -13,7 +13,7 @@ from wattline.core.quantity import parse
 from wattline.core.reading import read_text
 from wattline.core.result import Json, Result, envelope
 from wattline.line.site.cooling.kinds import KINDS, CoolingKind
-from wattline.line.site.hall import by_size, find_hall
+from wattline.line.site.hall import hall_of
 from wattline.line.site.outdoors import MAX_UNMET_H, check_climate, read_where
 from wattline.predict.site import read_design, work
 from wattline.predict.site_answer import SiteAnswer
@@ -71,7 +71,7 @@ def compare_kinds(
     """
     where = Where.read(None, fields)
     outdoors, spot = read_where(where.place, where.weather, draws.catalog)
-    hall = find_hall(where.site or by_size(parse(it, "W", "it")), draws.catalog)
+    hall = hall_of(where.site, parse(it, "W", "it"), draws.catalog)
     if where.cooling is not None:
         raise WattlineError("cooling: --compare shows all kinds; leave it out")
     rows = []

@@ -98,7 +98,7 @@ class Where:
     Attributes
     ----------
     region : country or grid by its catalog name, for price, CO2e and water at power stations
-    site : kind of site; with a place or weather, the kind of hall (the catalog's ``plant``)
+    site : kind of site; with a place or weather, the kind of hall (the catalog's ``plant``) or the site's IT power
     pue : energy of the site over that of its servers, 1 or more
     place : by name or as ``"latitude, longitude"``; its weather gives the overhead hour by hour
     weather : file of a year's weather (EPW, TMY3, Open-Meteo JSON or CSV), where no place is named
@@ -122,8 +122,9 @@ class Where:
     )
     site: str | None = option(
         text,
-        "Kind of site, such as hyperscale or colocation; with --place or --weather a kind of hall, such as large",
-        usual="hyperscale",
+        "Kind of site, such as hyperscale or colocation; with --place or --weather a kind of hall, such as large, or "
+        "the site's IT power, such as 1MW",
+        usual="hyperscale; with --place the hall of its size, large where no size is given",
     )
     pue: float | None = option(
         read_pue, "PUE (energy of the site over that of its servers) to use instead of the site's"

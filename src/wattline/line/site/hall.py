@@ -8,6 +8,7 @@ from wattline.catalog import Catalog, Record, plain_name
 from wattline.catalog.draws import Draws
 from wattline.core.errors import NotFound
 from wattline.core.fact import Array, Fact
+from wattline.core.quantity import parse
 from wattline.line.site.power_chain import column
 
 DEFAULT = "large"
@@ -32,6 +33,23 @@ def by_size(it_w: float) -> str:
     return next(name for name, least_w in SIZES if it_w >= least_w)
 
 
+def hall_of(site: str | None, it_w: float | None, catalog: Catalog) -> str:
+    """The kind of hall behind a place, by one rule for sites and for jobs: the kind or the size that is given, else the
+    usual one of the design's size, else that of a large site, of which a job without a size of site takes a part.
+
+    Parameters
+    ----------
+    site : a kind of hall, or the IT power of the site, such as ``1 MW``; None where neither is given
+    it_w : IT power of the design [W], where it is known
+    catalog : where names are looked up
+
+    Returns the name in the catalog. Raises NotFound for one that the catalog has not, which says which there are.
+    """
+    if site is None:
+        return DEFAULT if it_w is None else by_size(it_w)
+    return by_size(parse(site, "W", "site")) if site.strip()[:1].isdigit() else find_hall(site, catalog)
+
+
 def find_hall(name: str, catalog: Catalog) -> str:
     """The name of a kind of hall.
 
@@ -47,7 +65,7 @@ def find_hall(name: str, catalog: Catalog) -> str:
         return known[plain_name(name)]
     halls = ", ".join(catalog.records("plant"))
     kinds = " (with a place or weather it is a kind of hall)" if plain_name(name) in catalog.names("site") else ""
-    raise NotFound("plant", name, (), f"site{kinds} takes {halls}")
+    raise NotFound("plant", name, (), f"site{kinds} takes {halls}, or a size such as 1MW")
 
 
 def facts(name: str, catalog: Catalog) -> dict[str, Fact]:
