@@ -5,6 +5,7 @@ Nothing stands at the head of this file that takes time to import: what does is 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 LINE = "wattline: interrupted\n"
+FRESH_OBJECTS = 50_000  # made before the collector looks: imports make many, and all stay
 
 
 def main(args: list[str] | None = None) -> None:
     """Run the command; bad input prints one line and exits with its error's status, 2 for most."""
+    gc.set_threshold(FRESH_OBJECTS)
     try:
         _import_guarded()
         from wattline.cli.program import run_command

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,12 +19,13 @@ from wattline.core.fact import Array
 from wattline.core.units import DAY_S
 from wattline.line.grid.carbon.contracts import with_contracts
 from wattline.line.grid.carbon.given import split_zone
-from wattline.line.grid.carbon.live import check_address, read_live
-from wattline.line.grid.carbon.read import GridSignals, ReadOptions, read_signals
 from wattline.line.grid.carbon.regional import avert_region, factors_of, mix_of, typical_signals
 from wattline.line.grid.carbon.signal import HourlySignal, Scope
 from wattline.line.grid.region import load_region
 from wattline.predict.where import HOURLY, Where
+
+if TYPE_CHECKING:  # what reads hours is imported where hours are given
+    from wattline.line.grid.carbon.read import GridSignals, ReadOptions
 
 CARBON, PRICE = ("lifecycle", "direct"), "price"
 MARGINAL, CLEAN = "marginal", "clean"
@@ -196,6 +198,8 @@ def check_grid_hours(where: Where, catalog: Catalog) -> None:
         Where a file is bad, holds no carbon or no price, or an address is none.
     """
     if where.carbon_url is not None:
+        from wattline.line.grid.carbon.live import check_address
+
         check_address(where.carbon_url)
     read_grid_hours(replace(where, carbon_url=None), load_region(where.region, catalog), catalog)
 
@@ -223,6 +227,8 @@ def _carbon(where: Where, region: Record, catalog: Catalog) -> tuple[GridSignals
 
 def _options(where: Where, region: Record, catalog: Catalog) -> ReadOptions:
     usd = {} if where.currency is None else {where.currency[0]: where.currency[1]}
+    from wattline.line.grid.carbon.read import ReadOptions
+
     return ReadOptions(None, where.time_zone, where.carbon_kind, usd, factors_of(region, catalog))
 
 
@@ -263,12 +269,16 @@ class _Frozen:
 @lru_cache(maxsize=4)
 def _answer_of(url: str, span: int, options: _Frozen) -> GridSignals:
     """A live source asked once in ``LIVE_S`` seconds, whatever number of jobs take it."""
+    from wattline.line.grid.carbon.live import read_live
+
     return read_live(url, options.options)
 
 
 @lru_cache(maxsize=16)
 def _cached(path: str, modified_ns: int, size: int, options: _Frozen) -> GridSignals:
     """A file read once in a process, for the jobs of a scenario share it."""
+    from wattline.line.grid.carbon.read import read_signals
+
     return read_signals(Path(path), options.options)
 
 

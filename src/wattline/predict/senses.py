@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,17 +13,10 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.quantity import parse, show
 from wattline.line.chip.device import Chip
-from wattline.line.chip.diffusion.coefficients import diffusion_fit
-from wattline.line.chip.diffusion.rates import chip_rates
-from wattline.line.chip.diffusion.run import Engine, run_stage
-from wattline.line.chip.diffusion.stage import pass_stage
 from wattline.line.work.model import Model
 from wattline.line.work.towers import SOUND, EncoderTokens, Tower, find_tower
 from wattline.predict.answer import Working
 from wattline.predict.delivery import Phase
-from wattline.predict.encoding.engine import encoder_spread
-from wattline.predict.encoding.work import whole_of
-from wattline.predict.media.engine import EAGER
 
 MAX_PICTURES, MAX_SECONDS = 10_000, 1e6
 MIN_PIXELS, MAX_PIXELS = 16, 32_768
@@ -98,6 +92,10 @@ def read_senses(senses: Senses, model: Model, draws: Draws) -> SensesRead:
 
     Returns pictures and sound by encoder. Raises WattlineError for a model that reads none, or a number out of range.
     """
+    if not senses.any:  # text alone, for which nothing of pictures is imported
+        return SensesRead((), {})
+    from wattline.predict.encoding.work import whole_of
+
     pictures = 0 if senses.pictures is None else int(whole_of(senses.pictures, "pictures", 1, MAX_PICTURES))
     if senses.picture_size is not None and not pictures:
         raise WattlineError("picture-size: there is no picture; give --pictures 1")
@@ -137,17 +135,9 @@ def encode_phase(read: SensesRead, chip: Chip, chips: int, active: Array, draws:
 
     Returns the phase.
     """
-    fit = diffusion_fit(chip.generation, draws.central())
-    rates = chip_rates(chip, fit, draws.catalog.fact("fit.encoder-limit-exponent").value)
-    slower, stronger = encoder_spread(EAGER, chip, draws)
     split = draws("fit.tower-split")
     time_s = joules = np.asarray(0.0)
-    for sight in read.sights:
-        run = run_stage(
-            pass_stage(sight.tower.forward(sight.seen), sight.seen.pieces, sight.count), rates, fit, Engine()
-        )
-        alone_s = run.time_s * slower
-        watts = np.minimum(run.power_w * stronger, chip.tdp_w)
+    for sight, alone_s, watts in _alone(read, chip, draws):
         took_s = np.asarray(alone_s * (split / chips + 1.0 - split))
         time_s = np.asarray(time_s + took_s)
         joules = np.asarray(joules + alone_s * watts + np.maximum(took_s * chips - alone_s, 0.0) * chip.idle_w)
@@ -160,6 +150,24 @@ def encode_phase(read: SensesRead, chip: Chip, chips: int, active: Array, draws:
         "network": np.asarray(chips * chip.network_w * (1.0 + waiting)),
     }
     return Phase(power, time_s)
+
+
+def _alone(read: SensesRead, chip: Chip, draws: Draws) -> Iterator[tuple[Sight, Array, Array]]:
+    """Each encoder with its seconds and watts on a chip alone; what runs encoders is imported for them only."""
+    from wattline.line.chip.diffusion.coefficients import diffusion_fit
+    from wattline.line.chip.diffusion.rates import chip_rates
+    from wattline.line.chip.diffusion.run import Engine, run_stage
+    from wattline.line.chip.diffusion.stage import pass_stage
+    from wattline.predict.encoding.engine import encoder_spread
+    from wattline.predict.media.engine import EAGER
+
+    fit = diffusion_fit(chip.generation, draws.central())
+    rates = chip_rates(chip, fit, draws.catalog.fact("fit.encoder-limit-exponent").value)
+    slower, stronger = encoder_spread(EAGER, chip, draws)
+    for sight in read.sights:
+        stage = pass_stage(sight.tower.forward(sight.seen), sight.seen.pieces, sight.count)
+        run = run_stage(stage, rates, fit, Engine())
+        yield sight, np.asarray(run.time_s * slower), np.asarray(np.minimum(run.power_w * stronger, chip.tdp_w))
 
 
 def _explain(sight: Sight, alone_s: Array, watts: Array, working: Working) -> None:
@@ -187,5 +195,7 @@ def read_pixels(text: str | int) -> tuple[int, int]:
     parts = [part.strip() for part in str(text).lower().replace("×", "x").split("x")]
     if len(parts) > 2 or not all(parts):
         raise WattlineError(f"picture-size: {shorten(str(text))!r} is not such as 1024 or 1280x720")
+    from wattline.predict.encoding.work import whole_of
+
     sides = [int(whole_of(part, "picture-size", MIN_PIXELS, MAX_PIXELS)) for part in parts]
     return sides[0], sides[-1]

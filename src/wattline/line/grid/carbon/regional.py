@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from wattline.catalog import Catalog, Record
@@ -11,10 +13,12 @@ from wattline.core.fact import Array, Fact, Source
 from wattline.core.units import HOUR_S
 from wattline.line.grid.carbon.formats.avert import OFFSETS_H, REGION_OF
 from wattline.line.grid.carbon.fuels import FuelFactors, fuel_factors
-from wattline.line.grid.carbon.read import GridSignals
 from wattline.line.grid.carbon.signal import SCOPES, AverageIntensity, CleanShare, MarginalIntensity, Scope
 from wattline.line.grid.carbon.typical import typical_day, year_of
 from wattline.line.grid.region import DEFAULT, of_region, parent
+
+if TYPE_CHECKING:
+    from wattline.line.grid.carbon.read import GridSignals
 
 YEAR = 2023  # a common year, whose days of the week a typical year bears
 RESIDUAL = "carbon_residual_g_per_kwh"
@@ -201,6 +205,8 @@ def typical_signals(region: Record, catalog: Catalog) -> GridSignals:
     marginal = MarginalIntensity(begin, HOUR_S, _scaled(year_of(months), margin), **named)  # type: ignore[arg-type]
     whose = f"{mix.source}, {mix.year or 'no year'}"
     note = f"typical year of {region.title} by month and hour, modelled from its mix ({whose})"
+    from wattline.line.grid.carbon.read import GridSignals  # with all its formats, which a mean does not need
+
     return GridSignals(
         average,
         marginal,
