@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from meter_formats_abroad import ABROAD
+from meter_formats_devices import DEVICES
 from meter_formats_monitors import MONITORS
 from meter_formats_more import MORE
 from meter_truth import Truth, lines, matrix, rows
@@ -299,5 +300,6 @@ FORMATS: dict[str, tuple[str, Callable[[Path, Truth], Path]]] = {
     "W&B's events": ("a.jsonl", wandb_events),
     **MORE,
     **ABROAD,
+    **DEVICES,
     **MONITORS,
 }  # fmt: skip

@@ -23,8 +23,11 @@ from wattline.meter.recording import Recording
 SAMPLE = re.compile(
     r"^(?=[^{]|\{.*__name__)([a-zA-Z_:][a-zA-Z0-9_:]*)?(?:\{(.*)\})?\s+([^\s#]+)(?:\s+(-?[\d.eE+]+))?\s*(?:#.*)?$"
 )
+RANGE = re.compile(r"^([a-zA-Z_:]\w*)?(?:\{(.*)\})? =>(?: (\S+) @\[([\d.]+)\])?\s*$")  # promtool query
+AT = re.compile(r"^(\S+) @\[([\d.]+)\]\s*$")
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"')
 STAMP = re.compile(r"^#\s*(?:time|timestamp|date|scraped(?: at)?)\s*[:=]?\s*(\S.*?)\s*$", re.IGNORECASE)
+Series = tuple[list[float], list[float]]
 POWER = re.compile(r"(watts|joules|power|energy)", re.IGNORECASE)
 
 
@@ -33,6 +36,8 @@ def is_text(text: str) -> bool:
     lines = [line for line in text.splitlines()[:2000] if line.strip()]
     samples = [line for line in lines if not line.startswith("#") and logs.stamp(line) is None]
     named = [line for line in samples if SAMPLE.match(line)]
+    if samples and RANGE.match(samples[0]):
+        return True
     typed = any(line.startswith(("# TYPE", "# HELP")) for line in lines)
     return bool(named) and (typed or all("{" in line for line in named[:5])) and len(named) >= 0.8 * len(samples)
 
@@ -69,7 +74,14 @@ def read(paths: list[Path], source: str, choices: Choices = Choices()) -> Record
 def _read_lines(path: Path, dated: float | None, samples: Samples) -> int:
     """Add a file's samples; the number of those without a time."""
     untimed, now = 0, dated
+    series: Series | None = None
     for line in _lines(path):
+        if match := RANGE.match(line):
+            series = _series(match[1], match[2], samples)
+        if series is not None and (match := AT.match(line.rpartition("=> ")[2])):
+            series[0].append(_epoch(match[2]))
+            series[1].append(_float(match[1]))
+            continue
         if line[:1] not in ("", "#") or line[2:3].isdigit():
             now = logs.stamp(line) or now
         if line.startswith("#"):
@@ -79,18 +91,20 @@ def _read_lines(path: Path, dated: float | None, samples: Samples) -> int:
         match = SAMPLE.match(line)
         if not match:
             continue
-        labels = {name: value.replace('\\"', '"') for name, value in LABEL.findall(match[2] or "")}
-        name = match[1] or labels.pop("__name__", "")
-        if not POWER.search(name):
-            continue
         at = _epoch(match[4]) if match[4] else now
         if at is None:
-            untimed += 1
-            continue
-        times, values = samples.setdefault((name, tuple(sorted(labels.items()))), ([], []))
-        times.append(at)
-        values.append(_float(match[3]))
+            untimed += bool(POWER.search(line))
+        elif (times_values := _series(match[1], match[2], samples)) is not None:
+            times_values[0].append(at)
+            times_values[1].append(_float(match[3]))
     return untimed
+
+
+def _series(name: str | None, labels: str | None, samples: Samples) -> Series | None:
+    """Times and values of a series by its name and labels; None where its name is of no power or energy."""
+    tags = {key: value.replace('\\"', '"') for key, value in LABEL.findall(labels or "")}
+    name = name or tags.pop("__name__", "")
+    return samples.setdefault((name, tuple(sorted(tags.items()))), ([], [])) if POWER.search(name) else None
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -20,6 +20,8 @@ from wattline.meter.readers import (
     cray,
     dcgmi,
     exposition,
+    geopm,
+    gpustat,
     hardware_monitor,
     home_assistant,
     home_assistant_db,
@@ -29,6 +31,7 @@ from wattline.meter.readers import (
     json_lists,
     json_records,
     jtop,
+    messages,
     mlperf_inference,
     mlperf_training,
     monitors,
@@ -39,11 +42,14 @@ from wattline.meter.readers import (
     perf_stat,
     plain,
     powermetrics,
+    prefixed,
     prometheus,
     proxy_journal,
     pyjoules,
+    rrdtool,
     scaphandre,
     shelly,
+    slurm,
     stamped,
     tegrastats,
     turbostat,
@@ -102,6 +108,7 @@ FORMATS = (
     _form("Parquet", lambda path, text, data: data.startswith(b"PAR1"), plain.read),
     _form("MLPerf Inference power", lambda path, text, data: mlperf_inference.is_spl(path), mlperf_inference.read),
     _form("MLPerf Training power", lambda path, text, data: ":::MLLOG" in text, _mlperf),
+    _text("tools' lines behind times", prefixed.is_text, prefixed.read),
     _text("powermetrics", powermetrics.is_text, powermetrics.read),
     _text("tegrastats", tegrastats.is_text, tegrastats.read),
     _text("jtop", jtop.is_text, jtop.read),
@@ -116,12 +123,18 @@ FORMATS = (
     _text("MSI Afterburner", afterburner.is_text, afterburner.read),
     _text("Netdata", netdata.is_text, netdata.read),
     _text("monitors' JSON", monitors.is_text, monitors.read),
+    _text("meters' messages", messages.is_text, messages.read),
+    _text("gpustat", gpustat.is_text, gpustat.read),
+    _text("GEOPM", geopm.is_text, geopm.read),
+    _text("rrdtool", rrdtool.is_text, rrdtool.read),
+    _text("sacct's JSON", slurm.is_text, slurm.read),
     _text("CloudWatch", cloudwatch.is_text, cloudwatch.read),
     _text("nvidia-smi -q", nvidia_report.is_text, nvidia_report.read),
     _text("Cray pm_counters", cray.is_text, cray.read),
     _text("dcgmi", dcgmi.is_text, dcgmi.read),
     _text("InfluxDB or Telegraf", influx.is_text, influx.read),
     _text("intel_gpu_top", intel_gpu_top.is_text, intel_gpu_top.read),
+    _text("ipmitool", ipmitool.is_text, ipmitool.read),
     _text("table below lines of time", stamped.is_text, stamped.read),
     _text("nvidia-smi", nvidia_smi.is_smi, nvidia_smi.read),
     _text("CodeCarbon", codecarbon.is_emissions, codecarbon.read),
@@ -130,7 +143,6 @@ FORMATS = (
     _text("Scaphandre", scaphandre.is_text, scaphandre.read),
     _text("Prometheus JSON", prometheus.is_answer, prometheus.read),
     _text("Prometheus text", exposition.is_text, exposition.read_exposition),
-    _text("ipmitool", ipmitool.is_text, ipmitool.read),
     _text("OpenTelemetry", otlp.is_text, otlp.read),
     _text("Shelly", shelly.is_text, shelly.read),
     _text("Home Assistant", home_assistant.is_text, home_assistant.read),
@@ -145,6 +157,8 @@ NO_TABLE = re.compile(
     r"[\w.-]+(?:,[\w.-]+=[^ ,]+)+ \S+=\S+ \d{10,19}$",
     re.MULTILINE,
 )
+
+QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 # texts of other tools: what tells them, their name, and what to record instead
 OTHERS = (
@@ -166,8 +180,11 @@ OTHERS = (
      "record turbostat with Time_Of_Day_Seconds"),
     (r"^Machine model: .*\n(?:.*\n)?(?:SMC|OS) version", "powermetrics' text without a sample",
      "record powermetrics --samplers cpu_power,gpu_power"),
+    (r"^JobID\|(?:.*\|)?ConsumedEnergy", "Slurm's table without times",
+     "record sacct -P -o JobID,Start,End,ConsumedEnergyRaw"),
     (r"CarbonTracker", "carbontracker's log", "it keeps no readings: give the tool's own log of epochs as a table"),
-    (r"LIKWID|likwid-powermeter", "likwid's text", "record perf stat -I 1000 -e power/energy-pkg/"),
+    (r"LIKWID|likwid-powermeter|^Measure for socket \d+ on (?:CPU|HWThread)", "likwid's text",
+     "record perf stat -I 1000 -e power/energy-pkg/"),
     (r"^powerstat|\bRunning for [\d.]+ seconds \(\d+ samples", "powerstat's text",
      "record turbostat with Time_Of_Day_Seconds"),
     (r"^\d{15,16}\s+\d+(?:\s+\S+)*\s*$", "columns parted by blanks without a header, as green-metrics-tool's providers "
@@ -186,6 +203,7 @@ def is_table(text: str) -> bool:
         return False
     if is_piped(text) or is_blank_parted(text):
         return True
+    rows = [QUOTED.sub("", row) for row in rows]
     for sign in ",;\t":
         count = rows[0].count(sign)
         if count and sum(row.count(sign) >= max(1, count // 2) for row in rows) >= 0.7 * len(rows):

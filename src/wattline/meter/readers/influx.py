@@ -30,6 +30,8 @@ LINE = re.compile(
 )  # measurement, tags, fields, time
 TAG = re.compile(r",((?:[^,=\\]|\\.)+)=((?:[^,\\]|\\.)+)")
 FIELD = re.compile(r"((?:[^=,\\]|\\.)+)=(\"(?:[^\"\\]|\\.)*\"|[^,]+)(?:,|$)")
+COMMENT = re.compile(r"# |(?:CREATE DATABASE|USE) ")  # of a file that influx -import takes
+MEANS = ("mean", "value", "last", "first")  # what an aggregate of a field is called
 OWN = frozenset({"result", "table", "_start", "_stop", "_time", "_value", "_field", "_measurement", ""})
 Point = tuple[float, str, str, dict[str, str], Any]  # time, measurement, field, tags, value
 
@@ -38,10 +40,13 @@ def is_text(text: str) -> bool:
     """Whether a file begins as one of these."""
     begin = text.lstrip("\ufeff \r\n")
     lines = [line for line in begin.splitlines()[:20] if line.strip()]
+    if lines and _is_listed(lines[0]):
+        return True
     if lines and any(line.startswith(("#datatype,", "#group,", "#default,")) for line in lines[:3]):
         return any("_value" in line.split(",") for line in lines[:6])
     if begin[:1] in "{[":
         return '"fields"' in begin[:4000] and '"tags"' in begin[:4000] and '"timestamp"' in begin[:4000]
+    lines = [line for line in lines if not COMMENT.match(line)]
     return bool(lines) and all(LINE.match(line) for line in lines[: max(1, len(lines) - 1)])
 
 
@@ -49,7 +54,14 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     """A series for each field of power or energy and each of its devices. Raises WattlineError where it holds no
     reading of power or energy with its time."""
     text = "\n".join(logs.lines(path)).lstrip("\ufeff \r\n")
-    points = _annotated(text) if text.startswith("#") else _telegraf(text) if text[:1] in "{[" else _lines(text)
+    listed = _is_listed(text.split("\n", 1)[0])
+    points = (
+        _annotated(text)
+        if listed or (text.startswith("#") and not COMMENT.match(text))
+        else _telegraf(text)
+        if text[:1] in "{["
+        else _lines(text)
+    )
     samples: Samples = {}
     for at, measurement, field, tags, value in points:
         number = _number(value)
@@ -62,6 +74,13 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     if not samples:
         raise WattlineError(f"{path} is InfluxDB's, and holds no point with a number and a time")
     return of_samples(samples, str(path), choices, counters=False)
+
+
+def _is_listed(line: str) -> bool:
+    """Whether a header is that of a Flux query without annotations, or of influx -format csv whose fields are means."""
+    names = [name.strip(' "') for name in line.split(",")]
+    flux = {"_time", "_value", "_field"} <= set(names)
+    return flux or (names[:1] == ["name"] and "time" in names[1:3] and names[-1] in MEANS)
 
 
 def _metric(measurement: str, field: str, tags: dict[str, str]) -> tuple[str, dict[str, str]]:
@@ -83,10 +102,22 @@ def _annotated(text: str) -> Iterator[Point]:
             header, fresh = [cell.strip() for cell in row], False
             continue
         cells = dict(zip(header, row, strict=False))
+        if "_time" not in cells and "time" in cells:
+            yield from _means(cells)
+            continue
         at = logs.dated(cells.get("_time", ""))
         if at is not None and cells.get("_value"):
             tags = {key: value for key, value in cells.items() if key not in OWN and value}
             yield at, cells.get("_measurement", ""), cells.get("_field", "value"), tags, cells["_value"]
+
+
+def _means(cells: dict[str, str]) -> Iterator[Point]:
+    """A row of ``influx -format csv``: its metric's name, its tags in a cell, its time, and a mean."""
+    at = logs.epoch(cells["time"])
+    tags = dict(pair.split("=", 1) for pair in cells.get("tags", "").split(",") if "=" in pair)
+    field = next((name for name in MEANS if cells.get(name)), None)
+    if at is not None and field is not None:
+        yield at, cells.get("name", ""), "value", tags, cells[field]
 
 
 def _lines(text: str) -> Iterator[Point]:

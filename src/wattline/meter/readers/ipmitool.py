@@ -21,11 +21,18 @@ YEAR = re.compile(r"^(\d\d/\d\d/)(\d\d)(?=\s)")  # a day as C writes it, the yea
 SENSOR = re.compile(
     r"^([^|]+?)\s*\|\s*(?:[0-9A-Fa-f]+h?\s*\|\s*\w+\s*\|\s*[\d.]+\s*\|\s*)?([\d.]+)\s*(?:\|\s*)?Watts\b"
 )
+# ``ipmitool -c sdr``, and ``ipmitool sensor get`` with the name above its reading
+SEPARATED = re.compile(r"^([^,|]+),([\d.]+),Watts,\w+")
+Waiting = tuple[float | None, float] | None  # the line of time above DCMI's watts, which tells its time after them
+DCMI, SENSORS = "ipmi_dcmi_power_consumption_watts", "ipmi_power_watts"
+NAMED = re.compile(r"^Sensor ID\s*:\s*(.*?)\s*(?:\(0x[0-9a-f]+\))?\s*$")
+READING = re.compile(r"^\s*Sensor Reading\s*:\s*([\d.]+)\s*(?:\([^)]*\))?\s*Watts")
 
 
 def is_text(text: str) -> bool:
     """Whether a file begins as ipmitool's readings of power."""
-    return any(NOW.match(line) or SENSOR.match(line) for line in text.splitlines()[:400])
+    kinds = (NOW, SENSOR, SEPARATED, READING)
+    return any(kind.match(line) for line in text.splitlines()[:400] for kind in kinds)
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
@@ -34,29 +41,47 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     samples: Samples = {}
     host = (("instance", path.stem),)
     now: float | None = None
-    waiting: float | None = None  # DCMI tells its time after its watts
-    untimed = 0
+    waiting: Waiting = None
+    named = ""
 
-    def add(name: str, labels: tuple[tuple[str, str], ...], at: float, watts: float) -> None:
+    def add(at: float | None, watts: float, sensor: str = "") -> None:
+        name, labels = (SENSORS, (*host, ("name", sensor))) if sensor else (DCMI, host)
         times, values = samples.setdefault((name, labels), ([], []))
-        times.append(at)
-        values.append(watts)
+        if at is not None:
+            times.append(at)
+            values.append(watts)
 
     for line in logs.lines(path):
         if (at := logs.stamp(line)) is not None:
             now = at
         elif match := NOW.match(line):
-            waiting = float(match[1])
+            if waiting is not None:  # as grep leaves them
+                add(*waiting)
+            waiting = (now, float(match[1]))
         elif match := AT.match(line):
-            at = logs.dated(match[1]) or logs.dated(YEAR.sub(r"\g<1>20\2", match[1])) or now
-            if at is not None and waiting is not None:
-                add("ipmi_dcmi_power_consumption_watts", host, at, waiting)
+            if waiting is not None:
+                add(_told(match[1]) or now, waiting[1])
             waiting = None
-        elif match := SENSOR.match(line):
-            if now is None:
-                untimed += 1
-                continue
-            add("ipmi_power_watts", (*host, ("name", match[1].strip())), now, float(match[2]))
-    if not samples and (untimed or waiting is not None):
+        elif match := NAMED.match(line):
+            named = match[1]
+        elif sensor := _sensor(line, named):
+            add(now, sensor[1], sensor[0])
+    if waiting is not None:
+        add(*waiting)
+    if samples and not any(times for times, _ in samples.values()):
         raise logs.untimed("ipmitool", "put a line of time before each, as: date +%s; ipmitool sensor", path)
-    return of_samples(samples, str(path), choices)
+    return of_samples({key: pair for key, pair in samples.items() if pair[0]}, str(path), choices)
+
+
+def _told(text: str) -> float | None:
+    """The time that DCMI tells below its watts."""
+    text = text.replace(" - ", " ")
+    return logs.dated(text) or logs.dated(YEAR.sub(r"\g<1>20\2", text))
+
+
+def _sensor(line: str, named: str) -> tuple[str, float] | None:
+    """A sensor's name and watts; a reading alone has the name above it."""
+    if match := SENSOR.match(line) or SEPARATED.match(line):
+        return match[1].strip(), float(match[2])
+    match = READING.match(line)
+    return (named or "power", float(match[1])) if match else None

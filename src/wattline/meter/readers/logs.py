@@ -46,6 +46,8 @@ class Column:
     index: str = ""
     inside: str = ""  # the uuid of the device that holds it, where the tool's manual says so
     level: int = 0
+    host: str = ""  # of several machines in one log
+    title: str = ""
     time_s: list[float] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
 
@@ -166,9 +168,8 @@ def recording_of_log(
         unit = units.named(column.unit, "xX")[:1]
         words = words_of(column.name)
         kind = kind_of(column.role, words)
-        device = Device(
-            path.stem, column.uuid, kind, column.name, f"{path.stem}/{column.inside}" if column.inside else ""
-        )
+        host, title = column.host or path.stem, column.title or column.name
+        device = Device(host, column.uuid, kind, title, f"{host}/{column.inside}" if column.inside else "")
         counts = READING if unit and unit[0].quantity == "power" else TOTAL
         place, index = words_of(column.uuid), column.index or index_of(column.uuid)
         channel = Channel(

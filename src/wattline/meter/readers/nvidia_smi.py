@@ -20,7 +20,7 @@ from wattline.core.fact import Array
 from wattline.meter.device import Device
 from wattline.meter.gpu_sensor.model import card_of
 from wattline.meter.interpretation import NONE, Choices, Interpretation
-from wattline.meter.readers import specs, units
+from wattline.meter.readers import logs, specs, units
 from wattline.meter.readers.assemble import Extras
 from wattline.meter.readers.defined import NamedSeries, join_defined
 from wattline.meter.readers.frame import head, numbers, read_frame
@@ -240,8 +240,12 @@ def _dmon(path: Path, choices: Choices) -> Recording:
     """The table of ``nvidia-smi dmon -o DT`` (or ``-o T``): date, time, GPU and watts."""
     by_gpu: dict[str, tuple[list[str], list[float]]] = {}
     columns: list[str] = []
+    now = ""
     with path.open(encoding="utf-8", errors="replace") as file:
         for line in file:
+            if (stamp := logs.stamp(line)) is not None:
+                now = str(stamp)
+                continue
             cells = _dmon_cells(line)
             if line.startswith("#"):
                 lower = [cell.lower() for cell in cells]
@@ -249,11 +253,11 @@ def _dmon(path: Path, choices: Choices) -> Recording:
                 continue
             if len(cells) < len(columns) or not columns:
                 continue
-            if "time" not in columns:
+            if "time" not in columns and not now:
                 raise WattlineError(f"{path} has no date and time: record it with nvidia-smi dmon -o DT")
             row = dict(zip(columns, cells, strict=False))
             times, watts = by_gpu.setdefault(row["gpu"], ([], []))
-            times.append(f"{row.get('date', '')} {row['time']}".strip())
+            times.append(f"{row.get('date', '')} {row['time']}".strip() if "time" in row else now)
             watts.append(float(row["pwr"]) if re.fullmatch(r"-?\d+(\.\d+)?", row["pwr"]) else np.nan)
     return _from_dmon(path, by_gpu, choices)
 

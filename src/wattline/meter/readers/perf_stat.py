@@ -19,8 +19,10 @@ EVENT = re.compile(r"power/energy-(\w+)/")
 PLACES = {"pkg": ("package", "package"), "cores": ("core", "core"), "gpu": ("graphics", "graphics"),
           "ram": ("dram", "dram"), "psys": ("psys", "psys")}  # fmt: skip
 STARTED = re.compile(r"^#\s*started on (.*)$")
-ELAPSED = re.compile(r"^\s*([\d.,]+)\s+seconds time elapsed")
-NUMBER = r"[\d.,]+"
+ELAPSED = re.compile(r"^\s*([\d.,]+)\s+(?:\+-\s+[\d.,]+\s+)?seconds time elapsed")
+RUNS = re.compile(r"\((\d+) runs\)")
+RUNTIME = re.compile(r"Joules([,;\t])power/energy-\w+/\1(\d+)\1")  # nanoseconds for which it counted
+NANO = 1e-9
 
 
 def is_text(text: str) -> bool:
@@ -36,10 +38,16 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     for line in logs.lines(path):
         if match := STARTED.match(line):
             begin = logs.dated(match[1]) or 0.0
+        elif match := RUNS.search(line):
+            raise WattlineError(
+                f"{path} is perf stat's mean of {match[1]} runs (-r): record each run by itself, or -I 1000"
+            )
         elif match := ELAPSED.match(line):
             elapsed = _number(match[1])
         elif (event := EVENT.search(line)) and (values := _values(line)) is not None:
             at, socket, joules = values
+            if not at and (match := RUNTIME.search(line)):  # of the whole command, as CSV
+                elapsed = max(elapsed, float(match[2]) * NANO)
             seen.setdefault((event[1], socket), []).append((at, joules))
     if any(at == 0 for rows in seen.values() for at, _ in rows) and not elapsed:
         raise WattlineError(f"{path} is perf stat's output without its 'seconds time elapsed': keep its last lines")

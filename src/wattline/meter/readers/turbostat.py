@@ -45,17 +45,21 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     of power or energy with its time."""
     header: list[str] = []
     rows: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    now = ""
     for line in logs.lines(path):
         cells = line.split()
+        if (stamp := logs.stamp(line)) is not None:
+            now = str(stamp)
+            continue
         if _is_header(cells):
             header = cells
             continue
         if not header or len(cells) < 2:
             continue
         row = dict(zip(header, cells, strict=False))
-        if TIME not in header:
+        if TIME not in header and not now:
             raise logs.untimed("turbostat", f"record it with turbostat --enable {TIME}", path)
-        at = _number(row.get(TIME, ""))
+        at = _number(row.get(TIME, now))
         there = [name for name in PLACE if name in row]
         summary = all(row[name] == "-" for name in there)
         package = "" if summary else row.get("Package", "0")

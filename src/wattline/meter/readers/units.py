@@ -49,6 +49,8 @@ LONG = {
 SHORTENED = re.compile(r"(?i)([nuµmkg])([wj])(?:atts?|oules?)(hours?)?")
 WINDOWS = re.compile(r"\\(?:Power|Energy) Meter\(")  # a counter of Windows, which tells milliwatts
 SAMPLE = 1000
+# short units that are no other word in the middle of a name
+INSIDE = frozenset({"kw", "mw", "uw", "µw", "kwh", "mwh", "wh", "kj", "mj", "uj", "µj"})
 A_RATIO = re.compile(r"[\[(]\s*([^\])/]+?)\s*/\s*[^\])]+[\])]")
 EACH = frozenset({"token", "tokens", "request", "requests", "query", "image", "prompt", "inference", "flop", "flops"})
 ALIKE = {"w": "W", "j": "J", "wh": "Wh", "ws": "Ws"}  # the base of a unit in one case alone
@@ -113,7 +115,13 @@ def of_header(name: str) -> tuple[Unit, ...]:
         r"|(?<=[a-z0-9])[kmuµM]?(?:Wh|W|J))$",
         bare,
     )
-    return named(camel[1], "xX") if camel else ()
+    return named(camel[1], "xX") if camel else _inside(words, bare)
+
+
+def _inside(words: Sequence[str], bare: str) -> tuple[Unit, ...]:
+    """The unit that stands before the device in a name (``power_kw_gpu0``); none where several do."""
+    there = [word for word in words if word.lower() in LONG or (len(word) > 1 and word.lower() in INSIDE)]
+    return named(there[0], bare) if len(there) == 1 else ()
 
 
 def is_ratio(name: str, words: Sequence[str]) -> bool:
