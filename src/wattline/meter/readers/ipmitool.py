@@ -7,6 +7,7 @@ DCMI is the machine, over its supplies and their components.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from wattline.meter.interpretation import Choices
@@ -42,7 +43,6 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     host = (("instance", path.stem),)
     now: float | None = None
     waiting: Waiting = None
-    named = ""
 
     def add(at: float | None, watts: float, sensor: str = "") -> None:
         name, labels = (SENSORS, (*host, ("name", sensor))) if sensor else (DCMI, host)
@@ -51,7 +51,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
             times.append(at)
             values.append(watts)
 
-    for line in logs.lines(path):
+    for line in _lines(path):
         if (at := logs.stamp(line)) is not None:
             now = at
         elif match := NOW.match(line):
@@ -62,9 +62,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
             if waiting is not None:
                 add(_told(match[1]) or now, waiting[1])
             waiting = None
-        elif match := NAMED.match(line):
-            named = match[1]
-        elif sensor := _sensor(line, named):
+        elif sensor := _sensor(line):
             add(now, sensor[1], sensor[0])
     if waiting is not None:
         add(*waiting)
@@ -79,9 +77,17 @@ def _told(text: str) -> float | None:
     return logs.dated(text) or logs.dated(YEAR.sub(r"\g<1>20\2", text))
 
 
-def _sensor(line: str, named: str) -> tuple[str, float] | None:
-    """A sensor's name and watts; a reading alone has the name above it."""
-    if match := SENSOR.match(line) or SEPARATED.match(line):
-        return match[1].strip(), float(match[2])
-    match = READING.match(line)
-    return (named or "power", float(match[1])) if match else None
+def _lines(path: Path) -> Iterator[str]:
+    """The lines, a sensor's reading behind its name, which ``sensor get`` prints some lines above it."""
+    name = "power"
+    for line in logs.lines(path):
+        if match := NAMED.match(line):
+            name = match[1]
+        reading = READING.match(line)
+        yield f"{name} | {reading[1]} | Watts" if reading else line
+
+
+def _sensor(line: str) -> tuple[str, float] | None:
+    """A sensor's name and watts."""
+    match = SENSOR.match(line) or SEPARATED.match(line)
+    return (match[1].strip(), float(match[2])) if match else None
