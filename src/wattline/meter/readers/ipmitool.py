@@ -60,7 +60,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
             waiting = (now, float(match[1]))
         elif match := AT.match(line):
             if waiting is not None:
-                add(_told(match[1]) or now, waiting[1])
+                add(_own_time(match[1]) or now, waiting[1])
             waiting = None
         elif sensor := _sensor(line):
             add(now, sensor[1], sensor[0])
@@ -71,7 +71,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     return of_samples({key: pair for key, pair in samples.items() if pair[0]}, str(path), choices)
 
 
-def _told(text: str) -> float | None:
+def _own_time(text: str) -> float | None:
     """The time that DCMI tells below its watts."""
     text = text.replace(" - ", " ")
     return logs.dated(text) or logs.dated(YEAR.sub(r"\g<1>20\2", text))
