@@ -84,6 +84,11 @@ def test_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
         assert ran.out.startswith(f"Usage: {' '.join(['wattline', *command])}")
 
 
+def changed(args: list[str], option: str, value: str) -> list[str]:
+    """The arguments with another value of an option that they have."""
+    return [value if before == option else each for before, each in zip(["", *args[:-1]], args, strict=True)]
+
+
 USAGE = {
     "no command": ([], "wattline --help"),
     "an unknown command": (["trian"], "'trian'"),
@@ -91,10 +96,10 @@ USAGE = {
     "an unknown option": ([*PROMPT, "--nope"], "--nope"),
     "an option without its value": ([*PROMPT, "--chip"], "--chip"),
     "one argument too many": ([*PROMPT, "more"], "more"),
-    "draws that are no number": ([*PROMPT, "--draws", "abc"], "--draws"),
-    "draws that are no whole number": ([*PROMPT, "--draws", "1.5"], "--draws"),
-    "draws below nought": ([*PROMPT, "--draws", "-1"], "draws"),
-    "draws beyond reason": ([*PROMPT, "--draws", "99999999999"], "draws"),
+    "draws that are no number": ([*PROMPT[:2], "--draws", "abc"], "--draws"),
+    "draws that are no whole number": ([*PROMPT[:2], "--draws", "1.5"], "--draws"),
+    "draws below nought": ([*PROMPT[:2], "--draws", "-1"], "draws"),
+    "draws beyond reason": ([*PROMPT[:2], "--draws", "99999999999"], "draws"),
     "a seed that is no number": ([*PROMPT, "--seed", "x"], "--seed"),
     "run without a file": (["run"], "scenario"),
     "check without a file": (["check"], "claims"),
@@ -121,12 +126,12 @@ USAGE = {
     "an option of 5000 letters": (["prompt", "--" + "x" * 5000], "no such option"),
     "a batch of training": ([*TRAIN, "--batch", "4M"], "--batch-tokens"),
     "serve-average without a rate": (["serve-average", "llama-3.1-8b"], "--rate"),
-    "no chips": ([*TRAIN, "--chips", "0"], "chips"),
+    "no chips": (changed(TRAIN, "--chips", "0"), "chips"),
     "an hour too short": ([*TRAIN, "--hours", "1e-9"], "hours"),
     "a PUE below one": ([*TRAIN, "--pue", "0.9"], "PUE"),
     "an MFU above one": ([*TRAIN, "--mfu", "40"], "MFU"),
     "a million times the watts": ([*TRAIN, "--watts", "1e9"], "watts"),
-    "an unknown suffix": ([*TRAIN, "--tokens", "15Q"], "15Q"),
+    "an unknown suffix": (changed(TRAIN, "--tokens", "15Q"), "15Q"),
     "no input": ([*PROMPT, "--input", "0"], "input"),
     "no output": ([*PROMPT, "--output", "0"], "output"),
     "a batch beyond reason": ([*PROMPT, "--batch", "1e9"], "batch"),

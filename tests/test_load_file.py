@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattline.core.errors import WattlineError
+from wattline.core.load import Load
 from wattline.predict.load_file import read_load_file
 
 IT_W = 100e6
@@ -80,6 +81,23 @@ def test_a_leap_year_in_utc_keeps_its_march(tmp_path):
         march = 59 * 24
         assert profile.share[march - 24] == pytest.approx(0.3)
         assert profile.share[march + 24] == pytest.approx(0.6)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    offset_h=st.sampled_from([-8.0, -6.0, 0.0, 5.5, 9.0]), written_h=st.sampled_from([-6, 0, 2]),
+    begin_h=st.integers(0, 47), days=st.sampled_from([1, 7, 365]), step_min=st.sampled_from([15, 60]),
+)  # fmt: skip
+def test_a_saved_load_is_put_where_the_same_csv_is(tmp_path_factory, offset_h, written_h, begin_h, days, step_min):
+    """Whatever zone its start is written in, whatever its steps are."""
+    folder = tmp_path_factory.mktemp("l")
+    values = 50 + 40 * np.sin(np.arange(days * 1440 // step_min) * 0.05)
+    utc = datetime(2023, 1, 1, tzinfo=UTC) + timedelta(hours=begin_h)
+    start = utc.astimezone(timezone(timedelta(hours=written_h)))
+    Load("server", start, step_min * 60.0, values * 1e6).to_parquet(folder / "load.parquet")
+    csv = write(folder / "load.csv", "load_mw", values, step_min, f"{utc:%Y-%m-%dT%H:%M}")
+    saved, table = (read_load_file(path, IT_W, offset_h) for path in (folder / "load.parquet", csv))
+    assert saved.share == pytest.approx(table.share, rel=1e-9)
 
 
 def test_plain_numbers_and_numbered_hours_are_shares(tmp_path):

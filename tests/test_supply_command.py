@@ -85,6 +85,7 @@ def test_a_target_out_of_reach_ends_in_one_line_with_the_best_that_can_be(
         ({"technologies": "windmill"}, "windmill"),
         ({"years": "2020"}, "not there whole"),
         ({"years": "soon"}, "2021-2023"),
+        ({"years": "3"}, "2021-2023"),
         ({"technologies": "nuclear", "within": "2 years"}, "within 2 years"),
         ({"technologies": "offshore-wind,grid"}, "offshore-wind"),
         ({"investment_credit": "100%"}, "below 1"),
@@ -96,6 +97,49 @@ def test_a_target_out_of_reach_ends_in_one_line_with_the_best_that_can_be(
 def test_what_cannot_be_is_refused_by_name(factors: Path, fields: dict[str, str], words: str) -> None:
     with pytest.raises(wl.WattlineError, match=words):
         wl.supply("10MW", capacity_factors=factors, draws=0, **fields, **WHERE)
+
+
+@pytest.mark.parametrize(
+    ("years", "words"),
+    [
+        ("1066", "without a file"),
+        ("2021-2023", "without a file"),
+        ("2023-2021", "a span"),
+        ("0", "1 to 10"),
+        ("11", "1 to 10"),
+    ],
+)
+def test_years_of_no_file_are_refused(years: str, words: str) -> None:
+    with pytest.raises(wl.WattlineError, match=words):
+        wl.supply("10MW", years=years, draws=0, **WHERE)
+
+
+def test_a_load_that_was_saved_is_that_load_at_its_own_hours(factors: Path, tmp_path: Path) -> None:
+    """What `site` writes, and what `supply` writes of it again, is what the site takes in each hour of the plan."""
+    given: dict[str, object] = {"capacity_factors": factors, "draws": 0, "place": "Phoenix", "target": "cost"}
+    direct = wl.supply("10MW", **given)
+    wl.site("10MW", place="Phoenix", draws=0).write(tmp_path / "site")
+    saved = wl.supply(load=tmp_path / "site" / "load.parquet", **given)
+    assert np.ptp(direct.plan.case.load) > 0.02
+    assert saved.plan.case.load == pytest.approx(direct.plan.case.load, rel=1e-6)
+    saved.write(tmp_path / "supply")
+    again = wl.supply(load=tmp_path / "supply" / "load.parquet", **given)
+    assert again.plan.case.load == pytest.approx(direct.plan.case.load, rel=1e-6)
+
+
+def test_made_hours_are_of_as_many_years_as_asked() -> None:
+    assert wl.supply("10MW", years="2", draws=0, target="cost", **WHERE).plan.case.load.size == 2 * 8760
+
+
+def test_few_draws_and_a_plan_outside_their_range_are_named(factors: Path) -> None:
+    few, plenty = (wl.supply("10MW", capacity_factors=factors, draws=n, seed=5, **WHERE).json() for n in (2, 19))
+    assert few["warnings"][0] == "draws: 2 is too few for p5 and p95; take 19 or more"
+    assert not any("too few" in line for line in plenty["warnings"])
+    for data in (few, plenty):
+        results = data["results"]
+        spread, cost = results["ranges"]["usd_per_mwh"], results["plan"]["usd_per_mwh"]
+        outside = any("outside p5 to p95 of its draws in cost" in line for line in data["warnings"])
+        assert outside == (not spread["p5"] <= cost <= spread["p95"])
 
 
 def test_the_load_is_given_once(factors: Path) -> None:

@@ -61,6 +61,7 @@ from wattline.cli import list as listed
 from wattline.cli.empty import refuse_empty
 from wattline.cli.printing import discard, emit, print_error
 from wattline.cli.renamed import now_called
+from wattline.cli.twice import refuse_twice
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.version import __version__
 
@@ -160,6 +161,7 @@ def run_command(args: list[str] | None = None) -> None:
             sys.exit(0)
         command: Any = get_command(named(args))
         refuse_empty(command)
+        refuse_twice(command)
         status = command(args, prog_name="wattline", standalone_mode=False)
     except (WattlineError, UsageError) as error:
         line = str(error) if isinstance(error, WattlineError) else usage(error)

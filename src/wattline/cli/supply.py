@@ -31,7 +31,9 @@ def supply(
     with_: Annotated[
         str, Opt("--with", metavar="LIST", help="Technologies that may be built; solar=200MW limits one.")
     ] = "wind,solar,battery,grid",
-    years: Annotated[str | None, Opt(help="Years of the file to size on, such as 2021-2022 [default: all].")] = None,
+    years: Annotated[
+        str | None, Opt(help="Years of the file to size on, such as 2021-2022 [default: all]; of made hours how many.")
+    ] = None,
     capacity_factors: Annotated[
         Path | None, Opt(metavar="FILE", help="Hourly capacity factors of wind and solar, UTC: CSV or Parquet.")
     ] = None,

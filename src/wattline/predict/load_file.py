@@ -11,13 +11,12 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.load import Load
 from wattline.core.reading import read_bytes
-from wattline.core.units import DAY_H, HOUR_S, TYPICAL_YEAR_H
+from wattline.core.units import HOUR_S
 from wattline.line.grid.hourly import hourly_of
 from wattline.line.grid.table import TAKEN_AS_UTC, csv_table
-from wattline.line.site.profile import Profile, from_hours, from_load
+from wattline.line.site.profile import Profile, from_hours, from_load, in_calendar, moved
 
 MAX_BYTES = 20_000_000
-LEAP_YEAR_H = TYPICAL_YEAR_H + 24
 # shares of design below which numbers without a unit are not taken for watts
 MIN_SHARE = 0.01
 WATTS = {"w": 1.0, "k": 1e3, "m": 1e6, "g": 1e9}  # by the first letter of a unit
@@ -51,7 +50,7 @@ def read_load_file(path: Path | str, it_w: float, utc_offset_h: float = 0.0) -> 
     path = Path(path)
     where = f"load {shorten(str(path), 200)}"
     if path.suffix.lower() in (".parquet", ".pq"):
-        return from_load(Load.read_parquet(path), it_w, path.name)
+        return from_load(Load.read_parquet(path), it_w, path.name, utc_offset_h)
     notes: list[str] = []
     name, values = _hours(read_bytes(path, MAX_BYTES, "load"), where, utc_offset_h, notes)
     return from_hours(_shares(name, values, it_w, where, notes), it_w, path.name, notes)
@@ -87,9 +86,8 @@ def _hours(data: bytes, where: str, utc_offset_h: float, notes: list[str]) -> tu
     hours = load.resample(HOUR_S).power_w[: max(int(load.duration_s // HOUR_S), 1)]
     start = series.utc[0]
     if utc_offset_h and not any(note.endswith(TAKEN_AS_UTC) for note in series.notes):  # else they are the site's own
-        start = start + np.timedelta64(round(utc_offset_h * HOUR_S), "s")
-        notes.append(f"times in UTC moved by {utc_offset_h:+g} h to the place's standard time")
-    return name, _in_calendar(hours, start, notes)
+        start = moved(start, utc_offset_h, notes)
+    return name, in_calendar(hours, start, notes)
 
 
 def _plain(cells: list[tuple[int, str]], where: str) -> Array:
@@ -120,22 +118,6 @@ def _chosen(names: list[str], where: str) -> str:
     if len(likely) != 1:
         raise WattlineError(f"{where}: which column is the load? It has {shorten(', '.join(names), 120)}; keep one")
     return likely[0]
-
-
-def _in_calendar(hours: Array, start: np.datetime64, notes: list[str]) -> Array:
-    """Whole days turned so that the first hour is one of midnight, and a year of them so that it begins in January."""
-    if hours.size > LEAP_YEAR_H:
-        hours = hours[:TYPICAL_YEAR_H]
-    if hours.size % DAY_H:
-        return hours
-    years = start.astype("datetime64[Y]") + np.arange(2)
-    this, following = years.astype("datetime64[h]")
-    first = int((start.astype("datetime64[h]") - this).astype(int))
-    if first > TYPICAL_YEAR_H // 2:  # nearer to the January that comes
-        first -= int((following - this).astype(int))
-    if abs(first) >= DAY_H and hours.size >= TYPICAL_YEAR_H:
-        notes.append(f"the year begins at {start} and is turned to begin in January")
-    return np.roll(hours, first)
 
 
 def _shares(name: str, values: Array, it_w: float, where: str, notes: list[str]) -> Array:

@@ -173,7 +173,7 @@ def _profile(
     if load is not None and utilisation is not None:
         raise WattlineError("utilisation: a load has its own; give --load or --utilisation, one of them")
     if isinstance(load, Load):
-        return profile.from_load(load, it_w)
+        return profile.from_load(load, it_w, utc_offset_h=utc_offset_h)
     if load is not None:
         return read_load_file(load, it_w, utc_offset_h)
     return profile.flat(1.0 if utilisation is None else parse(utilisation, "", "utilisation"))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from wattline.core.range import Range
 from wattline.line.grid.supply.draws import plans
 from wattline.line.grid.supply.plan import SupplyPlan
 from wattline.predict.supply.cases import SupplyQuestion
@@ -14,6 +17,8 @@ from wattline.sweep.store import Item, Result
 
 CHUNK = 5  # draws that one worker plans in a row, each from the nearest before it; the same for any number of workers
 MIN_PARALLEL = 60_000  # steps of all draws below which workers cost more than they save
+MIN_DRAWS = 19  # of fewer none is expected below p5 or above p95
+MIN_SIZE = 1e-3  # of the plan's largest capacity: what is less is not built
 Progress = Callable[[str], None]
 
 
@@ -36,6 +41,37 @@ class DrawnPlan:
         if plan.cfe_point_usd_per_mwh is not None:
             figures["cfe_point_usd_per_mwh"] = plan.cfe_point_usd_per_mwh
         return cls(figures, plan.capacities)
+
+
+def draw_warnings(plan: SupplyPlan, drawn: Sequence[DrawnPlan]) -> list[str]:
+    """What the ranges of the draws do not show: that there are too few, and where the plan itself lies outside.
+
+    Parameters
+    ----------
+    plan : at central values
+    drawn : at each draw, ``(n_draws,)``
+
+    Returns
+    -------
+    At most two sentences.
+    """
+    count, own = len(drawn), DrawnPlan.of(plan)
+    if not count:
+        return []
+    least = MIN_SIZE * max(plan.capacities.values(), default=0.0)
+    values = {"cost": (own.figures["usd_per_mwh"], [each.figures["usd_per_mwh"] for each in drawn])}
+    values |= {n: (size, [each.capacities[n] for each in drawn]) for n, size in own.capacities.items() if size > least}
+    outside = []
+    for name, (value, rows) in values.items():
+        reach = Range.of(np.array(rows))
+        if not reach.p5 - 1e-6 * value <= value <= reach.p95 + 1e-6 * value:
+            outside.append(name)
+    lines = []
+    if count < MIN_DRAWS:
+        lines.append(f"draws: {count} is too few for p5 and p95; take {MIN_DRAWS} or more")
+    if outside:
+        lines.append(f"the plan, at central values, is outside p5 to p95 of its draws in {', '.join(outside)}")
+    return lines
 
 
 def drawn_plans(question: SupplyQuestion, progress: Progress, on: str | None = None) -> tuple[DrawnPlan, ...]:

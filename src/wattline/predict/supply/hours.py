@@ -33,6 +33,7 @@ GRID_WORDS = {
     "carbon": ({"direct", "carbon", "ci", "co2", "intensity"}, {"lca", "lifecycle", "price"}),
 }
 YEARS = re.compile(r"\s*(\d{4})\s*(?:-\s*(\d{4})\s*)?$")
+MADE_YEARS, MAX_MADE_YEARS = re.compile(r"\s*(\d{1,3})\s*$"), 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +77,33 @@ def read_years(text: str | int) -> tuple[int, int]:
     if match is None or int(match[2] or match[1]) < int(match[1]):
         raise WattlineError(f"years: {shorten(str(text), 40)!r} must be a year or a span, such as 2021-2023")
     return int(match[1]), int(match[2] or match[1])
+
+
+def read_made_years(text: str | int | None) -> int:
+    """How many years of hours that are made: they are of no calendar year.
+
+    Parameters
+    ----------
+    text : a number of years; None for one
+
+    Returns
+    -------
+    1 to 10.
+
+    Raises WattlineError for years of the calendar, which only a file has.
+    """
+    if text is None:
+        return 1
+    match = MADE_YEARS.match(str(text))
+    if match is None:
+        read_years(text)
+        raise WattlineError(
+            f"years: {shorten(str(text).strip(), 40)} without a file of those hours; give --capacity-factors FILE that "
+            "has them, or a number of made years, such as 3"
+        )
+    if not 1 <= int(match[1]) <= MAX_MADE_YEARS:
+        raise WattlineError(f"years: {match[1]} made years; give 1 to {MAX_MADE_YEARS}")
+    return int(match[1])
 
 
 def read_region(path: Path | str, region: str | None) -> Hourly:

@@ -17,7 +17,16 @@ from wattline.core.quantity import parse
 from wattline.line.grid.supply.parts import Shift
 from wattline.line.grid.supply.technology import VARIES
 from wattline.predict.supply.cases import SupplyQuestion, names_of
-from wattline.predict.supply.hours import SupplyHours, chosen, grid_of, read_factors, read_region, read_years, scaled
+from wattline.predict.supply.hours import (
+    SupplyHours,
+    chosen,
+    grid_of,
+    read_factors,
+    read_made_years,
+    read_region,
+    read_years,
+    scaled,
+)
 from wattline.predict.supply.place import PlaceWeather, hours_of_file, make_hours, place_weather, usual_year
 from wattline.predict.supply.reliability import read_reliability
 from wattline.predict.supply.request import USUAL, USUAL_TARGET, Charges, in_time, read_sources, read_target
@@ -106,7 +115,7 @@ def _hours(
 ) -> tuple[SupplyHours, SupplyHours | None, PlaceWeather | None]:
     """The hours to plan on, those of other years, and how made ones behave; of the later of two lists of technologies
     where there are some."""
-    region, years = site.region.name, None if options.years is None else read_years(options.years)
+    region = site.region.name
     needed, later = ([name for name in part if name in VARIES] for part in names)
     if options.capacity_factors is not None:
         try:
@@ -116,16 +125,24 @@ def _hours(
         hours = scaled(hours, _means(site, draws.catalog))
         if options.grid is not None:
             hours = _with_grid(hours, options.grid, region)
-        return *chosen(hours, years), None
+        return *chosen(hours, _years(options)), None
     if file is not None and (read := hours_of_file(file, draws.catalog)) is not None:
         if options.grid is not None:
             raise WattlineError("supply: hours of a typical year and --grid FILE are of other times; leave one out")
+        if options.years is not None:
+            raise WattlineError(
+                "years: a weather file is one typical year; give --capacity-factors FILE, or leave it out"
+            )
         return read, None, None
-    return _made(options, needed, site, years, draws)
+    return _made(options, needed, site, draws)
+
+
+def _years(options: SupplyOptions) -> tuple[int, int] | None:
+    return None if options.years is None else read_years(options.years)
 
 
 def _made(
-    options: SupplyOptions, needed: list[str], site: SiteLoad, years: tuple[int, int] | None, draws: Draws
+    options: SupplyOptions, needed: list[str], site: SiteLoad, draws: Draws
 ) -> tuple[SupplyHours, SupplyHours | None, PlaceWeather | None]:
     if "offshore-wind" in needed:
         raise WattlineError("supply: offshore-wind needs its hours; give --capacity-factors FILE with a column for it")
@@ -134,13 +151,12 @@ def _made(
         series = read_region(options.grid, site.region.name)
         values, notes = grid_of(series, site.region.name, options.grid)
         given = SupplyHours(series.utc, series.step_h, {}, values)
-        hours, _ = chosen(given, years)
+        hours, _ = chosen(given, _years(options))
         if hours.step_h != 1.0:
             raise WattlineError("supply: made wind and sun come by the hour; give the grid by the hour, or factors too")
         made = make_hours(weather, hours.utc, draws.seed)
         return replace(made, grid=hours.grid, notes=(*series.notes, *notes)), None, weather
-    count = 1 if years is None else years[1] - years[0] + 1
-    hours = make_hours(weather, usual_year(count), draws.seed)
+    hours = make_hours(weather, usual_year(read_made_years(options.years)), draws.seed)
     return hours, None, weather
 
 

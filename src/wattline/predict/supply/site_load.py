@@ -19,13 +19,14 @@ from wattline.line.grid import region as grid
 from wattline.line.grid.supply.made import Times
 from wattline.line.site import annual, profile
 from wattline.line.site.outdoors import read_where, region_of
+from wattline.line.site.profile import own_hours, year_of
 from wattline.predict.cite import cite_given
 from wattline.predict.load_file import read_load_file
 from wattline.predict.site import read_design, work
 from wattline.predict.where import Where
 
 DAYS_BEFORE = np.cumsum([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30])
-FACILITY = ("site", "grid")
+FACILITY, LOAD = ("site", "grid"), "load"
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,10 +109,7 @@ def site_load(
         flat = np.full(TYPICAL_YEAR_H, watts / 1e6)
         return SiteLoad(flat, None, None, region, climate, offset, "flat, as given")
     if isinstance(load, Load) and load.point in FACILITY:
-        drawn, how = _drawn_mw(load), f"a load at the {load.point}, as given"
-        if drawn is not None:
-            how += f", with its {len(drawn)} draws"
-        return SiteLoad(_year_mw(load), None, None, region, climate, offset, how, drawn_mw=drawn)
+        return _given(load, region, climate, offset)
     if it is None:
         raise WattlineError("supply: give the IT power of the site, --it 100MW, or what it takes, --load-mw 120")
     it_w = parse(it, "W", "it", zero=True)
@@ -141,7 +139,11 @@ def _by_kind(it_w: float, load: Any, where: Where, draws: Draws, spot: tuple[Rec
     if load is None:
         shape = profile.flat(1.0)
     else:
-        shape = profile.from_load(load, it_w) if isinstance(load, Load) else read_load_file(load, it_w, offset)
+        shape = (
+            profile.from_load(load, it_w, utc_offset_h=offset)
+            if isinstance(load, Load)
+            else read_load_file(load, it_w, offset)
+        )
     how = f"{shape.name} IT, {'PUE given' if where.pue is not None else kind.title}"
     return SiteLoad(shape.share * it_w * pue / 1e6, it_w, pue, region, climate, offset, how, shape.notes)
 
@@ -155,23 +157,20 @@ def _place(where: Where, draws: Draws) -> tuple[Record | None, float, Record]:
     return climate, outdoors.utc_offset_h, grid.load_region(name, draws.catalog)
 
 
-def _year_mw(load: Load) -> Array:
-    power = load.power_w.reshape(-1, load.power_w.shape[-1])
-    return _of_year(load, power.sum(axis=0) if load.labels else power.mean(axis=0))
-
-
-def _drawn_mw(load: Load) -> Array | None:
-    """The year at each of the load's draws, None where it has none; parts of a load with names are no draws."""
-    power = load.power_w
-    if power.ndim < 2 or (power.ndim == 2 and load.labels):
-        return None
-    if power.ndim > 2:
-        power = power.sum(axis=-2)
+def _given(load: Load, region: Record, climate: Record | None, offset: float) -> SiteLoad:
+    """A load at the site or the grid, with its overhead in it, as it is."""
+    how, notes = f"a load at the {load.point}, as given", list[str]()
+    if LOAD in load.labels:  # a supply's own: its other series are what serves it
+        power = load.power_w[load.labels.index(LOAD)]
+    else:
+        power = load.power_w.sum(axis=0) if load.labels else load.power_w
     rows = power.reshape(-1, power.shape[-1])
-    return np.stack([_of_year(load, row) for row in rows]) if len(rows) > 1 else None
+    year = _year_mw(load, rows.mean(axis=0), offset, notes)
+    drawn = np.stack([_year_mw(load, row, offset, []) for row in rows]) if len(rows) > 1 else None
+    if drawn is not None:
+        how += f", with its {len(drawn)} draws"
+    return SiteLoad(year, None, None, region, climate, offset, how, tuple(notes), drawn)
 
 
-def _of_year(load: Load, power: Array) -> Array:
-    hourly = Load(load.point, load.start, load.step_s, power).resample(HOUR_S).power_w
-    whole = max(int(load.duration_s // HOUR_S), 1)
-    return np.resize(hourly[:whole], TYPICAL_YEAR_H) / 1e6
+def _year_mw(load: Load, power: Array, offset: float, notes: list[str]) -> Array:
+    return year_of(own_hours(load, power, offset, notes), notes) / 1e6
