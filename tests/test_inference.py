@@ -19,7 +19,7 @@ from wattline.report.page.parity import parity_page
 from wattline.validate.evidence.campaigns import Campaigns
 from wattline.validate.evidence.groups import each_left_out
 from wattline.validate.evidence.serving import ServingRow, read_rows
-from wattline.validate.fit.inference import StepFit, fit_step
+from wattline.validate.fit.inference import STEP, StepFit, StepResiduals, fit_step
 from wattline.validate.fit.step_file import fit_from_catalog
 from wattline.validate.inference import MEASURES, validate
 from wattline.validate.score import ERRORS
@@ -129,6 +129,21 @@ def test_a_fit_finds_what_made_the_rows(tmp_path: Path) -> None:
     )
     again = fit_step(rows)
     assert again.coefficients == fit.coefficients
+
+
+def test_slopes_moved_together_are_those_of_each_coefficient_alone(tmp_path: Path) -> None:
+    """Also of pictures of one size, which feel the length of another task's prompts."""
+    tasks = ("gpqa", "lm-arena-chat", "image-chat", "video-chat")
+    models = [MODELS[0], ("google/gemma-3-27b-it", 2, "bfloat16"), ("Qwen/Qwen3-VL-8B-Instruct", 1, "bfloat16")]
+    raw = [serving_row(*model, batch, task=task) for model in models for task in tasks for batch in (16, 128)]
+    rows, _ = read_rows(serving_file(tmp_path / "rows.csv", raw))
+    left = StepResiduals(rows)
+    vector = np.minimum(left.layout.start, left.layout.highest - 1e-6)
+    base, slopes = left.at(vector), left.slopes(vector)
+    for place in range(len(vector)):
+        moved = vector.copy()
+        moved[place] += STEP
+        assert slopes[:, place] == pytest.approx((left.at(moved) - base) / STEP, abs=1e-5)
 
 
 def test_the_median_step_has_no_jump(tmp_path: Path) -> None:

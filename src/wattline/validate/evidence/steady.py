@@ -19,6 +19,7 @@ from wattline.validate.evidence.serving import ServingRow, Table
 
 STALLED = {"gpqa": 1.0, "image-chat": 12.0}  # task -> from this batch on
 STEP_TOKENS = 8192.0  # vLLM's default max_num_batched_tokens when serving
+FELT_BY_OTHERS = "gpqa"  # the task whose prompts' length stands for the words beside pictures of one size
 MEDIAN_LAG = 0.6
 SOFT = 24.0  # how sharply a batch turns from all that run to all that a step holds: chance varies what arrives
 MIN_READ = 1e-6  # prompts that a mixed step reads at least: it is one however little, or the median would jump there
@@ -140,7 +141,7 @@ def media_kind(row: ServingRow) -> str:
 def _prompt_tokens(row: ServingRow, assumed: TaskAssumptions) -> float:
     """The task's length; a model that makes every image the same count of tokens has its own."""
     if row.task == "image-chat" and row.model.image_tokens:
-        return row.model.image_tokens + assumed.input_tokens.get("gpqa", row.model.image_tokens) / 4
+        return row.model.image_tokens + assumed.input_tokens.get(FELT_BY_OTHERS, row.model.image_tokens) / 4
     return assumed.input_tokens[row.task]
 
 

@@ -6,7 +6,7 @@ only as far as the measurements do. All chips share the tasks' input lengths. De
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -18,7 +18,7 @@ from wattline.core.fact import Array
 from wattline.line.chip.coefficients import PRIORS, Coefficients, fact_name, is_measured, kernel_facts, prior_of
 from wattline.validate.evidence.campaigns import Campaigns, fit_campaigns
 from wattline.validate.evidence.serving import ServingRow, Table
-from wattline.validate.evidence.steady import Steady, TaskAssumptions, steady
+from wattline.validate.evidence.steady import FELT_BY_OTHERS, Steady, TaskAssumptions, media_kind, steady
 
 # tokens of a prompt, and how unsure: short questions, chats of some turns, code around a gap, pictures, frames
 INPUTS = {
@@ -130,30 +130,42 @@ class FitVector:
         self.start = np.log([value for value, _ in pairs])
         self.width = np.array([width for _, width in pairs])
 
-    def slopes(self, residuals: Callable[[Array], Array], vector: Array, generation: Array) -> Array:
-        """Of the residuals, those of rows by their ``generation`` first: a coefficient of one generation and the same
-        of the others move rows apart, so that one step shows the slopes of all.
+    def moved(self, vector: Array, generation: str) -> Coefficients:
+        """Coefficients of a generation as often as there are names, each time another moved by a step.
 
         Parameters
         ----------
-        residuals : of a vector
         vector : the coefficients, shape ``(n,)``
-        generation : index of each row's generation, shape ``(n_rows,)``
+        generation : one of the fit's
 
-        Returns slopes of the residuals, shape ``(n_residuals, n)``.
+        Returns each of shape ``(n_names, 1)``, beside which rows broadcast.
         """
-        count, own = len(self.generations), len(PRIORS)
-        at, rows = residuals(vector), len(generation)
-        result = np.zeros((len(at), len(vector)))
-        result[rows:] = np.diag(1.0 / self.width)
-        shared = [[i] for i in range(count * own, len(vector))]
-        for places in [[g * own + name for g in range(count)] for name in range(own)] + shared:
-            moved = vector.copy()
-            moved[places] += STEP
-            slope = (residuals(moved)[:rows] - at[:rows]) / STEP
-            for g, place in enumerate(places):
-                result[:rows, place] = slope if len(places) == 1 and place >= count * own else slope * (generation == g)
-        return result
+        first, count = self.generations.index(generation) * len(PRIORS), len(PRIORS)
+        values = np.exp(vector[first : first + count] + STEP * np.eye(count))
+        drawn = {name: values[:, [i]] for i, name in enumerate(PRIORS)}
+        return Coefficients(**drawn, kernels=kernel_facts(default()))
+
+    def apart(self, rows: Sequence[ServingRow]) -> list[Array]:
+        """Places of what generations share that may be moved at once, for each of them no row but its own feels.
+
+        Parameters
+        ----------
+        rows : measured ones
+
+        Returns of each group of places the one that each row feels, shape ``(n_rows,)``.
+        """
+        first = len(self.generations) * len(PRIORS)
+        parts = (self.tasks, self.media, self.repeated, self.tasks)
+        ends = np.cumsum([first, *map(len, parts)]).tolist()
+        groups = []
+        for start, names, of in zip(ends[:-1], parts, (_task, media_kind, _task, _task), strict=True):
+            place = {name: start + i for i, name in enumerate(names)}
+            groups.append(np.array([place.get(of(row), -1) for row in rows]))
+        alone = [ends[-1], ends[-1] + 1]
+        if FELT_BY_OTHERS in self.tasks:
+            alone.append(first + self.tasks.index(FELT_BY_OTHERS))
+            groups[0] = np.where(groups[0] == alone[-1], -1, groups[0])
+        return groups + [np.full(len(rows), place) for place in alone]
 
     def read(self, vector: Array) -> StepFit:
         values = np.exp(vector).tolist()
@@ -170,38 +182,66 @@ class FitVector:
         return StepFit(columns, TaskAssumptions(inputs, media, distinct, together, next(named), next(named)))
 
 
+class StepResiduals:
+    """What a vector of coefficients leaves of measured rows and of its priors, and the slopes of that."""
+
+    def __init__(self, rows: Sequence[ServingRow]) -> None:
+        self.layout = FitVector(sorted({row.chip.generation for row in rows}), sorted({row.task for row in rows}))
+        of = {g: [row for row in rows if row.chip.generation == g] for g in self.layout.generations}
+        self.tables = {generation: Table.of(own) for generation, own in of.items()}
+        self.measured = {generation: _measured(own) for generation, own in of.items()}
+        self.felt = {generation: self.layout.apart(own) for generation, own in of.items()}
+
+    def at(self, vector: Array) -> Array:
+        """Of every row and of every prior, shape ``(n_residuals,)``."""
+        fit, layout = self.layout.read(vector), self.layout
+        parts = [self._errors(generation, fit.of(generation), fit.assumed) for generation in self.tables]
+        return np.concatenate([*parts, (vector - layout.start) / layout.width])
+
+    def slopes(self, vector: Array) -> Array:
+        """Shape ``(n_residuals, n)``: the coefficients of a generation are moved side by side, one a row of arrays, and
+        what tasks share is moved together where no row feels two of them."""
+        fit, blocks = self.layout.read(vector), []
+        for place, generation in enumerate(self.tables):
+            base = self._errors(generation, fit.of(generation), fit.assumed)
+            block, own = np.zeros((len(base), len(vector))), self.layout.moved(vector, generation)
+            many = (self._errors(generation, own, fit.assumed) - base) / STEP
+            block[:, place * len(PRIORS) : (place + 1) * len(PRIORS)] = many.T
+            for felt in self.felt[generation]:
+                moved, feels = vector.copy(), np.flatnonzero(np.tile(felt >= 0, len(SHARP)))
+                moved[np.unique(felt[felt >= 0])] += STEP
+                other = self._errors(generation, fit.of(generation), self.layout.read(moved).assumed)
+                block[feels, np.tile(felt, len(SHARP))[feels]] = (other - base)[feels] / STEP
+            blocks.append(block)
+        return np.concatenate([*blocks, np.diag(1.0 / self.layout.width)])
+
+    def _errors(self, generation: str, coefficients: Coefficients, assumed: TaskAssumptions) -> Array:
+        """Of a generation's rows in widths, by measure, along the last axis."""
+        steps, parts = steady(self.tables[generation], coefficients, assumed), []
+        for name, value in (("itl", steps.itl_s), ("time", steps.step_s), ("power", steps.chip_w)):
+            k, truth = SHARP[name], self.measured[generation][name]
+            parts.append(np.arctan(k * (np.log(value) - truth)) / (k * SIGMA[name]))
+        return np.concatenate(np.broadcast_arrays(*parts), axis=-1) * WEIGHT
+
+
 def fit_step(rows: Sequence[ServingRow]) -> StepFit:
     """Fit to the rows, each generation's own coefficients and the tasks' input lengths together. Raises WattlineError
     for fewer than 20 rows."""
     rows = [row for row in rows if row.ranks == 1]  # of others a handful is measured: they are held against the fit
     if len(rows) < 20:
         raise WattlineError(f"{len(rows)} usable rows are too few to fit a step; 20 or more are needed")
-    layout = FitVector(sorted({row.chip.generation for row in rows}), sorted({row.task for row in rows}))
-    tables = {g: Table.of([row for row in rows if row.chip.generation == g]) for g in layout.generations}
-    measured = {g: _measured(table.rows) for g, table in tables.items()}
-
-    def residuals(vector: Array) -> Array:
-        fit = layout.read(vector)
-        parts = []
-        for generation, table in tables.items():
-            steps = steady(table, fit.of(generation), fit.assumed)
-            truth = measured[generation]
-            for name, value in (("itl", steps.itl_s), ("time", steps.step_s), ("power", steps.chip_w)):
-                k = SHARP[name]
-                parts.append(np.arctan(k * (np.log(value) - truth[name])) / (k * SIGMA[name]))
-        return np.concatenate([np.concatenate(parts) * WEIGHT, (vector - layout.start) / layout.width])
-
-    rows_of: Array = np.repeat(np.arange(float(len(tables))), [3 * len(truth["time"]) for truth in measured.values()])
-
-    def slopes(vector: Array) -> Array:
-        return layout.slopes(residuals, vector, rows_of)
-
+    left = StepResiduals(rows)
+    layout = left.layout
     begin, bounds = np.minimum(layout.start, layout.highest - 1e-6), (-np.inf, layout.highest)
-    fit = layout.read(least_squares(residuals, begin, slopes, bounds, max_nfev=100, xtol=1e-8, ftol=1e-8).x)
+    fit = layout.read(least_squares(left.at, begin, left.slopes, bounds, max_nfev=100, xtol=1e-8, ftol=1e-8).x)
     simulated, truth = fit.predict(rows), _measured(rows)
     predicted = {"itl": simulated.itl_s, "time": simulated.step_s, "power": simulated.chip_w}
     errors = {name: truth[name] - np.log(value) for name, value in predicted.items()}
     return replace(fit, campaigns=fit_campaigns(rows, errors))
+
+
+def _task(row: ServingRow) -> str:
+    return row.task
 
 
 def _measured(rows: Sequence[ServingRow]) -> dict[str, Array]:
