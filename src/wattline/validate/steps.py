@@ -82,10 +82,17 @@ class StepsValidation(Result):
     steps: list[ComparedStep]
 
     def groups(self) -> dict[str, list[ComparedStep]]:
-        """Steps of tuned software, and 16-bit steps on chips that have 8-bit arithmetic, which few have tuned."""
-        rarely = [step for step in self.steps if step.published.precision == "bf16" and _has_narrow(step)]
-        usual = [step for step in self.steps if step not in rarely]
-        return {"tuned steps": usual, "16-bit steps where 8 bits are there": rarely}
+        """Steps of tuned software, 16-bit steps on chips that have 8-bit arithmetic, which few have tuned, and those of
+        mixtures of experts."""
+        experts = [step for step in self.steps if step.published.model.moe_layers]
+        dense = [step for step in self.steps if step not in experts]
+        rarely = [step for step in dense if step.published.precision == "bf16" and _has_narrow(step)]
+        usual = [step for step in dense if step not in rarely]
+        return {
+            "tuned steps": usual,
+            "16-bit steps where 8 bits are there": rarely,
+            "mixtures of experts": experts,
+        }
 
     def json(self) -> Json:
         results = {

@@ -89,6 +89,25 @@ def _experts(shape: Shape, plan: Layouts, rates: Rates, fit: Coefficients, narro
     return total(_scaled(total(up, down), 1.0 / draws("fit.training-expert-efficiency"), times_only=True), sorting)
 
 
+def routing_s(model: Model, plan: Layouts, narrow: bool, draws: Draws) -> Array:
+    """What a pass through a layer of experts takes beside its operations: for the layer, and for each expert of a chip,
+    whose products are launched one after the other; more of them in 8 bits, whose inputs are narrowed first.
+
+    Parameters
+    ----------
+    model, plan : what is trained, in one layout or many
+    narrow : whether products run at the chip's 8- or 4-bit rate
+    draws : of the facts' ranges
+
+    Returns
+    -------
+    Seconds of a layer's pass over a microbatch, of the shape of the plan's arrays.
+    """
+    own = model.experts / np.maximum(plan.expert, 1.0)  # cut over a tensor-parallel group, each chip has all experts
+    each = draws("fit.training-own-expert-s", "s") * (draws("fit.training-narrow-expert-launches") if narrow else 1.0)
+    return np.asarray(draws("fit.training-expert-layer-s", "s") + own * each)
+
+
 def _scaled(operation: Operation, factor: ArrayLike, *, times_only: bool = False) -> Operation:
     kept = ("flops", "narrow_flops", "bytes") if times_only else ()
     return Operation(

@@ -22,7 +22,7 @@ from wattline.line.chip.formats import computes_narrow
 from wattline.line.chip.products import Operation, Rates, highest_deviate
 from wattline.line.chip.step import Watts, nameplate, within_limit
 from wattline.line.chip.training.facts import TrainingFacts, training_facts
-from wattline.line.chip.training.forward import BACKWARD, forward_pass, moving
+from wattline.line.chip.training.forward import BACKWARD, forward_pass, moving, routing_s
 from wattline.line.chip.training.layout import plans, tightest
 from wattline.line.chip.training.memory import copies, stage_share, trained_share, weights_per_chip
 from wattline.line.chip.training.messages import messages
@@ -144,7 +144,7 @@ def timed_step(
     work = np.asarray(sum(micro.values()))
     sent = messages(model, chip, plan, fit, reach.overlap, work, narrow)
     micro |= sent.micro
-    micro["between kernels"] = _between(model, plan, reach, draws)
+    micro["between kernels"] = _between(model, plan, reach, narrow, draws)
     micro["fullest stage"] = _fullest(model, plan, micro)
     each = np.asarray(sum(micro.values()))
     update = _optimiser(model, plan, rates, facts, fit)
@@ -159,9 +159,9 @@ def timed_step(
     return StepParts(parts, np.asarray(joules * plan.micro + moving + _above_static(update, rates, fit)))
 
 
-def _between(model: Model, plan: Layouts, reach: TrainingRates, draws: Draws) -> Array:
+def _between(model: Model, plan: Layouts, reach: TrainingRates, narrow: bool, draws: Draws) -> Array:
     """What kernels of the layers wait for each other: each pass of a microbatch through each sub-layer."""
-    routed = model.moe_layers * draws("fit.training-expert-layer-s", "s") if model.moe_layers else 0.0
+    routed = model.moe_layers * routing_s(model, plan, narrow, draws) if model.moe_layers else 0.0
     passes = 2.0 + (plan.recompute == 2)
     layers = model.attention_layers + model.mamba_layers + model.mlp_layers
     shared = np.where(plan.tensor * plan.context > 1, reach.exchange_s, 0.0)
@@ -274,7 +274,8 @@ def tuned_mfu(model: Model, chip: Chip, plan: Plan, precision: str, draws: Draws
     frozen = plan.method != "full"
     time = training_step(model, chip, plan, precision, draws).time_s * step_spread(model, chip, draws)
     names = ["library-spread", f"tuned-spread{'-adapters' if frozen else ''}"]
-    names += ["wide-step"] if rarely_tuned(chip, precision) else []
+    # what mixtures take was fitted to steps in 16 bits as well
+    names += ["wide-step"] if rarely_tuned(chip, precision) and not model.moe_layers else []
     run = time * np.prod([draws.own(f"fit.training-{name}") for name in names], axis=0)
     flops = training_flops(model, plan.sequences * plan.tokens, plan.tokens, frozen=frozen)
     return np.asarray(flops / (run * plan.chips * chip.peak_flops(precision)))
