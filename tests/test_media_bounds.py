@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -139,3 +140,21 @@ def test_every_transformer_is_split_over_chips_and_its_exchange_costs(name: str)
     one, four = (wl.image(name, "h100-sxm", gpus=gpus, active=1, draws=0) for gpus in (1, 4))
     assert float(four.figures()["batch_latency_s"]) < float(one.figures()["batch_latency_s"])
     assert float(four.figures()["chip_j"]) > float(one.figures()["chip_j"])
+
+
+@pytest.mark.parametrize("model", ["flux.1-dev", "qwen-image", "stable-diffusion-3.5-large"])
+@pytest.mark.parametrize("chip", ["h100-sxm", "a100-sxm-80gb", "rtx-4090", "b200"])
+def test_a_narrower_format_never_takes_more_memory_nor_more_time_or_energy(model: str, chip: str) -> None:
+    """Weights are counted in the format that is named, and its speed is that of chips that compute in it."""
+    energies: list[float] = []
+    for precision in ("nvfp4", "fp8", "bf16"):
+        try:
+            energies.append(float(wl.image(model, chip, precision=precision, draws=0).energy_j))
+        except WattlineError as error:
+            energies.append(np.inf if "do not fit" in str(error) else np.nan)
+    assert all(narrow <= wide * (1 + 1e-9) for narrow, wide in pairwise(energies))
+
+
+def test_a_format_without_arithmetic_saves_memory_alone() -> None:
+    wide, narrow = (wl.image("flux.1-dev", "a100-sxm-80gb", precision=form, draws=0) for form in ("bf16", "fp8"))
+    assert float(narrow.duration_s) == pytest.approx(float(wide.duration_s), rel=0.05)

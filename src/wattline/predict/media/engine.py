@@ -8,7 +8,9 @@ import numpy as np
 
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError, nearest_names, shorten
+from wattline.line.chip.device import Chip
 from wattline.line.chip.diffusion.run import Engine
+from wattline.line.chip.formats import computes_narrow
 from wattline.line.work.diffusion.model import DiffusionModel
 
 EAGER, OLD_EAGER = "eager", "eager-2024"
@@ -27,7 +29,7 @@ class MediaEngine:
     measured: bool
 
 
-def read_engine(name: str | None, precision: str, model: DiffusionModel, draws: Draws) -> MediaEngine:
+def read_engine(name: str | None, precision: str, model: DiffusionModel, chip: Chip, draws: Draws) -> MediaEngine:
     """An engine by name; without one the eager software that the model was measured with.
 
     Parameters
@@ -35,6 +37,7 @@ def read_engine(name: str | None, precision: str, model: DiffusionModel, draws: 
     name : of ``ENGINES``; None for eager
     precision : number format of products: bf16 and fp16 as measured, fp8, int8 and nvfp4 with a wide range
     model : whose record says what software it was measured with
+    chip : on which a narrow format without arithmetic of its own takes less memory and no less time
     draws : of the ranges of what an engine does
 
     Returns the engine.
@@ -49,7 +52,7 @@ def read_engine(name: str | None, precision: str, model: DiffusionModel, draws: 
         raise WattlineError(f"engine: unknown engine of images and video {shorten(chosen)!r}; {words}")
     if precision not in (*WIDE, *NARROW):
         raise WattlineError(f"precision: images and video are made in {', '.join((*WIDE, *NARROW))}, not {precision}")
-    speed = np.asarray(1.0) if precision in WIDE else draws("fit.diffusion-narrow-speed")
+    speed = draws("fit.diffusion-narrow-speed") if computes_narrow(chip, precision) else np.asarray(1.0)
     old = float(chosen == OLD_EAGER)
     if chosen in (EAGER, OLD_EAGER):
         return MediaEngine(chosen, Engine(product_speed=speed, old=old), precision in WIDE)

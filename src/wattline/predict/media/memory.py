@@ -7,11 +7,27 @@ from wattline.line.chip.device import Chip
 from wattline.line.chip.diffusion.stage import DiffusionJob, DiffusionLayout, blocks_and_width
 from wattline.line.work.diffusion.model import DiffusionModel, Passes
 from wattline.line.work.diffusion.tally import VALUE_BYTES
+from wattline.line.work.flops import BYTES
 
 BLOCK_VALUES = 6.0  # of each token's width that a block holds at the least: what comes in, its norm, the feed-forward's
 
 
-def check_memory(model: DiffusionModel, passes: Passes, job: DiffusionJob, layout: DiffusionLayout, chip: Chip) -> None:
+def denoiser_bytes(passes: Passes, precision: str) -> float:
+    """Bytes of the denoiser's weights, which a narrow number format narrows; other components keep theirs.
+
+    Parameters
+    ----------
+    passes : one forward pass of each component
+    precision : number format, a key of ``BYTES``
+
+    Returns bytes.
+    """
+    return passes.denoiser.parameters * BYTES[precision]
+
+
+def check_memory(
+    model: DiffusionModel, passes: Passes, job: DiffusionJob, layout: DiffusionLayout, chip: Chip, precision: str
+) -> None:
     """Raise WattlineError where what a chip must hold at the least does not fit it.
 
     Parameters
@@ -21,19 +37,21 @@ def check_memory(model: DiffusionModel, passes: Passes, job: DiffusionJob, layou
     job : how many are made at once
     layout : the split over chips
     chip : with its memory
+    precision : number format of the denoiser's weights
     """
-    need = passes.denoiser.parameters * VALUE_BYTES
-    if need > chip.memory_bytes:
+    held = denoiser_bytes(passes, precision)
+    if held > chip.memory_bytes:
+        narrower = " or --precision fp8" if BYTES[precision] >= VALUE_BYTES else ""
         raise WattlineError(
-            f"{model.key}: the {need / 1e9:.1f} GB of its denoiser's weights do not fit {chip.record.name} with "
-            f"{chip.memory_bytes / 1e9:.0f} GB; take a chip with more memory"
+            f"{model.key}: the {held / 1e9:.1f} GB of its denoiser's weights do not fit {chip.record.name} with "
+            f"{chip.memory_bytes / 1e9:.0f} GB; take a chip with more memory{narrower}"
         )
     layers, _ = blocks_and_width(model)
     if not layers:
         return
     joined = float(job.passes) if model.joins_guidance else 1.0
     values = float(passes.denoiser.attended) / layers * float(job.batch) * joined / float(layout.tokens)
-    weights = passes.denoiser.parameters * VALUE_BYTES / float(layout.pipeline)
+    weights = held / float(layout.pipeline)
     need = weights + values * BLOCK_VALUES * VALUE_BYTES
     if need > chip.memory_bytes:
         raise WattlineError(

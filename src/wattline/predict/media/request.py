@@ -23,10 +23,11 @@ from wattline.line.chip.diffusion.stage import DiffusionJob, DiffusionLayout, st
 from wattline.line.work.diffusion.folder import read_folder
 from wattline.line.work.diffusion.model import KIND, DiffusionModel, Passes, load_diffusion
 from wattline.line.work.diffusion.tally import VALUE_BYTES
+from wattline.line.work.flops import BYTES
 from wattline.line.work.outside import unknown_media
 from wattline.predict.cite import cite_given
 from wattline.predict.media.engine import MediaEngine, read_engine
-from wattline.predict.media.memory import check_memory
+from wattline.predict.media.memory import check_memory, denoiser_bytes
 from wattline.predict.media.split import read_split
 from wattline.predict.rented import load_chips
 from wattline.predict.setup import Setup
@@ -86,7 +87,7 @@ class MediaRequest:
         """Each stage's time and power as the model has them."""
         exponent = self.chip.draws.catalog.fact("fit.diffusion-limit-exponent").value
         rates = chip_rates(self.chip, self.fit, exponent)
-        own = stages(self.model, self.passes, self.job, self.layout)
+        own = stages(self.model, self.passes, self.job, self.layout, BYTES[self.precision])
         return run_stages(own, rates, self.fit, self.engine.engine)
 
     def inputs(self) -> dict[str, Any]:
@@ -134,9 +135,9 @@ def read_media(
     precision = "bf16" if setup.precision is None else setup.precision
     layout, degrees = read_split(question.split, setup.gpus, known, float(job.passes))
     passes = known.passes(known.sizes(height, width, frames))
-    check_memory(known, passes, job, layout, chip)
+    engine = read_engine(setup.engine, precision, known, chip, draws)
+    check_memory(known, passes, job, layout, chip, precision)
     _cite(known, draws)
-    engine = read_engine(setup.engine, precision, known, draws)
     active, given = _active(question.active, draws)
     how = _how(known, chip, layout, engine, draws)
     return MediaRequest(
@@ -254,7 +255,9 @@ def _active(value: float | str | None, draws: Draws) -> tuple[Array, bool]:
 def warnings(request: MediaRequest) -> tuple[str, ...]:
     """What is out of the ordinary, in words."""
     notes = []
-    need, holds = request.passes.parameters * VALUE_BYTES, request.chip.memory_bytes
+    others = request.passes.parameters - request.passes.denoiser.parameters
+    need = others * VALUE_BYTES + denoiser_bytes(request.passes, request.precision)
+    holds = request.chip.memory_bytes
     if need > holds:
         notes.append(
             f"all weights of {request.model.key} take {need / 1e9:.0f} GB, more than a {request.chip.record.name} "

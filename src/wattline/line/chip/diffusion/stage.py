@@ -123,7 +123,9 @@ class DiffusionJob:
         return cls(together, times, each, np.asarray(usual.prior_steps))
 
 
-def stages(model: DiffusionModel, passes: Passes, job: DiffusionJob, layout: DiffusionLayout) -> dict[str, Stage]:
+def stages(
+    model: DiffusionModel, passes: Passes, job: DiffusionJob, layout: DiffusionLayout, weight_bytes: float = VALUE_BYTES
+) -> dict[str, Stage]:
     """The stages of a job by name: ``text``, ``prior`` where there is one, ``denoise``, ``decode``.
 
     Parameters
@@ -132,6 +134,7 @@ def stages(model: DiffusionModel, passes: Passes, job: DiffusionJob, layout: Dif
     passes : one forward pass of each component
     job : how many are made, in how many steps
     layout : the split over chips
+    weight_bytes : bytes of a weight of the denoiser in memory; its other components keep 16 bits
 
     Returns each stage by name.
     """
@@ -143,7 +146,8 @@ def stages(model: DiffusionModel, passes: Passes, job: DiffusionJob, layout: Dif
         result["text"] = _stage(joined, job.batch, job.passes, 1.0, whole, whole)
     if passes.prior:
         result["prior"] = _stage(passes.prior[0], job.batch * job.passes, job.prior_steps, 1.0, whole, whole)
-    result["denoise"] = _denoise(model, passes.denoiser, job, layout)
+    denoise = _denoise(model, passes.denoiser, job, layout)
+    result["denoise"] = replace(denoise, weights=np.asarray(passes.denoiser.parameters * weight_bytes))
     working = whole if model.decodes_everywhere else np.asarray(1.0)
     times = job.batch if model.decodes_singly else np.asarray(1.0)
     decode = _stage(passes.decoder, job.batch / times, times, 1.0, working, whole)
