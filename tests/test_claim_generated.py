@@ -6,6 +6,8 @@ import pytest
 
 import wattline as wl
 from wattline.claim.sentence.generated import MODELS, generated_claim, kind_of
+from wattline.claim.sentence.read import read_sentence
+from wattline.core.errors import WattlineError
 
 
 @pytest.mark.parametrize(
@@ -56,3 +58,33 @@ def test_a_model_and_a_chip_that_the_sentence_names_are_taken(text: str, model: 
     assert f": {model} " in note
     assert ";" not in note  # no other model
     assert chip in note.partition(",")[0]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("A Sora video uses 1 kWh.", "Sora is"),
+        ("A video by Sora 2 uses as much as charging a phone.", "Sora 2 is"),
+        ("A DALL-E 3 image takes as much as charging a phone", "DALL-E 3 is"),
+        ("An image by Nano Banana takes 0.3 Wh", "Nano Banana is"),
+        ("An AI-generated image with Midjourney uses 3 Wh.", "Midjourney is"),
+    ],
+)
+def test_a_maker_that_was_never_published_is_refused_by_name_with_what_to_give_instead(
+    sentence: str, name: str
+) -> None:
+    with pytest.raises(WattlineError, match=r"name an open model, such as .*, or say 'an AI (image|video)'") as fault:
+        read_sentence(sentence)
+    assert name in str(fault.value)
+
+
+@pytest.mark.parametrize("model", ["Kandinsky 3", "Stable Diffusion 3 medium", "FLUX.1 dev"])
+def test_the_number_of_a_model_s_name_counts_no_images(model: str) -> None:
+    one, many = (
+        read_sentence(f"{images} {model} image takes as much as charging a phone.").claims[0].stated
+        for images in ("A", "An AI-generated")
+    )
+    assert one is not None
+    assert many is not None
+    assert one.text == many.text
+    assert "/" not in one.text

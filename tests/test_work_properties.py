@@ -101,16 +101,15 @@ def test_a_training_run_takes_what_its_parts_take(model: str, first: float, seco
     assert energies[2] == pytest.approx(energies[0] + energies[1], rel=1e-6)
 
 
-@given(st.sampled_from(MODELS), st.sampled_from((8, 16, 64, 256, 1024)), st.sampled_from(("", "lora")))
+@given(st.sampled_from(MODELS), st.sampled_from((8, 16, 64, 256, 1024)), st.sampled_from(("full", "lora")))
 @FAST
-def test_twice_the_chips_are_never_slower_nor_take_much_less_for_the_same_tokens(
+def test_twice_the_chips_are_never_slower_and_take_less_energy_only_where_memory_was_short(
     model: str, chips: int, method: str
 ) -> None:
-    """A tenth less at most: with more memory in all, less is computed twice and layers need fewer stages."""
-    how = {"method": method} if method else {}
-    few, many = (train(model=model, chips=count, **how) for count in (chips, 2 * chips))
+    """Adapters fit any of these chips; of whole models more memory saves a fifth at most: less is computed twice."""
+    few, many = (train(model=model, chips=count, method=method) for count in (chips, 2 * chips))
     assert float(np.mean(many.duration_s)) <= float(np.mean(few.duration_s)) * (1 + 1e-9)
-    assert float(many.energy_j) >= float(few.energy_j) * 0.9
+    assert float(many.energy_j) >= float(few.energy_j) * (0.8 if method == "full" else 1 - 1e-9)
 
 
 @given(st.sampled_from(MODELS), st.sampled_from(PLACES), st.integers(1, 60), st.sampled_from((8, 64)))

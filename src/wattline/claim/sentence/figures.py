@@ -8,8 +8,9 @@ from wattline.claim.fields import expression_of
 from wattline.claim.file import Claim
 from wattline.claim.sentence.candidates import NEAR, YEAR, CatalogFigure, candidates_of, counted_since, of_now, off
 from wattline.claim.sentence.coming_words import BASE
+from wattline.claim.sentence.generated import made_in
 from wattline.claim.sentence.reader import Sentence
-from wattline.claim.sentence.refusals import no_figure_fits, stated_or_refused
+from wattline.claim.sentence.refusals import check_published, no_figure_fits, stated_or_refused
 from wattline.claim.sentence.share import level_claim
 from wattline.claim.sentence.stated import StatedFigure
 from wattline.claim.sentence.totals import year_of
@@ -40,6 +41,8 @@ def figure_claim(sentence: Sentence) -> Claim:
     if level is None and not candidates and not stated.per:
         level = worked_claim(text, words, stated.middle, relation)
     if level is None and not candidates:
+        if (kind := made_in(text)) is not None:
+            check_published(text, kind)
         raise no_figure_fits(text, stated, words, catalog)
     return level or _claim(text, stated, candidates)
 

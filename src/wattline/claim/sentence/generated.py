@@ -42,8 +42,11 @@ _KINDS = {
 
 def kind_of(text: str) -> str | None:
     """``image`` or ``video`` where a sentence sets one beside a phone's charge; None for any other sentence."""
-    if not _CHARGE.search(text):
-        return None
+    return made_in(text) if _CHARGE.search(text) else None
+
+
+def made_in(text: str) -> str | None:
+    """``image`` or ``video`` where a sentence is of one; None for any other sentence."""
     return next((kind for kind, words in _KINDS.items() if words.search(text)), None)
 
 
@@ -60,6 +63,16 @@ def _named(text: str, kind: str, field: str = "") -> str | None:
     }
     there = [name for name in names if re.search(rf"(?<![a-z\d.]){re.escape(name)}(?![a-z\d])", plain)]
     return names[max(there, key=len)] if there else None
+
+
+def _without_name(text: str, key: str | None) -> str:
+    """A sentence without the name of a model, whose numbers count nothing."""
+    if key is None:
+        return text
+    record = Draws(0).catalog.find("diffusion", key)
+    names = sorted((key, record.title, *record.meta.get("aliases", ())), key=len, reverse=True)
+    parts = [r"[^A-Za-z\d.]+".join(map(re.escape, re.split(r"[^A-Za-z\d.]+", name.strip("-. ")))) for name in names]
+    return re.sub(rf"(?<![A-Za-z\d.])(?:{'|'.join(parts)})(?![A-Za-z\d])", " ", text, flags=re.I)
 
 
 def _plain(text: str) -> str:
@@ -100,7 +113,7 @@ def generated_claim(kind: str, text: str, relation: Relation) -> Claim:
                 "from chip to grid, at each model's usual size and steps",
             )
         },
-        stated=expression_of(f"{_charges(text)}[{CHARGE}]{_share(kind, text)}", "stated"),
+        stated=expression_of(f"{_charges(text)}[{CHARGE}]{_share(kind, _without_name(text, named))}", "stated"),
         derived=expression_of(kind, "derived"),
         beside={f"published of one {kind}": expression_of(f"[{BESIDE[kind]}]", "beside")} if kind in BESIDE else {},
         relation=relation,

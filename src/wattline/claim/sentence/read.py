@@ -21,6 +21,7 @@ from wattline.claim.sentence.listed import listed_claim
 from wattline.claim.sentence.named import chip_claim, pue_claim
 from wattline.claim.sentence.plain import plain_sentence
 from wattline.claim.sentence.reader import Reader, Sentence
+from wattline.claim.sentence.refusals import check_published
 from wattline.claim.sentence.searched import gives_answers_to_searches, searches_claim, total_in
 from wattline.claim.sentence.share import share_claim
 from wattline.claim.sentence.stated import stated_in
@@ -130,7 +131,10 @@ def _to_come(sentence: Sentence) -> Claim | None:
 
 def _made(sentence: Sentence) -> Claim | None:
     kind = kind_of(sentence.text)
-    return None if kind is None else generated_claim(kind, sentence.text, sentence.relation)
+    if kind is None:
+        return None
+    check_published(sentence.text, kind)
+    return generated_claim(kind, sentence.text, sentence.relation)
 
 
 def _of_searches(sentence: Sentence) -> Claim | None:

@@ -13,6 +13,8 @@ from wattline.catalog import Catalog, Record
 from wattline.catalog.closed import find_closed, nearest_closed
 from wattline.core.errors import NotFound, shorten
 
+MAKER_WORDS = 4  # of a maker's name
+
 
 class OutsideCatalog(NotFound):
     """A model that is known by name and cannot be worked out; says what it is and what is nearest."""
@@ -88,6 +90,33 @@ def _row(name: str) -> dict[str, Any] | None:
     """What is known of a name that the catalog cannot have."""
     own = re.sub(r"[\s_]+", "-", str(name).strip().lower().rsplit("/", 1)[-1])[:200]
     return next((row for row in _rows() if re.match(row["pattern"], own)), None)
+
+
+def served_maker(text: str, makes: str) -> tuple[str, str, str] | None:
+    """The maker of images or video that a sentence names and that was never published.
+
+    Parameters
+    ----------
+    text : the sentence
+    makes : ``image`` or ``video``
+
+    Returns its words as the sentence has them, what it is, and an open model of the kind; None where it names none.
+    """
+    words = re.findall(r"[\w.+-]*\w", text)
+    for start in range(len(words)):
+        phrase = "-".join(words[start : start + MAKER_WORDS]).lower()
+        for row in _rows():
+            match = re.match(rf"{row['pattern']}(?![a-z])", phrase) if row.get("makes") == makes else None
+            if match:
+                return _as_written(words[start : start + MAKER_WORDS], match[0]), str(row["what"]), str(row["near"][1])
+    return None
+
+
+def _as_written(words: list[str], matched: str) -> str:
+    """The first of some words that a match covers, with a version that follows."""
+    taken = next(n for n in range(1, len(words) + 1) if len("-".join(words[:n])) >= len(matched))
+    version = taken < len(words) and re.fullmatch(r"v?\d[\d.]*", words[taken])
+    return " ".join(words[: taken + bool(version)])
 
 
 def _makes(name: str, catalog: Catalog) -> tuple[str, str] | None:
