@@ -39,11 +39,11 @@ def check_memory(
     chip : with its memory
     precision : number format of the denoiser's weights
     """
-    held = denoiser_bytes(passes, precision)
-    if held > chip.memory_bytes:
+    stored = denoiser_bytes(passes, precision)
+    if stored > chip.memory_bytes:
         narrower = " or --precision fp8" if BYTES[precision] >= VALUE_BYTES else ""
         raise WattlineError(
-            f"{model.key}: the {held / 1e9:.1f} GB of its denoiser's weights do not fit {chip.record.name} with "
+            f"{model.key}: the {stored / 1e9:.1f} GB of its denoiser's weights do not fit {chip.record.name} with "
             f"{chip.memory_bytes / 1e9:.0f} GB; take a chip with more memory{narrower}"
         )
     layers, _ = blocks_and_width(model)
@@ -51,7 +51,7 @@ def check_memory(
         return
     joined = float(job.passes) if model.joins_guidance else 1.0
     values = float(passes.denoiser.attended) / layers * float(job.batch) * joined / float(layout.tokens)
-    weights = held / float(layout.pipeline)
+    weights = stored / float(layout.pipeline)
     need = weights + values * BLOCK_VALUES * VALUE_BYTES
     if need > chip.memory_bytes:
         raise WattlineError(
