@@ -147,29 +147,6 @@ def test_a_page_holds_form_answer_and_ways_on(base: str) -> None:
     assert text.rstrip().endswith("</html>")
 
 
-def test_the_python_beside_an_answer_gives_the_same_answer(base: str) -> None:
-    values = QUESTIONS["prompt"]
-    question = read_question(PAGES["prompt"], FORMS["prompt"], values.items())
-    scope: dict[str, object] = {}
-    code = question.python({}).replace("wl.prompt", "answer = wl.prompt")
-    exec(code, scope)
-    reply = get(base, "/api/v1/prompt", params=values).json()
-    assert scope["answer"].json()["results"] == reply["results"]  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize(
-    "values", [{"region": "us;ie", "to": "2030"}, {"region": "ie", "years": "2020-2028", "as_of": "2024"}]
-)
-def test_the_python_beside_the_world_s_answer_gives_the_same_answer(base: str, values: dict[str, str]) -> None:
-    question = read_question(PAGES["world"], FORMS["world"], {**values, "draws": "200"}.items())
-    names: dict[str, object] = {}
-    exec(f"{question.python({}).replace('wl.world(', 'results = wl.world(')}.json()['results']", names)
-    reply = get(base, "/api/v1/world", params=dict(question.values))
-    assert names["results"] == reply.json()["results"]
-    stock = read_question(PAGES["world"], FORMS["world"], [("region", "us"), ("rate", "1/day")])
-    assert stock.python({}) == ""
-
-
 def test_downloads_are_the_answer(base: str) -> None:
     query = "model=llama-3.1-8b&draws=50"
     data = json.loads(get(base, f"/prompt.json?{query}").text)

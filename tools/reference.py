@@ -22,7 +22,7 @@ PYTHON_SECTIONS = {
     "Growth, claims and scenarios": ("world", "check", "run"),
     "Measurement": ("measure", "metering", "compare", "saving", "bill", "fleet_ingest", "fleet_report"),
     "Control": ("tune", "budget"),
-    "Facts and traffic": ("fact", "read_traffic"),
+    "Facts and traffic": ("fact", "traffic", "read_traffic"),
     "Where, set-up and settings": ("Where", "Setup", "settings"),
 }
 

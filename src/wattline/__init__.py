@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from wattline.predict.outlook.world import world
     from wattline.predict.prompt import prompt
     from wattline.predict.service.simulate import serve
+    from wattline.predict.service.traffic import traffic
     from wattline.predict.session.session import session
     from wattline.predict.settings import settings
     from wattline.predict.setup import Setup
@@ -98,6 +99,7 @@ _WHERE = {
     "settings": ("wattline.predict.settings", "settings"),
     "site": ("wattline.predict.site", "site"),
     "supply": ("wattline.predict.supply.plan", "supply"),
+    "traffic": ("wattline.predict.service.traffic", "traffic"),
     "train": ("wattline.predict.train", "train"),
     "transcribe": ("wattline.predict.encoding.transcribe", "transcribe"),
     "tune": ("wattline.control.tune", "tune"),
@@ -108,8 +110,8 @@ __all__ = [
     "Bill", "Draws", "Fact", "Load", "Range", "Setup", "Traffic", "WattlineError", "Where", "bill", "budget", "check",
     "compare", "embed", "fact", "fleet_ingest", "fleet_report", "flex_balance", "flex_headroom", "flex_response",
     "flex_shift", "flex_sites", "flex_swings", "frontier", "image", "measure", "metering", "prompt", "read_traffic",
-    "run", "saving", "serve", "serve_average", "session", "settings", "site", "supply", "train", "transcribe", "tune",
-    "video", "world",
+    "run", "saving", "serve", "serve_average", "session", "settings", "site", "supply", "traffic", "train",
+    "transcribe", "tune", "video", "world",
 ]  # fmt: skip
 # a name that is gone -> what stands in its place
 _RENAMED = {"service": "serve"}

@@ -45,13 +45,11 @@ def headroom(
     """How much new load a grid takes without new plants, if that load yields in the highest hours."""
     from wattline.cli.printing import print_result
     from wattline.core.errors import WattlineError
-    from wattline.core.quantity import parse
     from wattline.predict.flex.headroom import SHARES, flex_headroom
 
     if share and hours is not None:
         raise WattlineError("flex headroom: give --share or --hours, one of the two")
-    shares = [parse(text, "", "--share", zero=True) for text in share] if share else SHARES
-    made = flex_headroom(demand, shares=shares, hours=hours, columns=column or (), unit=unit)
+    made = flex_headroom(demand, shares=share or SHARES, hours=hours, columns=column or (), unit=unit)
     print_result(made, as_json, explain, out)
 
 

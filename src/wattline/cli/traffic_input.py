@@ -10,11 +10,9 @@ import typer
 
 from wattline.cli.groups import OptionGroup
 from wattline.core.errors import WattlineError
-from wattline.core.units import HOUR_S
 
 if TYPE_CHECKING:
     from wattline.catalog import Catalog
-    from wattline.line.work.traffic.lengths import Lengths
     from wattline.line.work.traffic.trace import Traffic
 
 Opt = typer.Option
@@ -61,68 +59,12 @@ def read_or_make(traffic: Mapping[str, Any], seed: int, catalog: Catalog, cells:
 
     Raises WattlineError for options that exclude each other.
     """
-    from wattline.catalog.draws import check_seed
-    from wattline.core.quantity import parse
+    from wattline.predict.service.traffic import traffic as make
 
-    check_seed(seed)
-    if not cells >= 1:
-        raise WattlineError(f"cells: {cells:g} must be 1 or more")
-    rate, duration, shape = (traffic[name] for name in ("rate", "duration", "shape"))
-    given, made = traffic["input_tokens"], traffic["output_tokens"]
-    per_s = parse(rate, "request/s", "rate") / cells if rate else None
-    span_s = parse(duration, "s", "duration") if duration else None
-    if traffic["trace"] is not None:
-        if given or made:
-            raise WattlineError("traffic: --input and --output are of requests made by --rate; a --trace has its own")
-        if shape != "flat":
-            raise WattlineError("traffic: --shape is of requests made by --rate; a --trace has its own")
-        return _read(traffic["trace"], per_s, span_s)
-    if per_s is None:
-        raise WattlineError('traffic: give --trace FILE or --rate "20/s"')
-    return _made(per_s, span_s or HOUR_S, _lengths(given, made, catalog), shape, seed, catalog)
-
-
-def _made(per_s: float, span_s: float, lengths: Lengths, shape: str, seed: int, catalog: Catalog) -> Traffic:
-    from wattline.line.work.traffic.generator import poisson
-    from wattline.line.work.traffic.known import known_shape
-    from wattline.predict.service.inputs import MAX_REQUESTS
-
-    if per_s * span_s > MAX_REQUESTS:
-        raise WattlineError(
-            f"traffic: rate and duration come to more than {MAX_REQUESTS:,} requests; take a shorter --duration, or "
-            "more --cells"
-        )
-    return poisson(per_s, lengths, seed, duration_s=span_s, shape=known_shape(shape, catalog))
-
-
-def _lengths(given: str, made: str, catalog: Catalog) -> Lengths:
-    from wattline.core.quantity import parse
-    from wattline.line.work.traffic.known import known_lengths
-    from wattline.line.work.traffic.lengths import fixed_lengths
-
-    if not (given or made):
-        return known_lengths("chat", catalog)
-    if not (given and made):
+    tokens = traffic["input_tokens"], traffic["output_tokens"]
+    if any(tokens) and not all(tokens):
         raise WattlineError("traffic: give --input and --output, both")
-    return fixed_lengths(*(round(parse(text, "token", "tokens")) for text in (given, made)))
-
-
-def _read(trace: Path, per_s: float | None, span_s: float | None) -> Traffic:
-    import numpy as np
-
-    from wattline.line.work.traffic.reader import read_traffic
-    from wattline.line.work.traffic.trace import scale
-
-    requests = read_traffic(trace)
-    if not len(requests):
-        raise WattlineError(f"{trace}: no request in it can be served")
-    if per_s is not None:
-        if not requests.rate_per_s > 0:
-            raise WattlineError(f"{trace}: its requests come at one instant, so that it has no rate to scale")
-        requests = scale(requests, rate=per_s / requests.rate_per_s)
-    if span_s is not None and span_s < requests.duration_s:
-        count = int(np.searchsorted(requests.arrival_s, span_s))
-        if not count:
-            raise WattlineError(f"{trace}: no request comes in its first {span_s:g} s; take a longer --duration")
-        requests = requests.take(np.arange(count), requests.arrival_s[:count], span_s)
-    return requests
+    return make(
+        traffic["trace"], rate=traffic["rate"] or None, duration=traffic["duration"] or None, shape=traffic["shape"],
+        lengths=tokens if all(tokens) else "chat", cells=cells, seed=seed, facts=catalog,
+    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, Unpack
@@ -30,7 +30,7 @@ from wattline.search.floors import LEVELS
 from wattline.search.pareto import frontier_of
 from wattline.search.result import Counts, Frontier
 from wattline.search.search import DOUBT, Search, Trial
-from wattline.search.setup import Candidate, Space, all_setups
+from wattline.search.setup import Candidate, Space, all_setups, space_of
 from wattline.sweep import Store, open_pool
 
 TRIED, AMPLE = 12, 4  # where nothing meets the target: the fastest set-ups, with so many times the replicas guessed
@@ -68,7 +68,7 @@ def frontier(
     setup: str | Setup | None = None,
     *,
     where: str | Where | None = None,
-    space: Space = Space(),
+    space: Space | Mapping[str, str] = Space(),
     slo_ttft: float | str | None = None,
     slo_tpot: float | str | None = None,
     slo_share: float = 0.99,
@@ -90,7 +90,7 @@ def frontier(
     setup : the set-up that the best is compared with (a chip's name, or a Setup), with the fewest replicas that meet
         the target; its router, prefix cache, engine, format of the cache and guesses are those of every set-up
     where : a region's name, or a Where
-    space : the set-ups to search
+    space : the set-ups to search, a Space, or lists by option such as ``{"chip": "h100-sxm,b200", "gpus": "1,2"}``
     slo_ttft, slo_tpot : the target: longest time to the first token and mean time between tokens, s
     slo_share : share of the requests that must keep it
     on, workers, resume : see ``Execution``
@@ -107,7 +107,7 @@ def frontier(
     target = check_target(slo_ttft, slo_tpot, slo_share)
     architecture = known_architecture(read_model(model, catalog), catalog)
     question = Question(architecture, traffic, target, slo_share, terms.setup, terms.where, catalog)
-    return search_frontier(question, space, Execution(on, workers, resume), terms.draws, progress)
+    return search_frontier(question, space_of(space, catalog), Execution(on, workers, resume), terms.draws, progress)
 
 
 def check_target(slo_ttft: float | str | None, slo_tpot: float | str | None, slo_share: float) -> Target:

@@ -203,6 +203,25 @@ def _holds(model: Model, chip: Chip, gpus: int, form: str, setup: Setup) -> bool
     return True
 
 
+def space_of(space: Space | Mapping[str, str], catalog: Catalog) -> Space:
+    """A space as it is, or from lists by option.
+
+    Parameters
+    ----------
+    space : a Space; or ``chip``, ``instance``, ``gpus`` and further options, each with a list such as ``"64,256"``
+    catalog : where chips are looked up
+
+    Returns the space. Raises WattlineError for an option that is none, or a value that it does not take.
+    """
+    if isinstance(space, Space):
+        return space
+    lists = {name: words for name, words in space.items() if name != "pools"}
+    for name in lists:
+        if name not in SEARCHED:
+            raise WattlineError(f"space: {shorten(name)!r} is none of {', '.join(SEARCHED)} and pools")
+    return read_space(lists, space.get("pools", "both"), catalog)
+
+
 def read_space(lists: Mapping[str, str], pools: str, catalog: Catalog) -> Space:
     """A space from lists with commas.
 

@@ -19,7 +19,7 @@ MAX_PICTURES = 4
 
 
 def flex_headroom(
-    demand: Path | str, *, shares: Sequence[float] = SHARES, hours: float | None = None,
+    demand: Path | str, *, shares: Sequence[float | str] = SHARES, hours: float | None = None,
     columns: Sequence[str] = (), unit: str = "MW",
 ) -> FlexAnswer:  # fmt: skip
     """How much new load each grid of a file takes, if that load yields in the highest hours.
@@ -29,7 +29,7 @@ def flex_headroom(
     demand
         Demand by the hour, CSV or Parquet: a column of times in UTC and one for each grid.
     shares
-        Shares of the new load's energy that may be curtailed, each 0 up to 1.
+        Shares of the new load's energy that may be curtailed, each 0 up to 1, or such as ``"0.25%"``.
     hours
         Hours of a year in which it may be curtailed, in place of the shares [h].
     columns
@@ -51,7 +51,8 @@ def flex_headroom(
     watts = parse(f"1 {unit}", "W", "--unit")
     names = [series.column(name, "headroom")[0] for name in columns] or list(series.columns)
     cases = []
-    for share in [None] if hours is not None else list(shares):
+    read_shares = [parse(share, "", "--share", zero=True) for share in shares]
+    for share in [None] if hours is not None else read_shares:
         grids = []
         for name in names:
             power = series.column(name, "headroom")[1] * watts

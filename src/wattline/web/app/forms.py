@@ -58,6 +58,7 @@ class Field:
     kind : words, a box to tick, a file, or either words or a file
     needed : whether the command must have it
     many : whether it may be given several times, with semicolons between
+    number : whether the command reads it as a bare number
     """
 
     name: str
@@ -67,6 +68,7 @@ class Field:
     kind: Kind
     needed: bool
     many: bool
+    number: bool = False
 
     @property
     def wide(self) -> bool:
@@ -97,6 +99,7 @@ def _field(parameter: Any) -> Field:
         kind=_kind(parameter, name),
         needed=bool(parameter.required),
         many=bool(parameter.multiple) or getattr(parameter, "nargs", 1) == -1,
+        number=_annotation(parameter) in (int, float),
     )
 
 
@@ -105,9 +108,13 @@ def _kind(parameter: Any, name: str) -> Kind:
         return "flag"
     if name in EITHER:
         return "either"
-    annotation = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
-    takes_path = name in FILES or annotation is Path or str(parameter.metavar or "").startswith("FILE")
+    takes_path = name in FILES or _annotation(parameter) is Path or str(parameter.metavar or "").startswith("FILE")
     return "file" if takes_path else "text"
+
+
+def _annotation(parameter: Any) -> Any:
+    """The type that a command's parameter is declared with, without None."""
+    return getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
 
 
 def commands_in(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:

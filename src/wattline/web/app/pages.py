@@ -20,10 +20,6 @@ class Page:
     first : names of the inputs that are shown at once
     example : values that the page begins with
     long : whether an answer takes longer than a few seconds
-    python : the function of ``import wattline`` where it bears another name; "" where none takes the same values
-    renamed : names of parameters of that function that differ from the command's
-    written : how values of those are written, with ``{}`` for the command's
-    not_in_python : inputs that the function does not take
     """
 
     command: str
@@ -32,20 +28,11 @@ class Page:
     first: tuple[str, ...]
     example: Mapping[str, str] = field(default_factory=dict)
     long: bool = False
-    python: str | None = None
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    written: Mapping[str, str] = field(default_factory=dict)
-    not_in_python: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
         """``/flex/balance``."""
         return "/" + self.command.replace(" ", "/")
-
-    @property
-    def function(self) -> str:
-        """The function of the package; "" where a call would need more than these values."""
-        return self.command.replace(" ", "_").replace("-", "_") if self.python is None else self.python
 
 
 def N_(words: str) -> str:
@@ -119,7 +106,6 @@ PAGES = {
             ("model", "chip", "gpus", "rate", "duration", "slo_ttft", "slo_tpot", "region"),
             {"model": "llama-3.1-8b", "chip": "h100-sxm", "gpus": "1", "rate": "10/s", "duration": "5 min"},
             long=True,
-            python="",
         ),
         Page(
             "frontier",
@@ -128,7 +114,6 @@ PAGES = {
             ("model", "rate", "duration", "slo_ttft", "slo_tpot", "chip", "region"),
             {"model": "llama-3.1-8b", "rate": "10/s", "duration": "5 min", "slo_ttft": "1s", "slo_tpot": "50ms"},
             long=True,
-            python="",
         ),
         Page(
             "site",
@@ -144,7 +129,6 @@ PAGES = {
             ("it", "place", "target", "with_", "export"),
             {"it": "60MW", "place": "Dublin", "draws": "4"},
             long=True,
-            renamed={"with_": "technologies"},
         ),
         Page(
             "flex balance",
@@ -158,14 +142,12 @@ PAGES = {
             N_("How much new load does a grid take?"),
             N_("How much load fits into a grid without new plants, if it yields in the highest hours."),
             ("demand", "share", "hours"),
-            python="",
         ),
         Page(
             "flex shift",
             N_("What does waiting save?"),
             N_("What a daily job saves when it may run at another hour, or at another site."),
             ("signal", "length", "before", "after", "kind"),
-            python="",
         ),
         Page(
             "flex sites",
@@ -174,7 +156,6 @@ PAGES = {
             ("signals", "room", "arrives", "serving", "wait", "kind"),
             {"room": "20MW", "arrives": "12MW"},
             long=True,
-            python="",
         ),
         Page(
             "flex swings",
@@ -182,7 +163,6 @@ PAGES = {
             N_("The swings of power of synchronous training, and the energy that it takes to hold them."),
             ("phase", "chips", "floor", "ramp", "store"),
             {"phase": "compute:1.4s:700W;exchange:0.4s:250W", "chips": "4096"},
-            python="",
         ),
         Page(
             "world",
@@ -190,16 +170,12 @@ PAGES = {
             N_("Electricity of data centres by place and year, with ranges that were tested on the past."),
             ("region", "to", "scenario", "what_if"),
             {"region": "world"},
-            renamed={"to": "years"},
-            written={"to": "2015-{}"},
-            not_in_python=("series", "stock", "answer", "rate", "request_energy"),
         ),
         Page(
             "saving",
             N_("What did a change save?"),
             N_("Two recordings, before and after a change: the saving with its interval, adjusted for the work."),
             ("before", "after"),
-            python="",
         ),
         Page(
             "flex response",
@@ -207,7 +183,6 @@ PAGES = {
             N_("What a site that serves a model can give a grid that calls on it: how much, how fast, for how long."),
             ("model", "it", "chip", "gpus", "region"),
             {"model": "llama-3.1-8b", "it": "20MW", "chip": "h100-sxm"},
-            python="",
         ),
         Page(
             "run",
@@ -215,7 +190,6 @@ PAGES = {
             N_("Every job of a scenario file through chip, server, site and grid, with one bill."),
             ("scenario",),
             long=True,
-            python="",
         ),
         Page(
             "compare",
@@ -223,14 +197,12 @@ PAGES = {
             N_("A scenario's prediction beside a recording of the run, part by part and by cause."),
             ("scenario", "measured"),
             long=True,
-            python="",
         ),
         Page(
             "meter report",
             N_("What did a recording take?"),
             N_("Energy, power and quality of the readings of a recording that you send."),
             ("paths", "window"),
-            python="",
         ),
         Page(
             "check",
@@ -238,7 +210,6 @@ PAGES = {
             N_("A claim as a sentence, or a file of claims, held against the catalog's figures."),
             ("claims",),
             {"claims": "ChatGPT uses 2.9 Wh per request"},
-            renamed={"claims": "path"},
         ),
         Page(
             "serve-average",
@@ -272,7 +243,7 @@ def page_of(command: str, about: str, fields: Mapping[str, Field]) -> Page:
     first += [name for name in USUAL_FIRST if name in fields and name not in first][: max(0, 6 - len(first))]
     return Page(
         command, title, rest[:1].upper() + rest[1:] + "." if rest else "", tuple(first),
-        long=command.split(" ")[0] in LONG, python="",
+        long=command.split(" ")[0] in LONG
     )  # fmt: skip
 
 

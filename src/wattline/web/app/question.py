@@ -11,10 +11,10 @@ from urllib.parse import quote, urlencode
 from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.web.app.forms import Field
 from wattline.web.app.pages import Page
+from wattline.web.app.python_call import python_lines
 
 MAX_VALUE = 500  # characters of a value
 UPLOAD = re.compile(r"upload:[0-9a-f]{32}(@[\w .-]{1,60})?\Z")
-NUMBERS = ("draws", "seed", "as_of")  # that Python takes as such
 APART = ";"  # between the values of a field that takes several
 # an absolute path, a home folder, a step upwards, a drive or an address: nothing of these names a file or a machine
 _PATH = re.compile(
@@ -86,28 +86,18 @@ class PageQuestion:
                 words += [shlex.quote(part) for part in parts]
         return " ".join([*words, *options])
 
-    def _written(self, name: str, value: str) -> str:
-        return self.page.written.get(name, "{}").format(value)
-
     def python(self, names: Mapping[str, str]) -> str:
-        """The same question as a call of the package; "" where a call takes other values."""
-        if not self.page.function or set(self.page.not_in_python) & set(self.values):
-            return ""
-        first, named = [], []
-        for name, value in self.values.items():
-            field = self.fields[name]
-            if field.kind == "flag":
-                words = "True"
-            elif field.many:
-                words = repr([_placed(part.strip(), names) for part in value.split(APART)])
-            else:
-                text = self._written(name, _placed(value, names))
-                words = text if name in NUMBERS and text.isdecimal() else repr(text)
-            if field.flag:
-                named.append(f"{self.page.renamed.get(name, name)}={words}")
-            else:
-                first.append(words)
-        return f"import wattline as wl\n\nwl.{self.page.function}({', '.join([*first, *named])})"
+        """The same question as lines of Python; "" where the package's function takes other values.
+
+        ``names`` are those that uploaded files had, by key.
+        """
+        placed = {
+            name: APART.join(_placed(part.strip(), names) for part in value.split(APART))
+            if self.fields[name].many
+            else _placed(value, names)
+            for name, value in self.values.items()
+        }
+        return python_lines(self.page.command, self.fields, placed)
 
 
 def _placed(value: str, paths: Mapping[str, str]) -> str:

@@ -1,0 +1,116 @@
+"""Requests of a service: a trace read, or requests made at a rate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from wattline.catalog import Catalog, CatalogLike, open_catalog
+from wattline.catalog.draws import check_seed
+from wattline.core.errors import WattlineError
+from wattline.core.quantity import parse
+from wattline.core.units import HOUR_S
+from wattline.line.work.traffic.generator import poisson
+from wattline.line.work.traffic.known import known_lengths, known_shape
+from wattline.line.work.traffic.lengths import Lengths, fixed_lengths
+from wattline.line.work.traffic.reader import read_traffic
+from wattline.line.work.traffic.trace import Traffic, scale
+from wattline.predict.service.inputs import MAX_REQUESTS
+
+
+def traffic(
+    trace: Path | str | None = None,
+    *,
+    rate: float | str | None = None,
+    duration: float | str | None = None,
+    shape: str = "flat",
+    lengths: str | tuple[int | str, int | str] = "chat",
+    cells: float = 1.0,
+    seed: int = 0,
+    facts: CatalogLike = None,
+) -> Traffic:
+    """Requests for ``serve`` and ``frontier``: those of a trace, or made at a mean rate as a Poisson process.
+
+    Parameters
+    ----------
+    trace
+        File of requests (Azure, BurstGPT, Mooncake, CSV or Parquet); ``read_traffic`` has more ways to read one.
+    rate
+        Mean rate, requests/s, or such as ``"20/s"`` or ``"1M/day"``; a trace is scaled to it.
+    duration
+        Time over which requests come, s, or such as ``"5 min"``; one hour, or the whole trace, where not given.
+    shape
+        How the rate varies over time: flat, day or week.
+    lengths
+        Of prompts and answers: chat, code or long-chat, or two numbers of tokens: every prompt's, every answer's.
+    cells
+        Identical services that share the rate: the requests are those of one.
+    seed
+        Of what is made.
+    facts
+        A catalog, or your own file or files of facts.
+
+    Returns
+    -------
+    Traffic
+        Arrivals [s] and tokens of the requests.
+
+    Raises
+    ------
+    WattlineError
+        Where neither a trace nor a rate is given, for inputs that exclude each other, and for more requests than a
+        simulation takes.
+
+    Example
+    -------
+    >>> requests = wl.traffic(rate="20/s", duration="10 min", lengths=(500, 300))
+    >>> wl.serve("llama-3.1-8b", requests, "h100-sxm", gpus=1, slo_ttft="1 s", replicas="fewest")
+    """
+    check_seed(seed)
+    if not cells >= 1:
+        raise WattlineError(f"cells: {cells:g} must be 1 or more")
+    per_s = None if rate is None else parse(rate, "request/s", "rate") / cells
+    span_s = None if duration is None else parse(duration, "s", "duration")
+    if trace is not None:
+        if lengths != "chat":
+            raise WattlineError("traffic: --input and --output are of requests made by --rate; a --trace has its own")
+        if shape != "flat":
+            raise WattlineError("traffic: --shape is of requests made by --rate; a --trace has its own")
+        return _read(Path(trace), per_s, span_s)
+    if per_s is None:
+        raise WattlineError('traffic: give --trace FILE or --rate "20/s"')
+    catalog = open_catalog(facts)
+    return _made(per_s, span_s or HOUR_S, _lengths(lengths, catalog), shape, seed, catalog)
+
+
+def _made(per_s: float, span_s: float, lengths: Lengths, shape: str, seed: int, catalog: Catalog) -> Traffic:
+    if per_s * span_s > MAX_REQUESTS:
+        raise WattlineError(
+            f"traffic: rate and duration come to more than {MAX_REQUESTS:,} requests; take a shorter --duration, or "
+            "more --cells"
+        )
+    return poisson(per_s, lengths, seed, duration_s=span_s, shape=known_shape(shape, catalog))
+
+
+def _lengths(lengths: str | tuple[int | str, int | str], catalog: Catalog) -> Lengths:
+    if isinstance(lengths, str):
+        return known_lengths(lengths, catalog)
+    given, made = lengths
+    return fixed_lengths(*(round(parse(words, "token", "tokens")) for words in (given, made)))
+
+
+def _read(trace: Path, per_s: float | None, span_s: float | None) -> Traffic:
+    requests = read_traffic(trace)
+    if not len(requests):
+        raise WattlineError(f"{trace}: no request in it can be served")
+    if per_s is not None:
+        if not requests.rate_per_s > 0:
+            raise WattlineError(f"{trace}: its requests come at one instant, so that it has no rate to scale")
+        requests = scale(requests, rate=per_s / requests.rate_per_s)
+    if span_s is not None and span_s < requests.duration_s:
+        count = int(np.searchsorted(requests.arrival_s, span_s))
+        if not count:
+            raise WattlineError(f"{trace}: no request comes in its first {span_s:g} s; take a longer --duration")
+        requests = requests.take(np.arange(count), requests.arrival_s[:count], span_s)
+    return requests
