@@ -259,7 +259,7 @@ WRONG = {
         openelm(1280, 16, 64) | {"ffn_multipliers": [1.0, 2.0, 3.0]},
         "3 entries for 16 layers",
     ),
-    "openelm of no factors": (openelm(1280, 16, 64) | {"qkv_multipliers": "wide"}, "no list of factors"),
+    "openelm of no factors": (openelm(1280, 16, 64) | {"qkv_multipliers": "wide"}, "not a factor"),
     "molmo of two tables": (MOLMO | {"embedding_size": 1000}, "embedding_size"),
 }
 

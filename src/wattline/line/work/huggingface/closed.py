@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from wattline.core.errors import WattlineError
+from wattline.core.errors import WattlineError, shorten
 from wattline.line.work.huggingface.experts import EXPERTS
 from wattline.line.work.huggingface.fields import Config
 from wattline.line.work.huggingface.table import Row, harmless, unknown_to
@@ -27,7 +27,8 @@ def check_fields(cfg: Config, row: Row) -> None:
     if strange:
         first, more = strange[0], f" (and {', '.join(strange[1:4])})" if strange[1:] else ""
         raise WattlineError(
-            f"{cfg.where}: {first}{more}: {cfg.kind} is not known to have it, and it may change size or work; "
+            f"{cfg.where}: {shorten(first, 60)}{shorten(more, 120)}: {shorten(cfg.kind, 60)} is not known to have it, "
+            "and it may change size or work; "
             "remove it if it does not, or install wattline[models]"
         )
 

@@ -103,9 +103,9 @@ def _with_experts(cfg: Config, layers: int) -> list[bool]:
     types = cfg.items("mlp_layer_types", layers)
     for name in PLACES:
         cfg.raw(name)
-    listed, freq = cfg.items("moe_layers") or _enumerated(cfg), cfg.raw("moe_layer_freq")
+    listed, freq = cfg.indices("moe_layers") or _enumerated(cfg), cfg.raw("moe_layer_freq")
     first = cfg.number("first_k_dense_replace", "num_dense_layers", default=0)
-    dense = cfg.items("mlp_only_layers") or []
+    dense = cfg.indices("mlp_only_layers") or []
     start = cfg.number("moe_layer_start_index", default=0)
     last = cfg.number("moe_layer_end_index", default=layers - 1) if cfg.raw("moe_layer_end_index") != -1 else layers - 1
     period, every = cfg.number("expert_layer_period", default=1), cfg.number("moe_layer_interval", default=1)

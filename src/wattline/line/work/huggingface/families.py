@@ -134,8 +134,8 @@ def _lfm2(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
         cfg.raw(name)
     if not cfg.flag("block_auto_adjust_ff_dim", True):
         return {"intermediate": width}
-    multiplier, multiple = cfg.raw("block_ffn_dim_multiplier"), cfg.number("block_multiple_of", default=256)
-    width = int((multiplier if isinstance(multiplier, int | float) else 1) * int(2 * width / 3))
+    multiplier, multiple = cfg.factor("block_ffn_dim_multiplier", 1.0), cfg.number("block_multiple_of", default=256)
+    width = int(multiplier * int(2 * width / 3))
     return {"intermediate": -(-width // multiple) * multiple}
 
 
@@ -201,8 +201,8 @@ def _xlstm(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
     """xLSTM (mLSTM blocks): keys and queries half as wide as values, a gated MLP of rounded width."""
     hidden, layers = cfg.number("hidden_size", "embedding_dim"), cfg.number("num_hidden_layers", "num_blocks")
     heads, multiple = cfg.number("num_heads"), cfg.number("ffn_round_up_to_multiple_of", default=64)
-    keys, values = cfg.raw("qk_dim_factor") or 0.5, cfg.raw("v_dim_factor") or 1.0
-    up = round(hidden * (cfg.raw("ffn_proj_factor") or 2.667))
+    keys, values = cfg.factor("qk_dim_factor", 0.5), cfg.factor("v_dim_factor", 1.0)
+    up = round(hidden * cfg.factor("ffn_proj_factor", 2.667))
     cfg.raw("max_inference_chunksize")
     return {
         **{"layers": layers, "hidden": hidden, "heads": 1, "kv_heads": 1, "head_dim": hidden},

@@ -5,12 +5,17 @@ Every field that is read is remembered, so that what was not read can be refused
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
 
 MAX_NUMBER = 1_000_000_000
+MAX_LAYERS = 10_000
+MAX_FACTOR = 1_000.0
+COUNTS_LAYERS = re.compile(r"(^|[._])(n|num|encoder|decoder)(_\w+)?_(layers?|blocks)$")
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class Config:
         bounds, and where two fields differ.
         """
         least, given = 0 if default == 0 else 1, [(n, v) for n in names if (v := self.raw(n)) is not None]
+        most = min(most, MAX_LAYERS) if any(COUNTS_LAYERS.search(name) for name in names) else most
         if given:
             values = {name: self._whole(name, value, least, most) for name, value in given}
             self._agree(values)
@@ -88,6 +94,53 @@ class Config:
         if not isinstance(value, bool):
             shown = shorten(repr(value), 40)
             raise WattlineError(f"{self.where}: {name} is {shown}, not true or false; correct it")
+        return value
+
+    def factor(self, name: str, default: float) -> float:
+        """A number that a width is multiplied by, above 0, or the default where it is missing.
+
+        Parameters
+        ----------
+        name : of the field
+        default : where it is missing
+
+        Returns the factor. Raises WattlineError for anything but a number from just above 0 to 1,000.
+        """
+        value = self.raw(name)
+        if value is None:
+            return default
+        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        if not number or not 0 < value <= MAX_FACTOR:
+            shown = shorten(repr(value), 40)
+            raise WattlineError(f"{self.where}: {name} is {shown}, not a factor above 0 and at most 1,000; correct it")
+        return float(value)
+
+    def objects(self, name: str) -> list[dict[str, Any]] | None:
+        """A list of objects, such as one a layer, or None where it is missing. Raises WattlineError for another.
+
+        Parameters
+        ----------
+        name : of the field
+
+        Returns the list.
+        """
+        value = self.items(name)
+        if value is not None and not all(isinstance(each, dict) for each in value):
+            raise WattlineError(f"{self.where}: {name} is no list of objects; correct it")
+        return value
+
+    def indices(self, name: str) -> list[int] | None:
+        """A list of layers by their number, or None where it is missing. Raises WattlineError for another.
+
+        Parameters
+        ----------
+        name : of the field
+
+        Returns the numbers.
+        """
+        value = self.items(name)
+        if value is not None and not all(type(each) is int for each in value):
+            raise WattlineError(f"{self.where}: {name} is no list of layers by number; correct it")
         return value
 
     def items(self, name: str, length: int | None = None) -> list[Any] | None:

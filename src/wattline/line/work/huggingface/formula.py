@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from wattline.core.errors import WattlineError
 from wattline.line.work.huggingface.fields import Config
+
+SWITCH = re.compile(r"(^|_)use_")
+RATIO = re.compile(r"ratio|expan|multiplier")
 
 BINARY: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -57,7 +62,10 @@ def _value(node: ast.expr, cfg: Config, known: Mapping[str, int]) -> Any:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return -_value(node.operand, cfg, known)
     if isinstance(node, ast.BinOp):
-        return BINARY[type(node.op)](_value(node.left, cfg, known), _value(node.right, cfg, known))
+        left, right = _value(node.left, cfg, known), _value(node.right, cfg, known)
+        if not right and isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod):
+            raise WattlineError(f"{cfg.where}: {ast.unparse(node.right)} is 0, which nothing is divided by; correct it")
+        return BINARY[type(node.op)](left, right)
     if isinstance(node, ast.IfExp):
         return _value(node.body if _value(node.test, cfg, known) else node.orelse, cfg, known)
     if isinstance(node, ast.Compare):
@@ -66,16 +74,16 @@ def _value(node: ast.expr, cfg: Config, known: Mapping[str, int]) -> Any:
         return _field(f"{node.value.id}_config.{node.attr}", cfg)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         if node.func.id == "count":
-            return sum(len(cfg.items(each.id) or []) for each in node.args if isinstance(each, ast.Name))
+            return sum(len(cfg.indices(each.id) or []) for each in node.args if isinstance(each, ast.Name))
         return CALLS[node.func.id](*(_value(each, cfg, known) for each in node.args))
     raise TypeError(f"a formula cannot hold {ast.dump(node)}")
 
 
 def _field(name: str, cfg: Config) -> Any:
-    """A field as a number: true is 1; a list counts its items that are not zero."""
+    """A field as a number; true is 1 where the field is a switch by its name, and a ratio may be a fraction."""
     value = cfg.raw(name)
-    if isinstance(value, bool):
+    if isinstance(value, bool) and SWITCH.search(name):
         return int(value)
-    if isinstance(value, float) and 0 < value < 1e6:
+    if isinstance(value, float) and RATIO.search(name) and 0 < value < 1e6:
         return value
     return cfg.number(name, default=0) if value is not None else cfg.number(name)

@@ -77,6 +77,7 @@ def with_usual_names(top: dict[str, Any], where: str) -> dict[str, Any]:
 
     Returns the config. Raises WattlineError for a Mamba with attention or MLPs, and for a width that is no number.
     """
+    _check_names(top, where)
     if top.get("model_type") in RENAMED:
         return RENAMED[top["model_type"]](top)
     own = top.get("ssm_cfg")
@@ -86,10 +87,11 @@ def with_usual_names(top: dict[str, Any], where: str) -> dict[str, Any]:
     known = ("layer", "d_state", "d_conv", "expand", "headdim", "ngroups", "chunk_size", "rmsnorm")
     if top.get("attn_layer_idx") or top.get("d_intermediate") or not set(own) <= set(known):
         raise WattlineError(f"{where}: a Mamba with attention, MLPs or an ssm_cfg of other fields; {MEND}")
-    words, multiple, width = top.get("vocab_size"), top.get("pad_vocab_size_multiple") or 1, top["d_model"]
+    words, multiple, width = top.get("vocab_size"), top.get("pad_vocab_size_multiple", 1), top["d_model"]
     expand = own.get("expand", 2)
-    if not all(isinstance(n, int) and 0 < n < 10**9 for n in (words, multiple, width, expand)):
-        raise WattlineError(f"{where}: d_model, vocab_size and expand must be whole numbers above 0; correct them")
+    if not all(type(n) is int and 0 < n < 10**9 for n in (words, multiple, width, expand)):
+        names = "d_model, vocab_size, pad_vocab_size_multiple and expand"
+        raise WattlineError(f"{where}: {names} must be whole numbers above 0; correct them")
     usual = {
         **{"model_type": "mamba2" if second else "mamba", "hidden_size": width, "expand": expand},
         **{"num_hidden_layers": top.get("n_layer"), "vocab_size": -(-int(words or 0) // multiple) * multiple},
@@ -101,6 +103,18 @@ def with_usual_names(top: dict[str, Any], where: str) -> dict[str, Any]:
         usual |= {"head_dim": head, "num_heads": expand * width // head, "n_groups": own.get("ngroups", 1)}
     rest = ("d_model", "n_layer", "ssm_cfg", "vocab_size", "tie_embeddings", "attn_cfg")
     return {**{name: value for name, value in top.items() if name not in rest}, **usual}
+
+
+def _check_names(top: dict[str, Any], where: str) -> None:
+    """Refuses a type that is no name, and classes that are no list of names."""
+    for part in (top, *(top[name] for name in TEXT_PARTS if isinstance(top.get(name), dict))):
+        kind, classes = part.get("model_type"), part.get("architectures")
+        if kind is not None and not isinstance(kind, str):
+            raise WattlineError(f"{where}: model_type is {shorten(repr(kind), 40)}, not a name; correct it")
+        if classes is not None and not (isinstance(classes, list) and all(isinstance(n, str) for n in classes)):
+            raise WattlineError(
+                f"{where}: architectures is {shorten(repr(classes), 40)}, not a list of names; correct it"
+            )
 
 
 def _t5gemma2(top: dict[str, Any]) -> dict[str, Any]:
@@ -143,8 +157,8 @@ def check_priced(top: dict[str, Any], cfg: Config) -> None:
     row = rows().get(cfg.kind)
     if top.get("is_encoder_decoder") is True and not (row and row.two_stacks) and name not in PICTURES:
         raise WattlineError(
-            f"{cfg.where}: is_encoder_decoder: {cfg.kind or 'it'} is an encoder-decoder of another kind than T5; "
-            "not priced yet: give a model that writes text token by token"
+            f"{cfg.where}: is_encoder_decoder: {shorten(cfg.kind, 60) or 'it'} is an encoder-decoder of another kind "
+            "than T5; not priced yet: give a model that writes text token by token"
         )
     if not cfg.kind:
         raise WattlineError(f"{cfg.where}: no model_type, so its architecture is not known; add it (such as llama)")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from wattline.core.errors import WattlineError
-from wattline.line.work.huggingface.fields import MEND, Config
+from wattline.line.work.huggingface.fields import MAX_LAYERS, MEND, Config
 from wattline.line.work.huggingface.table import Row
 
-MAX_LAYERS = 10_000
 FULL, SLIDING, CHUNKED, SPARSE, BOTH, MLP, MOE = "full", "sliding", "chunked", "sparse", "both", "mlp", "moe"
 ATTENTION = (FULL, SLIDING, CHUNKED, SPARSE, BOTH)
 NAMES = {
@@ -44,7 +43,7 @@ def layer_kinds(cfg: Config, row: Row) -> list[str]:
     Returns a kind for each layer. Raises WattlineError where layers are not counted, or a list of them is not
     understood.
     """
-    listed = next((name for name in LISTS if cfg.raw(name)), "")
+    listed = next((name for name in LISTS if cfg.raw(name) not in (None, [])), "")
     if not listed and cfg.raw("hybrid_override_pattern"):
         listed = "hybrid_override_pattern"
     layers = cfg.number(*LAYERS, default=_length(cfg, listed), most=MAX_LAYERS) if listed else _count(cfg)
@@ -104,10 +103,10 @@ def _by_rule(cfg: Config, layers: int, row: Row) -> list[str]:
     if flags is not None:
         return [FULL if flag else rest for flag in flags]
     for name in ("attn_layer_indices", "full_attn_idxs"):
-        chosen = cfg.items(name)
+        chosen = cfg.indices(name)
         if chosen is not None:
             return [FULL if i in chosen else rest for i in range(layers)]
-    chosen = cfg.items("linear_attn_config.full_attn_layers")  # Kimi Linear: counted from 1
+    chosen = cfg.indices("linear_attn_config.full_attn_layers")  # Kimi Linear: counted from 1
     if chosen is not None:
         return [FULL if i + 1 in chosen else rest for i in range(layers)]
     if row.mixers:

@@ -227,8 +227,8 @@ def _mamba1(cfg: Config, known: dict[str, int]) -> dict[str, int]:
     if cfg.kind in ("mamba", "falcon_mamba"):
         inner = cfg.number("intermediate_size", default=inner)
     state = cfg.number("mamba_d_state", "state_size")
-    rank = cfg.raw("mamba_dt_rank") if cfg.raw("mamba_dt_rank") is not None else cfg.raw("time_step_rank")
-    rank = rank if isinstance(rank, int) else -(-hidden // 16)
+    names = [name for name in ("mamba_dt_rank", "time_step_rank") if cfg.raw(name) not in (None, "auto")]
+    rank = cfg.number(*names) if names else -(-hidden // 16)
     project = 2 * inner * hidden + inner * (rank + 2 * state) + rank * inner + inner * state
     return {
         "mamba_heads": 1,

@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from wattline.core.errors import shorten
+from wattline.core.errors import WattlineError, reason_of, shorten
 from wattline.line.work.huggingface.beside import check_index, quantization_beside
 from wattline.line.work.huggingface.closed import check_fields
 from wattline.line.work.huggingface.fields import Config
 from wattline.line.work.huggingface.file import read_json
 from wattline.line.work.huggingface.kinds import TEXT_PARTS, check_priced, text_config, with_usual_names
 from wattline.line.work.huggingface.quantization import Weights, read_weights
+from wattline.line.work.huggingface.sound import check_sound
 from wattline.line.work.huggingface.table import Row, rows
 from wattline.line.work.huggingface.text import text_fields
 from wattline.line.work.huggingface.towers import UnknownTower, joined, tower_params
@@ -21,6 +22,7 @@ from wattline.line.work.tower_settings import senses_of
 from wattline.line.work.weights import DENSE, EXPERTS, OUTER, group_bytes
 
 CONFIG = "config.json"
+MALFORMED = (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError)
 AROUND = (
     "hidden_size",
     "vocab_size",
@@ -66,6 +68,16 @@ def model_from_dict(top: dict[str, Any], where: str, name: str, beside: dict[str
 
     Returns the model.
     """
+    try:
+        return check_sound(_read(top, where, name, beside), shorten(where, 200))
+    except MALFORMED as error:  # a value of a kind that no reader of its field expects
+        reason = shorten(reason_of(error), 120)
+        raise WattlineError(
+            f"{shorten(where, 200)}: a field holds a value of another kind than it should ({reason}); correct it"
+        ) from None
+
+
+def _read(top: dict[str, Any], where: str, name: str, beside: dict[str, Any] | None) -> Model:
     top = with_usual_names(top, where)
     cfg = text_config(top, where)
     check_priced(top, cfg)

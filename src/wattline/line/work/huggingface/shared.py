@@ -73,7 +73,7 @@ def nas_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Field
 
     Returns fields of ``Model``. Raises WattlineError for a field that is missing, or says what is not read.
     """
-    hidden, heads, blocks = cfg.number("hidden_size"), cfg.number("num_attention_heads"), cfg.items("block_configs")
+    hidden, heads, blocks = cfg.number("hidden_size"), cfg.number("num_attention_heads"), cfg.objects("block_configs")
     layers = cfg.number("num_hidden_layers")
     if blocks is None or len(blocks) != layers:
         raise WattlineError(f"{cfg.where}: block_configs does not describe num_hidden_layers layers; correct it")
@@ -116,7 +116,7 @@ def mllama_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fi
 
     Returns fields of ``Model``. Raises WattlineError for a field that is missing, or says what is not read.
     """
-    crossing = len(cfg.items("cross_attention_layers") or [])
+    crossing = len(cfg.indices("cross_attention_layers") or [])
     layers, hidden = fields["layers"] - crossing, fields["hidden"]
     attention = 2 * hidden * fields["head_dim"] * (fields["heads"] + fields["kv_heads"])
     each = attention + 3 * hidden * fields["intermediate"] + 2 * hidden
@@ -164,9 +164,9 @@ def openelm_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> F
 def _steps(cfg: Config, name: str, layers: int) -> list[float]:
     """A factor a layer: from a list, a pair between which it rises, or one for all."""
     value = cfg.raw(name)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return [float(value)] * layers
-    if not isinstance(value, list) or not value or not all(isinstance(v, int | float) and 0 < v < 100 for v in value):
+    if not isinstance(value, list):
+        return [cfg.factor(name, 1.0)] * layers
+    if not value or not all(isinstance(v, int | float) and not isinstance(v, bool) and 0 < v < 100 for v in value):
         raise WattlineError(f"{cfg.where}: {name} is no list of factors; correct it")
     if len(value) == layers:
         return [float(each) for each in value]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from wattline.core.errors import WattlineError
+from wattline.core.errors import WattlineError, shorten
 from wattline.line.work.huggingface.closed import check_fields
 from wattline.line.work.huggingface.fields import Config
 from wattline.line.work.huggingface.formula import evaluate
@@ -66,8 +66,8 @@ def tower_params(cfg: Config, out: int) -> int:
     strange = sorted(given - set(parts)) or ([] if join else _other_parts(cfg))
     if strange:
         raise UnknownTower(
-            f"{cfg.where}: {strange[0]}: how {kind or 'it'} sees or hears is not known; install wattline[models] to "
-            f"count it with transformers, or remove {strange[0]} to price the language model alone"
+            f"{cfg.where}: {strange[0]}: how {shorten(kind, 60) or 'it'} sees or hears is not known; install "
+            f"wattline[models] to count it with transformers, or remove {strange[0]} to price the language model alone"
         )
     total = sum(_encoder(cfg, part, parts[part]) for part in sorted(given))
     for name, value in join.get("default", {}).items():
