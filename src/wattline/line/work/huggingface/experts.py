@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
-from wattline.line.work.huggingface.fields import Config
+from wattline.line.work.huggingface.fields import MEND, Config
 from wattline.line.work.huggingface.formula import evaluate
 from wattline.line.work.huggingface.layers import MLP, MOE
-from wattline.line.work.huggingface.table import Row
+from wattline.line.work.huggingface.table import Row, class_defaults
 
 WIDTH = (
     *("intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner", "d_ff", "dim_ff"),
@@ -67,10 +67,14 @@ def expert_fields(cfg: Config, row: Row, kinds: list[str], known: dict[str, int]
     """
     experts = cfg.number(*EXPERTS, default=0, most=100_000)
     switched = [cfg.flag(name, False) for name in SWITCHES if cfg.raw(name) is not None]
-    if experts < 2 or (switched and not all(switched)):
+    idle = MLP in kinds and MOE not in kinds  # a list names every layer, and none has experts
+    sparse = any(name in EXPERTS for name in class_defaults(cfg.kind))
+    if experts < (row.dense_below or (0 if sparse else 2)) or idle or (switched and not all(switched)):
         for name in (*ACTIVE, *SHARED, *SHARED_WIDTH, *EXPERT_WIDTH, *PLACES):
             cfg.raw(name)
-        return {}
+        return {"intermediate": cfg.number("shared_intermediate_size")} if cfg.kind == "granitemoehybrid" else {}
+    if not experts:
+        raise WattlineError(f"{cfg.where}: it has no experts, which {cfg.kind} has in its layers; correct it; {MEND}")
     active = cfg.number(*ACTIVE)
     if active > experts:
         raise WattlineError(f"{cfg.where}: num_experts_per_tok {active} exceeds {experts} experts; correct it")

@@ -6,6 +6,7 @@ from typing import Any
 
 from wattline.core.errors import WattlineError
 from wattline.line.work.huggingface.fields import MAX_LAYERS, MEND, Config
+from wattline.line.work.huggingface.formula import evaluate
 from wattline.line.work.huggingface.table import Row
 
 FULL, SLIDING, CHUNKED, SPARSE, BOTH, MLP, MOE = "full", "sliding", "chunked", "sparse", "both", "mlp", "moe"
@@ -23,6 +24,10 @@ RULES = (
     *("_sliding_window_pattern", "no_rope_layers", "global_attn_every_n_layers", "max_window_layers"),
     *("use_sliding_window", "linear_attn_config.full_attn_layers", "linear_attn_config.kda_layers"),
     *("prefix_dense_sliding_window_pattern", "local_attention", "interleave_moe_layer_step"),
+)
+PATTERNS = (
+    *("sliding_window_pattern", "_sliding_window_pattern", "full_attention_interval", "attn_layer_period"),
+    "layer_group_size",
 )
 LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
 CONTEXT = (
@@ -109,6 +114,11 @@ def _by_rule(cfg: Config, layers: int, row: Row) -> list[str]:
     chosen = cfg.indices("linear_attn_config.full_attn_layers")  # Kimi Linear: counted from 1
     if chosen is not None:
         return [FULL if i + 1 in chosen else rest for i in range(layers)]
+    if row.listed:
+        raise WattlineError(f"{cfg.where}: no layer_types, and the layers of {cfg.kind} are of several kinds; add it")
+    if row.full and not any(cfg.raw(name) for name in PATTERNS):
+        near = next(iter(row.mixers), SLIDING)
+        return [FULL if evaluate(row.full, cfg, {"i": i, "layers": layers}) else near for i in range(layers)]
     if row.mixers:
         return _by_period(cfg, layers, rest)
     return _sliding(cfg, layers)

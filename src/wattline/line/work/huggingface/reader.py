@@ -8,6 +8,7 @@ from typing import Any
 
 from wattline.core.errors import WattlineError, reason_of, shorten
 from wattline.line.work.huggingface.beside import check_index, quantization_beside
+from wattline.line.work.huggingface.class_defaults import fill_missing
 from wattline.line.work.huggingface.closed import check_fields
 from wattline.line.work.huggingface.fields import Config
 from wattline.line.work.huggingface.file import read_json
@@ -86,9 +87,7 @@ def _read(top: dict[str, Any], where: str, name: str, beside: dict[str, Any] | N
         from wattline.line.work.huggingface.exact import exact_model  # transformers is an extra
 
         return _stored(exact_model(top, cfg, name), read_weights(cfg.data, beside, cfg.where))
-    for field, value in row.default.items():
-        if cfg.data.get(field) is None:
-            cfg.data[field] = value
+    fill_missing(cfg, row)
     fields = text_fields(cfg, row)
     whole = Config(dict(top), str(top.get("model_type") or "").lower(), cfg.where)
     towers, strange = 0, None

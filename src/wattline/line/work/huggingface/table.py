@@ -9,7 +9,10 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-FILES = ("architectures.toml", "recurrent.toml", "towers.toml", "refused.toml", "harmless.toml", "shared_fields.toml")
+FILES = (
+    *("architectures.toml", "recurrent.toml", "towers.toml", "refused.toml", "harmless.toml", "shared_fields.toml"),
+    "class_defaults.toml",
+)
 
 
 @dataclass(frozen=True)
@@ -23,9 +26,12 @@ class Row:
     default: Mapping[str, Any] = field(default_factory=dict)
     set: Mapping[str, str] = field(default_factory=dict)
     mixers: Mapping[str, Any] = field(default_factory=dict)
+    full: str = ""  # formula of the layer's number i: whether it sees the whole context, where the config names none
+    listed: bool = False  # its layers are known by their list alone
     rest: str = ""  # kind of the layers that a list of attention layers does not name
     both: bool = False  # every layer holds an attention beside its other mixer
     width: str = ""  # of the MLP where no field gives it
+    dense_below: int = 0  # fewer experts than these make its layers dense; 0: none where its class has experts
     residual: str = ""  # width of a dense MLP beside the experts of every layer
     gate: str = ""
     matmul: str = ""
@@ -78,6 +84,13 @@ def decoders_too() -> frozenset[str]:
     """Kinds of encoder that write text where their config says that they are decoders."""
     groups = _tables()["refused.toml"].values()
     return frozenset(kind for table in groups if table.get("decoders_too") for kind in table["types"])
+
+
+@lru_cache(maxsize=256)
+def class_defaults(kind: str) -> dict[str, int]:
+    """What the class of a ``model_type`` fills in where a field is missing, by field."""
+    table = _tables()["class_defaults.toml"]
+    return {name: int(value) for name, values in table.items() for value, types in values.items() if kind in types}
 
 
 @lru_cache(maxsize=256)
