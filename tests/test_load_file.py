@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -96,8 +97,13 @@ def test_a_saved_load_is_put_where_the_same_csv_is(tmp_path_factory, offset_h, w
     start = utc.astimezone(timezone(timedelta(hours=written_h)))
     Load("server", start, step_min * 60.0, values * 1e6).to_parquet(folder / "load.parquet")
     csv = write(folder / "load.csv", "load_mw", values, step_min, f"{utc:%Y-%m-%dT%H:%M}")
-    saved, table = (read_load_file(path, IT_W, offset_h) for path in (folder / "load.parquet", csv))
+    times = [utc.replace(tzinfo=None) + timedelta(minutes=step_min * i) for i in range(values.size)]
+    pl.DataFrame({"utc": times, "load_mw": values}).write_parquet(folder / "table.parquet")
+    saved, table, plain = (
+        read_load_file(path, IT_W, offset_h) for path in (folder / "load.parquet", csv, folder / "table.parquet")
+    )
     assert saved.share == pytest.approx(table.share, rel=1e-9)
+    assert plain.share == pytest.approx(table.share, rel=1e-9)
 
 
 def test_plain_numbers_and_numbered_hours_are_shares(tmp_path):

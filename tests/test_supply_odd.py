@@ -14,6 +14,7 @@ import wattline as wl
 from supply_files import factors_file
 from wattline.line.grid.supply.parts import Generator, GridExport, GridImport, Storage, SupplyCase, SupplyTarget
 from wattline.line.grid.supply.plan import plan
+from wattline.predict.supply.costs import open_costs
 
 PLACE = {"region": "us-ercot", "draws": 0}
 TOOLS = {"load_mw": 10, **PLACE}
@@ -121,7 +122,13 @@ def test_what_is_filled_or_short_is_told(factors: Path) -> None:
         ("gas,efficiency,1.2,", "supply.gas.efficiency is 1.2; give above 0, up to 1"),
         ("gas,efficiency,50,USD/kW", "this is a share"),
         ("nuclear,min output,1.5,", "supply.nuclear.min_output is 1.5; give 0 to 1"),
-        ("smr-heat-store,turbine usd per kw,99999,USD/kW", "turbine costs more than the whole plant"),
+        ("smr-heat-store,turbine usd per kw,39999,USD/kW", "turbine costs more than the whole plant"),
+        ("solar,capital cost,1100,USD/MW", "is its unit right?"),
+        ("solar,capital cost,1100,USD/kWh", "solar stores nothing"),
+        ("solar,capital cost,1100,USD2015/kW", "costs are in dollars of 2025"),
+        ("solar,capital cost,900,USD/kW\nsolar,capex,800,USD/kW", "line 3: solar capital_usd_per_kw stands twice"),
+        ("gas,fuel,30,USD/MWh", "fuel of gas is per megawatt-hour of heat"),
+        ("nuclear,fuel cost,10,USD/MWh_th", "fuel of nuclear is per megawatt-hour of electricity"),
     ],
 )
 def test_costs_that_no_plant_has_are_refused(factors: Path, row: str, words: str) -> None:
@@ -140,6 +147,25 @@ def test_costs_are_read_in_their_unit(factors: Path) -> None:
         table.write_text(f"technology,parameter,value,unit\n{row}\n")
         costs.append(wl.supply(**TOOLS, capacity_factors=factors, costs=table).plan.usd_per_mwh)
     assert costs[0] == pytest.approx(costs[1], rel=1e-6)
+    table.write_text("technology,parameter,value,unit\ngas,fuel,40,USD/MWh_th\n")
+    catalog = open_costs(table)
+    given, usual = (c.find("supply", "gas") for c in (catalog, open_costs(None)))
+    assert given["fuel_usd_per_mwh_heat"].value == 40
+    assert "fuel_usd_per_mwh" not in given.facts
+    assert usual["fuel_usd_per_mwh_heat"].value != 40
+
+
+@pytest.mark.parametrize("share", [1.0, 0.4])
+def test_cost_of_it_energy_is_over_what_the_servers_take(factors: Path, share: float) -> None:
+    """Through a PUE of 1.25 a megawatt-hour of IT is 1.25 of the site's, however much of the design runs."""
+    load = factors.parent / "load.csv"
+    load.write_text("share\n" + f"{share}\n" * 24)
+    answer = wl.supply(
+        it="10MW", load=load, pue=1.25, target="cost", draws=0, region="us-ercot", capacity_factors=factors
+    )
+    ranges = answer.json()["results"]["ranges"]
+    assert ranges["usd_per_it_mwh"]["p50"] == pytest.approx(1.25 * ranges["usd_per_mwh"]["p50"], rel=1e-9)
+    assert answer.plan.case.load == pytest.approx(12.5 * share)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ LoadFile = Annotated[
     Path | None,
     Opt(
         metavar="FILE",
-        help="IT power by the hour: a CSV whose header names its unit (power_mw, share), or a load (Parquet).",
+        help="IT power by the hour: CSV or Parquet whose column names its unit (power_mw, share), or a saved load.",
     ),
 ]
 Utilisation = Annotated[str | None, Opt(help="IT power as a share of --it, where no --load is given [default: 1].")]

@@ -20,7 +20,7 @@ def supply(
         Path | None,
         Opt(
             metavar="FILE",
-            help="IT power by the hour: a CSV whose header names its unit (power_mw, share), or a load (Parquet).",
+            help="IT power by the hour: CSV or Parquet whose column names its unit (power_mw, share), or a saved load.",
         ),
     ] = None,
     load_mw: Annotated[str | None, Opt(help="Power that the whole site takes, instead of --it.")] = None,

@@ -143,6 +143,30 @@ class Load:
             why = shorten(str(error), 100)
             raise WattlineError(f"load: {shorten(str(path), 200)} is not a load that Wattline wrote ({why})") from error
 
+    @staticmethod
+    def is_saved(path: Path | str) -> bool:
+        """Whether a file is to be read by ``read_parquet``: it is Parquet, and no other table than a saved load.
+
+        Parameters
+        ----------
+        path : of the file
+
+        Returns
+        -------
+        True also for Parquet that is damaged or not there, which ``read_parquet`` names.
+        """
+        import polars as pl
+
+        if Path(path).suffix.lower() not in (".parquet", ".pq"):
+            return False
+        try:
+            check_parquet(Path(path))
+            return _META in pl.read_parquet_metadata(path)
+        except FileNotFoundError:
+            return True
+        except damage():
+            return True
+
     def __repr__(self) -> str:
         from wattline.core.quantity import show
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.load import Load
+from wattline.core.parquet import MARK
 from wattline.core.reading import read_bytes
 from wattline.core.units import HOUR_S
 from wattline.line.grid.hourly import hourly_of
-from wattline.line.grid.table import TAKEN_AS_UTC, csv_table
+from wattline.line.grid.table import TAKEN_AS_UTC, csv_table, read_table
 from wattline.line.site.profile import Profile, from_hours, from_load, in_calendar, moved
+
+if TYPE_CHECKING:
+    import polars as pl
 
 MAX_BYTES = 20_000_000
 # shares of design below which numbers without a unit are not taken for watts
@@ -28,9 +33,9 @@ INDEX = re.compile(r"^\s*(?:hour|hours|h|step|index|i|n|#|)\s*$", re.I)
 
 
 def read_load_file(path: Path | str, it_w: float, utc_offset_h: float = 0.0) -> Profile:
-    """The load of a site in a file: a saved load (Parquet), or a CSV of one value a step.
+    """The load of a site in a file: a saved load (Parquet), or a table (CSV, Parquet) of one value a step.
 
-    A CSV may have a column of times, whose steps are then averaged to hours and put at their place in the day, a year
+    A table may have a column of times, whose steps are then averaged to hours and put at their place in the day, a year
     of them in the calendar; times in UTC, or with an offset, are moved to the site's standard time. The unit is that of
     the header (``power_kw``, ``load [MW]``, ``utilisation``, ``%``); numbers without one are shares up to 1, or watts
     where these suit the design.
@@ -49,10 +54,14 @@ def read_load_file(path: Path | str, it_w: float, utc_offset_h: float = 0.0) -> 
     """
     path = Path(path)
     where = f"load {shorten(str(path), 200)}"
-    if path.suffix.lower() in (".parquet", ".pq"):
+    if Load.is_saved(path):
         return from_load(Load.read_parquet(path), it_w, path.name, utc_offset_h)
     notes: list[str] = []
-    name, values = _hours(read_bytes(path, MAX_BYTES, "load"), where, utc_offset_h, notes)
+    data = read_bytes(path, MAX_BYTES, "load")
+    if data[:4] == MARK:
+        name, values = _timed(read_table(data, where), where, utc_offset_h, notes)
+    else:
+        name, values = _hours(data, where, utc_offset_h, notes)
     return from_hours(_shares(name, values, it_w, where, notes), it_w, path.name, notes)
 
 
@@ -72,7 +81,12 @@ def _hours(data: bytes, where: str, utc_offset_h: float, notes: list[str]) -> tu
     if all(INDEX.match(cell) for cell in header[:-1]):
         return header[-1], _plain([(i, row[-1]) for i, row in rows], where)
     text = "\n".join(",".join(row) for row in (header, *(row for _, row in rows)) if any(cell.strip() for cell in row))
-    series = hourly_of(csv_table((text + "\n").encode(), where), where)
+    return _timed(csv_table((text + "\n").encode(), where), where, utc_offset_h, notes)
+
+
+def _timed(table: pl.DataFrame, where: str, utc_offset_h: float, notes: list[str]) -> tuple[str, Array]:
+    """The column's name and a number for each hour, of a table with a column of times."""
+    series = hourly_of(table, where)
     name = _chosen(list(series.columns), where)
     values, step_s = series.columns[name], series.step_h * HOUR_S
     missing = np.flatnonzero(~np.isfinite(values))

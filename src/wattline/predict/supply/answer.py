@@ -58,9 +58,10 @@ class SupplyAnswer(Result):
         made = self.drawn or (DrawnPlan.of(self.plan),)
         names = [name for name in made[0].figures if all(name in plan.figures for plan in made)]
         figures = {name: [plan.figures[name] for plan in made] for name in names}
-        if self.question.site.it_w:
-            share = self.plan.case.load_mwh / self.plan.case.years / (self.question.site.it_w / 1e6 * TYPICAL_YEAR_H)
-            figures["usd_per_it_mwh"] = [plan.figures["usd_per_mwh"] * share for plan in made]
+        hours = self.question.hours
+        if it_mwh := self.question.site.it_mwh(hours.utc, hours.step_h):
+            overhead = self.plan.case.load_mwh / it_mwh
+            figures["usd_per_it_mwh"] = [plan.figures["usd_per_mwh"] * overhead for plan in made]
         return {name: np.asarray(values[0] if len(values) == 1 else values) for name, values in figures.items()}
 
     def figures(self) -> Mapping[str, Array]:

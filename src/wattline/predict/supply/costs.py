@@ -30,12 +30,17 @@ WORDS = {
     "variable o&m": "variable_usd_per_mwh",
     "vom": "variable_usd_per_mwh",
     "fuel": "fuel_usd_per_mwh",
+    "fuel cost": "fuel_usd_per_mwh",
     "efficiency": "efficiency",
     "lead time": "lead_time_years",
 }
 PER_CENT = ("%", "%/year", "percent")
 PLAIN = ("", "per unit", "p.u.", "share", "1/year")  # of what has no unit
 OF_A_KIND = re.compile(r"(?i)(?<=usd)\d{4}|[ _]?(?:electric|thermal|el|th|e)$")  # year of the money, kind of energy
+MONEY, OF_HEAT = re.compile(r"(?i)usd_?(\d{4})"), re.compile(r"(?i)/.*[ _]?(?:thermal|th)$")
+MONEY_YEAR = 2025  # of the catalog's costs
+FUEL, FUEL_HEAT = "fuel_usd_per_mwh", "fuel_usd_per_mwh_heat"
+MAX_TIMES = 100.0  # a cost so many times the catalog's, or its share, is of another unit
 
 
 def open_costs(costs: CatalogLike) -> Catalog:
@@ -69,8 +74,12 @@ def _table(path: Path | str) -> OwnFile:
     rows.fieldnames = names
     tables: dict[tuple[str, str], dict[str, float]] = {}
     for number, row in enumerate(rows, 2):
-        place = _place(row, f"{where}: line {number}")
-        tables[place] = _numbers(row, attributes()["supply"][place[1]]["unit"], f"{where}: line {number}")
+        at = f"{where}: line {number}"
+        place = _place(row, at)
+        if place in tables:
+            raise WattlineError(f"{at}: {' '.join(place)} stands twice; keep one, of one year")
+        tables[place] = _numbers(row, attributes()["supply"][place[1]]["unit"], at)
+        _check(place, tables[place]["value"], at)
     if not tables:
         raise WattlineError(f"{where} has no rows")
     lines = []
@@ -80,22 +89,46 @@ def _table(path: Path | str) -> OwnFile:
 
 
 def _place(row: dict[str, str], at: str) -> tuple[str, str]:
-    technology = default().find("supply", (row["technology"] or "").strip()).name
-    word = (row["parameter"] or "").strip().lower()
+    record = default().find("supply", (row["technology"] or "").strip())
+    word, unit = (row["parameter"] or "").strip().lower(), (row.get("unit") or "").strip()
     attribute = WORDS.get(word, word.replace(" ", "_"))
-    if attribute == "capital_usd_per_kw" and (row.get("unit") or "").lower().rstrip().endswith("/kwh"):
+    if attribute == "capital_usd_per_kw" and unit.lower().endswith("wh"):
         attribute = "capital_usd_per_kwh"
+        if attribute not in record.facts:
+            raise WattlineError(
+                f"{at}: {record.name} stores nothing: unit {shorten(unit, 30)!r} must be one such as USD/kW"
+            )
     known = attributes()["supply"]
     if attribute not in known:
         near = nearest_names(attribute, known)
         raise WattlineError(
             f"{at}: no parameter {shorten(word, 60)!r}; {'nearest' if near else 'known'}: {', '.join(near or known)}"
         )
-    return technology, attribute
+    if attribute == FUEL and (FUEL_HEAT in record.facts or OF_HEAT.search(unit)):
+        if FUEL_HEAT not in record.facts or not OF_HEAT.search(unit):
+            own = "heat (USD/MWh_th)" if FUEL_HEAT in record.facts else "electricity (USD/MWh_el)"
+            raise WattlineError(f"{at}: fuel of {record.name} is per megawatt-hour of {own}")
+        attribute = FUEL_HEAT
+    return record.name, attribute
+
+
+def _check(place: tuple[str, str], value: float, at: str) -> None:
+    """Raises WattlineError for a cost far from the catalog's, as one for a MW is from one for a kW."""
+    usual = default().find("supply", place[0]).get(place[1])
+    if "usd" not in place[1] or value <= 0 or usual == 0:
+        return
+    times = value / usual
+    if not 1 / MAX_TIMES <= times <= MAX_TIMES:
+        raise WattlineError(
+            f"{at}: {place[1]} is {value:g}, {times:.2g} times the catalog's {usual:g}; is its unit right?"
+        )
 
 
 def _numbers(row: dict[str, str], target: str, at: str) -> dict[str, float]:
     """Value, low and high in the catalog's unit. Raises WattlineError for another unit, or what is no number."""
+    year = MONEY.search(row.get("unit") or "")
+    if year is not None and int(year[1]) != MONEY_YEAR:
+        raise WattlineError(f"{at}: {year[0]}: costs are in dollars of {MONEY_YEAR}; convert them, and write USD")
     unit = OF_A_KIND.sub("", (row.get("unit") or "").strip())
     if target in ("", "1/year"):
         scale = 0.01 if unit.lower() in PER_CENT else 1.0

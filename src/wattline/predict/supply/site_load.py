@@ -43,6 +43,7 @@ class SiteLoad:
     utc_offset_h : hours by which its standard time is ahead of UTC
     how : the load in words
     drawn_mw : ``(n_draws, 8760)`` where the load has draws of its own
+    it_mw : what its servers take, ``(8760,)`` [MW]; None where the load was given whole
     """
 
     power_mw: Array
@@ -54,6 +55,7 @@ class SiteLoad:
     how: str
     notes: tuple[str, ...] = ()
     drawn_mw: Array | None = None
+    it_mw: Array | None = None
 
     def on(self, utc: Times, step_h: float, draw: int | None = None) -> Array:
         """The load in these steps [MW], ``(n_steps,)``; a leap day is like the day before it.
@@ -68,6 +70,26 @@ class SiteLoad:
         -------
         That load.
         """
+        drawn = self.drawn_mw
+        power = self.power_mw if drawn is None or draw is None else drawn[draw % len(drawn)]
+        return np.asarray(power[self._hours(utc, step_h)])
+
+    def it_mwh(self, utc: Times, step_h: float) -> float:
+        """What its servers take in these steps [MWh]; 0 where the load was given whole.
+
+        Parameters
+        ----------
+        utc : begin of each step
+        step_h : their length [h]
+
+        Returns
+        -------
+        Energy.
+        """
+        return 0.0 if self.it_mw is None else float(self.it_mw[self._hours(utc, step_h)].sum()) * step_h
+
+    def _hours(self, utc: Times, step_h: float) -> Array:
+        """The hour of the year of each step."""
         middle = np.timedelta64(round((self.utc_offset_h + step_h / 2) * HOUR_S), "s")
         local = utc + middle
         month = local.astype("datetime64[M]")
@@ -75,9 +97,7 @@ class SiteLoad:
         in_year = month.astype(int) % 12
         day = np.where(in_year == 1, np.minimum(day, 27), day)
         hour = (local - local.astype("datetime64[D]")).astype("timedelta64[h]").astype(int)
-        drawn = self.drawn_mw
-        power = self.power_mw if drawn is None or draw is None else drawn[draw % len(drawn)]
-        return np.asarray(power[(DAYS_BEFORE[in_year] + day) * 24 + hour])
+        return np.asarray((DAYS_BEFORE[in_year] + day) * 24 + hour)
 
 
 def site_load(
@@ -100,7 +120,7 @@ def site_load(
     Raises WattlineError where nothing or too much is given.
     """
     climate, offset, region = _place(where, draws)
-    if isinstance(load, str | Path) and Path(load).suffix.lower() in (".parquet", ".pq"):
+    if isinstance(load, str | Path) and Load.is_saved(load):
         load = Load.read_parquet(Path(load))
     if load_mw is not None:
         if load is not None or it is not None:
@@ -121,7 +141,7 @@ def site_load(
         return SiteLoad(
             np.asarray(power), it_w, float(np.median(answer.result.pue)), answer.design.region, climate,
             answer.design.weather.utc_offset_h, f"{answer.design.load.name} IT, {answer.design.kind.title}",
-            answer.notes,
+            answer.notes, it_mw=answer.design.load.share * it_w / 1e6,
         )  # fmt: skip
     return _by_kind(it_w, load, where, draws, (region, climate, offset))
 
@@ -145,7 +165,8 @@ def _by_kind(it_w: float, load: Any, where: Where, draws: Draws, spot: tuple[Rec
             else read_load_file(load, it_w, offset)
         )
     how = f"{shape.name} IT, {'PUE given' if where.pue is not None else kind.title}"
-    return SiteLoad(shape.share * it_w * pue / 1e6, it_w, pue, region, climate, offset, how, shape.notes)
+    it_mw = shape.share * it_w / 1e6
+    return SiteLoad(it_mw * pue, it_w, pue, region, climate, offset, how, shape.notes, it_mw=it_mw)
 
 
 def _place(where: Where, draws: Draws) -> tuple[Record | None, float, Record]:
