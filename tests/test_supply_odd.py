@@ -173,6 +173,8 @@ def test_cost_of_it_energy_is_over_what_the_servers_take(factors: Path, share: f
     [
         ({"technologies": "wind=200,grid"}, "write wind=200MW"),
         ({"technologies": "solar=3MW"}, "solar is at its most, 3 MW"),
+        ({"technologies": "wind=1MW,grid", "target": "cfe=99%"}, "add more wind, a storage, a firm plant or lower"),
+        ({"technologies": "gas,grid", "target": "annual=100%"}, "reaches 0%, not 100%: nothing that may be built is"),
         ({"technologies": "wind,solar,grid", "within": "6 months"}, "wind, solar: not there in time"),
     ],
 )

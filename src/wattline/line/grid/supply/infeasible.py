@@ -45,7 +45,10 @@ def _best(plain: SupplyCase, name: str, wanted: float) -> SupplyInfeasible | Non
     """What the target's sum over the year can be at best, cost apart; None where that suffices."""
     loose = program(plain.aim(**{name: LOOSE[name]}))
     if name not in loose.rows:  # nothing of what may be built counts towards it
-        return None
+        if name != "annual":
+            return None
+        words = f"reaches 0%, not {100 * wanted:.4g}%: nothing that may be built is carbon-free"
+        return SupplyInfeasible(f"supply: the {WORDS[name]} {words}; add a carbon-free plant or lower the target", 0.0)
     row = loose.rows.index(name)
     count = loose.year[row], loose.year_capacity[row]
     kept = np.arange(len(loose.rows)) != row
@@ -66,7 +69,8 @@ def _best(plain: SupplyCase, name: str, wanted: float) -> SupplyInfeasible | Non
         return None
     shown = f"{best:.4g} g/kWh, not {wanted:.4g}" if name == "carbon" else f"{100 * best:.4g}%, not {100 * wanted:.4g}%"
     return SupplyInfeasible(
-        f"supply: the {WORDS[name]} reaches {shown}: {_binding(aimed, solution)}; {_help(plain)} or lower the target",
+        f"supply: the {WORDS[name]} reaches {shown}: {_binding(aimed, solution)}; "
+        f"{_help(plain, aimed, solution)} or lower the target",
         best,
     )
 
@@ -86,8 +90,8 @@ def _short_of_power(plain: SupplyCase) -> SupplyInfeasible:
         )
     return SupplyInfeasible(
         f"supply: the load cannot be served: {left.sum() * plain.step_h:.4g} MWh are missing in {hours} steps, most at "
-        f"hour {int(np.argmax(left))} ({left.max():.4g} MW): {_binding(made, solution)}; {_help(plain)} or "
-        "allow unserved hours",
+        f"hour {int(np.argmax(left))} ({left.max():.4g} MW): {_binding(made, solution)}; "
+        f"{_help(plain, made, solution)} or allow unserved hours",
         None,
     )
 
@@ -96,14 +100,10 @@ def _binding(made: Program, solution: Solution) -> str:
     """The limits that the solution runs into."""
     names = [
         f"{name} is at its most, {most:.4g} {'MWh' if name.endswith((' energy', ' tank')) else 'MW'}"
-        for name, most, built in zip(made.capacities, made.capacity_max, solution.capacity, strict=True)
-        if np.isfinite(most) and built >= most * (1 - ROOM)
+        for name, most in _at_most(made, solution)
     ]
-    for at, key in enumerate(made.flows):
-        if key.kind == "import":
-            full = made.active[at] & (solution.flows[at] >= made.fixed[at] * (1 - ROOM))
-            if full.any():
-                names.append(f"the grid is at its bound in {int(full.sum())} steps")
+    if full := _grid_bound(made, solution):
+        names.append(f"the grid is at its bound in {full} steps")
     idle = [
         f"no {key.part} in {int((~made.active[at]).sum())} steps"
         for at, key in enumerate(made.flows)
@@ -112,11 +112,29 @@ def _binding(made: Program, solution: Solution) -> str:
     return ", ".join([*names, *idle]) or "what may be built does not suffice"
 
 
-def _help(plain: SupplyCase) -> str:
-    """What the case lacks, as a mend."""
-    lacks = [] if plain.storages else ["a storage"]
-    lacks += (
-        [] if any(np.ndim(plant.profile) == 0 for plant in plain.generators) or plain.reactors else ["a firm plant"]
+def _at_most(made: Program, solution: Solution) -> list[tuple[str, float]]:
+    """Capacities that are built as large as they may be, and how large that is."""
+    sizes = zip(made.capacities, made.capacity_max, solution.capacity, strict=True)
+    return [(name, most) for name, most, built in sizes if np.isfinite(most) and built >= most * (1 - ROOM)]
+
+
+def _grid_bound(made: Program, solution: Solution) -> int:
+    """Number of steps in which the grid gives all that it may."""
+    return sum(
+        int((made.active[at] & (solution.flows[at] >= made.fixed[at] * (1 - ROOM))).sum())
+        for at, key in enumerate(made.flows)
+        if key.kind == "import"
     )
-    lacks += ["a larger grid connection"] if plain.grid is not None else ["the grid"]
-    return f"add {', '.join(lacks)}"
+
+
+def _help(plain: SupplyCase, made: Program, solution: Solution) -> str:
+    """What the case lacks, as a mend."""
+    lacks = [f"more {name}" for name, _ in _at_most(made, solution)]
+    lacks += [] if plain.storages else ["a storage"]
+    firm = any(np.ndim(plant.profile) == 0 for plant in plain.generators) or plain.reactors
+    lacks += [] if firm else ["a firm plant"]
+    if plain.grid is None:
+        lacks.append("the grid")
+    elif np.any(plain.load > np.asarray(plain.grid.limit_mw) * (1 + ROOM)) and _grid_bound(made, solution):
+        lacks.append("a larger grid connection")
+    return f"add {', '.join(lacks) or 'other plants'}"
