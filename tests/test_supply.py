@@ -231,7 +231,7 @@ def test_a_target_out_of_reach_says_what_is_reached_and_what_binds() -> None:
         WattlineError, match=r"carbon-free share reaches .*%, not 99%: wind is at its most, 50"
     ) as caught:
         plan(case(generators=few, storages=()).aim(cfe=0.99))
-    assert "add a storage" in str(caught.value)
+    assert "add more wind, a storage" in str(caught.value)
     with pytest.raises(WattlineError, match=r"cannot be served: .* MWh are missing .* the grid is at its bound"):
         plan(case(generators=few, storages=(), grid=GridImport(20.0, 30.0), target=SupplyTarget()))
 
