@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from wattline.core.errors import WattlineError
 from wattline.meter.energy.usage import report
-from wattline.meter.readers.column_names import NAMES, NOT_DRAWN, RELATIVE, TIMES, UNITS, VALUES, bare_name
+from wattline.meter.places import NOT_DRAWN
+from wattline.meter.readers.column_names import NAMES, RELATIVE, TIMES, UNITS, VALUES, bare_name
 from wattline.meter.readers.detect import read
 from wattline.meter.readers.languages import LATIN, OTHERS, english, folded
 from wattline.meter.readers.named_values import Value, value_of

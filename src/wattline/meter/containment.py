@@ -14,21 +14,11 @@ from dataclasses import dataclass, field, replace
 
 from wattline.meter.places import FEEDS, MACHINES, PLURALS, QUANTITIES, TOTALS
 
-RANKS = {
-    "wall": 0,
-    "mains": 0,
-    "plug": 0,
-    "smartplug": 0,
-    "dcmi": 1,
-    "ipmi": 1,
-    "bmc": 1,
-    "idrac": 1,
-    "ilo": 1,
-    "redfish": 1,
-    "platform": 3,
-    "psys": 4,
-}  # others: 2
+RANKS = {"wall": 0, "mains": 0, "plug": 0, "smartplug": 0, "dcmi": 1, "ipmi": 1, "bmc": 1, "idrac": 1, "ilo": 1,
+         "redfish": 1, "platform": 3, "psys": 4}  # fmt: skip
+# others: 2
 COMPONENTS = ("board", "slice", "package", "cpu", "core", "uncore", "graphics", "dram", "psys", "igpu")
+ALTERNATING, DIRECT = frozenset({"ac", "pac"}), frozenset({"dc", "pdc"})
 OUTPUTS = frozenset({"out", "output", "pout"})
 HOLDS = 0.9  # an outer reading that is below this share of what it should hold does not hold it
 EQUALS = 0.97  # the same of a column that is named a total: it is the sum of its parts, or more
@@ -98,6 +88,7 @@ def holders(parts: Sequence[PlacedPart]) -> dict[str, str]:
         _nameless_zones(hardware)
         _packages(hardware, inside)
         _outlets(hardware, inside)
+        _currents(hardware, inside)
         _machine(hardware, inside)
         _totals(hardware, inside)
     for group in dict.fromkeys(part.group for part in parts if part.group):
@@ -192,13 +183,25 @@ def _outlets(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
         coarse = coarse or fine
 
 
+def _currents(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
+    """What is drawn as direct current, in the alternating current of the same name."""
+    for part in own:
+        name = (set(part.words) - DIRECT, part.index)
+        if DIRECT & set(part.words):
+            mains = [other for other in own if ALTERNATING & set(other.words)]
+            same = [other for other in mains if (set(other.words) - ALTERNATING, other.index) == name]
+            if same:
+                _check(same[0], [part], HOLDS)
+                inside.setdefault(part.key, same[0].key)
+
+
 def _machine(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
     """The machine's own reading over its supplies, over psys, over the components."""
     whole = [part for part in own if part.role in ("dcmi", "machine")]
     supplies = [part for part in own if part.role == "supply"]
-    inputs = [part for part in supplies if not OUTPUTS & set(part.words)]
+    inputs = [part for part in supplies if not OUTPUTS & set(part.words) and part.key not in inside]
     for part in supplies:
-        if inputs and part not in inputs:
+        if inputs and part not in inputs and part.key not in inside:
             inside[part.key] = next((other for other in inputs if other.index == part.index), inputs[0]).key
     ranked = sorted(whole, key=_rank)
     if not ranked:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from wattline.core.units import DAY_S, HOUR_S, J_PER_WH
 from wattline.meter.device import Device
-from wattline.meter.places import TOTALS, index_of, kind_of, place_words, role_of, words_of
+from wattline.meter.places import NOT_DRAWN, TOTALS, index_of, kind_of, place_words, role_of, words_of
 
 Labels = Mapping[str, str]
 HOSTS = ("Hostname", "hostname", "node_name", "nodename", "node", "host", "exported_instance", "instance")
@@ -27,11 +27,7 @@ PASSING = re.compile(
     r"window|range|interval|quantile|source|vbios.*|pci_bus_id|__.*)$",
     re.IGNORECASE,
 )
-NOT_DRAWN = frozenset({
-    "limit", "limits", "cap", "max", "min", "maximum", "minimum", "temp", "temperature", "state", "threshold",
-    "capacity", "violation", "budget", "default", "enforced", "rated", "setpoint", "supply", "factor", "reactive",
-    "apparent", "target", "design", "info", "ratio", "percent", "self", "mgmt",
-})  # fmt: skip
+NO_METRICS = NOT_DRAWN | {"supply", "info", "ratio", "self", "mgmt"}
 INPUTS = frozenset({"VDD_IN", "POM_5V_IN", "VIN"})
 SCALES = {"milli": 1e-3, "micro": 1e-6, "nano": 1e-9, "kilo": 1e3, "mega": 1e6}
 ZONES = {"package": "package", "pkg": "package", "core": "core", "cores": "core", "uncore": "uncore", "dram": "dram",
@@ -72,7 +68,7 @@ def quantity(name: str) -> tuple[str, float]:
     if name in SNMP:
         return SNMP[name]
     words = words_of(name)
-    if NOT_DRAWN & set(words) and not (name.startswith("DCGM_FI_DEV_POWER_USAGE") or _of_supply(words)):
+    if NO_METRICS & set(words) and not (name.startswith("DCGM_FI_DEV_POWER_USAGE") or _of_supply(words)):
         return "", 0.0
     lower = name.lower()
     scale = next((scale for word, scale in SCALES.items() if word in lower), 1.0)
@@ -93,6 +89,7 @@ def _of_supply(words: tuple[str, ...]) -> bool:
 
 def identify(name: str, labels: Labels) -> Identity | None:
     """Whose reading a series is; None where it is neither power nor energy that a device draws."""
+    name = name.removeprefix("all_smi_")  # the exporter's own name, no sum of all
     what, scale = quantity(name) if name else ("power", 1.0)
     if not what:
         return None

@@ -26,6 +26,15 @@ ROLES: tuple[tuple[str, frozenset[str]], ...] = (
     ("package", frozenset({"package", "pkg", "pck", "packages", "socket", "skt", "rapl"})),
     ("cpu", frozenset({"cpu", "cpus", "processor", "processors"})),
 )  # fmt: skip
+# words of a name that tells no drawn power: limits, ratings, spreads, what is planned or given back
+NOT_DRAWN = frozenset({
+    "limit", "limits", "cap", "capped", "capping", "max", "min", "maximum", "minimum", "rated", "rating", "state",
+    "factor", "setpoint", "tdp", "threshold", "budget", "capacity", "default", "enforced", "percent", "percentage",
+    "pct", "util", "utilization", "utilisation", "reactive", "apparent", "aprt", "target", "design", "headroom", "std",
+    "stddev", "stdev", "nominal", "available", "requested", "baseline", "allocated", "reserved", "median", "percentile",
+    "quantile", "variance", "forecast", "predicted", "cost", "price", "violation", "pl", "var", "temp",
+    "temperature", "peak", "efficiency", "export", "exported", "returned", "injected", "attributable", "attributed",
+})  # fmt: skip
 FEEDS = frozenset({"pdu", "rack", "feed", "ups"})
 PLAIN = frozenset({"meter", "plug", "input", "whole", "level", "board", "main", "reading", "sensor"})
 WHOLE_METERS = frozenset({"plug", "smartplug", "ipmi", "bmc", "idrac", "ilo", "redfish"})  # what sees a machine whole
@@ -37,8 +46,9 @@ QUANTITIES = frozenset({
     "power", "energy", "draw", "usage", "cumulative", "cum", "consumption", "consumed", "average", "avg", "mean",
     "instant", "instantaneous", "current", "active", "act", "value", "reading", "in", "of", "pwr", "measured",
     "counter", "interval", "delta", "each", "per", "step", "epoch", "lifetime", "real", "electric", "electrical",
-    "accumulated", "diff", "last", "now", "w", "j", "wh", "kw", "kwh", "mw", "mj", "kj", "uw", "uj", "mwh", "µw", "µj",
-    "nw", "gw", "gj", "ws", "kws", "s", "h", "metrics", "wattage",
+    "accumulated", "diff", "last", "now", "latest", "inst", "raw", "filtered",
+    "smoothed", "smooth", "ema", "rolling", "w", "j", "wh", "kw", "kwh", "mw", "mj", "kj", "uw", "uj", "mwh",
+    "µw", "µj", "nw", "gw", "gj", "ws", "kws", "s", "h", "metrics", "wattage",
 })  # fmt: skip
 UNIT_WORDS = re.compile(r"^(?:nano|micro|milli|kilo|mega|giga)?(?:watts?|joules?|watthours?|hours?|seconds?)$")
 ACRONYM = r"(?<=[A-Z])(?=[A-Z][a-z]{2,})"  # RAMWatt is RAM and watt

@@ -22,9 +22,10 @@ from wattline.meter.readers.settle import SettledChannel, same_rate, settle
 from wattline.meter.recording import Fault, Recording, Series, Window
 
 FAR = 0.1  # watts and joules of one device that differ by more than this are told
-STATISTICS = frozenset(
-    {"average", "avg", "mean", "instant", "instantaneous", "current", "now", "last", "draw", "metrics"}
-)
+STATISTICS = frozenset({
+    "average", "avg", "mean", "instant", "instantaneous", "current", "now", "last", "draw", "metrics", "inst", "raw",
+    "filtered", "smoothed", "smooth", "ema", "rolling", "latest",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)

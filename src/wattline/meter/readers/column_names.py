@@ -21,13 +21,6 @@ TIME_UNITS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0, 
               "hours": 3600.0}  # fmt: skip
 RELATIVE = ("elapsed", "elapsed_time", "relative_time", "runtime", "uptime", "t", "seconds", "seconds_since_start",
             "time_since_start", "since_start", "rel_time")  # fmt: skip
-NOT_DRAWN = frozenset({
-    "limit", "limits", "cap", "capped", "capping", "max", "min", "maximum", "minimum", "rated", "rating", "state",
-    "factor", "setpoint", "tdp", "threshold", "budget", "capacity", "default", "enforced", "percent", "percentage",
-    "pct", "util", "utilization", "utilisation", "reactive", "apparent", "aprt", "target", "design", "headroom", "std",
-    "stddev", "stdev", "variance", "forecast", "predicted", "cost", "price", "violation", "pl", "var", "temp",
-    "temperature", "peak", "efficiency", "export", "exported", "returned", "injected", "attributable", "attributed",
-})  # fmt: skip
 SETTINGS = frozenset({"mode", "model", "profile", "plan", "nvp", "preset"})  # may be called "15W", which is not drawn
 STRANGE = frozenset({
     "btu", "btuh", "hp", "ps", "dbm", "dbw", "cal", "kcal", "va", "kva", "mva", "kvar", "mvar", "ev", "erg", "therm",

@@ -29,7 +29,7 @@ from wattline.meter.readers.column_names import (
     bare_name,
 )
 from wattline.meter.readers.frame import all_like, numbers
-from wattline.meter.readers.named_values import Value, value_of
+from wattline.meter.readers.named_values import ANY_PERCENTILE, PERCENTILE, Value, value_of
 from wattline.meter.readers.times import EPOCH_S, FORMS, column_times, durations, is_dates
 
 if TYPE_CHECKING:
@@ -91,8 +91,12 @@ def _values(
     frame: pl.DataFrame, time_name: str | None, second: dict[str, str], choices: Choices, source: str
 ) -> tuple[list[Value], list[Interpretation]]:
     values, left = [], []
+    percentiles = any(PERCENTILE.search(name) for name in frame.columns)
     for name in frame.columns:
         if name == time_name:
+            continue
+        if percentiles and ANY_PERCENTILE.search(name) and not PERCENTILE.search(name):
+            left.append(Interpretation(name, note="a percentile, no mean"))
             continue
         quantity = choices.quantity([name])
         outcome = value_of(name, unit=second.get(name, ""))

@@ -13,9 +13,8 @@ import numpy as np
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.meter.interpretation import Choices
-from wattline.meter.places import words_of
+from wattline.meter.places import NOT_DRAWN, words_of
 from wattline.meter.readers import units
-from wattline.meter.readers.column_names import NOT_DRAWN
 from wattline.meter.readers.frame import numbers
 from wattline.meter.readers.headers import SECOND
 from wattline.meter.readers.named_values import Value, value_of
@@ -72,7 +71,7 @@ def remarked(recording: Recording, note: str) -> Recording:
 
 def _of_file(stem: str) -> tuple[units.Unit, ...]:
     """The unit that the file's name tells, as gpu_power_mw does."""
-    outcome = value_of(stem)
+    outcome = value_of(stem) if len(stem) > 1 else ""  # j.csv may be of a job
     return units.of_header(stem) if isinstance(outcome, Value) else ()
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from wattline.meter.places import label_of, words_of
+from wattline.meter.places import NOT_DRAWN, label_of, words_of
 from wattline.meter.readers import units
-from wattline.meter.readers.column_names import NOT_DRAWN, STRANGE
+from wattline.meter.readers.column_names import STRANGE
 from wattline.meter.readers.languages import english
 from wattline.meter.readers.units import Unit
+
+ANY_PERCENTILE = re.compile(r"(?i)(?<![a-z0-9])p\d{1,2}(?![a-z0-9])")  # beside others that are surely one
+PERCENTILE = re.compile(r"(?i)(?<![a-z0-9])p(?:50|90|95|99)(?![a-z0-9])")
 
 
 class Value(NamedTuple):
@@ -41,6 +44,8 @@ def value_of(name: str, column: str = "", unit: str = "") -> Value | str:
         return ""
     if odd := sorted(NOT_DRAWN & set(words)):
         return f"{odd[0]}: not what is drawn" if candidates or counted else ""
+    if PERCENTILE.search(name):
+        return "a percentile, no mean"
     if "%" in name:
         return "a share, no power"
     if not candidates and (odd := sorted(STRANGE & set(re.split("[^a-z]+", name.lower())))):

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from wattline.core.fact import Array
 from wattline.core.parquet import MARK, read_parquet
 from wattline.meter.device import Device
-from wattline.meter.interpretation import Choices
+from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.places import index_of, kind_of, role_of, words_of
 from wattline.meter.readers import headerless, metric_table, own, specs, units
 from wattline.meter.readers.assemble import Extras, assemble
@@ -42,6 +42,7 @@ NAMED_TOTAL = frozenset({"total", "sum", "all"})
 SHARED = {"target": 3, "process": 3, "exe": 3, "container": 2, "pod": 1}  # columns of who used a part of the hardware
 # of rows that stand for all of the hardware, the first that is there; the others tell the same again
 WHOLES = ("rapl", "all", "total", "system", "machine", "node", "global")
+NO_DEVICES = frozenset({"average", "avg", "mean", "median", "max", "min", "maximum", "minimum", "std", "stddev"})
 ALONE = "power"  # the name of the one device of a table that names none
 LENGTHS = frozenset({"interval", "duration", "dt", "delta_t", "time_delta", "period", "sample_interval", "window"})
 LIKE_A_STEP = 0.2  # a length of a row is the step to the next within this
@@ -82,6 +83,8 @@ def of_frame(frame: pl.DataFrame, choices: Choices, source: str, host: str, comm
     frame, table_layout = layout(frame if spanned is None else spanned, choices, source)
     columns = [value.column for value in table_layout.values]
     devices = groups(frame, table_layout.time_s, table_layout.others, columns, choices, source)
+    if not choices.device:
+        _leave_statistics(devices)
     numbers = {name: units.cells(frame[name], comma) for name in columns}
     table_layout.lengths = _lengths(frame, table_layout)
     apart = any(unit is not None for each in numbers.values() for unit in each[1])
@@ -92,6 +95,15 @@ def of_frame(frame: pl.DataFrame, choices: Choices, source: str, host: str, comm
     channels = _channels(table_layout, devices, {name: each[0] for name, each in numbers.items()}, host)
     extras = Extras(notes=table_layout.notes, rows=[*table_layout.rows, *devices.remarks])
     return assemble(channels, replace(choices, device=()), source, extras)
+
+
+def _leave_statistics(devices: Groups) -> None:
+    """Take away rows that are called a mean or a spread of the others, and are no device."""
+    names = [" ".join(filter(None, key)) for key in devices.rows]
+    odd = [name for name in names if (words := set(words_of(name))) and words <= NO_DEVICES]
+    if 0 < len(odd) < len(names) - 1:
+        devices.rows = {key: rows for key, rows in devices.rows.items() if " ".join(filter(None, key)) not in odd}
+        devices.remarks += [Interpretation(name, note="a mean or a spread of the others, no device") for name in odd]
 
 
 def _lengths(frame: pl.DataFrame, table_layout: Layout) -> bool:

@@ -1,0 +1,107 @@
+"""What words in names of columns, rows and metrics say: forms of one power, statistics, ratings, currents, units."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from meter_files import usage
+from wattline.core.errors import WattlineError
+from wattline.meter.readers.detect import read
+from wattline.meter.readers.named_values import value_of
+
+T0 = 1_767_225_600
+WATTS = [200.0 + 37 * (i % 5) + 3 * (i % 7) for i in range(40)]
+
+
+def joules(path: Path) -> float:
+    return float(usage(read(path))["energy_wh"]["value"]) * 3600
+
+
+def table(path: Path, names: str, row: Callable[[float], str]) -> Path:
+    rows = [",".join([str(T0 + 5 * i), cell]) for i, w in enumerate(WATTS) for cell in row(w).split(";")]
+    path.write_text("\n".join([f"time,{names}", *rows]) + "\n")
+    return path
+
+
+ONCE: dict[str, tuple[str, Callable[[float], str]]] = {
+    "a mean and an instant": ("gpu_power_avg_w,gpu_power_inst_w", lambda w: f"{w},{w}"),
+    "raw and filtered": ("raw_power_w,filtered_power_w,power_w_ema", lambda w: f"{w},{w},{w}"),
+    "a rating": ("cpu_power_w,nominal_power_w,cpu_tdp_w", lambda w: f"{w},500,300"),
+    "a plan": ("power_w,power_setpoint_w,power_available_w,power_requested_w", lambda w: f"{w},300,900,400"),
+    "a baseline": ("power_w,baseline_power_w", lambda w: f"{w},60"),
+    "currents": ("ac_power_w,dc_power_w", lambda w: f"{w},{0.9 * w}"),
+    "currents in one word": ("Pac (W),Pdc (W)", lambda w: f"{w},{0.9 * w}"),
+    "currents of supplies": ("psu_ac_power_w,psu_dc_power_w", lambda w: f"{w},{0.9 * w}"),
+    "percentiles": ("power_w,power_w_p5,power_w_p50,power_w_p95", lambda w: f"{w},{w - 90},{w},{w + 90}"),
+    "a row of means": ("node,power_w", lambda w: f"n1,{0.6 * w};n2,{0.4 * w};average,{0.5 * w};max,{0.6 * w}"),
+    "a unit before the device": ("power_kw_gpu0,power_kw_gpu1", lambda w: f"{0.6e-3 * w},{0.4e-3 * w}"),
+    "a unit in words before the device": ("milliwatts_gpu0,milliwatts_gpu1", lambda w: f"{600 * w},{400 * w}"),
+}
+
+
+@pytest.mark.parametrize("name", ONCE)
+def test_a_power_that_several_columns_tell_counts_once(tmp_path: Path, name: str) -> None:
+    names, row = ONCE[name]
+    truth = sum(5 * (a + b) / 2 for a, b in pairwise(WATTS))
+    assert joules(table(tmp_path / "t.csv", names, row)) == pytest.approx(truth, rel=1e-3)
+
+
+def test_direct_current_above_the_alternating_current_that_feeds_it_is_asked_about(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", "ac_power_w,dc_power_w", lambda w: f"{w},{1.5 * w}")
+    with pytest.raises(WattlineError, match="--inside"):
+        read(path)
+
+
+def test_percentiles_alone_are_no_energy(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", "power_w_p50,power_w_p95", lambda w: f"{w},{w + 90}")
+    with pytest.raises(WattlineError, match="percentile"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "units"),
+    [
+        ("power_kw_gpu0", ["kW"]),
+        ("energy_mWh_gpu0", ["mWh"]),
+        ("POWER_MW_GPU0", ["mW", "MW"]),
+        ("nvml_joules_energy", ["joules"]),
+        ("kw_or_mw_power_gpu0", ["W"]),  # two units tell none
+        ("power_gpu_w", ["W"]),
+    ],
+)
+def test_the_unit_of_a_name_wherever_it_stands(name: str, units: list[str]) -> None:
+    value = value_of(name)
+    assert not isinstance(value, str)
+    assert [unit.name for unit in value.units] == units
+
+
+def series(path: Path, *metrics: tuple[str, dict[str, str], float]) -> Path:
+    result = [{"metric": {"__name__": name, "instance": "n1:9", **labels},
+               "values": [[T0 + 15 * i, str(share * w)] for i, w in enumerate(WATTS)]}
+              for name, labels, share in metrics]  # fmt: skip
+    path.write_text(json.dumps({"status": "success", "data": {"resultType": "matrix", "result": result}}))
+    return path
+
+
+def test_the_sum_of_a_chip_holds_its_parts_whatever_its_exporter_is_called(tmp_path: Path) -> None:
+    path = series(
+        tmp_path / "p.json",
+        ("all_smi_gpu_power_consumption_watts", {"gpu": "0"}, 0.6),
+        ("all_smi_cpu_power_consumption_watts", {}, 0.4),
+        ("all_smi_combined_power_watts", {}, 1.0),
+    )
+    alone = series(tmp_path / "q.json", ("all_smi_combined_power_watts", {}, 1.0))
+    assert joules(path) == pytest.approx(joules(alone), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "name", ["apcupsd_nominal_power_watts", "node_available_power_watts", "x_power_watts_forecast"]
+)
+def test_a_metric_of_what_is_not_drawn_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(WattlineError, match="no metric"):
+        read(series(tmp_path / "p.json", (name, {}, 1.0)))
