@@ -17,6 +17,7 @@ from wattline.meter.containment import PlacedPart, Unclear, chosen, holders
 from wattline.meter.device import Device
 from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers.channel import EACH, Channel, rise_w
+from wattline.meter.readers.ordering import in_order
 from wattline.meter.readers.pairing import MEANS, over, paired, sums_of_others, too_coarse, twins, without_means
 from wattline.meter.readers.settle import SettledChannel, same_rate, settle
 from wattline.meter.recording import Fault, Recording, Series, Window
@@ -63,6 +64,7 @@ def assemble(channels: Sequence[Channel], choices: Choices, source: str, extras:
     taken, left = _taken(channels, choices)
     if not taken:
         raise WattlineError(f"{source} holds no column or series of power or energy that is read{_why(left)}")
+    taken, faults = in_order(taken)
     settled = _settled(taken, choices, source)
     settled, more = _single_quantity(settled, source)
     settled, means = without_means(settled)
@@ -74,7 +76,7 @@ def assemble(channels: Sequence[Channel], choices: Choices, source: str, extras:
     series, far = _series(settled, devices)
     rows = [*extras.rows, *dict.fromkeys(_row(entry, devices, choices) for entry in settled), *left, *more]
     return Recording(
-        tuple(series), tuple(extras.windows), dict(extras.counts or {}), tuple(extras.faults),
+        tuple(series), tuple(extras.windows), dict(extras.counts or {}), (*extras.faults, *faults),
         tuple(dict.fromkeys([*extras.notes, *notes, *far, *_left_note([*left, *more])])), source, tuple(rows),
     )  # fmt: skip
 
