@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from wattline.cli.main import main
 from wattline.line.world.backtest import ORIGINS, known_at
+from wattline.line.world.coefficients import path_model
 from wattline.line.world.identities import identities
+from wattline.line.world.path_model import PathModel
 from wattline.line.world.published import published_figures
 from wattline.line.world.tables import FOLDER
-from wattline.validate.fit.world import HEAD, fit_paths
-from wattline.validate.world import validate_world
+from wattline.validate.fit.world import FITTED, HEAD, PRIOR_SD, fit_paths
+from wattline.validate.fit.world_refit import evidence_slope, refit_paths
+from wattline.validate.world import leave_out_series, validate_world
 
 
 def quiet(name: str) -> None:
@@ -25,7 +30,8 @@ def test_every_published_sum_holds() -> None:
     assert len(identities()) > 50
 
 
-@pytest.mark.parametrize("left_out", ["company", "source", "year"])
+@pytest.mark.long
+@pytest.mark.parametrize("left_out", ["company", "source", "edition", "year"])
 def test_what_is_left_out_is_held_and_better_foretold_than_by_a_drift(left_out: str) -> None:
     scores = validate_world(left_out, quiet).json()["results"]["score"]
     assert scores["coverage_percent"] >= 80
@@ -40,6 +46,29 @@ def test_a_country_is_foretold_from_its_earlier_figures_and_from_none() -> None:
     assert 80 <= results["unseen"]["coverage_percent"] <= 97
 
 
+def test_what_is_left_out_shapes_no_coefficient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A left-out series of any size, and of any figures, is foretold the same where none of its own is given."""
+    rows = [row for row in published_figures() if row.series in ("ireland", "sweden", "uk")]
+    made = []
+    for factor in (1.0, 3.0):
+        changed = [replace(row, twh=row.twh * factor) if row.series == "ireland" else row for row in rows]
+        unseen = leave_out_series(changed, False, quiet)[1]
+        made.append({row.figure.series: (row.mean, row.sd) for row in unseen})
+    assert made[0]["ireland"] == made[1]["ireland"]
+    assert made[0]["uk"] != made[1]["uk"]
+
+
+def test_a_refit_finds_the_mode_that_it_was_moved_from() -> None:
+    """Set out from stated values or from those of all figures, fewer figures have one mode, where the slope is none."""
+    rows = [row for row in published_figures() if row.series in ("germany", "world")]
+    near, far = (refit_paths(rows, 2026, start) for start in (path_model(2026), PathModel()))
+    for name in FITTED:
+        assert getattr(near, name) == pytest.approx(getattr(far, name), rel=0.01), name
+    steps = np.log([getattr(near, name) / getattr(PathModel(), name) for name in FITTED])
+    slope, _ = evidence_slope(rows, 2026, steps)
+    assert np.abs(slope - steps / PRIOR_SD**2).max() < 0.1
+
+
 def test_published_forecasts_were_off_further_than_ours() -> None:
     card = validate_world(None, quiet).json()["results"]["scorecard"]
     assert card["n"] > 20
@@ -50,7 +79,7 @@ def test_an_unknown_leave_out_is_refused(capsys: pytest.CaptureFixture[str]) -> 
     with pytest.raises(SystemExit) as stop:
         main(["validate", "world", "--leave-out", "moon"])
     assert stop.value.code == 2
-    assert "country, company, source, year" in capsys.readouterr().err
+    assert "country, company, source, edition, year" in capsys.readouterr().err
 
 
 def test_the_screen_and_the_json_have_each_origin(capsys: pytest.CaptureFixture[str]) -> None:

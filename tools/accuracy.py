@@ -300,12 +300,13 @@ def world() -> str:
 
 
 def world_left_out() -> str:
-    """Countries, companies, publishers and years that were left out."""
+    """Countries, companies, publishers, editions and years that were left out."""
     lines = ["| left out | figures | in p5–p95 | CRPS | of a drift | bias |", "|---|---|---|---|---|---|"]
     given = {
         "country": "a country, given its earlier figures",
         "company": "a company, given its earlier figures",
         "source": "a publisher",
+        "edition": "an edition, as its publisher would put it",
         "year": "a year",
     }
     for name, words in given.items():

@@ -282,7 +282,10 @@ def validate_site(
 def validate_world(
     leave_out: Annotated[
         str | None,
-        typer.Option(help="Predict each country, company, source or year from the rest [default: earlier outlooks]."),
+        typer.Option(
+            help="Predict each country, company, source, edition or year from the rest, to which alone the "
+            "coefficients are fitted; about a second for each [default: earlier outlooks]."
+        ),
     ] = None,
     as_json: options.AsJson = False,
 ) -> None:

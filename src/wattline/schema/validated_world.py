@@ -10,7 +10,7 @@ from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, item, perh
 class ValidateWorldInputs(StrictJson):
     """What was validated."""
 
-    leave_out: Literal["country", "company", "source", "year"] | None = item(
+    leave_out: Literal["country", "company", "source", "edition", "year"] | None = item(
         "What is predicted from the rest; null for outlooks of earlier years."
     )
 
@@ -32,6 +32,16 @@ class NamedScore(ForecastScore):
     """Scores of a group."""
 
     name: str = item("The group.")
+
+
+class UnseenScore(NamedScore):
+    """Scores of a place or company of which no figure is given, and its newest figure."""
+
+    year: int = item("Year of its newest figure.")
+    publisher: str = item("Whose figure.")
+    twh: float = item("The figure [TWh].")
+    range: RangeJson = item("What is predicted of it [TWh].")
+    covered: bool = item("Whether p5 to p95 holds it.")
 
 
 class OriginScore(StrictJson):
@@ -109,6 +119,7 @@ class ValidateWorldResults(StrictJson):
     score: ForecastScore = item("All.")
     ahead: ForecastScore = item("Two and more years ahead.")
     unseen: ForecastScore | None = item("Countries or companies of which no figure is given; null elsewhere.")
+    unseen_series: list[UnseenScore] = item("Each of those countries or companies; empty elsewhere.")
     origins: list[OriginScore] = item("By year of the outlook.")
     series: list[NamedScore] = item("By place or company.")
     left: list[NamedScore] = item("By what was left out.")

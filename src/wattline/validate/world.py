@@ -7,22 +7,30 @@ from dataclasses import dataclass, field
 
 from wattline.core.result import Json, Result, envelope
 from wattline.line.world.backtest import ORIGINS, Forecast, known_at, predicted, rolling, score
+from wattline.line.world.coefficients import path_model
 from wattline.line.world.expected import paths_known
 from wattline.line.world.identities import identities, sensitivities
-from wattline.line.world.observe import Posterior
+from wattline.line.world.observe import Paths, Posterior
 from wattline.line.world.outlook import catalog_posterior
 from wattline.line.world.places import place_or_company
 from wattline.line.world.published import PublishedFigure, published_figures, series_names
 from wattline.line.world.scorecard import scorecard_of, scored_forecasts
+from wattline.validate.fit.world_refit import refit_paths
 
 NOW = 2026
 MIN_AHEAD = 2  # years at which a forecast must be better than a drift
 Progress = Callable[[str], None]
+# what is left out together, by the name of what is left out; a country's and a company's figures are those of a series
+GROUPS: dict[str | None, Callable[[PublishedFigure], str]] = {
+    "source": lambda figure: figure.publisher,
+    "edition": lambda figure: f"{figure.publisher} {figure.published}",
+    "year": lambda figure: str(figure.year),
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class WorldValidation(Result):
-    """Forecasts beside what came: by origin, or with a country, company, publisher or year left out."""
+    """Forecasts beside what came: by origin, or with a country, company, publisher, edition or year left out."""
 
     forecasts: tuple[Forecast, ...]
     leave_out: str | None = None
@@ -35,6 +43,7 @@ class WorldValidation(Result):
             "score": score(rows),
             "ahead": score(row for row in rows if row.ahead >= MIN_AHEAD),
             "unseen": score(self.unseen) if self.leave_out in ("country", "company") else None,
+            "unseen_series": _unseen(self.unseen),
             "origins": self.extra.get("origins", []),
             "series": _by(rows, lambda row: row.figure.series),
             "left": [] if self.leave_out is None else _by(rows or self.unseen, self._group),
@@ -48,12 +57,15 @@ class WorldValidation(Result):
             "of these: CRPS where there is a naive forecast; naive: that with the spread of its steps; point: without",
         ]
         if self.leave_out:
-            notes.append("the coefficients, 24 numbers shared by all series, are those of all figures")
+            notes.append(
+                "the 24 coefficients that all series share are fitted anew for each line, to the other figures alone; "
+                "stock, watts and AI by part of the world are stated facts, fitted to none"
+            )
         return envelope("validate world", {"leave_out": self.leave_out}, results, notes=notes)
 
     def _group(self, row: Forecast) -> str:
         figure = row.figure
-        return {"source": figure.publisher, "year": str(figure.year)}.get(self.leave_out or "", figure.series)
+        return GROUPS[self.leave_out](figure) if self.leave_out in GROUPS else figure.series
 
 
 def _by(rows: Sequence[Forecast], group: Callable[[Forecast], str]) -> list[Json]:
@@ -61,12 +73,23 @@ def _by(rows: Sequence[Forecast], group: Callable[[Forecast], str]) -> list[Json
     return [{"name": name, **score(row for row in rows if group(row) == name)} for name in names]
 
 
+def _unseen(rows: Sequence[Forecast]) -> list[Json]:
+    """Each series of which no figure was given: its scores, and its newest figure beside what was predicted of it."""
+    made = []
+    for scores in _by(rows, lambda row: row.figure.series):
+        own = [row for row in rows if row.figure.series == scores["name"]]
+        newest = max(own, key=lambda row: (row.figure.year, row.figure.published))
+        shown = newest.json()
+        made.append({**scores, **{name: shown[name] for name in ("year", "publisher", "twh", "range", "covered")}})
+    return made
+
+
 def validate_world(leave_out: str | None, progress: Progress) -> WorldValidation:
     """Hold the outlook against what was published.
 
     Parameters
     ----------
-    leave_out : None for rolling origins; or ``country``, ``company``, ``source``, ``year``
+    leave_out : None for rolling origins; or one of ``backtest.LEAVE_OUT``
     progress : called with what is worked on
 
     Returns
@@ -117,11 +140,31 @@ def scorecard(rows: Sequence[PublishedFigure]) -> Json:
     return scorecard_of(scored_forecasts(rows, catalog_posterior(NOW)))
 
 
+def refitted(others: Sequence[PublishedFigure]) -> Paths:
+    """The paths before any figure, by coefficients that are fitted to these figures alone.
+
+    Parameters
+    ----------
+    others : the figures that are not left out
+
+    Returns paths.
+    """
+    return paths_known(NOW, refit_paths(others, NOW, path_model(NOW)))
+
+
 def leave_out_series(
     rows: Sequence[PublishedFigure], companies: bool, progress: Progress
 ) -> tuple[list[Forecast], list[Forecast]]:
-    """Each country or company predicted from the others: given its figures of earlier years, and given none."""
-    paths = paths_known(NOW)
+    """Each country or company predicted from the others, which alone shape the coefficients.
+
+    Parameters
+    ----------
+    rows : all figures
+    companies : whether companies are left out, or places
+    progress : called with what is worked on
+
+    Returns forecasts given the figures of its own earlier years, and those given none of its own.
+    """
     earlier: list[Forecast] = []
     unseen: list[Forecast] = []
     for name in series_names(rows):
@@ -130,6 +173,7 @@ def leave_out_series(
         progress(f"leaving out {name}")
         own = [row for row in rows if row.series == name and row.kind != "forecast"]
         others = [row for row in rows if row.series != name]
+        paths = refitted(others)
         unseen += predicted(Posterior(paths, others), own, NOW)
         for year in sorted({row.year for row in own})[1:]:
             before = [row for row in own if row.year < year]
@@ -140,13 +184,21 @@ def leave_out_series(
 
 
 def leave_out_group(rows: Sequence[PublishedFigure], by: str, progress: Progress) -> Iterable[Forecast]:
-    """Each publisher's, or each year's, figures predicted from all others."""
-    paths = paths_known(NOW)
-    groups = sorted({str(row.year if by == "year" else row.publisher) for row in rows if row.kind != "forecast"})
-    for name in groups:
+    """The figures of each publisher, edition or year predicted from all others, which alone shape the coefficients.
+
+    Parameters
+    ----------
+    rows : all figures
+    by : what is left out, of ``GROUPS``
+    progress : called with what is worked on
+
+    Returns forecasts, one a figure.
+    """
+    group = GROUPS[by]
+    for name in sorted({group(row) for row in rows if row.kind != "forecast"}):
         progress(f"leaving out {name}")
-        inside = [row for row in rows if str(row.year if by == "year" else row.publisher) == name]
-        left = {id(row) for row in inside}
-        others = [row for row in rows if id(row) not in left]
+        inside = [row for row in rows if group(row) == name]
+        others = [row for row in rows if group(row) != name]
         figures = [row for row in inside if row.kind != "forecast"]
-        yield from predicted(Posterior(paths, others), figures, NOW, new_publisher=by == "source")
+        known = Posterior(refitted(others), others)
+        yield from predicted(known, figures, NOW, new_publisher=by == "source", by_publisher=by == "edition")

@@ -7,6 +7,7 @@ blocks of a fixed size.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,11 +139,19 @@ def same(first: Sequence[Hashable], second: Sequence[Hashable]) -> NDArray[np.bo
     ----------
     first, second : names or numbers
 
-    Returns truth by pair.
+    Returns truth by pair, not to be written to.
     """
+    return _same(tuple(first), tuple(second))
+
+
+@lru_cache(maxsize=32)
+def _same(first: tuple[Hashable, ...], second: tuple[Hashable, ...]) -> NDArray[np.bool_]:
+    """Kept, since a fit asks for the same figures some hundred times."""
     codes: dict[Hashable, int] = {}
     for entry in (*first, *second):
         codes.setdefault(entry, len(codes))
     one_way = np.array([codes[entry] for entry in first], int)
     other = np.array([codes[entry] for entry in second], int)
-    return np.asarray(one_way[:, None] == other[None, :], np.bool_)
+    equal = np.asarray(one_way[:, None] == other[None, :], np.bool_)
+    equal.flags.writeable = False
+    return equal

@@ -19,7 +19,7 @@ from wattline.line.world.places import place_or_company
 from wattline.line.world.published import PublishedFigure, known_by
 
 ORIGINS = (2010, 2014, 2018, 2020, 2022)
-LEAVE_OUT = ("country", "company", "source", "year")
+LEAVE_OUT = ("country", "company", "source", "edition", "year")
 NAIVE_STEP_SD = 0.12  # a year, where a series has too few figures to tell its own
 MIN_STEPS = 3
 
@@ -146,8 +146,9 @@ def rolling(rows: Sequence[PublishedFigure], origin: int, paths: Paths) -> list[
 
 
 def predicted(
-    posterior: Posterior, later: Sequence[PublishedFigure], origin: int, new_publisher: bool = False
-) -> list[Forecast]:
+    posterior: Posterior, later: Sequence[PublishedFigure], origin: int, new_publisher: bool = False,
+    by_publisher: bool = False,
+) -> list[Forecast]:  # fmt: skip
     """Each figure beside its forecast and the naive one.
 
     Parameters
@@ -156,6 +157,7 @@ def predicted(
     later : figures that it does not know
     origin : year of the forecast
     new_publisher : whether the figures are of a publisher that has published none of what is known
+    by_publisher : whether each is predicted as its own publisher would put it, rather than as one more study would
 
     Returns
     -------
@@ -164,7 +166,8 @@ def predicted(
     made = []
     for row in later:
         place = place_or_company(row.series, row.electricity_twh)
-        mean, spread = posterior.predict([place], np.array([row.year - FIRST]), new_publisher=new_publisher)
+        of = (row,) if by_publisher else ()
+        mean, spread = posterior.predict([place], np.array([row.year - FIRST]), new_publisher=new_publisher, of=of)
         own = [k for k in posterior.figures.rows if k.series == row.series and k.kind != "forecast"]
         naive = naive_drift(own, row.year) if own else (None, None)
         made.append(Forecast(row, origin, float(mean[0]), float(np.sqrt(spread[0, 0])), *naive))

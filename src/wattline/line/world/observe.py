@@ -9,19 +9,16 @@ publishers share who buy the same data, that of its edition, and what is left.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wattline.core.fact import Array
 from wattline.line.world.algebra import counted_from, lower_root, same, solved, times
+from wattline.line.world.figures import Figures
 from wattline.line.world.growth import FIRST, YEARS, Years, growth_paths
 from wattline.line.world.path_model import PathModel
-from wattline.line.world.places import Place, place_of, place_or_company, wide_places
+from wattline.line.world.places import Place, place_of, wide_places
 from wattline.line.world.published import PublishedFigure
-from wattline.line.world.steady import steadiness
 
 LEVEL_YEAR = 2024  # of the level that a place's electricity tells
 COMPANY_YEAR = 2020  # of a company's
@@ -29,49 +26,6 @@ NO_YEARS = 0.01  # growth that does not persist
 SHARED = ("bottom_up", "forecast")  # count from bought figures of shipments
 EXTRAPOLATED = ("extrapolation",)  # carry a few figures on, which has run high or low for all of them together
 ELSEWHERE = 0.15  # of a publisher's variance at a place, what it has in common with its bias elsewhere
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Figures as arrays, one entry each: the place, the index of its year, its kind and who published which edition."""
-
-    rows: tuple[PublishedFigure, ...]
-    places: tuple[Place, ...]
-    steadiness: Mapping[tuple[str, str], float] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, rows: Sequence[PublishedFigure], model: PathModel) -> Figures:
-        """Figures with their places, and how steady their publishers are.
-
-        Parameters
-        ----------
-        rows : as they were published
-        model : of the paths and of the publishers' biases
-
-        Returns the figures.
-        """
-        places = tuple(place_or_company(row.series, row.electricity_twh) for row in rows)
-        return cls(tuple(rows), places, steadiness(rows, places, model))
-
-    def edition_sd(self, model: PathModel) -> Array:
-        """Standard deviation between editions of each figure's publisher, by its own run where that shows it."""
-        pairs = zip(self.rows, self.places, strict=True)
-        return np.array([
-            self.steadiness.get((row.publisher, place.kin_name), model.edition(place)) for row, place in pairs
-        ])  # fmt: skip
-
-    @cached_property
-    def year(self) -> Years:
-        return np.array([row.year - FIRST for row in self.rows], np.int64)
-
-    def counted_by(self, kinds: Sequence[str]) -> NDArray[np.float64]:
-        """1 where a figure of a place is of one of the kinds, else 0."""
-        pairs = zip(self.rows, self.places, strict=True)
-        return np.array([float(row.kind in kinds and not place.company) for row, place in pairs])
-
-    @cached_property
-    def log_twh(self) -> Array:
-        return np.log([row.twh for row in self.rows])
 
 
 class Paths:
@@ -189,6 +143,20 @@ class Paths:
         )
         return np.asarray(of_publisher + everywhere + shared)
 
+    def counted(self, figures: Figures) -> Array:
+        """Covariance of figures with each other: of their paths, their publishers' biases, and what is left of each.
+
+        Parameters
+        ----------
+        figures : published figures
+
+        Returns covariance of logarithms, shape ``(n_figures, n_figures)``.
+        """
+        total = self.covariance(figures.places, figures.year, figures.places, figures.year)
+        total += self.bias(figures, figures)
+        total[np.diag_indices(len(figures.rows))] += [self.model.noise(row.kind) ** 2 for row in figures.rows]
+        return total
+
     def figure_sd(self, place: Place, kind: str) -> float:
         """Standard deviation of the bias of a figure: meters have next to none.
 
@@ -217,10 +185,7 @@ class Posterior:
         self.paths, self.figures = paths, Figures.of(rows, paths.model)
         figures = self.figures
         self.residual = figures.log_twh - self._mean(figures)
-        total = paths.covariance(figures.places, figures.year, figures.places, figures.year)
-        total += paths.bias(figures, figures)
-        total[np.diag_indices(len(rows))] += [paths.model.noise(row.kind) ** 2 for row in rows]
-        self.factor = lower_root(total) if rows else total
+        self.factor = lower_root(paths.counted(figures)) if rows else np.zeros((0, 0))
         self.whitened = self._solve(self.residual)
 
     def _mean(self, figures: Figures) -> Array:
@@ -237,8 +202,9 @@ class Posterior:
         return float(-0.5 * self.whitened @ self.whitened - logs)
 
     def predict(
-        self, places: Sequence[Place], year: Years, counted: bool = True, new_publisher: bool = False
-    ) -> tuple[Array, Array]:
+        self, places: Sequence[Place], year: Years, counted: bool = True, new_publisher: bool = False,
+        of: Sequence[PublishedFigure] = (),
+    ) -> tuple[Array, Array]:  # fmt: skip
         """Mean and covariance of the logarithm of TWh at (place, year).
 
         Parameters
@@ -246,6 +212,7 @@ class Posterior:
         places, year : of one length; years as indices of ``YEARS``
         counted : as a later study would put it, with its bias; else the path that studies share
         new_publisher : by one that has published no figure yet
+        of : figures, one a place, whose publisher, edition and kind are known before they are; by default they are not
 
         Returns
         -------
@@ -256,9 +223,10 @@ class Posterior:
         cross = paths.covariance(places, year, figures.places, figures.year)
         spread = paths.covariance(places, year, places, year)
         if counted:
-            later = [self._next_figure(place, int(y), new_publisher) for place, y in zip(places, year, strict=True)]
-            new = Figures(tuple(later), tuple(places), figures.steadiness)
-            keep = np.array([self._keep(place, row.publisher) for place, row in zip(places, later, strict=True)])
+            pairs = list(zip(places, year, strict=True))
+            later = tuple(of) or tuple(self._next_figure(place, int(y), new_publisher) for place, y in pairs)
+            new = Figures(later, tuple(places), figures.steadiness)
+            keep = np.array([1.0 if of else self._keep(p, row.publisher) for p, row in zip(places, later, strict=True)])
             cross = cross + keep[:, None] * paths.bias(new, figures)
             spread = spread + paths.bias(new, new)
             noise = np.array([paths.model.noise(row.kind) for row in later])

@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from wattline.core.quantity import number
 from wattline.report.words import Json
 
 
@@ -74,7 +75,19 @@ def _left(results: Json, left_out: str) -> list[RenderableType]:
         table.add_row("2 years on", *_cells(results["ahead"]))
         table.add_row("no figure", *_cells(results["unseen"]))
     words = "given its figures of earlier years, and all others'" if given else "from all other figures"
-    return [Text(f"Each {left_out} predicted {words}", style="bold"), table]
+    shown: list[RenderableType] = [Text(f"Each {left_out} predicted {words}", style="bold"), table]
+    return [*shown, *_unseen(results["unseen_series"])] if given else shown
+
+
+def _unseen(rows: list[Json]) -> list[RenderableType]:
+    """Places and companies of which no figure is given, each beside its newest published figure."""
+    table = _table("no figure given", "figures", "in p5-p95", "CRPS", "bias", "newest", "TWh", "predicted", "p5 to p95")
+    for row in rows:
+        scores, predicted = _cells(row), row["range"]
+        band = f"{number(predicted['p5'], 3)} to {number(predicted['p95'], 3)}"
+        figure = number(row["twh"], 3), number(predicted["p50"], 3), band
+        table.add_row(Text(row["name"][:28]), *scores[:3], scores[6], str(row["year"]), *figure)
+    return [Text("Each of which no figure of its own is given, beside its published ones", style="bold"), table]
 
 
 def _scorecard(card: Json) -> list[RenderableType]:
