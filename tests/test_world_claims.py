@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wattline as wl
 from wattline.claim.sentence.coming import foreseen
+from wattline.claim.sentence.coming_parts import part_draws
 from wattline.claim.sentence.coming_read import read_coming
 from wattline.core.errors import WattlineError
 from wattline.line.world.electricity import electricity_twh
@@ -77,6 +79,17 @@ def test_a_projection_never_holds_and_has_a_probability(sentence: str) -> None:
 def test_no_figure_of_a_year_to_come_ever_holds(twh: float, year: int, place: str) -> None:
     claim = wl.check(f"{place}data centres will use {twh:.1f} TWh in {year}", draws=100).json()["results"]["claims"][0]
     assert claim["verdict"] in ("unproven", "undecided", "does not follow")
+
+
+@pytest.mark.parametrize(("region", "year"), [("world", 2030), ("us", 2026), ("eu27", 2035)])
+def test_the_share_of_ai_is_the_same_in_an_outlook_and_in_a_claim(region: str, year: int) -> None:
+    """With its own cooling and power in both; the parts of an outlook, which add up, have its servers alone."""
+    row = wl.world(region, str(year)).json()["results"]["places"][0]["years"][0]
+    drawn = part_draws(place_of(region), [year], "ai", 2026)[1][:, 0]
+    for end, percent in (("p5", 5), ("p50", 50), ("p95", 95)):
+        assert row["ai_share"][end] == pytest.approx(float(np.percentile(drawn, percent)), rel=0.03)
+    assert row["share_of_part"]["ai"]["p50"] < row["ai_share"]["p50"]
+    assert sum(part["p50"] for part in row["share_of_part"].values()) == pytest.approx(1, abs=0.05)
 
 
 def test_the_more_is_stated_the_less_probable_it_is() -> None:

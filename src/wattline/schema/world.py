@@ -47,7 +47,10 @@ class OutlookYear(StrictJson):
     share_of_electricity: RangeJson | None = item(
         "Share of what the place uses in that year, as demand of its kind of places grows; null for a company."
     )
-    share_of_part: PartShares | None = item("Shares of parts; null for a company.")
+    share_of_part: PartShares | None = item("Shares of parts, of which AI is its servers alone; null for a company.")
+    ai_share: RangeJson | None = item(
+        "Share of AI with its own cooling and power, as published figures count it; null for a company."
+    )
     share_of_kind: KindShares | None = item("Shares of kinds of site; null but for the world from 2020 on.")
     training_share: float | None = item("Share of training in AI, the rest is inference; null for a company.")
 

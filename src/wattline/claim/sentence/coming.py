@@ -177,8 +177,10 @@ def _subject(coming: ComingClaim, place: str) -> str:
         return f"All that {place} reports"
     if coming.part in ("training", "inference"):
         return f"{coming.part.capitalize()} of AI in data centres"
-    whose = "AI's part of the data centres" if coming.part == "ai" else "Data centres"
-    return f"{whose} of {place}, {'with' if coming.crypto else 'without'} crypto-mining"
+    crypto = "with" if coming.crypto else "without"
+    if coming.part == "ai":
+        return f"AI's part of the data centres of {place}, with its own cooling and power, {crypto} crypto-mining"
+    return f"Data centres of {place}, {crypto} crypto-mining"
 
 
 def _others(coming: ComingClaim, catalog: Catalog) -> dict[str, Expression]:

@@ -8,11 +8,10 @@ import numpy as np
 
 from wattline.claim.sentence.coming_words import CENTRES, Part, in_percent
 from wattline.core.fact import Array
+from wattline.line.world.ai_part import ai_share, training_share
 from wattline.line.world.outlook import CHUNK, OutlookQuestion, catalog_posterior, outlook
 from wattline.line.world.places import Place
-from wattline.line.world.tables import series
 
-MAX_SHARE = 0.98  # of AI in data centres
 AI = r"(?:(?-i:AI|A\.I\.)|artificial intelligence)"
 _CENTRE = CENTRES.pattern
 _KINDS = r"(?:[\s-]+(?:optimi[sz]ed|focuss?ed|specific|related|dedicated|ready|only))?"
@@ -121,12 +120,10 @@ def part_draws(place: Place, years: list[int], part: Part, as_of: int) -> tuple[
     spans = tuple(range(min(years), max(years) + 1))
     made = outlook(OutlookQuestion((place,), spans, as_of), catalog_posterior(as_of), CHUNK, 0)
     spots = [year - spans[0] for year in years]
-    rng = np.random.default_rng(0)
-    counted = series("ai-counted", "ai").at(np.array(years), rng.standard_normal(CHUNK))
-    share = np.minimum(made.shares["ai"][0][spots].T * series("pue", "ai").at(np.array(years)) * counted, MAX_SHARE)
+    share = ai_share(made.shares["ai"][0][spots], np.array(years)).T
     twh = np.asarray(made.twh[0][spots].T, float) * share
     if part == "ai":
         return twh, share
-    training = np.clip(series("training-share", "ai").at(np.array(years), rng.standard_normal(CHUNK)), 0.0, 1.0)
+    training = training_share(np.array(years), CHUNK).T
     of_ai = training if part == "training" else 1 - training
     return twh * of_ai, share * of_ai

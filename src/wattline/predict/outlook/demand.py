@@ -12,10 +12,10 @@ from wattline.core.fact import Array
 from wattline.core.quantity import parse
 from wattline.core.result import Json
 from wattline.core.units import DAY_S, J_PER_TWH, J_PER_WH, YEAR_S, Z95
+from wattline.line.world.ai_part import ai_share, training_share
 from wattline.line.world.observe import Posterior
 from wattline.line.world.outlook import Outlook
 from wattline.line.world.power import queries_per_day
-from wattline.line.world.tables import series
 from wattline.predict.outlook.jobs import YearlyJob, job_shares
 
 REQUEST = "prompt.chatgpt-altman.energy_wh"
@@ -106,9 +106,9 @@ def demand_json(made: Outlook, posterior: Posterior, rate: RequestRate | None) -
 
 def _inference_twh(made: Outlook, year: int) -> Array:
     """Electricity of inference in the first place's last year, of some of the draws."""
-    share = made.shares["ai"][0, -1][:DRAWS]
-    rng = np.random.default_rng(year)
-    training = np.clip(series("training-share", "ai").at(np.array([year]), rng.standard_normal(len(share)))[:, 0], 0, 1)
+    years = np.array([year])
+    share = ai_share(made.shares["ai"][0, -1:, :DRAWS], years)[0]
+    training = training_share(years, len(share))[0]
     return np.asarray(made.twh[0, -1, : len(share)] * share * (1 - training), float)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.core.result import Json
+from wattline.line.world.ai_part import ai_share
 from wattline.line.world.electricity import electricity_twh
 from wattline.line.world.observe import Posterior
 from wattline.line.world.outlook import PARTS, Outlook
@@ -30,6 +31,8 @@ def place_rows(made: Outlook, posterior: Posterior) -> list[Json]:
     """
     twh, gw = percentiles(made.twh), percentiles(made.gw)
     shares = {name: percentiles(values) for name, values in made.shares.items()}
+    years = np.array(made.question.years)
+    shares["whole_ai"] = percentiles(np.stack([ai_share(values, years) for values in made.shares["ai"]]))
     figures = posterior.figures
     rows = []
     for i, place in enumerate(made.question.places):
@@ -53,6 +56,7 @@ def _year(made: Outlook, i: int, j: int, ranges: tuple[Array, Array], shares: di
         "year": year, "energy_twh": ends(twh), "shared_twh": ends(made.shared_twh[:, i, j]), "capacity_gw": ends(gw),
         "share_of_electricity": None if share is None else ends(share), "share_of_part": parts,
         "share_of_kind": kind_shares(year) if place.name == "world" else None,
+        "ai_share": None if place.company else ends(shares["whole_ai"][:, i, j]),
         "training_share": None if place.company else float(series("training-share", "ai").at(np.array([year]))[0]),
     }  # fmt: skip
 

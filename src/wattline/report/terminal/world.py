@@ -11,7 +11,13 @@ from wattline.report.words import Json, share_words
 
 MAX_ROWS = 8
 MAX_BARS = 6
-NAMES = {"ai": "AI", "servers": "other servers", "storage": "storage", "network": "network", "overhead": "overhead"}
+NAMES = {
+    "ai": "AI servers",
+    "servers": "other servers",
+    "storage": "storage",
+    "network": "network",
+    "overhead": "overhead",
+}
 
 
 def world_text(data: Json) -> RenderableType:
@@ -117,6 +123,9 @@ def _parts(results: Json) -> list[RenderableType]:
     if last["share_of_part"]:
         parts = ", ".join(f"{NAMES[name]} {ends['p50']:.0%}" for name, ends in last["share_of_part"].items())
         shown.append(Text(f"{place_name(place)} in {last['year']}: {parts}"))
+    if whole := last["ai_share"]:
+        words = f"{whole['p50']:.0%} ({whole['p5']:.0%} to {whole['p95']:.0%})"
+        shown.append(Text(f"AI with its own cooling and power, as published figures count it: {words}"))
     if results["change"]:
         change = results["change"]
         parts = ", ".join(f"{NAMES[part['part']]} {part['change_twh']:+,.0f}" for part in change["parts"])

@@ -1,0 +1,46 @@
+"""AI's part of data centres with its own cooling and power, as published figures count it: one rule for every answer.
+
+The stock tells what servers with chips of AI take. Who publishes AI's electricity counts the halls around them too, and
+some machines that no count of chips has; so do all answers of a share or of terawatt-hours of AI, its training and its
+inference. The parts of a place, which add up, have the servers alone, with all cooling and power as a part of its own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wattline.core.fact import Array
+from wattline.line.world.percentiles import Draws32
+from wattline.line.world.tables import series
+
+MAX_SHARE = 0.98  # of AI in data centres: some of each are network and storage of others
+SEED = 0
+
+
+def ai_share(of_servers: Array | Draws32, years: Array) -> Array:
+    """Share of AI in a place's electricity, with its own cooling and power.
+
+    Parameters
+    ----------
+    of_servers : share of AI's servers alone, shape ``(n_years, n_draws)``
+    years : calendar years, shape ``(n_years,)``
+
+    Returns shares, 0 to 1, of the shape of ``of_servers``.
+    """
+    deviate = np.random.default_rng(SEED).standard_normal(of_servers.shape[-1])
+    counted = series("ai-counted", "ai").at(years, deviate).T
+    return np.asarray(np.minimum(of_servers * series("pue", "ai").at(years)[:, None] * counted, MAX_SHARE))
+
+
+def training_share(years: Array, count: int) -> Array:
+    """Share of training in AI's electricity; the rest is inference.
+
+    Parameters
+    ----------
+    years : calendar years, shape ``(n_years,)``
+    count : of draws
+
+    Returns shares, 0 to 1, shape ``(n_years, count)``.
+    """
+    deviate = np.random.default_rng(SEED + 1).standard_normal(count)
+    return np.asarray(np.clip(series("training-share", "ai").at(years, deviate), 0.0, 1.0).T)
