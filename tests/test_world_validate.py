@@ -13,7 +13,7 @@ from wattline.cli.main import main
 from wattline.line.world.backtest import ORIGINS, known_at
 from wattline.line.world.coefficients import path_model
 from wattline.line.world.identities import identities
-from wattline.line.world.path_model import PathModel
+from wattline.line.world.path_model import stated_model
 from wattline.line.world.published import published_figures
 from wattline.line.world.tables import FOLDER
 from wattline.validate.fit.world import FITTED, HEAD, PRIOR_SD, fit_paths
@@ -61,10 +61,10 @@ def test_what_is_left_out_shapes_no_coefficient(monkeypatch: pytest.MonkeyPatch)
 def test_a_refit_finds_the_mode_that_it_was_moved_from() -> None:
     """Set out from stated values or from those of all figures, fewer figures have one mode, where the slope is none."""
     rows = [row for row in published_figures() if row.series in ("germany", "world")]
-    near, far = (refit_paths(rows, 2026, start) for start in (path_model(2026), PathModel()))
+    near, far = (refit_paths(rows, 2026, start) for start in (path_model(2026), stated_model()))
     for name in FITTED:
         assert getattr(near, name) == pytest.approx(getattr(far, name), rel=0.01), name
-    steps = np.log([getattr(near, name) / getattr(PathModel(), name) for name in FITTED])
+    steps = np.log([getattr(near, name) / getattr(stated_model(), name) for name in FITTED])
     slope, _ = evidence_slope(rows, 2026, steps)
     assert np.abs(slope - steps / PRIOR_SD**2).max() < 0.1
 

@@ -283,8 +283,7 @@ def validate_world(
     leave_out: Annotated[
         str | None,
         typer.Option(
-            help="Predict each country, company, source, edition or year from the rest, to which alone the "
-            "coefficients are fitted; about a second for each [default: earlier outlooks]."
+            help="country, company, source, edition or year: predict each by a fit to the rest, in some minutes."
         ),
     ] = None,
     as_json: options.AsJson = False,

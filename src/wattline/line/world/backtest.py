@@ -17,10 +17,10 @@ from wattline.line.world.growth import FIRST
 from wattline.line.world.observe import Paths, Posterior
 from wattline.line.world.places import place_or_company
 from wattline.line.world.published import PublishedFigure, known_by
+from wattline.line.world.tables import stated
 
 ORIGINS = (2010, 2014, 2018, 2020, 2022)
 LEAVE_OUT = ("country", "company", "source", "edition", "year")
-NAIVE_STEP_SD = 0.12  # a year, where a series has too few figures to tell its own
 MIN_STEPS = 3
 
 
@@ -106,7 +106,7 @@ def naive_drift(known: Sequence[PublishedFigure], year: int) -> tuple[float, flo
     drift = (level[years[-1]] - level[years[0]]) / span if span else 0.0
     steps = [(b - a, level[b] - level[a]) for a, b in pairwise(years)]
     left = [(change - drift * gap) / sqrt(gap) for gap, change in steps]
-    sd = max(float(np.std(left)), 0.01) if len(left) >= MIN_STEPS else NAIVE_STEP_SD
+    sd = max(float(np.std(left)), 0.01) if len(left) >= MIN_STEPS else stated("naive-step-sd")
     ahead = year - years[-1]
     return level[years[-1]] + drift * ahead, sd * sqrt(max(abs(ahead), 1))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 
-from wattline.line.world.path_model import PathModel
+from wattline.line.world.path_model import PathModel, stated_model
 from wattline.line.world.tables import table_rows
 
 FILE = "coefficients.csv"
@@ -17,7 +17,7 @@ def fitted_models() -> dict[int, PathModel]:
     values: dict[int, dict[str, float]] = {}
     for row in table_rows(FILE):
         values.setdefault(int(row["origin"]), {})[row["coefficient"]] = float(row["value"])
-    return {origin: replace(PathModel(), **values[origin]) for origin in sorted(values)}
+    return {origin: replace(stated_model(), **values[origin]) for origin in sorted(values)}
 
 
 def path_model(as_of: int) -> PathModel:
@@ -33,4 +33,4 @@ def path_model(as_of: int) -> PathModel:
     """
     models = fitted_models()
     origins = [origin for origin in models if origin <= as_of]
-    return models[origins[-1]] if origins else PathModel()
+    return models[origins[-1]] if origins else stated_model()

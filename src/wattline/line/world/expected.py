@@ -17,10 +17,9 @@ from wattline.line.world.spending import YEARS_TO_BUILD, spending_levels
 from wattline.line.world.stock import FIRST as FIRST_STOCK
 from wattline.line.world.stock import LAST as LAST_STOCK
 from wattline.line.world.stock import YEARS as STOCK_YEARS
-from wattline.line.world.tables import series, stock_facts
+from wattline.line.world.tables import series, stated, stock_facts
 
 CHIPS_PUBLISHED = 2026  # Epoch's quarters are of this year: no earlier outlook knows them
-LATER_GROWTH = 0.03  # a year, after the last year of the stock
 
 
 @lru_cache(maxsize=1)
@@ -31,7 +30,7 @@ def stock_growth() -> Mapping[str, Array]:
         if quantity == "ai-ratio":
             ratio = series("ai-ratio", scope=scope).at(STOCK_YEARS)
             level = np.log(Drivers({}, (), ratio).parts().total[0])
-            growth = np.full(len(YEARS), LATER_GROWTH)
+            growth = np.full(len(YEARS), stated("later-growth"))
             inside = (YEARS > FIRST_STOCK) & (YEARS <= LAST_STOCK)
             growth[inside] = np.diff(level)[YEARS[inside] - FIRST_STOCK - 1]
             made[scope] = growth

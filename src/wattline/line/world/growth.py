@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattline.core.fact import Array
+from wattline.line.world.tables import stated
 
 FIRST, LAST, ANCHOR = 1998, 2050, 2010
-STEADY_YEARS = 10.0  # over which even steady growth comes back to that of its kind
 YEARS = np.arange(FIRST, LAST + 1)
 Years = NDArray[Any]  # indices of YEARS
 
@@ -21,14 +21,14 @@ def growth_paths(sd: float, years: float, steady_sd: float) -> Array:
     Parameters
     ----------
     sd, years : standard deviation of its growth [1/year] and how long it persists [years]
-    steady_sd : of a growth that hardly changes, over ``STEADY_YEARS``
+    steady_sd : of a growth that hardly changes, over ``steady-years`` of the stated numbers
 
     Returns
     -------
     Shape ``(n_years, n_years)``.
     """
     gap = np.abs(YEARS[:, None] - YEARS[None, :])
-    growth = sd**2 * np.exp(-gap / years) + steady_sd**2 * np.exp(-gap / STEADY_YEARS)
+    growth = sd**2 * np.exp(-gap / years) + steady_sd**2 * np.exp(-gap / stated("steady-years"))
     later = (YEARS[:, None] >= YEARS[None, :]) & (YEARS[None, :] > ANCHOR)
     earlier = (YEARS[:, None] < YEARS[None, :]) & (YEARS[None, :] <= ANCHOR)
     added = later.astype(float) - earlier

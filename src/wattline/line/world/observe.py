@@ -19,13 +19,13 @@ from wattline.line.world.growth import FIRST, YEARS, Years, growth_paths
 from wattline.line.world.path_model import PathModel
 from wattline.line.world.places import Place, place_of, wide_places
 from wattline.line.world.published import PublishedFigure
+from wattline.line.world.tables import stated
 
 LEVEL_YEAR = 2024  # of the level that a place's electricity tells
 COMPANY_YEAR = 2020  # of a company's
 NO_YEARS = 0.01  # growth that does not persist
 SHARED = ("bottom_up", "forecast")  # count from bought figures of shipments
 EXTRAPOLATED = ("extrapolation",)  # carry a few figures on, which has run high or low for all of them together
-ELSEWHERE = 0.15  # of a publisher's variance at a place, what it has in common with its bias elsewhere
 
 
 class Paths:
@@ -47,7 +47,9 @@ class Paths:
         self.model, self.levels = model, levels or {}
         self.risen = {name: np.cumsum(values) for name, values in (growth or {}).items()}
         self.steady = np.cumsum(np.full(len(YEARS), model.growth))
-        self.common = growth_paths(model.common_sd, model.common_years, model.growth_sd) + 0.3**2
+        self.common = (
+            growth_paths(model.common_sd, model.common_years, model.growth_sd) + stated("common-level-sd") ** 2
+        )
         self.steps = growth_paths(model.place_step_sd, NO_YEARS, 0.0)
         self.own = growth_paths(model.place_sd, model.place_years, model.place_growth_sd)
         self.grouped = growth_paths(model.group_sd, model.group_years, model.group_growth_sd)
@@ -95,18 +97,19 @@ class Paths:
         pick = np.ix_(year, other_year)
         size, other_size = (np.array([model.size(p) for p in each]) for each in (places, others))
         own = self.steps[pick] + self.own[pick] * size[:, None] * other_size[None, :]
+        grows, level = stated("kin-growth"), stated("kin-level")
         of_place = (
             self.common[pick]
-            + kin * (0.9 * own + model.level_sd**2 * 0.97)
-            + name * (0.1 * own + model.level_sd**2 * 0.03)
+            + kin * (grows * own + level * model.level_sd**2)
+            + name * ((1 - grows) * own + (1 - level) * model.level_sd**2)
             + group * ((1 - model.area_share) * model.kin_sd**2 + self.grouped[pick])
             + area * (model.area_share * model.kin_sd**2)
         )
         if not firm.any():
             return np.where(company, of_place, 0.0)
         ends = (self._firms(each) for each in (places, others))
-        (level, kin_level, spread), (other_level, other_kin, other_spread) = ends
-        own = name * (np.outer(spread, other_spread) * self.company[pick] + np.outer(level, other_level))
+        (own_level, kin_level, spread), (other_level, other_kin, other_spread) = ends
+        own = name * (np.outer(spread, other_spread) * self.company[pick] + np.outer(own_level, other_level))
         return np.where(company, np.where(firm, own + np.outer(kin_level, other_kin), of_place), 0.0)
 
     def _firms(self, places: Sequence[Place]) -> tuple[Array, Array, Array]:
@@ -136,7 +139,7 @@ class Paths:
         of_other = np.minimum(sd_other, others.edition_sd(model))
         same_edition = of_edition[:, None] * of_other[None, :] * edition
         of_publisher = kin * publisher * (sd[:, None] * sd_other[None, :] + same_edition)
-        everywhere = (ELSEWHERE * sd[:, None] * sd_other[None, :]) * publisher * ~kin
+        everywhere = (stated("bias-elsewhere") * sd[:, None] * sd_other[None, :]) * publisher * ~kin
         shared = sum(
             of_kind**2 * np.outer(figures.counted_by(kinds), others.counted_by(kinds))
             for kinds, of_kind in ((SHARED, model.shared_sd), (EXTRAPOLATED, model.extrapolated_sd))

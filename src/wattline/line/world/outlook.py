@@ -24,14 +24,12 @@ from wattline.line.world.published import PublishedFigure, published_figures
 from wattline.line.world.stock import FIRST as FIRST_STOCK
 from wattline.line.world.stock import LAST as LAST_STOCK
 from wattline.line.world.stock import YEARS as STOCK_YEARS
-from wattline.line.world.tables import series, stock_facts
+from wattline.line.world.tables import series, stated, stock_facts
 
 CHUNK = 4_096  # draws that are worked through together, which bounds the memory
 LOST_VARIANCE = 0.03  # of a place in a year, as much may come of directions that are left out: correlations within 0.03
 FIRST_YEAR, LAST_YEAR = 2000, 2035
 PARTS = ("ai", "servers", "storage", "network", "overhead")
-# a path above the stock's is so by AI more than by the rest, since that is what moves
-AI_ELASTICITY = 1.5
 
 
 @dataclass(frozen=True)
@@ -215,7 +213,7 @@ def place_shares(work: StockDraws, places: Sequence[Place], above: Draws32) -> d
     made = {name: np.empty(above.shape, np.float32) for name in PARTS}
     for i, place in enumerate(places):
         parts = work.parts_of(place)
-        ai = parts["ai"] * np.exp((AI_ELASTICITY - 1) * np.clip(above[i], -1.0, 1.0))
+        ai = parts["ai"] * np.exp((stated("ai-elasticity") - 1) * np.clip(above[i], -1.0, 1.0))
         total = ai + sum(parts[name] for name in PARTS if name != "ai")
         for name in PARTS:
             made[name][i] = (ai if name == "ai" else parts[name]) / total

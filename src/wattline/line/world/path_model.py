@@ -2,59 +2,59 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import lru_cache
 
 from wattline.line.world.places import Place
-
-LARGE_TWH = 500.0  # electricity of a place whose own growth spreads as the coefficients say
+from wattline.line.world.tables import stated
 
 
 @dataclass(frozen=True)
 class PathModel:
-    """``sd`` in logarithms, growth a year; ``catalog/world/coefficients.csv`` has those that are fitted."""
+    """``sd`` in logarithms, growth a year; what each is stands in ``catalog/world/stock.csv``, as ``path``."""
 
-    growth: float = 0.055
-    growth_sd: float = 0.035
-    common_sd: float = 0.055
-    common_years: float = 5.0
-    place_sd: float = 0.045
-    place_years: float = 3.5
-    place_growth_sd: float = 0.025
-    level: float = 0.015
-    exponent: float = 0.9
-    level_sd: float = 0.7
-    kin_sd: float = 0.6
-    company_growth: float = 0.22
-    company_growth_sd: float = 0.06
-    company_sd: float = 0.075
-    company_years: float = 3.0
-    company_level: float = 3.0
-    company_level_sd: float = 1.0
-    company_kin_sd: float = 0.8
-    spending_sd: float = 0.35
-    spending_kin_sd: float = 0.2
-    landlord_spread: float = 0.6
-    area_share: float = 0.6
-    world_scatter: float = 0.21
-    us_scatter: float = 0.145
-    china_scatter: float = 0.57
-    scatter: float = 0.28
-    shared_sd: float = 0.08
-    extrapolated_sd: float = 0.15
-    others: float = 1.0
-    edition_sd: float = 0.13
-    national_edition_sd: float = 0.08
-    place_step_sd: float = 0.05
-    size_exponent: float = 0.35
-    group_sd: float = 0.02
-    group_years: float = 6.0
-    group_growth_sd: float = 0.01
-    metered_sd: float = 0.01
-    company_noise_sd: float = 0.04
-    bottom_up_sd: float = 0.05
-    top_down_sd: float = 0.08
-    extrapolation_sd: float = 0.3
-    forecast_sd: float = 0.15
+    growth: float
+    growth_sd: float
+    common_sd: float
+    common_years: float
+    place_sd: float
+    place_years: float
+    place_growth_sd: float
+    level: float
+    exponent: float
+    level_sd: float
+    kin_sd: float
+    company_growth: float
+    company_growth_sd: float
+    company_sd: float
+    company_years: float
+    company_level: float
+    company_level_sd: float
+    company_kin_sd: float
+    spending_sd: float
+    spending_kin_sd: float
+    landlord_spread: float
+    area_share: float
+    world_scatter: float
+    us_scatter: float
+    china_scatter: float
+    scatter: float
+    shared_sd: float
+    extrapolated_sd: float
+    others: float
+    edition_sd: float
+    national_edition_sd: float
+    place_step_sd: float
+    size_exponent: float
+    group_sd: float
+    group_years: float
+    group_growth_sd: float
+    metered_sd: float
+    company_noise_sd: float
+    bottom_up_sd: float
+    top_down_sd: float
+    extrapolation_sd: float
+    forecast_sd: float
 
     def noise(self, kind: str) -> float:
         """Standard deviation of what is left of a figure of this kind."""
@@ -64,7 +64,7 @@ class PathModel:
         """How much wider the growth of a place spreads than that of a large one: a few sites make a small one's."""
         if place.company or not place.consumption_twh:
             return 1.0
-        return float(max(LARGE_TWH / place.consumption_twh, 1.0) ** self.size_exponent)
+        return float(max(stated("large-place") / place.consumption_twh, 1.0) ** self.size_exponent)
 
     def edition(self, place: Place) -> float:
         """Standard deviation between a publisher's editions: those of one country's own office revise less."""
@@ -79,3 +79,9 @@ class PathModel:
         return {"world": self.world_scatter, "us": self.us_scatter, "china": self.china_scatter}.get(
             place.kin_name, self.scatter
         )
+
+
+@lru_cache(maxsize=1)
+def stated_model() -> PathModel:
+    """The coefficients as they are stated before any fit."""
+    return PathModel(**{field.name: stated(field.name.replace("_", "-")) for field in fields(PathModel)})

@@ -10,11 +10,10 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.line.world.growth import YEARS
 from wattline.line.world.places import COMPANIES, LANDLORDS
-from wattline.line.world.tables import series, stock_facts
+from wattline.line.world.tables import series, stated, stock_facts
 
 FIRST_SPENT = 1990
 SPENDING_YEARS = np.arange(FIRST_SPENT, int(YEARS[-1]) + 1)
-FOLLOWED = 0.35  # of the way that spending goes up and down, what electricity follows; the rest is steady growth
 YOUNG_YEARS = 6  # a company that began to spend since is what it has spent
 STEPS = (-0.05, 0.3)  # a year: who spends little of its own yet, rents the rest
 YEARS_TO_BUILD = 3  # before an outlook's, money is spent whose sites run by its year
@@ -55,7 +54,7 @@ def spending_levels(as_of: int) -> Mapping[str, Array]:
     -------
     By name, for the companies whose spending was known by then.
     """
-    made = {}
+    made, follows = {}, stated("spending-followed")
     for company in COMPANIES:
         if (QUANTITY, company, "all") not in stock_facts() or series(QUANTITY, scope=company).years[0] >= as_of - 1:
             continue
@@ -68,7 +67,7 @@ def spending_levels(as_of: int) -> Mapping[str, Array]:
         rise = np.concatenate([[0.0], np.clip(np.diff(level), *STEPS)]).cumsum()
         steady = level[at] + (YEARS - YEARS[at]) * _of_kind("steady-growth", company)
         young = as_of - series(QUANTITY, scope=company).years[0] < YOUNG_YEARS
-        made[company] = level if young else FOLLOWED * (rise + level[at] - rise[at]) + (1 - FOLLOWED) * steady
+        made[company] = level if young else follows * (rise + level[at] - rise[at]) + (1 - follows) * steady
     return made
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from wattline.line.world.path_model import PathModel
 from wattline.line.world.places import Place
 from wattline.line.world.published import PublishedFigure
+from wattline.line.world.tables import stated
 
-USUAL_WEIGHT = 1.0  # steps' worth of knowledge in the spread of all publishers
 MIN_STEPS = 2  # fewer tell no spread about a drift
 
 
@@ -22,7 +22,7 @@ def steadiness(
     """Standard deviation between a publisher's editions, where a run of its figures shows it.
 
     A run's steps are taken about their own drift, so that growth is no scatter; what is left of one step is that of two
-    editions. The usual spread counts as ``USUAL_WEIGHT`` steps beside them.
+    editions. The usual spread counts as some ``usual-steps`` beside them.
 
     Parameters
     ----------
@@ -40,12 +40,12 @@ def steadiness(
             key = row.publisher, place.kin_name
             runs.setdefault(key, []).append(row)
             usual[key] = model.edition(place)
-    made = {}
+    made, weight = {}, stated("usual-steps")
     for key, run in runs.items():
         left = _steps_left(run)
         if left is None:
             continue
-        variance = (USUAL_WEIGHT * usual[key] ** 2 + float(left @ left) / 2) / (USUAL_WEIGHT + len(left) - 1)
+        variance = (weight * usual[key] ** 2 + float(left @ left) / 2) / (weight + len(left) - 1)
         made[key] = sqrt(variance)
     return made
 

@@ -11,31 +11,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattline.core.fact import Array
+from wattline.line.world.tables import stated
 
 FIRST, LAST = 1990, 2035
 YEARS = np.arange(FIRST, LAST + 1)
-SHAPE = 4.0  # of the survival: lives spread by 28% about their mean
 IN_FIRST_YEAR = 0.5  # shipments arrive through the year
 
 
-def survival(age: Array, life: Array | float, shape: float = SHAPE) -> Array:
+def survival(age: Array, life: Array | float, shape: float | None = None) -> Array:
     """Share that still stands.
 
     Parameters
     ----------
     age : years since the middle of the year of shipment
     life : mean life [years], broadcast with ``age``
-    shape : of the Weibull distribution: the larger, the nearer all lives are to the mean
+    shape : of the Weibull distribution: the larger, the nearer all lives are to the mean; by default the stated one
 
     Returns
     -------
     Share, 0 to 1, of the shape that ``age`` and ``life`` broadcast to.
     """
-    scale = np.asarray(life, float) / gamma(1 + 1 / shape)
-    return np.asarray(np.exp(-((np.maximum(age, 0.0) / scale) ** shape)))
+    power = stated("life-shape") if shape is None else shape
+    scale = np.asarray(life, float) / gamma(1 + 1 / power)
+    return np.asarray(np.exp(-((np.maximum(age, 0.0) / scale) ** power)))
 
 
-def presence(life: Array | float, shape: float = SHAPE) -> Array:
+def presence(life: Array | float, shape: float | None = None) -> Array:
     """Share of a year that shipments of each year are present, on average.
 
     Parameters
@@ -51,7 +52,7 @@ def presence(life: Array | float, shape: float = SHAPE) -> Array:
     return np.where(age < 0, 0.0, np.where(age == 0, IN_FIRST_YEAR, share))
 
 
-def standing(shipped: Array, life: Array | float, shape: float = SHAPE) -> Array:
+def standing(shipped: Array, life: Array | float, shape: float | None = None) -> Array:
     """Mean stock of each year.
 
     Parameters
@@ -65,7 +66,7 @@ def standing(shipped: Array, life: Array | float, shape: float = SHAPE) -> Array
     return np.asarray(shipped @ presence(life, shape))
 
 
-def standing_by_vintage(shipped: Array, life: Array | float, shape: float = SHAPE) -> Array:
+def standing_by_vintage(shipped: Array, life: Array | float, shape: float | None = None) -> Array:
     """Mean stock of each year by year of shipment, shape ``(n_years, n_years)``.
 
     Parameters
@@ -81,7 +82,7 @@ def standing_by_vintage(shipped: Array, life: Array | float, shape: float = SHAP
     return np.asarray(shipped[:, None] * presence(life, shape))
 
 
-def retired(shipped: Array, life: Array | float, shape: float = SHAPE) -> Array:
+def retired(shipped: Array, life: Array | float, shape: float | None = None) -> Array:
     """What leaves the stock in each year, so that stock now is stock before, plus arrivals, less this.
 
     Parameters

@@ -87,6 +87,18 @@ def series(quantity: str, segment: str = "all", scope: str = "world") -> FactSer
     return stock_facts()[quantity, scope, segment]
 
 
+def stated(name: str) -> float:
+    """A number of the paths, or of how figures are read, that is stated with its range.
+
+    Parameters
+    ----------
+    name : the segment of ``path`` in ``catalog/world/stock.csv``
+
+    Returns its value.
+    """
+    return series("path", name).facts[0].value
+
+
 def _fact(row: dict[str, str], name: str) -> Fact:
     value = float(row["value"])
     low, high = float(row["low"] or value), float(row["high"] or value)

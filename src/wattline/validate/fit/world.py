@@ -15,7 +15,7 @@ from wattline.core.fact import Array
 from wattline.line.world.backtest import ORIGINS, known_at
 from wattline.line.world.expected import paths_known
 from wattline.line.world.observe import Posterior
-from wattline.line.world.path_model import PathModel
+from wattline.line.world.path_model import PathModel, stated_model
 from wattline.line.world.published import PublishedFigure
 
 FITTED = (
@@ -55,7 +55,7 @@ def fit_paths(rows: Sequence[PublishedFigure], origin: int) -> tuple[PathModel, 
     """
     from scipy.optimize import minimize
 
-    base = PathModel()
+    base = stated_model()
 
     def loss(steps: Array) -> float:
         prior = 0.5 * float(np.sum((steps / PRIOR_SD) ** 2))

@@ -15,7 +15,7 @@ from wattline.core.fact import Array
 from wattline.line.world.algebra import solved, times
 from wattline.line.world.expected import paths_known
 from wattline.line.world.observe import Posterior
-from wattline.line.world.path_model import PathModel
+from wattline.line.world.path_model import PathModel, stated_model
 from wattline.line.world.published import PublishedFigure
 from wattline.validate.fit.world import BOUND, FITTED, PRIOR_SD, moved
 
@@ -36,7 +36,7 @@ def refit_paths(rows: Sequence[PublishedFigure], origin: int, start: PathModel) 
 
     Returns the coefficients of these figures.
     """
-    base = PathModel()
+    base = stated_model()
     steps = np.log([getattr(start, name) / getattr(base, name) for name in FITTED])
     for _ in range(MAX_ROUNDS):
         slope, curvature = evidence_slope(rows, origin, steps)
@@ -69,7 +69,7 @@ def evidence_slope(rows: Sequence[PublishedFigure], origin: int, steps: Array) -
     for i in range(len(steps)):
         aside = steps.copy()
         aside[i] += DIFFERENCE
-        rise = (_counted(posterior, moved(PathModel(), aside), origin) - total) / DIFFERENCE
+        rise = (_counted(posterior, moved(stated_model(), aside), origin) - total) / DIFFERENCE
         slope.append(0.5 * float(weights @ rise @ weights - (inverse * rise).sum()))
         scaled.append(times(inverse, rise))
     flat = np.array([each.ravel() for each in scaled])
@@ -78,7 +78,7 @@ def evidence_slope(rows: Sequence[PublishedFigure], origin: int, steps: Array) -
 
 
 def _posterior(rows: Sequence[PublishedFigure], origin: int, steps: Array) -> Posterior:
-    return Posterior(paths_known(origin, moved(PathModel(), steps)), rows)
+    return Posterior(paths_known(origin, moved(stated_model(), steps)), rows)
 
 
 def _counted(posterior: Posterior, model: PathModel, origin: int) -> Array:
