@@ -25,8 +25,8 @@ _LETTERS = re.compile(r"[A-Za-z]")
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“(])")
 # what stands between messages, and what stands there in Chinese; the first that divides the text is tried first
 _APART = (
-    ("%, ", "，"),
     ("; ", "；"),
+    ("%, ", "，"),
     (" · ", " · "),
     (": ", "："),
     (", ", "，"),

@@ -173,7 +173,8 @@ def foot(request: Request, page: Page) -> str:
     """What closes a page: the names that its inputs suggest come last, since nobody waits for them."""
     state = state_of(request)
     used = [name for name in state.lists if name in state.forms[page.command]]
-    return "</div>" + "".join(state.list_html(name) for name in used) + render(request, "foot.html")
+    lang = state.words(request).lang
+    return "</div>" + "".join(state.list_html(name, lang) for name in used) + render(request, "foot.html")
 
 
 def working(request: Request, job: WebJob, *, follow: bool) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from starlette.requests import Request
 
 from wattline.catalog import default
+from wattline.report.language.translator import translator_of
 from wattline.web.app.forms import Field
 from wattline.web.app.jobs import Jobs
 from wattline.web.app.kept import KeptPages
@@ -51,7 +52,7 @@ class AppState:
     abouts: Mapping[str, str] = field(default_factory=dict)
     kept: KeptPages = field(default_factory=KeptPages)
     _pages: list[Page] = field(default_factory=list)
-    _list_html: dict[str, str] = field(default_factory=dict)
+    _list_html: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def pages(self) -> list[Page]:
         """The pages whose command is there: those that are described, and those that are made from their help."""
@@ -89,15 +90,16 @@ class AppState:
             lists[name] = [(record.name, record.title) for record in records.values()]
         return lists
 
-    def list_html(self, name: str) -> str:
-        """The names that an input suggests, as an element of a page: made once, since they are many."""
-        if name not in self._list_html:
+    def list_html(self, name: str, lang: str) -> str:
+        """The names that an input suggests, as an element of a page: made once a language, since they are many."""
+        if (name, lang) not in self._list_html:
+            title_in = translator_of(lang).text
             options = "".join(
-                f'<option value="{escape(value)}">{escape(title)}</option>'
+                f'<option value="{escape(value)}">{escape(title_in(title))}</option>'
                 for value, title in self.lists[name][:MAX_LISTED]
             )
-            self._list_html[name] = f'<datalist id="l-{name}">{options}</datalist>'
-        return self._list_html[name]
+            self._list_html[name, lang] = f'<datalist id="l-{name}">{options}</datalist>'
+        return self._list_html[name, lang]
 
 
 def state_of(request: Request) -> AppState:
