@@ -21,6 +21,52 @@ MODULES = {"attention": 4, "dense": 3, "experts": 3}  # of one layer, as MLX and
 WHOLE_SHARE = 0.5  # of the layers that a list names, from which on it is the whole group
 
 
+def names_left_out(quant: dict[str, Any], where: str) -> list[str]:
+    """The modules that a quantisation leaves as they are, as its lists name them.
+
+    Parameters
+    ----------
+    quant : what the config says of its quantisation
+    where : the file, for the error
+
+    Returns the names and patterns. Raises WattlineError for a list that is none, or holds what is no name.
+    """
+    out: list[str] = []
+    for key in LISTS:
+        value = quant.get(key)
+        names = [value] if isinstance(value, str) else value if value is not None else []
+        if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+            raise WattlineError(f"{where}: quantization_config: {key} is no list of names of modules; correct it")
+        out += [name for name in names if name]
+    return out
+
+
+def module_rules(quant: dict[str, Any], bits: float) -> list[tuple[str, float]]:
+    """Bits that single modules have of their own: GPTQ's ``dynamic``, AutoRound's ``extra_config``, MLX's modules.
+
+    Parameters
+    ----------
+    quant : what the config says of its quantisation
+    bits : of the modules that are not named, with their scales [bit]
+
+    Returns names or patterns and their bits, in the order in which they count.
+    """
+    rules = []
+    for pattern, rule in (quant.get("dynamic") or {}).items():
+        name = "re:" + re.sub(r"^[+-]:", "", str(pattern))
+        rules.append((name, 16.0 if str(pattern).startswith("-:") else _own(rule, bits)))
+    for name, rule in _named(quant).items():
+        rules.append((name, 16.0 if rule is False else _own(rule, bits)))
+    return rules
+
+
+def _named(quant: dict[str, Any]) -> dict[str, Any]:
+    """Modules with a rule of their own, by name: AutoRound's, and MLX's, which stand beside the bits themselves."""
+    extra = quant.get("extra_config")
+    own = {**(extra if isinstance(extra, dict) else {}), **{k: v for k, v in quant.items() if LAYER.search(str(k))}}
+    return {str(name): rule for name, rule in own.items() if rule is False or isinstance(rule, dict)}
+
+
 def layers_left_out(quant: dict[str, Any], layers: int) -> set[str]:
     """``"attention"``, ``"experts"`` and ``"dense"`` MLPs, where the exceptions leave most of a model's ``layers`` out.
 
@@ -91,9 +137,9 @@ def bits_by_module(quant: dict[str, Any], bits: float, layers: int, where: str) 
     return out
 
 
-def _own(rule: dict[str, Any], bits: float) -> float:
+def _own(rule: Any, bits: float) -> float:
     """Bits of a weight that a rule of one module gives, with its scales; those of the others where it gives none."""
-    number = rule.get("bits")
+    number = rule.get("bits") if isinstance(rule, dict) else None
     if isinstance(number, bool) or not isinstance(number, int | float) or not 0 < number <= 32:
         return bits
     return float(number) if number >= 16 else float(number) + (bits - int(bits) or OVERHEAD)

@@ -9,6 +9,7 @@ from wattline.line.work.huggingface.fields import MEND, Config
 from wattline.line.work.huggingface.formula import evaluate
 from wattline.line.work.huggingface.layers import MLP, MOE
 from wattline.line.work.huggingface.table import Row, class_defaults
+from wattline.line.work.model import Model
 
 WIDTH = (
     *("intermediate_size", "ffn_hidden_size", "ffn_dim", "n_inner", "d_ff", "dim_ff"),
@@ -131,6 +132,23 @@ def _with_experts(cfg: Config, layers: int) -> list[bool]:
         and (i + 1) % every == 0
         for i in range(layers)
     ]
+
+
+def layers_with_experts(cfg: Config, model: Model) -> list[bool]:
+    """Which layers of a model have experts, first to last.
+
+    Parameters
+    ----------
+    cfg : the part of the config that was read
+    model : as it was read
+
+    Returns a flag for each layer.
+    """
+    return (
+        _with_experts(cfg, model.layers)
+        if 0 < model.moe_layers < model.layers
+        else [bool(model.experts)] * model.layers
+    )
 
 
 def _enumerated(cfg: Config) -> list[int] | None:

@@ -25,13 +25,27 @@ def bits_by_rule(quant: Mapping[str, Any], bits: float, bits_of: Callable[[str],
     -------
     A group of layers -> bits.
     """
-    rules = _hqq(quant.get("quant_config"), bits) or _quark(quant.get("layer_quant_config"), bits_of)
-    rules = [(name, each) for name, each in rules if each and not OUTSIDE.search(name.lower())]
+    rules = [rule for rule in named_rules(quant, bits, bits_of) if not OUTSIDE.search(rule[0].lower())]
     groups: dict[str, list[float]] = {}
     for name, each in rules:
         groups.setdefault(group_of(name), []).append(each)
     means = {group: sum(own) / len(own) for group, own in groups.items()}
     return {group: means.get(group, bits) for group in GROUPS} if set(means.values()) - {bits} else {}
+
+
+def named_rules(quant: Mapping[str, Any], bits: float, bits_of: Callable[[str], float]) -> list[tuple[str, float]]:
+    """Bits by name of a module or by pattern, as HQQ and Quark give them.
+
+    Parameters
+    ----------
+    quant : HQQ's ``quant_config`` names modules, Quark's ``layer_quant_config`` patterns of names
+    bits : of the modules that no rule names
+    bits_of : bits of a weight of a type by its name, 0 where it is not known
+
+    Returns the rules whose bits are known.
+    """
+    rules = _hqq(quant.get("quant_config"), bits) or _quark(quant.get("layer_quant_config"), bits_of)
+    return [(name, each) for name, each in rules if each]
 
 
 def _hqq(table: Any, bits: float) -> list[tuple[str, float]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,9 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.line.work.flops import BYTES
 from wattline.line.work.huggingface.exceptions import OVERHEAD, bits_by_module, group_of, layers_left_out
 from wattline.line.work.huggingface.layers import LAYERS
+from wattline.line.work.huggingface.layout import Matrix
+from wattline.line.work.huggingface.module_bits import exact_bits, group_bits, mean_of
+from wattline.line.work.huggingface.module_names import entry_of
 from wattline.line.work.huggingface.module_rules import bits_by_rule
 from wattline.line.work.huggingface.stated_bits import number_in, stated_bits
 
@@ -63,7 +67,9 @@ class Weights:
     attention: float = 0.0
 
 
-def read_weights(top: dict[str, Any], beside: dict[str, Any] | None, where: str) -> Weights:
+def read_weights(
+    top: dict[str, Any], beside: dict[str, Any] | None, where: str, matrices: Sequence[Matrix] = ()
+) -> Weights:
     """The weights' formats from a config's ``quantization_config`` (``quantization``, ``compression_config``), or from
     ``hf_quant_config.json`` beside it.
 
@@ -74,6 +80,7 @@ def read_weights(top: dict[str, Any], beside: dict[str, Any] | None, where: str)
     top : the whole config
     beside : ``hf_quant_config.json`` beside the config, where it is there
     where : the file, for the error
+    matrices : of the model, by layer and name; where there are none, an exception counts for its whole group or not
 
     Returns the formats, with bits a weight by group where they are mixed.
     """
@@ -95,13 +102,17 @@ def read_weights(top: dict[str, Any], beside: dict[str, Any] | None, where: str)
         return Weights("bf16")
     mixed = quant.get("quantized_layers")
     if isinstance(mixed, dict) and mixed:
-        return _mixed(mixed, where)
+        return _mixed(mixed, where, matrices)
     form, bits = _format(quant, where)
     if "fp4" in str(top.get("expert_dtype") or "") and form == "fp8":  # DeepSeek-V4: experts in 4 bits, the rest in 8
         return Weights("mxfp4", 4.25, 8.0)
     depth = next((top[n] for n in LAYERS if isinstance(top.get(n), int)), 0)
-    wide = layers_left_out(quant, depth)
     apart = _by_target(quant, form)
+    if matrices:
+        usual = 16.0 if quant.get("quant_method") in EXPERTS_ALONE else bits
+        every = {"experts": bits, "dense": usual, "attention": usual}
+        return _weights(apart.form if apart else form, exact_bits(quant, every, _bits_named, where, matrices))
+    wide = layers_left_out(quant, depth)
     if apart is not None:
         return apart
     own = bits_by_module(quant, bits, depth, where) or bits_by_rule(quant, bits, _bits_named)
@@ -145,17 +156,29 @@ def _bits_named(text: str) -> float:
     return BYTES[form] * 8 if form else 0.0
 
 
-def _mixed(layers: dict[str, Any], where: str) -> Weights:
-    """ModelOpt's mixed precision: an algorithm for each layer; in each group of layers the commonest counts."""
+def _mixed(layers: dict[str, Any], where: str, matrices: Sequence[Matrix]) -> Weights:
+    """ModelOpt's mixed precision: an algorithm for each layer, counted matrix by matrix where these are known; else in
+    each group of layers the commonest counts."""
     counts: dict[str, Counter[str]] = {}
-    for name, each in layers.items():
-        if isinstance(each, dict) and "head" not in name:
-            counts.setdefault(group_of(name), Counter())[str(each.get("quant_algo", ""))] += 1
+    for name, each in _objects(layers).items():
+        counts.setdefault(group_of(name), Counter())[str(each.get("quant_algo", ""))] += 1
     read = {g: _format({"quant_algo": c.most_common(1)[0][0]}, where) for g, c in counts.items()}
     if not read:
         raise WattlineError(f"{where}: quantized_layers names no layer; correct it or remove it")
     form = (read.get("experts") or read.get("dense") or next(iter(read.values())))[0]
+    if matrices:
+        bits = {algorithm: _format({"quant_algo": algorithm}, where)[1] for algorithm in _algorithms(layers)}
+        rules = [(entry_of(n, where), bits[str(each.get("quant_algo", ""))]) for n, each in _objects(layers).items()]
+        return _weights(form, mean_of(rules, dict.fromkeys(("experts", "dense", "attention"), 16.0), matrices))
     return _weights(form, {group: bits for group, (_, bits) in read.items()})
+
+
+def _objects(layers: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {name: each for name, each in layers.items() if isinstance(each, dict) and "head" not in name}
+
+
+def _algorithms(layers: dict[str, Any]) -> set[str]:
+    return {str(each.get("quant_algo", "")) for each in _objects(layers).values()}
 
 
 def _weights(form: str, bits: dict[str, float]) -> Weights:
@@ -256,8 +279,7 @@ def _by_target(quant: dict[str, Any], form: str) -> Weights | None:
     for group in groups.values() if isinstance(groups, dict) else ():
         weights = group.get("weights") if isinstance(group, dict) else None
         if isinstance(weights, dict):
-            number = number_in(weights, "num_bits")
-            number += {4.0: 0.5 if weights.get("type") == "float" else OVERHEAD}.get(number, 0.0)
+            number = group_bits(weights)
             targets = [str(t) for t in group.get("targets") or []]
             names = {group_of(t) for t in targets if "." in t or ":" in t} or {"experts", "dense", "attention"}
             bits |= dict.fromkeys(names, number)

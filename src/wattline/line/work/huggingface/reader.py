@@ -10,9 +10,11 @@ from wattline.core.errors import WattlineError, reason_of, shorten
 from wattline.line.work.huggingface.beside import check_index, quantization_beside
 from wattline.line.work.huggingface.class_defaults import fill_missing
 from wattline.line.work.huggingface.closed import check_fields
+from wattline.line.work.huggingface.experts import layers_with_experts
 from wattline.line.work.huggingface.fields import Config
 from wattline.line.work.huggingface.file import read_json
 from wattline.line.work.huggingface.kinds import TEXT_PARTS, check_priced, text_config, with_usual_names
+from wattline.line.work.huggingface.layout import matrices_of
 from wattline.line.work.huggingface.quantization import Weights, read_weights
 from wattline.line.work.huggingface.sound import check_sound
 from wattline.line.work.huggingface.table import Row, rows
@@ -105,7 +107,8 @@ def _read(top: dict[str, Any], where: str, name: str, beside: dict[str, Any] | N
     if strange is not None:
         towers = _towers_by_difference(top, model, strange)
     model = replace(model, vision_params=model.vision_params + towers, senses=senses_of(top))
-    return _stored(model, read_weights(cfg.data, beside, cfg.where))
+    matrices = matrices_of(model, layers_with_experts(cfg, model))
+    return _stored(model, read_weights(cfg.data, beside, cfg.where, matrices))
 
 
 def _towers_by_difference(top: dict[str, Any], text: Model, unknown: UnknownTower) -> int:
