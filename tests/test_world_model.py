@@ -10,10 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattline.core.errors import WattlineError
+from wattline.line.world.ai_part import ai_ratio
 from wattline.line.world.algebra import BLOCK, lower_root, solved, thin_root
 from wattline.line.world.drivers import Drivers, read_what_if
+from wattline.line.world.electricity import electricity_twh
+from wattline.line.world.grid_limit import grid_limit, newest_year
 from wattline.line.world.observe import FIRST as FIRST_PATH
-from wattline.line.world.outlook import OutlookQuestion, ai_ratio, catalog_posterior, outlook, spread_root
+from wattline.line.world.outlook import OutlookQuestion, catalog_posterior, outlook, spread_root
 from wattline.line.world.percentiles import percentiles
 from wattline.line.world.places import place_of
 from wattline.line.world.power import TWH_PER_GW, capacity_gw, chips_of, energy_twh, koomey_twh, mean_watts
@@ -47,6 +50,29 @@ def test_it_times_pue_is_the_annexs_electricity(row) -> None:
     step = 0.1 if row.it_twh < 3 else 1.0
     rounding = 0.5 * step / row.it_twh + 0.005 / row.pue
     assert abs(row.it_twh * row.pue / row.dc_twh - 1) <= 0.015 + (rounding if row.it_twh < 60 else 0.0)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.sampled_from(["ireland", "malaysia", "us", "germany", "africa"]), st.integers(2027, 2035), st.floats(-2, 2))
+def test_a_grid_connects_a_share_of_its_own_electricity_a_year(name: str, year: int, deviate: float) -> None:
+    """Nothing is bound up to the newest known year, and each year after leaves room for as much as the one before."""
+    posterior, place = catalog_posterior(2026), place_of(name)
+    newest = newest_year(posterior, place, 2026)
+    limit = grid_limit(posterior, place, [newest, newest + 1, year], 2026, np.array([deviate]))[0]
+    assert np.isinf(limit[0])
+    assert limit[1] <= limit[2]
+    share = 0.025 * (0.05 / 0.025 if deviate > 0 else 0.025 / 0.013) ** (deviate / 1.645)
+    known = limit[2] - share * electricity_twh(place, year) * (year - newest)
+    assert known == pytest.approx(limit[1] - share * electricity_twh(place, newest + 1), abs=0.01 * limit[2])
+
+
+def test_a_grid_binds_where_data_centres_are_a_large_part_of_it_and_nowhere_else() -> None:
+    posterior = catalog_posterior(2026)
+    for name, bound in (("ireland", True), ("world", False), ("germany", False), ("africa", False)):
+        place = place_of(name)
+        mean, spread = posterior.predict([place], np.array([2030 - FIRST_PATH]))
+        high = float(np.exp(mean[0] + 1.645 * np.sqrt(spread[0, 0])))
+        assert bool(high > grid_limit(posterior, place, [2030], 2026, np.zeros(1))[0, 0]) == bound, name
 
 
 def test_regions_are_not_rescaled_to_the_world() -> None:

@@ -20,6 +20,7 @@ from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array, Source
 from wattline.line.world.electricity import electricity_twh
+from wattline.line.world.grid_limit import grid_limit
 from wattline.line.world.growth import FIRST
 from wattline.line.world.outlook import catalog_posterior
 from wattline.line.world.power import TWH_PER_GW
@@ -91,6 +92,9 @@ def _twh_draws(coming: ComingClaim, years: list[int]) -> Array:
     mean, spread = catalog_posterior(AS_OF).predict([coming.place] * len(years), np.array(years) - FIRST)
     rng = np.random.default_rng(0)
     drawn = np.exp(rng.multivariate_normal(mean, spread, DRAWS, method="cholesky"))
+    drawn = np.minimum(
+        drawn, grid_limit(catalog_posterior(AS_OF), coming.place, years, AS_OF, rng.standard_normal(DRAWS))
+    )
     if coming.crypto:
         drawn += series("crypto").at(np.array(years), rng.standard_normal(DRAWS))
     return np.asarray(drawn)

@@ -11,7 +11,9 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.line.world.percentiles import Draws32
-from wattline.line.world.tables import series
+from wattline.line.world.places import Place
+from wattline.line.world.stock import YEARS as STOCK_YEARS
+from wattline.line.world.tables import series, stock_facts
 
 MAX_SHARE = 0.98  # of AI in data centres: some of each are network and storage of others
 SEED = 0
@@ -44,3 +46,18 @@ def training_share(years: Array, count: int) -> Array:
     """
     deviate = np.random.default_rng(SEED + 1).standard_normal(count)
     return np.asarray(np.clip(series("training-share", "ai").at(years, deviate), 0.0, 1.0).T)
+
+
+def ai_ratio(place: Place) -> Array:
+    """AI per server without it over the world's, of a place or its group, by year of ``stock.YEARS``.
+
+    Parameters
+    ----------
+    place : a country, a group of countries or a company
+
+    Returns a factor, 1 where nothing is known of the place.
+    """
+    for scope in (place.kin_name, place.group, "world"):
+        if ("ai-ratio", scope, "all") in stock_facts():
+            return series("ai-ratio", scope=scope).at(STOCK_YEARS)
+    return np.ones(len(STOCK_YEARS))

@@ -295,5 +295,6 @@ def stock_sources() -> tuple[Fact, ...]:
         ("chip-use", "training"), ("chip-use", "inference"), ("training-share", "ai"),
         ("pue", "all"), ("pue", "ai"), ("load-factor", "all"),
         ("site-limit", "connections"), ("site-limit", "turbines"), ("site-limit", "transformers"),
+        ("site-limit", "place"),
     )  # fmt: skip
     return tuple(fact for name in names for fact in series(*name).facts)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wattline.line.world.ai_part import ai_ratio
 from wattline.line.world.drivers import Drivers, read_what_if
-from wattline.line.world.outlook import ai_ratio
 from wattline.line.world.places import place_of
 from wattline.line.world.power import TWH_PER_GW, koomey_twh
 from wattline.line.world.stock import FIRST

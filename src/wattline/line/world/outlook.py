@@ -11,10 +11,12 @@ import numpy as np
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.units import Z95
+from wattline.line.world.ai_part import ai_ratio
 from wattline.line.world.algebra import thin_root
 from wattline.line.world.backtest import known_at
 from wattline.line.world.drivers import LAST_SHIPPED, NORMAL, OF_PATHS, Drivers, WhatIf, WorldParts
 from wattline.line.world.expected import paths_known
+from wattline.line.world.grid_limit import grid_limits
 from wattline.line.world.growth import FIRST
 from wattline.line.world.observe import Posterior
 from wattline.line.world.percentiles import Draws32
@@ -23,9 +25,9 @@ from wattline.line.world.power import TWH_PER_GW
 from wattline.line.world.published import PublishedFigure, published_figures
 from wattline.line.world.stock import FIRST as FIRST_STOCK
 from wattline.line.world.stock import LAST as LAST_STOCK
-from wattline.line.world.stock import YEARS as STOCK_YEARS
-from wattline.line.world.tables import series, stated, stock_facts
+from wattline.line.world.tables import series, stated
 
+GRIDS = 1  # of the seed, the stream that limits of grids are drawn from
 CHUNK = 4_096  # draws that are worked through together, which bounds the memory
 LOST_VARIANCE = 0.03  # of a place in a year, as much may come of directions that are left out: correlations within 0.03
 FIRST_YEAR, LAST_YEAR = 2000, 2035
@@ -149,7 +151,7 @@ def outlook(question: OutlookQuestion, posterior: Posterior, draws: int, seed: i
     middle, root = mean.astype(np.float32)[:, None], spread_root(spread)
     twh, gw = np.empty(shape, np.float32), np.empty(shape, np.float32)
     stock, ai = np.empty(shape[1:], np.float32), np.empty(shape[1:], np.float32)
-    rng = np.random.default_rng(seed)
+    rng, of_grids = np.random.default_rng(seed), np.random.default_rng((seed, GRIDS))
     shares: dict[str, Draws32] = {}
     for part in chunks(draws):
         count = part.stop - part.start
@@ -160,27 +162,31 @@ def outlook(question: OutlookQuestion, posterior: Posterior, draws: int, seed: i
             shares = place_shares(work, places, above.reshape(*shape[:2], count))
         above += middle
         drawn = np.exp(above.reshape(*shape[:2], count), out=twh[:, :, part])
+        limits = grid_limits(posterior, places, years, question.as_of, of_grids.standard_normal(count))
+        np.minimum(drawn, limits.transpose(0, 2, 1), out=drawn)
         if question.what_if:
             drawn *= np.stack([work.factor(place) for place in places]) * (load / usual_load)
         np.multiply(drawn, (1 / (TWH_PER_GW * load)).astype(np.float32), out=gw[:, :, part])
         stock[:, part], ai[:, part] = work.total(), work.ai()
-    return Outlook(question, twh, gw, shares, stock, ai, shared_band(posterior, pairs, shape[:2]))
+    return Outlook(question, twh, gw, shares, stock, ai, shared_band(posterior, pairs, question))
 
 
-def shared_band(posterior: Posterior, pairs: tuple[Sequence[Place], Array], shape: tuple[int, ...]) -> Array:
-    """p5, p50, p95 of the path that studies share, shape ``(3, *shape)``.
+def shared_band(posterior: Posterior, pairs: tuple[Sequence[Place], Array], question: OutlookQuestion) -> Array:
+    """p5, p50, p95 of the path that studies share, shape ``(3, n_places, n_years)``.
 
     Parameters
     ----------
     posterior : of the paths, after the figures
     pairs : places, and indices of years beside them
-    shape : of the result but for its percentiles
+    question : places and years
 
     Returns TWh.
     """
     mean, spread = posterior.predict(*pairs, counted=False)
     sd = np.sqrt(np.maximum(np.diag(spread), 0.0))
-    return np.exp(np.stack([mean - Z95 * sd, mean, mean + Z95 * sd])).reshape(3, *shape)
+    band = np.exp(np.stack([mean - Z95 * sd, mean, mean + Z95 * sd])).reshape(3, len(question.places), -1)
+    limits = grid_limits(posterior, question.places, question.years, question.as_of, np.array([-Z95, 0.0, Z95]))
+    return np.minimum(band, limits.transpose(1, 0, 2))
 
 
 def chunks(draws: int) -> Iterator[slice]:
@@ -281,18 +287,3 @@ class StockDraws:
         for change in changes:
             load = np.where(self.years[:, None] > LAST_SHIPPED, np.clip(change.apply(usual), 0.05, 1.0), load)
         return np.asarray(load, np.float32), np.asarray(usual, np.float32)
-
-
-def ai_ratio(place: Place) -> Array:
-    """AI per server without it over the world's, of a place or its group, by year of ``stock.YEARS``.
-
-    Parameters
-    ----------
-    place : a country, a group of countries or a company
-
-    Returns a factor, 1 where nothing is known of the place.
-    """
-    for scope in (place.kin_name, place.group, "world"):
-        if ("ai-ratio", scope, "all") in stock_facts():
-            return series("ai-ratio", scope=scope).at(STOCK_YEARS)
-    return np.ones(len(STOCK_YEARS))

@@ -6,8 +6,9 @@ import numpy as np
 
 from wattline.core.result import Json
 from wattline.core.units import Z95
+from wattline.line.world.ai_part import ai_ratio
 from wattline.line.world.drivers import DRIVERS, NORMAL, OF_PATHS, Drivers
-from wattline.line.world.outlook import PARTS, Outlook, ai_ratio
+from wattline.line.world.outlook import PARTS, Outlook
 from wattline.line.world.percentiles import percentiles
 from wattline.line.world.stock import FIRST, LAST
 

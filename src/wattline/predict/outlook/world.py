@@ -36,6 +36,7 @@ MAX_DRAWS = 1_000_000
 NOTES = (
     "energy_twh: as one more study would put it, its way of counting included; shared_twh: the path that studies share",
     "capacity_gw: what the energy needs at a load factor that is itself uncertain (36% to 67%)",
+    "a place gains no more in a year than its grid can connect, 2.5% (1.3% to 5%) of its own electricity",
     "regions are not scaled to the world, and their ranges do not add up to its",
 )
 
