@@ -133,6 +133,40 @@ def test_a_long_question_is_cancelled_and_shows_its_progress(base: str) -> None:
     assert get(base, place).json()["state"] == "cancelled"
 
 
+def test_who_asks_again_after_a_cancel_has_a_job_of_their_own(base: str) -> None:
+    question = f"/api/v1/frontier?{QUICK}&draws=77&seed=31"
+    for _ in range(3):
+        first, again = get(base, question).headers["location"], get(base, question).headers["location"]
+        assert again == first  # one question, one job
+        assert httpx.post(f"{base}/jobs/{first.rpartition('/')[2]}/cancel").headers["location"].endswith("&stopped=1")
+        later = get(base, question).headers["location"]
+        assert later != first
+        assert get(base, later).json()["state"] in ("queued", "running")
+        assert httpx.delete(base + later).json()["state"] == "cancelled"
+    page = get(base, f"/frontier?{QUICK}&draws=77&seed=31&stopped=1").text  # filled in, and nothing is worked on
+    assert f'href="/frontier?{QUICK.replace("&", "&amp;")}&amp;draws=77&amp;seed=31"' in page
+    assert 'class="working"' not in page
+    assert 'value="llama-3.1-8b"' in page
+
+
+def test_quick_questions_of_great_work_leave_a_process_for_others() -> None:
+    setup = server.WebSetup(workers=2, quick_s=0.2)
+    slow = {"Prefer": "respond-async"}
+    with served(setup, worker=(sys.executable, "-c", FAKE)) as base:
+        places = [
+            get(base, f"/api/v1/prompt?{QUICK}&draws=77&seed={seed}", headers=slow).headers["location"]
+            for seed in range(1, 5)
+        ]
+        places.append(get(base, f"/api/v1/frontier?{QUICK}&draws=77").headers["location"])
+        for seed in range(10, 14):
+            reply = get(base, f"/api/v1/prompt?{QUICK}&draws=20&seed={seed}", timeout=20)
+            assert reply.status_code == 200
+        until(lambda: sorted(get(base, place).json()["state"] for place in places) == ["queued"] * 4 + ["running"])
+        for place in places:
+            assert httpx.delete(base + place).json()["state"] == "cancelled"
+        assert get(base, f"/api/v1/prompt?{QUICK}&draws=20&seed=99").status_code == 200
+
+
 def test_a_question_that_nobody_waits_for_is_given_up(base: str) -> None:
     with httpx.stream("GET", f"{base}/frontier?{QUICK}&draws=77&seed=55", timeout=20) as stream:
         text = ""

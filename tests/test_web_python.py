@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import importlib
 import inspect
+import json
 import os
+import shlex
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,14 +18,22 @@ import pytest
 
 pytest.importorskip("starlette", reason="the web app needs starlette: pip install 'wattline[web]'")
 
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.main import get_command
+
 import wattline as wl
 from test_web import QUESTIONS
 from test_web_equal import FILES, FORMS, LINES, asked, read
+from wattline.cli.main import app as command_app
+from wattline.cli.main import main
+from wattline.web.app.forms import commands_in
 from wattline.web.app.pages import PAGES, page_of
-from wattline.web.app.python_call import AS_MODEL, CALLS, Part
+from wattline.web.app.python_call import AS_MODEL, CALLS, Part, lines_that_run, python_lines
 from wattline.web.app.question import PageQuestion, read_question
 from web_place import served
 
+PROMPT = dict(commands_in(get_command(command_app)))["prompt"]
 # what the app's pages need beside the questions that are compared there
 MORE = (
     "prompt --params 13B --chip h100-sxm --draws 5",
@@ -74,27 +86,61 @@ def answer_of(code: str, place: Path) -> Any:
         exec("\n".join([*lines, f"made = {last}"]), scope)
     finally:
         os.chdir(before)
-    return scope["made"].json()["results"]
+    made = scope["made"]
+    return (made if isinstance(made, dict) else made.json())["results"]
 
 
-@pytest.mark.parametrize("command", [command for command in QUESTIONS if command in CALLS])
+@pytest.mark.parametrize("command", QUESTIONS)
 def test_the_lines_of_a_quick_page_give_its_answer(base: str, command: str, tmp_path: Path) -> None:
     question = question_of(command, list(QUESTIONS[command].items()))
     reply = asked(base, command, list(question.values.items()))
     assert answer_of(question.python({}), tmp_path) == reply.json()["results"]
 
 
-@pytest.mark.parametrize("line", [line for line in (*LINES, *MORE) if read(line)[0] in CALLS])
-def test_the_lines_give_the_answer_beside_them(base: str, line: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", [*LINES, *MORE])
+def test_the_lines_and_the_command_line_give_the_answer_beside_them(
+    base: str, line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     command, pairs = read(line)
     question = question_of(command, pairs)
     code = question.python({})
-    assert code, "no lines of Python"
     reply = asked(
         base, command, [(name, value) for name, value in zip(question.values, dict(pairs).values(), strict=True)]
     )
     assert reply.status_code == 200, reply.text
     assert answer_of(code, tmp_path) == reply.json()["results"]
+    typed = shlex.split(question.command_line({}))
+    place = typed.index("--") if "--" in typed else len(typed)
+    assert run_in(tmp_path, [*typed[1:place], "--json", *typed[place:]], capsys)["results"] == reply.json()["results"]
+
+
+def run_in(place: Path, words: list[str], capsys: pytest.CaptureFixture[str]) -> Any:
+    """What the command line prints in a folder."""
+    capsys.readouterr()
+    with contextlib.chdir(place), pytest.raises(SystemExit) as stop:
+        main(words)
+    out, error = capsys.readouterr()
+    assert stop.value.code == 0, error
+    return json.loads(out)
+
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=30)
+
+
+@given(TEXT, TEXT)
+def test_what_is_typed_is_read_back_in_a_shell_and_in_python(plain: str, value: str) -> None:
+    question = PageQuestion(PAGES["prompt"], FORMS["prompt"], {"model": plain, "region": value})
+    typed = shlex.split(question.command_line({}))[1:]
+    assert read_back(typed) == read_back(question.arguments({})) == (plain.strip(), value.strip())
+    ran = next(node for node in ast.walk(ast.parse(lines_that_run(typed))) if isinstance(node, ast.List))
+    words = [node.value for node in ran.elts if isinstance(node, ast.Constant)]
+    assert [word for word in words if word != "--json"] == ["wattline", *typed]
+
+
+def read_back(words: list[str]) -> tuple[str, str]:
+    """The model and the region that the command line reads."""
+    made = PROMPT.make_context("prompt", words[1:])
+    return made.params["model"], made.params["region"]
 
 
 def accepted(function: Any) -> set[str]:
@@ -133,7 +179,11 @@ def test_every_input_of_a_form_is_an_argument_or_named_as_missing(command: str) 
             assert {*part.inputs.values(), *part.pairs} <= accepted(maker_of(part))
 
 
-def test_what_a_function_does_not_take_has_no_lines() -> None:
-    assert read_question(PAGES["world"], FORMS["world"], [("region", "us"), ("rate", "1/day")]).python({}) == ""
-    assert read_question(PAGES["prompt"], FORMS["prompt"], [("model", "x"), ("catalog", "2025-01")]).python({}) == ""
-    assert question_of("meter report", [("paths", "a.csv")]).python({}) == ""
+def test_what_no_function_takes_is_run_as_a_command() -> None:
+    world = read_question(PAGES["world"], FORMS["world"], [("region", "us"), ("rate", "1/day")])
+    assert python_lines("world", FORMS["world"], world.values) == ""
+    assert "['wattline', 'world', '--region', 'us', '--rate', '1/day', '--json']" in world.python({})
+    old = read_question(PAGES["prompt"], FORMS["prompt"], [("model", "x"), ("catalog", "2025-01")])
+    assert "'--catalog', '2025-01', '--json']" in old.python({})
+    report = question_of("meter report", [("paths", "a.csv")]).python({})
+    assert "['wattline', 'meter', 'report', 'a.csv', '--json']" in report

@@ -130,7 +130,7 @@ async def cancel(request: Request) -> Response:
     state.jobs.cancel(job)
     if request.headers.get("hx-request"):
         return Response(status_code=204)
-    return RedirectResponse(f"{job.question.page.path}?blank=1", 303)
+    return RedirectResponse(f"{job.question.page.path}?{job.question.query}&stopped=1", 303)
 
 
 async def part(request: Request) -> Response:

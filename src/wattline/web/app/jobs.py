@@ -25,6 +25,7 @@ OVER = ("done", "failed", "cancelled")
 MAX_WAITING = 12  # long questions that may wait
 MAX_QUICK = 60  # quick questions that may wait
 MAX_S = 900.0  # of work on one question
+QUICK_S = 30.0  # of work on a quick question until it takes the place of a long one
 KEPT = 256  # jobs that are remembered
 KEPT_BYTES = 64_000_000  # of answers
 RETRY_S = 15
@@ -34,6 +35,10 @@ class Busy(WattlineError):
     """So much waits already that no more is taken."""
 
     retry_s = RETRY_S
+
+
+class NoQuickWork(Exception):
+    """A question that was thought quick takes long, while as many long ones are at work as may be."""
 
 
 @dataclass
@@ -48,6 +53,7 @@ class WebJob:
     answer : the parts of the answer once it is done
     foreign : those that are read, in other languages than English
     error : why there is none
+    long : whether it has the place of a long question, as one that was thought quick may get later
     """
 
     id: str
@@ -60,6 +66,7 @@ class WebJob:
     begun: float = field(default_factory=time.monotonic)
     ended: float | None = None
     readers: int = 0
+    long: bool = False
     task: asyncio.Task[None] | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -78,7 +85,9 @@ class WebJob:
         return (self.ended or time.monotonic()) - self.begun
 
     def tell(self, state: State, words: str = "") -> None:
-        """Note how far it is and wake whoever waits."""
+        """Note how far it is and wake whoever waits; nothing more comes of what is over."""
+        if self.over:
+            return
         self.state, self.words = state, words
         if self.over:
             self.ended = time.monotonic()
@@ -112,12 +121,14 @@ class Jobs:
     pool : the processes that answer
     uploads : files that were sent
     max_s : seconds after which a job is given up
+    quick_s : seconds after which one that was thought quick takes the place of a long one
     """
 
-    def __init__(self, pool: WorkerPool, uploads: Uploads, max_s: float = MAX_S) -> None:
+    def __init__(self, pool: WorkerPool, uploads: Uploads, max_s: float = MAX_S, quick_s: float = QUICK_S) -> None:
         self._pool = pool
         self._uploads = uploads
         self._max_s = max_s
+        self._quick_s = quick_s
         self._by_id: OrderedDict[str, WebJob] = OrderedDict()
         self._by_question: dict[str, WebJob] = {}
 
@@ -131,27 +142,31 @@ class Jobs:
         if job is not None and job.state in ("queued", "running", "done"):
             self._by_id.move_to_end(job.id)
             return job
-        long = question.page.long
-        waiting = sum(
-            1 for other in self._by_id.values() if other.state == "queued" and other.question.page.long == long
-        )
-        if waiting >= (MAX_WAITING if long else MAX_QUICK):
-            raise Busy(f"{waiting} questions wait already; come again in {RETRY_S} seconds")
+        self._refuse_too_many(question.page.long)
         files = {key: self._uploads.get(key) for key in question.uploads}
         question.arguments({key: key for key, file in files.items() if file is not None})  # all of them are there
-        job = WebJob(secrets.token_urlsafe(12), question)
+        job = WebJob(secrets.token_urlsafe(12), question, long=question.page.long)
         self._by_id[job.id] = job
         self._by_question[question.address] = job
         job.task = asyncio.create_task(self._work(job))
         self._forget()
         return job
 
+    def _refuse_too_many(self, long: bool) -> None:
+        """Raise Busy where no more of these may wait."""
+        waiting = sum(1 for other in self._by_id.values() if other.state == "queued" and other.long == long)
+        if waiting >= (MAX_WAITING if long else MAX_QUICK):
+            raise Busy(f"{waiting} questions wait already; come again in {RETRY_S} seconds")
+
     async def _work(self, job: WebJob) -> None:
         try:
-            async with self._pool.lend(long=job.question.page.long) as worker:
-                job.tell("running")
-                async with asyncio.timeout(self._max_s):
-                    reply = await worker.ask(self._message(job.question), lambda words: job.tell("running", words))
+            try:
+                reply = await self._reply_to(job)
+            except NoQuickWork:
+                self._refuse_too_many(long=True)
+                job.long = True
+                job.tell("queued")
+                reply = await self._reply_to(job)
             if "ok" in reply:
                 job.answer = reply["ok"]
                 job.tell("done")
@@ -165,6 +180,27 @@ class Jobs:
             self._fail(job, str(error))
         except Exception as error:
             self._fail(job, f"an error of Wattline itself, please report it: {type(error).__name__}")
+
+    async def _reply_to(self, job: WebJob) -> dict[str, Any]:
+        """What a process replies. Raises NoQuickWork where a question that was thought quick must wait for a place."""
+        async with contextlib.AsyncExitStack() as places:
+            worker = await places.enter_async_context(self._pool.lend(long=job.long))
+            job.tell("running")
+            async with asyncio.timeout(self._max_s):
+                asking = asyncio.ensure_future(
+                    worker.ask(self._message(job.question), lambda words: job.tell("running", words))
+                )
+                try:
+                    if not job.long:
+                        await asyncio.wait({asking}, timeout=self._quick_s)
+                    if not asking.done() and not job.long:
+                        if self._pool.no_long_place:
+                            raise NoQuickWork
+                        await places.enter_async_context(self._pool.long_place())
+                        job.long = True
+                    return await asking
+                finally:
+                    asking.cancel()
 
     @staticmethod
     def _fail(job: WebJob, why: str) -> None:
@@ -197,9 +233,14 @@ class Jobs:
             job.foreign[lang] = await self.further({"do": "translate", "lang": lang, "json": job.answer["json"]})
 
     def cancel(self, job: WebJob) -> None:
-        """Give a job up; its process is killed."""
-        if job.task is not None and not job.over:
+        """Give a job up; its process is killed, and who asks the same from now on has a job of their own."""
+        if job.over:
+            return
+        if self._by_question.get(job.question.address) is job:
+            del self._by_question[job.question.address]
+        if job.task is not None:
             job.task.cancel()
+        job.tell("cancelled")
 
     def left(self, job: WebJob) -> None:
         """Note that one who waited has gone; a job that nobody waits for is given up."""

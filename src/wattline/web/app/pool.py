@@ -136,6 +136,15 @@ class WorkerPool:
                 else:
                     self._drop(worker)
 
+    @property
+    def no_long_place(self) -> bool:
+        """Whether as much long work goes on as may at once."""
+        return self._free_long.locked()
+
+    def long_place(self) -> asyncio.Semaphore:
+        """The place of long work, for what has a process already."""
+        return self._free_long
+
     async def _take(self) -> Worker:
         while self._idle:
             worker = self._idle.popleft()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wattline.web.app.forms import Field
@@ -248,3 +248,17 @@ def python_lines(command: str, fields: Mapping[str, Field], values: Mapping[str,
     """
     call = CALLS.get(command)
     return "" if call is None else call.lines(fields, values)
+
+
+def lines_that_run(words: Sequence[str]) -> str:
+    """A command's question as a program that runs the command, for what the package has no function for.
+
+    Parameters
+    ----------
+    words : of the command line, after its name
+
+    Returns lines of Python, whose last gives the answer as ``--json`` prints it.
+    """
+    before = words.index("--") if "--" in words else len(words)
+    typed = ", ".join(repr(word) for word in (*words[:before], "--json", *words[before:]))
+    return f"import json\nimport subprocess\n\njson.loads(subprocess.check_output(['wattline', {typed}]))"

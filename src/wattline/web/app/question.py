@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.web.app.forms import Field
 from wattline.web.app.pages import Page
-from wattline.web.app.python_call import python_lines
+from wattline.web.app.python_call import lines_that_run, python_lines
 
 MAX_VALUE = 500  # characters of a value
 UPLOAD = re.compile(r"upload:[0-9a-f]{32}(@[\w .-]{1,60})?\Z")
@@ -73,7 +73,11 @@ class PageQuestion:
 
     def command_line(self, names: Mapping[str, str]) -> str:
         """The same question in a shell; ``names`` are those that uploaded files had, by key."""
-        words = ["wattline", *self.page.command.split()]
+        return shlex.join(["wattline", *self._typed(names)])
+
+    def _typed(self, names: Mapping[str, str]) -> list[str]:
+        """The words of the command line, as people write them."""
+        plain: list[str] = []
         options: list[str] = []
         for name, value in self.values.items():
             field = self.fields[name]
@@ -81,13 +85,15 @@ class PageQuestion:
             if field.kind == "flag":
                 options.append(field.flag)
             elif field.flag:
-                options += [f"{field.flag} {shlex.quote(part)}" for part in parts]
+                options += [word for part in parts for word in _option(field.flag, part)]
             else:
-                words += [shlex.quote(part) for part in parts]
-        return " ".join([*words, *options])
+                plain += parts
+        command = self.page.command.split()
+        dashed = any(part.startswith("-") for part in plain)  # they would pass for options
+        return [*command, *options, "--", *plain] if dashed else [*command, *plain, *options]
 
     def python(self, names: Mapping[str, str]) -> str:
-        """The same question as lines of Python; "" where the package's function takes other values.
+        """The same question as lines of Python, which run the command where no function takes these inputs.
 
         ``names`` are those that uploaded files had, by key.
         """
@@ -97,7 +103,13 @@ class PageQuestion:
             else _placed(value, names)
             for name, value in self.values.items()
         }
-        return python_lines(self.page.command, self.fields, placed)
+        lines = python_lines(self.page.command, self.fields, placed)
+        return lines or lines_that_run(self._typed(names))
+
+
+def _option(flag: str, value: str) -> list[str]:
+    """An option with its value, in one word where the value would pass for another option."""
+    return [f"{flag}={value}"] if value.startswith("-") else [flag, value]
 
 
 def _placed(value: str, paths: Mapping[str, str]) -> str:

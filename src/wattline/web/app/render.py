@@ -206,14 +206,29 @@ def trouble(request: Request, error: str, page: Page) -> str:
     state = state_of(request)
     words = state.words(request)
     shown = with_labels(translator_of(words.lang).text(error), state.forms[page.command], words)
-    return render(request, "trouble.html", heading=words("No answer:"), error=shown)
+    return render(request, "trouble.html", heading=words("No answer:"), error=shown, again="")
+
+
+def given_up(request: Request, address: str) -> str:
+    """That a question was cancelled, with the way to ask it again.
+
+    Parameters
+    ----------
+    request : as Starlette gives it
+    address : of the question
+
+    Returns HTML.
+    """
+    words = state_of(request).words(request)
+    error = words("Nothing was worked out.")
+    return render(request, "trouble.html", heading=words("Cancelled."), error=error, again=address)
 
 
 def answered(request: Request, job: WebJob) -> str:
     """An answer with its tools, or why there is none."""
     words = state_of(request).words(request)
     if job.state == "cancelled":
-        return render(request, "trouble.html", heading=words("Cancelled."), error=words("Nothing was worked out."))
+        return given_up(request, job.question.address)
     if job.state != "done":
         return trouble(request, job.error, job.question.page)
     question, answer = job.question, job.shown(words.lang)

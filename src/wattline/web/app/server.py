@@ -18,7 +18,7 @@ from wattline.core.errors import WattlineError
 from wattline.web.app.app import build
 from wattline.web.app.forms import commands_in, fields_of
 from wattline.web.app.guard import App
-from wattline.web.app.jobs import MAX_S, Jobs
+from wattline.web.app.jobs import MAX_S, QUICK_S, Jobs
 from wattline.web.app.pool import WORKER, WorkerPool
 from wattline.web.app.seal import JOURNALS
 from wattline.web.app.state import AppState
@@ -45,6 +45,7 @@ class WebSetup:
     names : further names that requests may be sent to
     token : that readers of another machine bring; made where None
     max_s : seconds after which an answer is given up
+    quick_s : seconds after which a question that was thought quick takes the place of a long one
     """
 
     host: str = "127.0.0.1"
@@ -56,6 +57,7 @@ class WebSetup:
     names: tuple[str, ...] = ()
     token: str | None = None
     max_s: float = MAX_S
+    quick_s: float = QUICK_S
 
     @property
     def local(self) -> bool:
@@ -105,9 +107,8 @@ def app_of(setup: WebSetup, command: Any, worker: Sequence[str] = WORKER) -> App
     abouts = {name: str(each.help or "") for name, each in commands.items()}
     pool = WorkerPool(setup.workers or os.cpu_count() or 2, worker)
     uploads = Uploads()
-    state = AppState(
-        forms, Jobs(pool, uploads, setup.max_s), uploads, setup.lang, setup.journals, setup.proxy, abouts=abouts
-    )
+    jobs = Jobs(pool, uploads, setup.max_s, setup.quick_s)
+    state = AppState(forms, jobs, uploads, setup.lang, setup.journals, setup.proxy, abouts=abouts)
     token = "" if setup.local else setup.token or secrets.token_urlsafe(24)
     names = setup.names if setup.local else (*setup.names, setup.host, *_own_addresses())
     return build(state, pool, names, token)

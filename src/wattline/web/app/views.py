@@ -20,7 +20,7 @@ from wattline.web.app.jobs import Busy, WebJob
 from wattline.web.app.kept import key_of, reply_with
 from wattline.web.app.pages import Page
 from wattline.web.app.question import PageQuestion
-from wattline.web.app.render import answered, foot, line_note, page_shell, render, trouble, working
+from wattline.web.app.render import answered, foot, given_up, line_note, page_shell, render, trouble, working
 from wattline.web.app.state import state_of
 
 SOON_S = 0.4  # an answer that comes sooner needs no sign that it is worked on
@@ -44,11 +44,11 @@ async def page_view(request: Request, page: Page) -> Response:
         return RedirectResponse(
             request.url.replace(query="").include_query_params(**dict(kept)).path + _joined(kept), 303
         )
-    own = [(name, value) for name, value in given if name not in ("lang", "line", "send")]
+    own = [(name, value) for name, value in given if name not in ("lang", "line", "send", "stopped")]
     begins = not own and not page.long and bool(page.example)
     try:
         question = state.question(page, page.example.items() if begins else own)
-        asks = begins or bool(question.values)
+        asks = begins or (bool(question.values) and "stopped" not in request.query_params)
         job = state.jobs.submit(question) if asks else None
     except Busy as error:
         return await _refused(request, page, dict(own), str(error), 429, {"Retry-After": str(error.retry_s)})
@@ -75,6 +75,8 @@ async def _whole(request: Request, page: Page, values: dict[str, str], job: WebJ
     yield page_shell(request, page, values, "blank" in request.query_params)
     if line := request.query_params.get("line", ""):
         yield line_note(request, line)
+    if "stopped" in request.query_params and job is None:
+        yield given_up(request, _again(request))
     if job is not None:
         jobs = state_of(request).jobs
         job.readers += 1
@@ -90,6 +92,12 @@ async def _whole(request: Request, page: Page, values: dict[str, str], job: WebJ
         await _in_words_of(request, job)
         yield answered(request, job)
     yield foot(request, page)
+
+
+def _again(request: Request) -> str:
+    """The address of a page whose question was given up, so that it is asked again."""
+    query = [(name, value) for name, value in request.query_params.multi_items() if name != "stopped"]
+    return f"{request.url.path}?{urlencode(query, quote_via=quote, safe=':,;@/')}"
 
 
 async def _in_words_of(request: Request, job: WebJob) -> None:
@@ -253,6 +261,6 @@ async def why(request: Request, page: Page) -> Response:
     error = translator_of(lang).text(error)
     words = state.words(request)
     body = render(
-        request, "why.html", text=text, error=error, address=address, title=title, heading=words("No answer:")
+        request, "why.html", text=text, error=error, address=address, title=title, heading=words("No answer:"), again=""
     )
     return HTMLResponse(body, 400 if error else 200)
