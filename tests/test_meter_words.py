@@ -39,6 +39,19 @@ ONCE: dict[str, tuple[str, Callable[[float], str]]] = {
     "currents of supplies": ("psu_ac_power_w,psu_dc_power_w", lambda w: f"{w},{0.9 * w}"),
     "percentiles": ("power_w,power_w_p5,power_w_p50,power_w_p95", lambda w: f"{w},{w - 90},{w},{w + 90}"),
     "a row of means": ("node,power_w", lambda w: f"n1,{0.6 * w};n2,{0.4 * w};average,{0.5 * w};max,{0.6 * w}"),
+    "rows of cores that repeat their package": (
+        "cpu,package_power_w",
+        lambda w: ";".join(f"{k},{w}" for k in range(4)),
+    ),
+    "rows of cores beside their package": (
+        "core,core_power_w,package_power_w",
+        lambda w: ";".join(f"{k},{0.1 * (k + 1) * w},{w}" for k in range(3)),
+    ),
+    "feeds over supplies": (
+        "pdu_a_power_w,pdu_b_power_w,psu1_power_w,psu2_power_w",
+        lambda w: f"{0.6 * w},{0.4 * w},{0.55 * w},{0.39 * w}",
+    ),
+    "a ratio": ("gpu0_power_w,gco2_per_kwh,tokens_per_joule,perf_per_watt,gCO2/kWh", lambda w: f"{w},400,{w},{w},{w}"),
     "a unit before the device": ("power_kw_gpu0,power_kw_gpu1", lambda w: f"{0.6e-3 * w},{0.4e-3 * w}"),
     "a unit in words before the device": ("milliwatts_gpu0,milliwatts_gpu1", lambda w: f"{600 * w},{400 * w}"),
 }
@@ -55,6 +68,20 @@ def test_direct_current_above_the_alternating_current_that_feeds_it_is_asked_abo
     path = table(tmp_path / "t.csv", "ac_power_w,dc_power_w", lambda w: f"{w},{1.5 * w}")
     with pytest.raises(WattlineError, match="--inside"):
         read(path)
+
+
+def test_a_rack_below_its_servers_is_asked_about(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", "rack_power_w,server1_power_w,server2_power_w", lambda w: f"{w},{w},{0.9 * w}")
+    with pytest.raises(WattlineError, match="--inside"):
+        read(path)
+
+
+@pytest.mark.parametrize("first", [25_569.0, 719_529.0, 2_440_587.5])
+def test_days_of_spreadsheets_matlab_and_astronomers(tmp_path: Path, first: float) -> None:
+    rows = [f"{first + (T0 + 5 * i) / 86400:.9f},{w}" for i, w in enumerate(WATTS)]
+    (tmp_path / "t.csv").write_text("\n".join(["time,power_w", *rows]) + "\n")
+    truth = sum(5 * (a + b) / 2 for a, b in pairwise(WATTS))
+    assert joules(tmp_path / "t.csv") == pytest.approx(truth, rel=2e-3)
 
 
 def test_percentiles_alone_are_no_energy(tmp_path: Path) -> None:
@@ -100,7 +127,15 @@ def test_the_sum_of_a_chip_holds_its_parts_whatever_its_exporter_is_called(tmp_p
 
 
 @pytest.mark.parametrize(
-    "name", ["apcupsd_nominal_power_watts", "node_available_power_watts", "x_power_watts_forecast"]
+    "name",
+    [
+        "apcupsd_nominal_power_watts",
+        "node_available_power_watts",
+        "x_power_watts_forecast",
+        "tokens_per_joule",
+        "perf_per_watt",
+        "grid_carbon_gco2_per_kwh",
+    ],
 )
 def test_a_metric_of_what_is_not_drawn_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(WattlineError, match="no metric"):

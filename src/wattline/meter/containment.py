@@ -102,9 +102,14 @@ def holders(parts: Sequence[PlacedPart]) -> dict[str, str]:
 def _feeds(members: Sequence[PlacedPart], group: str, inside: dict[str, str]) -> None:
     """The feeds of a table's rack or hall over the hosts that it names."""
     feeds = [part for part in members if part.host == group and part.role == "supply" and FEEDS & set(part.words)]
-    for part in members:
-        if feeds and part.host != group and part.key not in inside:
-            inside[part.key] = feeds[0].key
+    _fed(feeds, [part for part in members if part.host != group and part.key not in inside], inside)
+
+
+def _fed(feeds: Sequence[PlacedPart], fed: Sequence[PlacedPart], inside: dict[str, str]) -> None:
+    """What is plugged into feeds lies in them; unclear where together they read less."""
+    if feeds and fed:
+        _check(replace(feeds[0], mean_w=sum(part.mean_w for part in feeds)), fed, HOLDS)
+        inside.update((part.key, feeds[0].key) for part in fed)
 
 
 def _shared_out(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
@@ -199,6 +204,8 @@ def _machine(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
     """The machine's own reading over its supplies, over psys, over the components."""
     whole = [part for part in own if part.role in ("dcmi", "machine")]
     supplies = [part for part in own if part.role == "supply"]
+    inlets = [part for part in supplies if not (FEEDS | OUTPUTS) & set(part.words) and part.key not in inside]
+    _fed([part for part in supplies if FEEDS & set(part.words)], inlets, inside)
     inputs = [part for part in supplies if not OUTPUTS & set(part.words) and part.key not in inside]
     for part in supplies:
         if inputs and part not in inputs and part.key not in inside:

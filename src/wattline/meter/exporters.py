@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from wattline.core.units import DAY_S, HOUR_S, J_PER_WH
 from wattline.meter.device import Device
-from wattline.meter.places import NOT_DRAWN, TOTALS, index_of, kind_of, place_words, role_of, words_of
+from wattline.meter.places import NOT_DRAWN, TOTALS, index_of, is_per_unit, kind_of, place_words, role_of, words_of
 
 Labels = Mapping[str, str]
 HOSTS = ("Hostname", "hostname", "node_name", "nodename", "node", "host", "exported_instance", "instance")
@@ -68,6 +68,8 @@ def quantity(name: str) -> tuple[str, float]:
     if name in SNMP:
         return SNMP[name]
     words = words_of(name)
+    if is_per_unit(name):
+        return "", 0.0
     if NO_METRICS & set(words) and not (name.startswith("DCGM_FI_DEV_POWER_USAGE") or _of_supply(words)):
         return "", 0.0
     lower = name.lower()

@@ -52,6 +52,12 @@ QUANTITIES = frozenset({
 })  # fmt: skip
 UNIT_WORDS = re.compile(r"^(?:nano|micro|milli|kilo|mega|giga)?(?:watts?|joules?|watthours?|hours?|seconds?)$")
 ACRONYM = r"(?<=[A-Z])(?=[A-Z][a-z]{2,})"  # RAMWatt is RAM and watt
+# what is told of each joule or watt: gCO2/kWh, tokens_per_joule, perf_per_watt; and watts of an area
+RATIO = re.compile(
+    r"(?i)(?:(?<![a-z])per[_\s.-]*|(?<![a-z])(?:g|kg|t|k?gco2\w*|co2\w*|[kmgt]?flops?|tokens?|tok|samples?|images?|"
+    r"requests?|perf|eur|usd|gbp|cents?|ct|[€$£])\s*/\s*)(?:(?:[kmgµun]?wh?|[kmgµun]?j|"
+    r"(?:kilo|mega|milli)?(?:watts?|joules?)(?:[_\s-]*hours?)?)(?![a-z])|m[23²³]|sq_?m|sq_?ft)"
+)
 PLURALS = frozenset({"gpus", "cards", "cpus", "processors"})
 TOTALS = dict(ROLES)["total"]
 MACHINES = dict(ROLES)["machine"]
@@ -65,6 +71,12 @@ def words_of(name: str) -> tuple[str, ...]:
     name = re.sub(r"(?i)(?<![a-z])pp0(?![0-9])", "cores", re.sub(r"(?i)(?<![a-z])pp1(?![0-9])", "gt", name))
     parted = re.sub(f"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z]{{2,}}\\b)|{ACRONYM}", " ", name)
     return tuple(word for word in re.split(r"[^a-zµ]+", parted.lower()) if word)
+
+
+def is_per_unit(name: str) -> bool:
+    """Whether a name tells what comes of each joule or watt (``tokens_per_joule``, ``gCO2/kWh``), and is neither."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=Per[A-Z])", " ", name)
+    return RATIO.search(parted) is not None
 
 
 def label_of(name: str) -> str:

@@ -20,7 +20,7 @@ from wattline.core.fact import Array
 from wattline.core.parquet import MARK, read_parquet
 from wattline.meter.device import Device
 from wattline.meter.interpretation import Choices, Interpretation
-from wattline.meter.places import index_of, kind_of, role_of, words_of
+from wattline.meter.places import index_of, kind_of, label_of, role_of, words_of
 from wattline.meter.readers import headerless, metric_table, own, specs, units
 from wattline.meter.readers.assemble import Extras, assemble
 from wattline.meter.readers.channel import Channel
@@ -42,6 +42,10 @@ NAMED_TOTAL = frozenset({"total", "sum", "all"})
 SHARED = {"target": 3, "process": 3, "exe": 3, "container": 2, "pod": 1}  # columns of who used a part of the hardware
 # of rows that stand for all of the hardware, the first that is there; the others tell the same again
 WHOLES = ("rapl", "all", "total", "system", "machine", "node", "global")
+PARTS = frozenset(
+    {"cpu", "core", "core_id", "cpu_id", "thread", "lcpu", "cpu_core", "rank", "local_rank", "process", "pid"}
+)
+WHOLE = frozenset({"package", "pkg", "socket", "node", "server", "system", "machine", "host", "board", "psys", "total"})
 NO_DEVICES = frozenset({"average", "avg", "mean", "median", "max", "min", "maximum", "minimum", "std", "stddev"})
 ALONE = "power"  # the name of the one device of a table that names none
 LENGTHS = frozenset({"interval", "duration", "dt", "delta_t", "time_delta", "period", "sample_interval", "window"})
@@ -93,8 +97,29 @@ def of_frame(frame: pl.DataFrame, choices: Choices, source: str, host: str, comm
     if any(row.quantity == "time" and "bucket" in words_of(row.name) for row in table_layout.rows):
         table_layout.values = [value._replace(words=(*value.words, "bucket")) for value in table_layout.values]
     channels = _channels(table_layout, devices, {name: each[0] for name, each in numbers.items()}, host)
+    channels = channels if choices.device else _channels_once(channels, devices)
     extras = Extras(notes=table_layout.notes, rows=[*table_layout.rows, *devices.remarks])
     return assemble(channels, replace(choices, device=()), source, extras)
+
+
+def _channels_once(channels: list[Channel], devices: Groups) -> list[Channel]:
+    """Channels without those in which the rows of parts (cores, ranks) repeat what their column names as a whole."""
+    if not any(bare_name(name) in PARTS for name in devices.columns):
+        return channels
+    by_value: dict[tuple[str, str], list[Channel]] = {}
+    for entry in channels:
+        by_value.setdefault((entry.device.host, entry.aliases[0]), []).append(entry)
+    out = []
+    for (_, name), same in by_value.items():
+        alike = len(same) > 1 and all(np.array_equal(same[0].values, entry.values, equal_nan=True) for entry in same)
+        if alike and WHOLE & set(words_of(name)) and np.ptp(same[0].values) > 0:
+            label = label_of(name)
+            device = replace(same[0].device, uuid=label, name=label)
+            words = words_of(label)
+            devices.remarks += [Interpretation(entry.name, note="repeats what it is a part of") for entry in same[1:]]
+            same = [replace(same[0], device=device, place=words, role=role_of(words), index=index_of(label))]
+        out += same
+    return out
 
 
 def _leave_statistics(devices: Groups) -> None:

@@ -45,7 +45,9 @@ ZONED = (
     "%d/%b/%Y:%H:%M:%S %#z",
     "%Y%m%dT%H%M%S%.f%#z",
 )
-SHEET_1970, SHEET_DAYS, SHEET_STEP = 25_569.0, (36_526.0, 73_050.0), 0.02  # days since 1900
+# days of 1970 and from 2000 to 2100, as spreadsheets, MATLAB and astronomers count them; and how close rows stand
+DAYS = ((25_569.0, 36_526.0, 73_050.0), (719_529.0, 730_486.0, 767_011.0), (2_440_587.5, 2_451_544.5, 2_488_069.5))
+SHEET_STEP = 0.02
 SAMPLE = 500  # cells by which the form of a column of times is told
 UTC_NAMES = r"\s*(?:UTC|GMT)$"
 ZONE_NAMES = r"\s+\(?[A-Z]{3,5}\)?$"
@@ -74,8 +76,8 @@ def column_times(column: pl.Series) -> tuple[Array, str]:
     numbers = column.cast(pl.Float64, strict=False)
     if numbers.null_count() <= 0.5 * max(1, len(column)):
         values = _floats(numbers)
-        if _is_of_sheet(values):
-            return (values - SHEET_1970) * DAY_S, "times are days of a spreadsheet, taken as UTC"
+        if (begin := _day_of_1970(values)) is not None:
+            return (values - begin) * DAY_S, "times are days of a spreadsheet, taken as UTC"
         return values * epoch_scale(values), ""
     return _texts(column.cast(pl.String).str.strip_chars())
 
@@ -107,15 +109,16 @@ def is_dates(column: pl.Series) -> bool:
     return len(few) > 1 and not len(numbers) and bool((column_times(few)[0] > EPOCH_S).all())
 
 
-def _is_of_sheet(values: Array) -> bool:
-    """Whether numbers are days since 1900, as spreadsheets keep times: of 2000 to 2100, moments apart.
+def _day_of_1970(values: Array) -> float | None:
+    """The number of the first day of 1970 where numbers are days: of 2000 to 2100, moments apart; else None.
 
     As seconds since the beginning of a recording they would begin after ten hours and be milliseconds apart.
     """
     there = values[np.isfinite(values)]
     steps = np.diff(there)
-    days = len(there) > 1 and there.min() >= SHEET_DAYS[0] and there.max() < SHEET_DAYS[1]
-    return bool(days and np.median(steps) < SHEET_STEP and (steps >= 0).all() and steps.max() > 0)
+    if len(there) < 2 or not (np.median(steps) < SHEET_STEP and (steps >= 0).all() and steps.max() > 0):
+        return None
+    return next((first for first, begin, end in DAYS if there.min() >= begin and there.max() < end), None)
 
 
 def _texts(text: pl.Series) -> tuple[Array, str]:

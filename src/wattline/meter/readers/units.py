@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from wattline.core.fact import Array
+from wattline.meter.places import is_per_unit
 
 if TYPE_CHECKING:
     import polars as pl
@@ -128,6 +129,8 @@ def is_ratio(name: str, words: Sequence[str]) -> bool:
     """Whether a column tells watts or joules of one thing each, and no power: ``(W/m2)``, ``energy_per_token_j``."""
     match = A_RATIO.search(name)
     if match and named(match[1], "xX"):
+        return True
+    if is_per_unit(name):
         return True
     return any(word == "per" and after in EACH for word, after in pairwise(words))
 
