@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
+from wattline.core.errors import WattlineError
 from wattline.meter.readers.channel import mean_w, rise_w
 from wattline.meter.recording import Recording, Series
 
 WHOLE_MACHINE = "whole machine"  # in the note of a series whose tool tracks all of its machine in every process
+BOARDS = ("GPU-", "MIG-")  # how UUIDs begin that are unique in the world
+UNLIKE = 12  # readings of two machines, no two alike, that are never all the same by chance
+MAX_COMPARED, FEW = 16, 64  # files after each that are held against it, and readings that are looked at first
 SAME = 0.02  # the same machine, read by two processes, comes out within this
 OVERLAP = 0.5  # of the shorter of two files
 
@@ -26,7 +31,11 @@ def same_machine(recordings: Sequence[Recording]) -> tuple[list[Recording], list
     Returns
     -------
     The recordings, and remarks.
+
+    Raises WattlineError where two files tell the same, reading by reading, and neither names its machine.
     """
+    recordings = _boards_by_uuid(recordings)
+    _check_copies(recordings)
     out: list[Recording] = []
     hosts: list[Recording] = []  # the first of each machine
     joined, alike = 0, 0
@@ -53,6 +62,53 @@ def same_machine(recordings: Sequence[Recording]) -> tuple[list[Recording], list
     if alike:
         notes.append("files of whole machines tell the same hours with different energies: taken as machines apart")
     return out, notes
+
+
+def _boards_by_uuid(recordings: Sequence[Recording]) -> list[Recording]:
+    """The recordings with one host for each board that has a UUID, whoever recorded it."""
+    hosts: dict[str, str] = {}
+    for entry in (entry for recording in recordings for entry in recording.series):
+        if entry.device.uuid.startswith(BOARDS) and entry.device.host:
+            hosts.setdefault(entry.device.uuid, entry.device.host)
+    out = []
+    for recording in recordings:
+        series = [
+            replace(entry, device=replace(entry.device, host=hosts.get(entry.device.uuid, entry.device.host)))
+            for entry in recording.series
+        ]
+        out.append(replace(recording, series=series))
+    return out
+
+
+def _check_copies(recordings: Sequence[Recording]) -> None:
+    """Refuse files that have readings in common: copies of each other, or parts of a log that overlap."""
+    nameless = [
+        (recording.source, entry) for recording in recordings for entry in recording.series
+        if entry.device.host == Path(recording.source).stem and WHOLE_MACHINE not in entry.spec.note
+    ]  # fmt: skip
+    nameless.sort(key=lambda pair: pair[1].device.uuid)  # those that may be copies beside each other
+    for i, (source, entry) in enumerate(nameless):
+        for other_source, other in nameless[i + 1 : i + 1 + MAX_COMPARED]:
+            same = (entry.device.uuid, entry.device.kind) == (other.device.uuid, other.device.kind)
+            if same and source != other_source and entry.device.host != other.device.host and _copied(entry, other):
+                raise WattlineError(
+                    f"{other_source} tells what {source} tells, reading by reading: give one of them, or say --device "
+                    "files where they are of machines apart"
+                )
+
+
+def _copied(first: Series, other: Series) -> bool:
+    """Whether all readings of their common instants are the same, of so many that chance does not make them so."""
+    here, there = (entry.power_w if entry.energy_j is None else entry.energy_j for entry in (first, other))
+    if here is None or there is None or (first.energy_j is None) != (other.energy_j is None):
+        return False
+    for size in (FEW, max(len(here), len(there))):  # a look, then all of them
+        begin = max(first.time_s[0], other.time_s[0])
+        a, b = (np.searchsorted(entry.time_s, begin) for entry in (first, other))
+        common, at, place = np.intersect1d(first.time_s[a : a + size], other.time_s[b : b + size], return_indices=True)
+        if len(common) < UNLIKE or not np.array_equal(here[a:][at], there[b:][place], equal_nan=True):
+            return False
+    return len(np.unique(here[a:][at])) >= UNLIKE
 
 
 def _doubles(recordings: Sequence[Recording]) -> list[str]:
