@@ -108,7 +108,9 @@ def _series(name: str | None, labels: str | None, samples: Samples) -> Series | 
 
 
 def _lines(path: Path) -> Iterator[str]:
-    with path.open(encoding="utf-8", errors="replace") as file:
+    with path.open("rb") as file:
+        wide = file.read(2) in (b"\xff\xfe", b"\xfe\xff")
+    with path.open(encoding="utf-16" if wide else "utf-8-sig", errors="replace") as file:
         for line in file:
             yield line.rstrip("\r\n")
 

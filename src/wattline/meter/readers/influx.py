@@ -96,9 +96,9 @@ def _annotated(text: str) -> Iterator[Point]:
     fresh = True
     for row in csv.reader(io.StringIO(text)):
         if not row or row[0].startswith("#"):
-            fresh = True  # a header follows
+            fresh = fresh or bool(row)  # a header follows
             continue
-        if fresh:
+        if fresh or _is_listed(",".join(row)):
             header, fresh = [cell.strip() for cell in row], False
             continue
         cells = dict(zip(header, row, strict=False))

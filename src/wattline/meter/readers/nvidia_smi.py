@@ -241,24 +241,23 @@ def _dmon(path: Path, choices: Choices) -> Recording:
     by_gpu: dict[str, tuple[list[str], list[float]]] = {}
     columns: list[str] = []
     now = ""
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for line in file:
-            if (stamp := logs.stamp(line)) is not None:
-                now = str(stamp)
-                continue
-            cells = _dmon_cells(line)
-            if line.startswith("#"):
-                lower = [cell.lower() for cell in cells]
-                columns = lower if "gpu" in lower and "pwr" in lower else columns
-                continue
-            if len(cells) < len(columns) or not columns:
-                continue
-            if "time" not in columns and not now:
-                raise WattlineError(f"{path} has no date and time: record it with nvidia-smi dmon -o DT")
-            row = dict(zip(columns, cells, strict=False))
-            times, watts = by_gpu.setdefault(row["gpu"], ([], []))
-            times.append(f"{row.get('date', '')} {row['time']}".strip() if "time" in row else now)
-            watts.append(float(row["pwr"]) if re.fullmatch(r"-?\d+(\.\d+)?", row["pwr"]) else np.nan)
+    for line in logs.lines(path):
+        if (stamp := logs.stamp(line)) is not None:
+            now = str(stamp)
+            continue
+        cells = _dmon_cells(line)
+        if line.startswith("#"):
+            lower = [cell.lower() for cell in cells]
+            columns = lower if "gpu" in lower and "pwr" in lower else columns
+            continue
+        if len(cells) < len(columns) or not columns:
+            continue
+        if "time" not in columns and not now:
+            raise WattlineError(f"{path} has no date and time: record it with nvidia-smi dmon -o DT")
+        row = dict(zip(columns, cells, strict=False))
+        times, watts = by_gpu.setdefault(row["gpu"], ([], []))
+        times.append(f"{row.get('date', '')} {row['time']}".strip() if "time" in row else now)
+        watts.append(float(row["pwr"]) if re.fullmatch(r"-?\d+(\.\d+)?", row["pwr"]) else np.nan)
     return _from_dmon(path, by_gpu, choices)
 
 

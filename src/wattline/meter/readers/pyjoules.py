@@ -41,10 +41,12 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     length = numbers(frame[names["duration"]]) * (1e-6 if pyrapl else 1.0)
     tags = frame[names["label" if pyrapl else "tag"]].to_list()
     good = np.isfinite(at) & np.isfinite(length) & (length > 0)
+    sockets = frame[names["socket"]].to_list() if "socket" in names else [None] * len(frame)
+    if any(socket is not None for socket in sockets):
+        good &= np.array([socket is not None for socket in sockets])  # a row that is cut is of no socket
     if not good.any():
         raise WattlineError(f"{path} holds no whole stretch of pyJoules")
     order = np.flatnonzero(good)[np.argsort(at[good], kind="stable")]
-    sockets = frame[names["socket"]].to_list() if "socket" in names else [None] * len(frame)
     columns, totals = [], {}
     for lower, name in names.items():
         if not (match := DOMAIN.match(lower)):

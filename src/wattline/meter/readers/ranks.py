@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from wattline.meter.recording import Recording, Series
 
 WHOLE_MACHINE = "whole machine"  # in the note of a series whose tool tracks all of its machine in every process
 BOARDS = ("GPU-", "MIG-")  # how UUIDs begin that are unique in the world
+MACHINE = re.compile(r"(?i)(?<![a-z])(?:host|node|server|machine|worker|rack|plug|outlet)[_-]?\d")  # a file's name
 UNLIKE = 12  # readings of two machines, no two alike, that are never all the same by chance
 MAX_COMPARED, FEW = 16, 64  # files after each that are held against it, and readings that are looked at first
 SAME = 0.02  # the same machine, read by two processes, comes out within this
@@ -84,7 +86,7 @@ def _check_copies(recordings: Sequence[Recording]) -> None:
     """Refuse files that have readings in common: copies of each other, or parts of a log that overlap."""
     nameless = [
         (recording.source, entry) for recording in recordings for entry in recording.series
-        if entry.device.host == Path(recording.source).stem and WHOLE_MACHINE not in entry.spec.note
+        if entry.device.host == Path(recording.source).stem and not MACHINE.search(entry.device.host) and WHOLE_MACHINE not in entry.spec.note
     ]  # fmt: skip
     nameless.sort(key=lambda pair: pair[1].device.uuid)  # those that may be copies beside each other
     for i, (source, entry) in enumerate(nameless):
