@@ -86,7 +86,8 @@ def _check_copies(recordings: Sequence[Recording]) -> None:
     """Refuse files that have readings in common: copies of each other, or parts of a log that overlap."""
     nameless = [
         (recording.source, entry) for recording in recordings for entry in recording.series
-        if entry.device.host == Path(recording.source).stem and not MACHINE.search(entry.device.host) and WHOLE_MACHINE not in entry.spec.note
+        if entry.device.host == Path(recording.source).stem and not MACHINE.search(entry.device.host)
+        and WHOLE_MACHINE not in entry.spec.note
     ]  # fmt: skip
     nameless.sort(key=lambda pair: pair[1].device.uuid)  # those that may be copies beside each other
     for i, (source, entry) in enumerate(nameless):
