@@ -11,6 +11,7 @@ from wattline.meter.readers import logs, specs
 from wattline.meter.readers.logs import Column
 from wattline.meter.recording import Recording
 
+MAX_LINE = 500
 COLOUR = re.compile(r"\x1b\[[\d;]*[A-Za-z]|\x1b\(B")
 HEAD = re.compile(r"^(\S+)\s+([A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d \d{4})(?:\s+[\d.]+)?\s*$")
 CARD = re.compile(r"^\[(\d+)\]\s+(.*?)\s*\|\s*(?:\d+|\?\?)\s*['°]")
@@ -19,7 +20,7 @@ POWER = re.compile(r"[,|]\s*(\d+(?:\.\d+)?)\s*(?:/\s*(?:\d+|\?\?)\s*)?W\b")
 
 def is_text(text: str) -> bool:
     """Whether a file begins as gpustat's screen."""
-    return any(CARD.match(line) for line in COLOUR.sub("", text).splitlines()[:60])
+    return any(CARD.match(line[:MAX_LINE]) for line in COLOUR.sub("", text).splitlines()[:60])
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
@@ -28,7 +29,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     now: float | None = None
     host, untimed = "", 0
     for raw in logs.lines(path):
-        line = COLOUR.sub("", raw).strip()
+        line = COLOUR.sub("", raw[: 2 * MAX_LINE]).strip()[:MAX_LINE]
         if (at := logs.stamp(line)) is not None:
             now = at
         elif match := HEAD.match(line):

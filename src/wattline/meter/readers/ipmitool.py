@@ -24,6 +24,7 @@ SENSOR = re.compile(
 )
 # ``ipmitool -c sdr``, and ``ipmitool sensor get`` with the name above its reading
 SEPARATED = re.compile(r"^([^,|]+),([\d.]+),Watts,\w+")
+MAX_LINE = 500
 Waiting = tuple[float | None, float] | None  # the line of time above DCMI's watts, which tells its time after them
 DCMI, SENSORS = "ipmi_dcmi_power_consumption_watts", "ipmi_power_watts"
 NAMED = re.compile(r"^Sensor ID\s*:\s*(.*?)\s*(?:\(0x[0-9a-f]+\))?\s*$")
@@ -81,6 +82,7 @@ def _lines(path: Path) -> Iterator[str]:
     """The lines, a sensor's reading behind its name, which ``sensor get`` prints some lines above it."""
     name = "power"
     for line in logs.lines(path):
+        line = line[:MAX_LINE]
         if match := NAMED.match(line):
             name = match[1]
         reading = READING.match(line)

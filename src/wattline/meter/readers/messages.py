@@ -26,6 +26,7 @@ TOPIC = re.compile(r"([\w.:-]+(?:/[\w.:-]+)+)\s*=?\s*$")
 ENDS = re.compile(r"^(?:tele|stat|zigbee2mqtt|shellies)/|/(?:SENSOR|STATUS\d*|RESULT|events/rpc|rpc|status)\b")
 TIMES = ("Time", "ts", "unixtime", "tst", "timestamp", "@timestamp", "time")
 HOLDERS = ("params", "result", "sys", "StatusSNS", "payload")  # whose time is the message's
+MAX_TOPIC = 300  # letters before a message in which its topic is looked for
 FEW = 6  # messages by which a text is told
 Message = tuple[float | None, str, Mapping[str, Any]]  # time, topic, content
 
@@ -77,7 +78,7 @@ def messages(text: str) -> Iterator[Message]:
             if (place := text.find("\n", start)) < 0:
                 return
             continue
-        match, topic = BEFORE.match(before), TOPIC.search(before)
+        match, topic = BEFORE.match(before), TOPIC.search(before[-MAX_TOPIC:])
         at = logs.epoch(match[1]) if match else now
         if isinstance(data, dict):
             yield _opened(at, topic[1] if topic else "", data)
