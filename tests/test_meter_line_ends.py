@@ -66,3 +66,28 @@ def test_a_cut_row_of_pyrapl_is_no_machine_of_its_own(tmp_path: Path) -> None:
     text = write(tmp_path / file, TRUTH).read_text()
     (tmp_path / file).write_text(text[: text.rindex(",,")])
     assert joules(tmp_path / file) == pytest.approx(TRUTH.energy_j - 5 * TRUTH.means[-1], rel=1e-3)
+
+
+def parquet(path: Path, **columns: object) -> Path:
+    import polars as pl
+
+    pl.DataFrame(columns).write_parquet(path)
+    return path
+
+
+def test_typed_columns_of_parquet_are_what_they_say(tmp_path: Path) -> None:
+    import polars as pl
+
+    times, watts = pl.Series(TRUTH.time_s), pl.Series(TRUTH.power_w)
+    elapsed = ((times - T0) * 1_000_000).cast(pl.Duration("us"))
+    boards = [{"gpu0_w": 0.6 * w, "gpu1_w": 0.4 * w} for w in TRUTH.power_w]
+    for columns in (
+        {"elapsed": elapsed, "power_w": watts},
+        {"time": times, "power": boards},
+        {"time": times, "power_w": watts, "steps": [[1, 2]] * len(times)},
+    ):
+        assert joules(parquet(tmp_path / "a.parquet", **columns)) == pytest.approx(TRUTH.energy_j, rel=1e-3)
+    with pytest.raises(WattlineError, match="lists"):
+        read(parquet(tmp_path / "a.parquet", time=times, gpu_power_w=[[w, w] for w in TRUTH.power_w]))
+    with pytest.raises(WattlineError, match="single precision"):
+        read(parquet(tmp_path / "a.parquet", time=times.cast(pl.Float32), power_w=watts))

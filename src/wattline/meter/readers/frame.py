@@ -88,15 +88,21 @@ def read_frame(path: Path, header: bool = True) -> pl.DataFrame:
         names[name] = plain if plain not in taken else f"{plain}_{len(names)}"
         taken.add(names[name])
     frame = frame.rename(names).with_columns(pl.all().str.strip_chars(" \t\r\0\"'"))
-    empty = pl.all_horizontal(
-        pl.all().is_null() | (pl.all() == "")
-    )  # lines between the rows, as Windows ends them twice
-    first = frame.to_series(0) if frame.width else pl.Series(["x"])
-    frame = frame.filter(~empty) if (first.is_null() | (first == "")).any() else frame
+    frame = _filled(frame)
     if separator == ",":
         return frame
     # where the comma parts no columns it is the sign of decimals, unless dots stand before it
     return frame.with_columns(pl.all().str.replace(r"^([^,.]*\d),(\d[^,.]*)$", "${1}.${2}"))
+
+
+def _filled(frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows that hold something: lines stand empty between them where each was ended twice."""
+    import polars as pl
+
+    first = frame.to_series(0) if frame.width else pl.Series(["x"])
+    if not (first.is_null() | (first == "")).any():
+        return frame
+    return frame.filter(~pl.all_horizontal(pl.all().is_null() | (pl.all() == "")))
 
 
 def _source(path: Path, above: Header | None, separator: str) -> Path | io.BytesIO:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.parquet import MARK, read_parquet
 from wattline.meter.device import Device
@@ -28,7 +29,7 @@ from wattline.meter.readers.column_names import TIME_UNITS, bare_name
 from wattline.meter.readers.columns import Layout, layout
 from wattline.meter.readers.defined import retold
 from wattline.meter.readers.frame import decimal_comma, read_frame
-from wattline.meter.readers.named_values import Value
+from wattline.meter.readers.named_values import Value, value_of
 from wattline.meter.readers.rows import REGULAR, Groups, groups
 from wattline.meter.readers.spans import as_rows
 from wattline.meter.readers.title import titled
@@ -162,7 +163,24 @@ def _frame(path: Path) -> pl.DataFrame:
     with path.open("rb") as file:
         if file.read(4) != MARK:
             return read_frame(path)
-    return read_parquet(path, str(path))
+    return _flat(read_parquet(path, str(path)), str(path))
+
+
+def _flat(frame: pl.DataFrame, source: str) -> pl.DataFrame:
+    """A typed table without nested columns: fields of objects as columns, durations in seconds, lists left out."""
+    import polars as pl
+
+    columns: list[pl.Series] = []
+    for column in frame.get_columns():
+        if isinstance(column.dtype, pl.Struct):
+            columns += [part.alias(f"{column.name}.{part.name}") for part in column.struct.unnest().get_columns()]
+        elif isinstance(column.dtype, pl.Duration):
+            columns.append((column.dt.total_microseconds() * 1e-6).alias(column.name))
+        elif not column.dtype.is_nested():
+            columns.append(column)
+        elif isinstance(value_of(column.name), Value):
+            raise WattlineError(f"{source}: {column.name} holds lists: give each device a column of its own")
+    return pl.DataFrame(columns)
 
 
 def _channels(table_layout: Layout, devices: Groups, numbers: Numbers, host: str) -> list[Channel]:

@@ -53,6 +53,7 @@ UTC_NAMES = r"\s*(?:UTC|GMT)$"
 ZONE_NAMES = r"\s+\(?[A-Z]{3,5}\)?$"
 # an epoch in these units, by its size: seconds until the year 5138, then milliseconds, and so on
 EPOCHS = ((1e11, 1.0), (1e14, 1e-3), (1e17, 1e-6), (np.inf, 1e-9))
+SINGLE = 2.0**29  # single precision has steps of a minute from here on
 EPOCH_S = 1e8  # a smaller number of seconds counts from the beginning of a recording
 DURATION = re.compile(r"^\s*(?:(?P<d>\d+)\s*(?:d|days?)[\s,]+)?(?:(?P<h>\d+):)?(?P<m>\d+):(?P<s>[0-5]\d(?:\.\d+)?)\s*$")
 FORMS = "2026-03-01T12:00:00Z, 2026/03/01 12:00:00.000, 03/01/2026 12:00:00 PM, or seconds since 1970"
@@ -78,8 +79,21 @@ def column_times(column: pl.Series) -> tuple[Array, str]:
         values = _floats(numbers)
         if (begin := _day_of_1970(values)) is not None:
             return (values - begin) * DAY_S, "times are days of a spreadsheet, taken as UTC"
+        _check_precision(values, column.name)
         return values * epoch_scale(values), ""
     return _texts(column.cast(pl.String).str.strip_chars())
+
+
+def _check_precision(values: Array, name: str) -> None:
+    """Refuse instants since 1970 that single precision has made the same for many rows (steps of 128 s)."""
+    there = values[np.isfinite(values)]
+    if len(there) > 2 and there.min() > SINGLE and (there == there.astype(np.float32)).all():
+        spacing = float(np.spacing(np.float32(there[0])))
+        if len(np.unique(there)) < 0.5 * len(there) and spacing * epoch_scale(there) > 1:
+            raise WattlineError(
+                f"column {name!r} holds times in single precision, {spacing * epoch_scale(there):.0f} s apart: "
+                "write them in double precision"
+            )
 
 
 def durations(text: pl.Series) -> Array:
