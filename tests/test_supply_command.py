@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -185,6 +186,20 @@ def test_charges_and_credits_move_the_plan_the_way_they_pay(factors: Path) -> No
     assert cost(demand_charge="15 USD/kW") > usual
     assert cost(investment_credit="30%") < usual
     assert cost(production_credit="28 USD/MWh") < usual
+
+
+def test_a_plant_takes_one_of_both_credits(factors: Path) -> None:
+    """As tax law has it: wind and solar are paid for what they produce, a battery for what it cost."""
+
+    def answer(**fields: str) -> Any:
+        return wl.supply(load_mw=10, capacity_factors=factors, draws=0, region="us-ercot", **fields)
+
+    produced = {"production_credit": "28 USD/MWh"}
+    both, one = answer(investment_credit="30%", **produced), answer(**produced)
+    cost = [{line["capacity"]: line["cost"] for line in each.plan.json()["zero_profit"]} for each in (both, one)]
+    assert cost[0]["wind"] == pytest.approx(cost[1]["wind"])
+    assert cost[0]["battery energy"] < cost[1]["battery energy"]
+    assert any("take the production credit" in note for note in both.json()["notes"])
 
 
 def test_generation_of_a_region_is_taken_and_other_years_test_the_plan(tmp_path: Path) -> None:

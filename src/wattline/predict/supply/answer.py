@@ -149,6 +149,10 @@ class SupplyAnswer(Result):
                 "price and carbon of the grid are the region's annual means in every hour; give --grid FILE with both "
                 "by the hour"
             )
+        if question.charges.investment_credit and question.charges.production_credit:
+            notes.append(
+                "wind and solar take the production credit, other clean plants and storages the investment credit"
+            )
         hours = self.plan.case.load.size * self.plan.case.step_h
         if hours < TYPICAL_YEAR_H - DAY_H:
             notes.append(f"the hours are of {hours / DAY_H:,.3g} days: what other seasons need is not in the plan")

@@ -168,7 +168,8 @@ class SupplyQuestion:
         name = source.name
         tech = Technology.load(name, self.catalog, rate, None if draw is None else self.draws, draw or 0)
         charges = self.charges
-        if charges.investment_credit and is_clean(tech):
+        produces = bool(charges.production_credit) and name in VARIES  # a plant takes one of both credits
+        if charges.investment_credit and is_clean(tech) and not produces:
             capital = ("capital_usd_per_kw", "capital_usd_per_kwh", "tank_usd_per_kwh", "turbine_usd_per_kw")
             # fixed costs are a share of the capital before the credit
             kept = (annuity(rate, tech["life_years"]) * (1 - charges.investment_credit) + tech["fixed_om_share"]) / (
@@ -178,7 +179,7 @@ class SupplyQuestion:
                 tech, values=tech.values | {key: tech.values[key] * kept for key in capital if key in tech.values}
             )
         part = tech.part(hours.factors.get(name) if name in VARIES else None, source.max_mw)
-        if charges.production_credit and name in VARIES and isinstance(part, Generator):
+        if produces and isinstance(part, Generator):
             levelled = annuity(rate, tech["life_years"]) / annuity(rate, CREDIT_YEARS)
             part = replace(part, marginal=part.marginal - charges.production_credit * min(levelled, 1.0))
         return part
