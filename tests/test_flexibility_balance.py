@@ -65,7 +65,7 @@ def test_beside_a_file_it_says_what_must_be_given_up(tmp_path: Path):
     rows = "".join(f"{h:%Y-%m-%d %H:%M},{900 if h.hour == 18 else 500}\n" for h in hours)
     path = tmp_path / "demand.csv"
     path.write_text("utc,grid\n" + rows)
-    answer = wl.flex_balance("100 MW", pue=1.0, demand=path, draws=0, carbon=0).json()
+    answer = wl.flex_balance("100 MW", pue=1.0, demand=path, draws=0).json()
     fit = answer["results"]["fit"]
     assert fit["longest_event_h"] == 1.0  # the hour at 18:00, each day
     assert fit["curtailed_share"] == pytest.approx(1 / 24)

@@ -188,6 +188,20 @@ def test_charges_and_credits_move_the_plan_the_way_they_pay(factors: Path) -> No
     assert cost(production_credit="28 USD/MWh") < usual
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("price", "p.csv"), ("contracts", "60%"), ("carbon_url", "http://127.0.0.1:9"), ("residual", "500 g/kWh"),
+     ("embodied", "off"), ("carbon", "hourly"), ("carbon", "2023.csv"), ("start", "2023-05-01")],
+)  # fmt: skip
+def test_what_would_change_nothing_is_refused(field: str, value: str) -> None:
+    with pytest.raises(wl.WattlineError, match="--grid FILE"):
+        wl.supply("10MW", region="us", draws=0, **{field: value})
+    if field != "carbon":
+        for ask in (wl.flex_balance, lambda *args, **given: wl.flex_response(*args, "llama-3.1-8b", **given)):
+            with pytest.raises(wl.WattlineError, match=f"{field.replace('_', '-')} changes nothing here"):
+                ask("10MW", region="us", draws=0, **{field: value})
+
+
 def test_a_plant_takes_one_of_both_credits(factors: Path) -> None:
     """As tax law has it: wind and solar are paid for what they produce, a battery for what it cost."""
 

@@ -185,6 +185,7 @@ class SupplyPictureJson(StrictJson):
     residual_mw: list[float] = item("Load less wind and sun, from the highest step to the lowest, in hundredths.")
     import_mw: list[float] = item("From the grid, likewise.")
     price_usd_per_mwh: list[float] = item("Value of a MWh, likewise.")
+    utc_offset_h: float = item("Hours by which the standard time of the place is ahead of UTC; 0 without a place [h].")
     cfe_by_month_hour: list[list[float | None]] = item("Carbon-free share by month and hour of standard time.")
 
 

@@ -24,6 +24,7 @@ from wattline.predict.balance import balance_json, lent, region_balance
 from wattline.predict.facility import Facility, find_facility
 from wattline.predict.flex.answer import FlexAnswer
 from wattline.predict.flex.demand import DemandFile
+from wattline.predict.site_fields import SITE, check_fields
 from wattline.predict.terms import read_terms
 from wattline.predict.where import Where, WhereFields
 
@@ -76,6 +77,7 @@ def flex_balance(
     -------
     >>> wl.flex_balance("1 GW", region="us-ercot")
     """
+    check_fields(fields, SITE, "flex balance", "leave it out")
     terms = read_terms(None, where, fields, (), draws, seed, facts)
     it_w, share = parse(it, "W", "it"), parse(utilisation, "", "utilisation")
     if not MIN_W <= it_w <= MAX_W:

@@ -24,6 +24,7 @@ from wattline.predict.flex.worth import Prices, Resource, products_json, resourc
 from wattline.predict.prompt import PromptFields
 from wattline.predict.request import ReplicaRequest, read_request
 from wattline.predict.setup import REPLICA
+from wattline.predict.site_fields import SITE, check_fields
 from wattline.predict.terms import read_terms
 from wattline.predict.where import Where
 
@@ -139,6 +140,7 @@ def flex_response(
     -------
     >>> wl.flex_response("20 MW", "llama-3.1-70b", chip="h100-sxm", gpus=4)
     """
+    check_fields(fields, SITE, "flex response", "leave it out")
     terms = read_terms(None, where, fields, REPLICA, draws, seed, facts)
     it_w = parse(it, "W", "it")
     if not MIN_W <= it_w <= MAX_W:

@@ -149,6 +149,8 @@ class SupplyAnswer(Result):
                 "price and carbon of the grid are the region's annual means in every hour; give --grid FILE with both "
                 "by the hour"
             )
+        if question.where.by_the_hour:
+            notes.append("carbon and price by the hour of other jobs are not taken here; give --grid FILE")
         if question.charges.investment_credit and question.charges.production_credit:
             notes.append(
                 "wind and solar take the production credit, other clean plants and storages the investment credit"

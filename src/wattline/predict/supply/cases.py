@@ -215,7 +215,7 @@ def grid_values(question: SupplyQuestion, draw: int | None, hours: SupplyHours) 
     given = hours.grid
     if "carbon" in given:
         carbon = given["carbon"]
-    elif where.carbon is not None:
+    elif isinstance(where.carbon, float):
         carbon = np.full(steps, where.carbon)
     else:
         carbon = np.full(steps, question.value(grid.of_region(region, "carbon_direct_g_per_kwh", catalog), draw))

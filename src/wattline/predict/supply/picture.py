@@ -12,6 +12,7 @@ from wattline.predict.supply.hours import SupplyHours
 
 CURVE = 101
 DIGITS = 4
+MIN_SHOWN = 1e-4  # of the highest load: a flow that stays below it is none
 
 
 def picture(plan: SupplyPlan, hours: SupplyHours, utc_offset_h: float) -> Json:
@@ -34,6 +35,7 @@ def picture(plan: SupplyPlan, hours: SupplyHours, utc_offset_h: float) -> Json:
         "residual_mw": _rounded(np.quantile(_residual(plan), np.linspace(1, 0, CURVE))),
         "import_mw": _rounded(np.quantile(_series(plan, "grid import"), np.linspace(1, 0, CURVE))),
         "price_usd_per_mwh": _rounded(np.quantile(plan.price, np.linspace(1, 0, CURVE))),
+        "utc_offset_h": utc_offset_h,
         "cfe_by_month_hour": _by_month_hour(plan, hours, utc_offset_h),
     }
 
@@ -58,7 +60,12 @@ def _usual(plan: SupplyPlan, steps: int) -> int:
 def _week(plan: SupplyPlan, hours: SupplyHours, start: int, steps: int) -> Json:
     inside = slice(start, start + steps)
     series = {"load": plan.case.load, **plan.dispatch}
-    shown = {name: _rounded(values[inside]) for name, values in series.items() if np.abs(values[inside]).max() > 1e-6}
+    least = MIN_SHOWN * float(plan.case.load.max())
+    shown = {
+        name: _rounded(values[inside])
+        for name, values in series.items()
+        if name == "load" or np.abs(values[inside]).max() > least
+    }
     return {
         "from_utc": str(hours.utc[start]),
         "step_h": plan.case.step_h,

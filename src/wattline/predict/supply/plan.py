@@ -16,6 +16,7 @@ from wattline.line.grid.supply.infeasible import SupplyInfeasible
 from wattline.line.grid.supply.operate import PlanOperation, operate
 from wattline.line.grid.supply.parts import SupplyCase
 from wattline.line.grid.supply.plan import SupplyPlan, plan
+from wattline.predict.site_fields import PRICED, check_fields
 from wattline.predict.supply.answer import SupplyAnswer, or_why, with_target
 from wattline.predict.supply.cases import SupplyQuestion
 from wattline.predict.supply.costs import open_costs
@@ -102,7 +103,10 @@ def supply(
     >>> wl.supply("100MW", place="Dallas", target="cfe=95%").range("usd_per_mwh")
     """
     own = {name: fields.pop(name, None) for name in (*OPTIONS, *CHARGES, "frontier", "on")}  # type: ignore[misc]
+    check_fields(fields, PRICED, "supply", "the grid's hours stand in --grid FILE")
     terms = read_terms(None, None, fields, (), draws, seed, open_costs(costs))
+    if fields.get("carbon") is not None and isinstance(terms.where.carbon, str):
+        raise WattlineError("supply: carbon is one number here; by the hour it stands in --grid FILE, beside the price")
     options = SupplyOptions(
         target, technologies, **{name: own[name] for name in OPTIONS}, charges={name: own[name] for name in CHARGES}
     )

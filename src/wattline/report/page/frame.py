@@ -35,7 +35,13 @@ Section = tuple[str, str, str]  # its id, its heading, its HTML; "" leaves it ou
 
 
 def page(
-    data: Json, title: str, intro: str, cards: str, sections: Sequence[Section], styles: Sequence[str] = ()
+    data: Json,
+    title: str,
+    intro: str,
+    cards: str,
+    sections: Sequence[Section],
+    styles: Sequence[str] = (),
+    about_cards: str = MEDIANS,
 ) -> str:
     """One self-contained HTML page of an answer: ``intro`` and ``cards`` above the sections that have anything.
 
@@ -47,6 +53,7 @@ def page(
     cards : HTML of the main figures
     sections : key, name and HTML of each
     styles : names of style sheets beside the usual one
+    about_cards : what the figures of cards with a range are
 
     Returns HTML.
     """
@@ -56,7 +63,7 @@ def page(
         title=esc(title),
         story=intro,
         cards=cards,
-        medians=f'<p class="note">{MEDIANS}</p>' if _RANGE.search(cards) else "",
+        medians=f'<p class="note">{about_cards}</p>' if _RANGE.search(cards) else "",
         style="".join(_resource(name) for name in ("style.css", *styles)),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),

@@ -21,6 +21,7 @@ from wattline.report.terminal.supply import (
 from wattline.report.words import Json
 
 KW = 1e3
+CARDS = "Large figures are the plan's own, at central values; the small ones are p5 to p95 of its draws."
 MIN_USD = 5e-3  # for a MWh: what is less has no bar
 STORED = (" energy", " tank")
 
@@ -28,7 +29,7 @@ STORED = (" energy", " tank")
 def supply_page(data: Json) -> str:
     """One self-contained HTML page."""
     parts = supply_parts(data)
-    return frame.page(data, parts.title, parts.intro, parts.cards, parts.sections, ["site.css"])
+    return frame.page(data, parts.title, parts.intro, parts.cards, parts.sections, ["site.css"], CARDS)
 
 
 def supply_parts(data: Json) -> FlexParts:
@@ -41,7 +42,7 @@ def supply_parts(data: Json) -> FlexParts:
         ("worst", "The worst week", week(picture["worst_week"], "The week whose energy is worth most")
          + f"<p>{esc(week_words(results))}</p>"),
         ("usual", "A usual week", week(picture["usual_week"], "A week of median value")),
-        ("hours", "Carbon-free hours", clean_hours(picture["cfe_by_month_hour"])),
+        ("hours", "Carbon-free hours", clean_hours(picture["cfe_by_month_hour"], _clock(picture["utc_offset_h"]))),
         ("duration", "The year's hours in order", duration(picture)),
         ("why", "Why: what each earns and costs", _zero_profit(results)
          + f"<p>{esc(firm_words(results))} {esc(flexible_words(results))}</p>"),
@@ -58,6 +59,10 @@ def supply_parts(data: Json) -> FlexParts:
         + frame.remarks(data)
     )
     return FlexParts(results["title"], intro, _cards(results), sections)
+
+
+def _clock(utc_offset_h: float) -> str:
+    return "Standard time of the place" if utc_offset_h else "Hours in UTC"
 
 
 def _story(inputs: Json, results: Json) -> str:

@@ -181,8 +181,8 @@ def bars(rows: Sequence[Bar], label: str, caption: str) -> str:
     return f"<figure>{drawn(label, draw, *grounds)}<figcaption>{esc(caption)}</figcaption></figure>"
 
 
-def clean_hours(table: list[list[float | None]]) -> str:
-    """Carbon-free share by hour of the day, from midnight down, and month."""
+def clean_hours(table: list[list[float | None]], clock: str) -> str:
+    """Carbon-free share by hour of the day, from midnight down, and month; ``clock`` says whose hours they are."""
     values = np.array([[np.nan if x is None else x for x in row] for row in table], dtype=float).T
     if np.isnan(values).all():
         return ""
@@ -190,7 +190,7 @@ def clean_hours(table: list[list[float | None]]) -> str:
     low = min(low, 0.9)
     grid = np.nan_to_num((values - low) / (1 - low), nan=0.0)
     words = f"Carbon-free share by month and hour, from {np.nanmin(values):.0%} to {np.nanmax(values):.0%}"
-    return heat_figure(grid, words, f"{low:.0%}", "100%", caption=". Standard time of the place.", falling=True)
+    return heat_figure(grid, words, f"{low:.0%}", "100%", caption=f". {clock}.", falling=True)
 
 
 def cost_curve(rows: list[Json]) -> str:
