@@ -17,6 +17,7 @@ from wattline.core.fact import Array
 from wattline.core.parquet import damage
 from wattline.core.reading import parse_json, read_bytes
 from wattline.core.units import HOUR_S
+from wattline.line.site.open_meteo_csv import as_json
 
 LIMIT_BYTES = 60_000_000
 NAN = float("nan")
@@ -45,7 +46,7 @@ class Raw:
 def read_raw(path: Path | str) -> Raw:
     """The hours of a weather file of any known format, told from what stands in it. Raises WattlineError where it is
     empty, of no known format or damaged."""
-    text = _text(path)
+    text = as_json(_text(path))
     head = text[:4000].lstrip()
     if not head:
         raise WattlineError(f"weather {path} is empty")

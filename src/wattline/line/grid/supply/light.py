@@ -16,6 +16,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.reading import parse_json, read_bytes
 from wattline.core.units import HOUR_S, KM_PER_MILE, KM_PER_NAUTICAL_MILE, TYPICAL_YEAR_H
+from wattline.line.site.open_meteo_csv import as_json
 
 LIMIT_BYTES = 60_000_000
 LEAP_DAY = slice(59 * 24, 60 * 24)
@@ -61,7 +62,7 @@ def read_light(path: Path | str) -> LightWind | None:
 
     Raises WattlineError where a column has a gap, or is no year of hours.
     """
-    text = read_bytes(path, LIMIT_BYTES, "weather").decode("utf-8-sig", "replace")
+    text = as_json(read_bytes(path, LIMIT_BYTES, "weather").decode("utf-8-sig", "replace"))
     where = f"weather {shorten(str(path), 120)}"
     head = text[:400].lstrip()
     if head[:9].upper() == "LOCATION,":

@@ -172,7 +172,7 @@ class SupplyPlan:
 
     def json(self) -> dict[str, Any]:
         """The plan as plain data, without its hourly series."""
-        certificate, week, load = self.certificate, self.worst_week, self.case.load_mwh or 1.0
+        certificate, week, load = self.certificate, self.worst_week, self.case.load_mwh or np.inf
         return {
             "usd_per_mwh": self.usd_per_mwh,
             "cost_usd_per_year": self.cost_usd / self.case.years,
