@@ -123,7 +123,6 @@ def test_what_is_filled_or_short_is_told(factors: Path) -> None:
         ("gas,efficiency,50,USD/kW", "this is a share"),
         ("nuclear,min output,1.5,", "supply.nuclear.min_output is 1.5; give 0 to 1"),
         ("smr-heat-store,turbine usd per kw,39999,USD/kW", "turbine costs more than the whole plant"),
-        ("solar,capital cost,1100,USD/MW", "is its unit right?"),
         ("solar,capital cost,1100,USD/kWh", "solar stores nothing"),
         ("solar,capital cost,1100,USD2015/kW", "costs are in dollars of 2025"),
         ("solar,capital cost,900,USD/kW\nsolar,capex,800,USD/kW", "line 3: solar capital_usd_per_kw stands twice"),
@@ -147,6 +146,9 @@ def test_costs_are_read_in_their_unit(factors: Path) -> None:
         table.write_text(f"technology,parameter,value,unit\n{row}\n")
         costs.append(wl.supply(**TOOLS, capacity_factors=factors, costs=table).plan.usd_per_mwh)
     assert costs[0] == pytest.approx(costs[1], rel=1e-6)
+    table.write_text("technology,parameter,value,unit\nsolar,capital cost,1100,USD/MW\n")
+    (line,) = wl.supply(**TOOLS, capacity_factors=factors, costs=table).json()["warnings"]
+    assert line.startswith("solar capital_usd_per_kw is 1.1, 0.00086 times the catalog's")
     table.write_text("technology,parameter,value,unit\ngas,fuel,40,USD/MWh_th\n")
     catalog = open_costs(table)
     given, usual = (c.find("supply", "gas") for c in (catalog, open_costs(None)))

@@ -24,8 +24,10 @@ from wattline.line.grid.supply.plan import SupplyPlan
 from wattline.line.grid.supply.technology import VARIES
 from wattline.predict.answer import matters_json
 from wattline.predict.supply.cases import SupplyQuestion, names_of
+from wattline.predict.supply.costs import odd_costs
 from wattline.predict.supply.drawn import DrawnPlan, draw_warnings
 from wattline.predict.supply.picture import picture
+from wattline.predict.supply.request import GRID
 from wattline.predict.supply.value import balance_notes, flexible_point, lead_times
 
 
@@ -133,7 +135,10 @@ class SupplyAnswer(Result):
     def json(self) -> Json:
         return envelope(
             "supply", self.inputs(), self.results(), draws=self.question.draws, notes=self._notes(),
-            warnings=(*self._warnings(), *draw_warnings(self.plan, self.drawn), *self.warnings),
+            warnings=(
+                *odd_costs([n for n in names_of(self.question.sources) if n != GRID], self.question.catalog),
+                *self._warnings(), *draw_warnings(self.plan, self.drawn), *self.warnings,
+            ),
         )  # fmt: skip
 
     def _notes(self) -> tuple[str, ...]:

@@ -79,7 +79,6 @@ def _table(path: Path | str) -> OwnFile:
         if place in tables:
             raise WattlineError(f"{at}: {' '.join(place)} stands twice; keep one, of one year")
         tables[place] = _numbers(row, attributes()["supply"][place[1]]["unit"], at)
-        _check(place, tables[place]["value"], at)
     if not tables:
         raise WattlineError(f"{where} has no rows")
     lines = []
@@ -112,16 +111,29 @@ def _place(row: dict[str, str], at: str) -> tuple[str, str]:
     return record.name, attribute
 
 
-def _check(place: tuple[str, str], value: float, at: str) -> None:
-    """Raises WattlineError for a cost far from the catalog's, as one for a MW is from one for a kW."""
-    usual = default().find("supply", place[0]).get(place[1])
-    if "usd" not in place[1] or value <= 0 or usual == 0:
-        return
-    times = value / usual
-    if not 1 / MAX_TIMES <= times <= MAX_TIMES:
-        raise WattlineError(
-            f"{at}: {place[1]} is {value:g}, {times:.2g} times the catalog's {usual:g}; is its unit right?"
-        )
+def odd_costs(names: Sequence[str], catalog: Catalog) -> list[str]:
+    """Costs as far from the catalog's as one for a MW is from one for a kW.
+
+    Parameters
+    ----------
+    names : of technologies
+    catalog : with the user's costs
+
+    Returns
+    -------
+    A sentence for each.
+    """
+    lines = []
+    for name in names:
+        own, usual = catalog.find("supply", name), default().find("supply", name)
+        for attribute in own.facts:
+            value, known = own.get(attribute), usual.get(attribute)
+            if "usd" in attribute and value > 0 < known and not 1 / MAX_TIMES <= value / known <= MAX_TIMES:
+                lines.append(
+                    f"{name} {attribute} is {value:g}, {value / known:.2g} times the catalog's {known:g}; "
+                    "is its unit right?"
+                )
+    return lines
 
 
 def _numbers(row: dict[str, str], target: str, at: str) -> dict[str, float]:
