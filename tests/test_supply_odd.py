@@ -204,3 +204,34 @@ def test_demand_that_is_none_and_demand_of_days_are_told(tmp_path: Path) -> None
     with pytest.raises(wl.WattlineError, match="mw is 0 in each step"):
         wl.flex_balance("1 GW", region="us-ercot", demand=path)
     assert "the demand is of 10 days" in "".join(wl.flex_headroom(path).json()["notes"])
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "price", "carbon", "clean"),
+    [
+        ("price_usd_mwh,ci_direct_g_kwh,grid_cfe", "60,300,0.4", 60, 300, 0.4),
+        ("price_usd_kwh,carbon (kg/MWh),cfe_percent", "0.06,300,40", 60, 300, 0.4),
+        ("Price (cents USD/kWh),direct co2 [lb/MWh],carbon-free clean (%)", "6,661.386787,40", 60, 300, 0.4),
+        ("price,carbon,clean", "60,300,0.4", 60, 300, 0.4),
+    ],
+)
+def test_the_grids_hours_are_read_in_the_unit_of_their_header(
+    tmp_path: Path, header: str, value: str, price: float, carbon: float, clean: float
+) -> None:
+    table = tmp_path / "grid.csv"
+    times = np.datetime64("2023-01-01", "h") + np.arange(48)
+    table.write_text(f"utc,{header}\n" + "\n".join(f"{time}:00Z,{value}" for time in times) + "\n")
+    grid = wl.supply(**TOOLS, grid=table, target="cost", technologies="grid").plan.case.grid
+    assert grid is not None
+    assert np.mean(grid.price) == pytest.approx(price)
+    assert np.mean(grid.carbon) == pytest.approx(carbon)
+    assert np.mean(grid.clean_share) == pytest.approx(clean)
+
+
+@pytest.mark.parametrize("header", ["price_eur_mwh", "price (ct/kWh)", "Price [GBP/MWh]", "price_usd_mmbtu"])
+def test_a_price_in_another_money_or_unit_is_refused(tmp_path: Path, header: str) -> None:
+    table = tmp_path / "grid.csv"
+    times = np.datetime64("2023-01-01", "h") + np.arange(48)
+    table.write_text(f"utc,{header}\n" + "\n".join(f"{time}:00Z,60" for time in times) + "\n")
+    with pytest.raises(wl.WattlineError, match="USD/MWh"):
+        wl.supply(**TOOLS, grid=table, target="cost", technologies="grid")

@@ -24,3 +24,4 @@ TYPICAL_YEAR_H = 8_760  # of weather, of load or of supply
 
 Z95 = 1.6448536269514722  # the 95th percentile: a range from p5 to p95 reaches so many standard deviations either way
 Z975 = 1.959963984540054  # the 97.5th: what holds the truth 19 times in 20 reaches so many either way
+KWH_PER_MWH = 1000.0

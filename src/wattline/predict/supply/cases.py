@@ -10,6 +10,7 @@ import numpy as np
 from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array, Fact
+from wattline.core.units import KWH_PER_MWH
 from wattline.line.grid import region as grid
 from wattline.line.grid.supply.parts import (
     Generator,
@@ -29,7 +30,6 @@ from wattline.predict.supply.request import GRID, Charges, PowerSource, is_clean
 from wattline.predict.supply.site_load import SiteLoad
 from wattline.predict.where import Where
 
-KWH_PER_MWH = 1000.0
 MONTHS = 12.0
 CREDIT_YEARS = 10.0
 FIRST_DRAWN = 1000  # seed of the first made year that draws take

@@ -17,6 +17,7 @@ from wattline.core.units import TYPICAL_YEAR_H
 from wattline.line.grid.hourly import MAX_BYTES, Hourly, hourly_of
 from wattline.line.grid.supply.made import Times
 from wattline.line.grid.table import read_table
+from wattline.predict.supply.grid_units import grid_factor
 
 if TYPE_CHECKING:
     import polars as pl
@@ -173,10 +174,13 @@ def grid_of(series: Hourly, region: str | None, path: Path | str) -> tuple[dict[
     path : of the file, for the error
 
     Returns by name, each shape ``(n_hours,)``, and which steps were filled. Raises WattlineError where several columns
-    fit, or a value is missing.
+    fit, a value is missing, or a header's unit is not known.
     """
     names = {name: _column(series, name, w, region, path) for name, w in GRID_WORDS.items() if _matches(series, w)}
-    given = {name: series.column(column, f"supply: {name} of the grid")[1] for name, column in names.items()}
+    given = {
+        name: series.column(column, f"supply: {name} of the grid")[1] * grid_factor(name, column)
+        for name, column in names.items()
+    }
     return given, series.filled(names.values())
 
 
