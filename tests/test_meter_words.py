@@ -11,6 +11,7 @@ import pytest
 
 from meter_files import usage
 from wattline.core.errors import WattlineError
+from wattline.meter.exporters import quantity
 from wattline.meter.readers.detect import read
 from wattline.meter.readers.named_values import value_of
 
@@ -140,3 +141,23 @@ def test_the_sum_of_a_chip_holds_its_parts_whatever_its_exporter_is_called(tmp_p
 def test_a_metric_of_what_is_not_drawn_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(WattlineError, match="no metric"):
         read(series(tmp_path / "p.json", (name, {}, 1.0)))
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("gpu_power_mw", ("power", 1e-3)),
+        ("habanalabs_power_mW", ("power", 1e-3)),
+        ("rack_power_kw", ("power", 1e3)),
+        ("gpu_energy_mj", ("energy", 1e-3)),
+        ("rapl_energy_uj_total", ("energy", 1e-6)),
+        ("pdu_energy_kwh_total", ("energy", 3.6e6)),
+        ("meter_energy_wh_total", ("energy", 3600.0)),
+        ("plug_watt_seconds_total", ("energy", 1.0)),
+        ("node_power_watts", ("power", 1.0)),
+        ("power_watts_count", ("", 0.0)),
+        ("power_watts_bucket", ("", 0.0)),
+    ],
+)
+def test_the_unit_of_a_metric_whatever_its_letters(name: str, what: tuple[str, float]) -> None:
+    assert quantity(name) == what

@@ -30,6 +30,9 @@ PASSING = re.compile(
 NO_METRICS = NOT_DRAWN | {"supply", "info", "ratio", "self", "mgmt"}
 INPUTS = frozenset({"VDD_IN", "POM_5V_IN", "VIN"})
 SCALES = {"milli": 1e-3, "micro": 1e-6, "nano": 1e-9, "kilo": 1e3, "mega": 1e6}
+# units at the end of a name; exporters write small letters, and m is milli
+TAILS = {"mw": 1e-3, "mj": 1e-3, "uj": 1e-6, "µj": 1e-6, "uw": 1e-6, "kw": 1e3, "kj": 1e3, "MW": 1e6, "MJ": 1e6}
+OF_HISTOGRAM = ("_count", "_bucket", "_created")  # series that Prometheus keeps beside a histogram
 ZONES = {"package": "package", "pkg": "package", "core": "core", "cores": "core", "uncore": "uncore", "dram": "dram",
          "psys": "psys", "platform": "psys", "gpu": "board", "other": "", "pp0": "core", "pp1": "graphics"}  # fmt: skip
 # what a power distribution unit's MIB counts in units that its names do not tell: hundredths of kW, tenths of kWh
@@ -72,14 +75,18 @@ def quantity(name: str) -> tuple[str, float]:
         return "", 0.0
     if NO_METRICS & set(words) and not (name.startswith("DCGM_FI_DEV_POWER_USAGE") or _of_supply(words)):
         return "", 0.0
+    name, whole = name.removesuffix("_total"), name.lower()
     lower = name.lower()
+    if lower.endswith(OF_HISTOGRAM):
+        return "", 0.0
     scale = next((scale for word, scale in SCALES.items() if word in lower), 1.0)
-    scale = {"mW": 1e-3, "mJ": 1e-3, "uJ": 1e-6, "uW": 1e-6}.get(name.rpartition("_")[2], scale)
-    if "joule" in lower or re.search(r"_[muµ]?[jJ]$", name):
+    tail = name.rpartition("_")[2]
+    scale = TAILS.get(tail, TAILS.get(tail.lower(), scale))
+    if "joule" in lower or re.search(r"_[muµk]?[jJ]$|watt_?seconds?$", lower):
         return "energy", scale
     if ("watt" in lower and "hour" in lower) or lower.endswith(("_wh", "_kwh")):
         return "energy", (1e3 if lower.endswith("_kwh") else scale) * J_PER_WH
-    if "watt" in lower or re.search(r"power(_usage|_draw|_consumption|_average|_input)?$|_power_[um]?w$", lower):
+    if "watt" in lower or re.search(r"power(_usage|_draw|_consumption|_average|_input)?$|_power_[umk]?w$", whole):
         return "power", scale
     return "", 0.0
 
