@@ -213,6 +213,7 @@ def test_demand_that_is_none_and_demand_of_days_are_told(tmp_path: Path) -> None
         ("price_usd_kwh,carbon (kg/MWh),cfe_percent", "0.06,300,40", 60, 300, 0.4),
         ("Price (cents USD/kWh),direct co2 [lb/MWh],carbon-free clean (%)", "6,661.386787,40", 60, 300, 0.4),
         ("price,carbon,clean", "60,300,0.4", 60, 300, 0.4),
+        ("price,carbon,Low Carbon Percentage,clean", "60,300,70,0.4", 60, 300, 0.4),
     ],
 )
 def test_the_grids_hours_are_read_in_the_unit_of_their_header(

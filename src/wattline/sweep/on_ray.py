@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,11 +58,13 @@ def ray_pool(on: str, function: Function, shared: Any, workers: int | None = Non
 def _begin(ray: Any, on: str, workers: int | None) -> None:
     same: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
-        if on in LOCAL:
-            ray.init(address="local", num_cpus=workers, include_dashboard=False, **same)
-        else:
-            # the cluster's nodes need what Wattline needs; Wattline itself travels with the sweep
-            ray.init(address=on, runtime_env={"py_modules": [str(Path(__file__).parents[1])]}, **same)
+        with warnings.catch_warnings():  # a warning of several lines beside the one that says what is wrong
+            warnings.simplefilter("ignore")
+            if on in LOCAL:
+                ray.init(address="local", num_cpus=workers, include_dashboard=False, **same)
+            else:
+                # the cluster's nodes need what Wattline needs; Wattline itself travels with the sweep
+                ray.init(address=on, runtime_env={"py_modules": [str(Path(__file__).parents[1])]}, **same)
     except Exception as error:  # Ray raises many kinds
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise WattlineError(f"on: no Ray at {shorten(on)}: {shorten(first, 160)}") from None

@@ -164,7 +164,10 @@ def _plain(path: Path, column: str | None, what: str, error: WattlineError) -> N
     """A column of numbers, in whatever unit."""
     if not path.exists():
         raise error
-    series = read_hourly(path)
+    try:
+        series = read_hourly(path)
+    except WattlineError:  # what is wrong with the form that it has says more
+        raise error from None
     name, values = series.column(column, what)
     signal = HourlySignal(series.utc[0], series.step_h * HOUR_S, values, name, str(path))
     return name, signal, (*series.notes, *series.filled([name]))

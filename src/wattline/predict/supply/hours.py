@@ -31,7 +31,10 @@ WORDS = {
 GRID_WORDS = {
     "price": ({"price", "lmp", "cost"}, set()),
     "clean": ({"cfe", "clean", "cf"}, {"wind", "solar", "sun", "pv"}),
-    "carbon": ({"direct", "carbon", "ci", "co2", "intensity"}, {"lca", "lifecycle", "price"}),
+    "carbon": (
+        {"direct", "carbon", "ci", "co2", "intensity"},
+        {"lca", "lifecycle", "price", "percentage", "percent", "pct", "share", "free", "low"},
+    ),
 }
 YEARS = re.compile(r"\s*(\d{4})\s*(?:-\s*(\d{4})\s*)?$")
 MADE_YEARS, MAX_MADE_YEARS = re.compile(r"\s*(\d{1,3})\s*$"), 10
