@@ -53,6 +53,12 @@ DIFFUSION_PRIORS: dict[str, DiffusionPrior] = {
         0.2, 0.7, 0.4, "", "share of link bandwidth that exchanges of heads for tokens reach"
     ),
     "ring_efficiency": DiffusionPrior(0.25, 0.7, 0.4, "", "share of link bandwidth that pieces of a ring reach"),
+    "ring_shown": DiffusionPrior(
+        0.3, 0.1, 0.0, "", "share of a ring's exchange that shows always: its kernels take part of the chip from others"
+    ),
+    "ring_cover": DiffusionPrior(
+        5.0, 0.1, 0.0, "", "time of a ring's pieces that its exchange hides behind, as a multiple of their attention's"
+    ),
     "merge_bytes": DiffusionPrior(30.0, 0.7, 0.0, "B", "traffic to merge a value of one piece of a ring's attention"),
     "step_launches": DiffusionPrior(60.0, 0.7, 0.0, "", "launches of a step beside the network: scheduler, guidance"),
     "picture_s": DiffusionPrior(10e-9, 0.7, 0.0, "s", "host's time to turn a pixel into a picture's"),
@@ -87,6 +93,8 @@ class DiffusionFit:
     ring_launches: Array
     exchange_efficiency: Array
     ring_efficiency: Array
+    ring_shown: Array
+    ring_cover: Array
     merge_bytes: Array
     step_launches: Array
     picture_s: Array

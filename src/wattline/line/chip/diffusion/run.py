@@ -17,6 +17,7 @@ from wattline.line.chip.diffusion.stage import Stage
 
 USUAL_FLOPS, USUAL_MEMORY = 1e15, 3.35e12  # nameplates at which efficiencies are told
 JOIN = 3.0  # how sharply the longer of host and chip prevails
+BEND = 0.05  # how smoothly a ring's exchange comes out from behind its cover, as a share of it
 LIMIT = 12.0  # how sharply power bends at TDP
 
 
@@ -119,18 +120,30 @@ def busy_times(stage: Stage, rates: ChipRates, fit: DiffusionFit, engine: Engine
     flops = rates.flops * _reached(rates.flops / USUAL_FLOPS, fit.rate_exponent, engine)
     memory = rates.memory * _reached(rates.memory / USUAL_MEMORY, fit.memory_exponent, engine) * fit.traffic_efficiency
     attention = stage.wide_attention / fit.attention_efficiency + stage.small_attention / fit.small_attention_efficiency
-    exchanged = stage.exchanged / fit.exchange_efficiency + stage.ringed / fit.ring_efficiency
     traffic = stage.traffic * engine.traffic + stage.weights + stage.merged * fit.merge_bytes
+    attending = np.asarray(attention / (flops * engine.attention_speed))
     return {
         "product": np.asarray(stage.product / (flops * fit.product_efficiency * engine.product_speed)),
-        "attention": np.asarray(attention / (flops * engine.attention_speed)),
+        "attention": attending,
         "convolution": np.asarray(
             (stage.convolution / fit.convolution_efficiency + stage.decoding / fit.decoder_efficiency)
             / (flops * engine.convolution_speed)
         ),
         "traffic": np.asarray(traffic / memory),
-        "links": np.asarray(exchanged / rates.link),
+        "links": np.asarray(
+            stage.exchanged / fit.exchange_efficiency / rates.link + _ring(stage, attending, rates, fit)
+        ),
     }
+
+
+def _ring(stage: Stage, attending: Array, rates: ChipRates, fit: DiffusionFit) -> Array:
+    """Seconds of a ring's exchange that show. Each piece is sent on while attention works on the one before: the longer
+    the tokens of a chip, the more of it hides; a part of it shows always."""
+    sent = np.asarray(stage.ringed / fit.ring_efficiency / rates.link)
+    cover = fit.ring_cover * attending * (stage.ring - 1) / np.maximum(stage.ring, 1.0)
+    rest = (1.0 - fit.ring_shown) * sent - cover
+    bare = (rest + np.sqrt(rest**2 + (BEND * sent) ** 2)) / 2  # what is longer than its cover, smoothly
+    return np.asarray(fit.ring_shown * sent + bare)
 
 
 def _reached(beside_usual: Array, exponent: Array, engine: Engine) -> Array:
