@@ -14,6 +14,7 @@ from wattline.report.page.words import esc
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # from low to high, told apart by lightness alone as well
 RAMP = np.array([(24, 62, 110), (43, 123, 186), (120, 182, 200), (244, 226, 168), (233, 160, 70), (171, 45, 38)], float)
+NO_DATA = np.array([150.0, 150.0, 150.0])
 MARKED_HOURS = (0, 6, 12, 18, 24)
 
 
@@ -22,7 +23,7 @@ def heat_figure(shares: Array, words: str, low: str, high: str, *, caption: str 
 
     Parameters
     ----------
-    shares : places on the scale, 0 to 1, shape ``(hours, days or months)``
+    shares : places on the scale, 0 to 1, shape ``(hours, days or months)``; NaN where there are no data, which is grey
     words : what is shown, below it and for who cannot see it
     low, high : the scale's ends
     caption : what else is written below
@@ -34,6 +35,8 @@ def heat_figure(shares: Array, words: str, low: str, high: str, *, caption: str 
     picture, strip = (_png(_colours(1 - values if falling else values)) for values in (shares, scale))
     hours = "".join(f"<span>{hour:02d}:00</span>" for hour in MARKED_HOURS)
     months = "".join(f"<span>{month}</span>" for month in MONTHS)
+    if np.isnan(shares).any():
+        caption += " Grey: no data."
     return (
         f'<figure><div class="heat"><div class="hours" aria-hidden="true">{hours}</div>'
         f'<img src="{picture}" alt="{esc(words)}"><div class="months" aria-hidden="true">{months}</div></div>'
@@ -56,6 +59,7 @@ def _png(pixels: Array) -> str:
 
 
 def _colours(share: Array) -> Array:
-    """Shares of one as colours of the ramp."""
-    at = np.clip(share, 0, 1) * (len(RAMP) - 1)
-    return np.stack([np.interp(at, np.arange(len(RAMP)), RAMP[:, i]) for i in range(3)], axis=-1)
+    """Shares of one as colours of the ramp; grey where there are none."""
+    at = np.clip(np.nan_to_num(share), 0, 1) * (len(RAMP) - 1)
+    colours = np.stack([np.interp(at, np.arange(len(RAMP)), RAMP[:, i]) for i in range(3)], axis=-1)
+    return np.where(np.isnan(share)[..., None], NO_DATA, colours)

@@ -25,7 +25,7 @@ WIDE_AIR, NARROW_AIR = Ground(960, 460, 72, 60), Ground(390, 380, 44, 40, narrow
 def heat_map(by_hour: Sequence[float | None]) -> str:
     """PUE of 8,760 hours: days from left to right, the hours of the day from midnight down."""
     pue = np.array([np.nan if value is None else value for value in by_hour])
-    grid = np.nan_to_num(pue.reshape(365, 24).T, nan=float(np.nanmin(pue)))
+    grid = pue.reshape(365, 24).T
     low, high = float(np.nanmin(pue)), float(np.nanpercentile(pue, 99.8))
     high = max(high, low + 1e-3)
     words = f"PUE by hour and day, from {float(np.nanmin(pue)):.3f} to {float(np.nanmax(pue)):.3f}"

@@ -188,7 +188,7 @@ def clean_hours(table: list[list[float | None]], clock: str) -> str:
         return ""
     low = float(np.floor(np.nanmin(values) * 10) / 10)
     low = min(low, 0.9)
-    grid = np.nan_to_num((values - low) / (1 - low), nan=0.0)
+    grid = (values - low) / (1 - low)
     words = f"Carbon-free share by month and hour, from {np.nanmin(values):.0%} to {np.nanmax(values):.0%}"
     return heat_figure(grid, words, f"{low:.0%}", "100%", caption=f". {clock}.", falling=True)
 

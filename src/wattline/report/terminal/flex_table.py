@@ -15,4 +15,4 @@ def flex_table(*heads: str) -> Table:
 
 def saved(share: float | None) -> str:
     """A saving as per cent."""
-    return "none to save of" if share is None else f"{share:.1%}"
+    return "none to save of" if share is None else f"{share:.1%}".replace("-0.0%", "0.0%")
