@@ -18,7 +18,7 @@ from wattline.core.errors import WattlineError
 from wattline.line.chip.coefficients import PRIORS, coefficients
 from wattline.line.chip.software import RATES, WAITS, Software, load_software, with_software
 from wattline.line.engine.simulator.front_end import front_end_s
-from wattline.validate.evidence.latencies import TimedRow, is_timed, read_timed
+from wattline.validate.evidence.latencies import TimedRow, is_timed, read_timed, share_of_peak
 from wattline.validate.score import ERRORS
 
 
@@ -51,7 +51,7 @@ def test_a_row_is_read(row: TimedRow) -> None:
     ],
 )
 def test_chips_of_a_layout(tmp_path: Path, layout: str, chips: int, parallel: bool) -> None:
-    found = one(tmp_path, f"{MAX}4,sglang,0.5.9,deepseek-ai/DeepSeek-R1,b200_sxm,fp8,agg,1024,128,fp8,1,{layout},90,9")
+    found = one(tmp_path, f"{MAX}4,sglang,0.5.9,deepseek-ai/DeepSeek-R1,b200_sxm,fp8,agg,1024,128,fp8,4,{layout},90,9")
     assert (found.chips, found.expert_parallel, found.size) == (chips, parallel, 4)
 
 
@@ -73,6 +73,38 @@ def test_every_row_is_held_or_named(tmp_path: Path) -> None:
     assert len(rows) == 1
     assert sorted(line for lines in left.values() for line in lines) == list(range(3, 10))
     assert left["system abacus not known here"] == [4]
+
+
+def busy(requests: int, layout: str = "1,1,1,1,1", batch: int = 0) -> str:
+    """A row with so many requests under way, all of one group's batch where that is not given."""
+    return f"{MAX}{requests},vllm,0.18.1,{LLAMA},fp8,agg,1024,128,fp8,{batch or requests},{layout},60,9"
+
+
+def test_requests_beyond_the_peak_of_a_rows_chips_are_those_of_several_services(tmp_path: Path) -> None:
+    """Twice the requests in the same time are twice the share of the peak; beyond it a row is named and not compared,
+    and so is one of a group over which heads do not split."""
+    share = share_of_peak(one(tmp_path, busy(8)))
+    assert 0 < share < 1
+    assert share_of_peak(one(tmp_path, busy(16))) == pytest.approx(2 * share)
+    rows, left = read_timed(timed_file(tmp_path, busy(8), busy(int(8 / share) + 1), busy(8, "12,1,1,1,1")))
+    assert len(rows) == 1
+    assert [lines for why, lines in left.items() if "more arithmetic than the peak" in why] == [[3]]
+    assert [lines for why, lines in left.items() if "heads" in why] == [[4]]
+
+
+@given(groups=st.sampled_from([1, 2, 4, 8]), batch=st.integers(1, 64))
+def test_requests_under_way_are_batches_of_the_groups_that_split_them(
+    tmp_path_factory: pytest.TempPathFactory, groups: int, batch: int
+) -> None:
+    """Where a row is silent of the groups, its batches tell them; where it counts fewer, it is several services."""
+    folder = tmp_path_factory.mktemp("rows")
+    text = busy(groups * batch, "8,1,,1,8", batch).replace(LLAMA, "deepseek-ai/DeepSeek-R1,b200_sxm")
+    row = one(folder, text)
+    assert (row.chips, row.ranks, row.size) == (8, groups, groups * batch)
+    stated = text.replace("8,1,,1,8", "8,1,1,1,8")
+    rows, left = read_timed(timed_file(folder, text, stated))
+    assert len(rows) == (2 if groups == 1 else 1)
+    assert any("more batches under way" in why for why in left) == (groups > 1)
 
 
 def test_files_that_cannot_be_held(tmp_path: Path) -> None:

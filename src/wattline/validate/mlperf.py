@@ -12,7 +12,7 @@ from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
-from wattline.line.chip.tuned import KNOWN, SPREAD, load_tuned, nearest_tuned
+from wattline.line.chip.tuned import KNOWN, SPREAD, load_tuned, nearest_tuned, spread_level
 from wattline.line.engine.steady_load import Best, load_facts
 from wattline.validate.evidence.mlperf_inference import MlperfRow
 from wattline.validate.evidence.mlperf_works import read_works
@@ -175,7 +175,8 @@ def _level(row: MlperfRow, catalog: Catalog) -> str:
 def _compared(row: MlperfRow, result: Best | None, level: str, draws: Draws) -> ComparedResult:
     if result is None:
         return ComparedResult(row, None)
-    time, power = (draws(f"fit.{SPREAD}-{what}-{level}", "") for what in ("time", "power"))
+    of = spread_level(level, row.chip, draws.catalog)
+    time, power = (draws(f"fit.{SPREAD}-{what}-{of}", "") for what in ("time", "power"))
     nodes, host = row.chips / row.node_chips, row.chip.server["host_w"]
     share = row.node_chips / row.chip.node_chips  # of a usual server's chips, the host's power goes with them
     watts = np.minimum(result.chip_w * power, float(row.chip.tdp_w)) * row.chips + nodes * share * draws(host)

@@ -47,7 +47,7 @@ class TuningGain:
     host_sequence_s: Array
     narrow_attention: Array
     expert_unevenness: Array
-    nearest: str = "any"  # one of ``LEVELS``
+    nearest: str = "any"  # as ``spread_level`` has it
 
 
 def load_tuned(chip: Chip, draws: Draws, engine: str = "", year: int = 0) -> TuningGain:
@@ -74,7 +74,7 @@ def load_tuned(chip: Chip, draws: Draws, engine: str = "", year: int = 0) -> Tun
         if factor in records:
             slower = draws(f"fit.{factor}", "")
             values |= {name: values[name] * slower for name in ("kernel_time", "expert_time")}
-    return TuningGain(**values, nearest=nearest_tuned(chip, draws.catalog))
+    return TuningGain(**values, nearest=spread_level(nearest_tuned(chip, draws.catalog), chip, draws.catalog))
 
 
 def nearest_tuned(chip: Chip, catalog: Catalog) -> str:
@@ -96,6 +96,24 @@ def nearest_tuned(chip: Chip, catalog: Catalog) -> str:
     if f"tuned-kernel-time-{chip.generation}" in records:
         return "generation"
     return "vendor" if f"tuned-kernel-time-{chip.vendor}" in records else "any"
+
+
+def spread_level(level: str, chip: Chip, catalog: Catalog) -> str:
+    """What facts of how measured steps scatter around the model's end in: results of one model differ by submitter
+    more on some kinds of boards than on others, and a chip that was measured has a range of its own.
+
+    Parameters
+    ----------
+    level : one of ``LEVELS``, or ``KNOWN``
+    chip : type of chip
+    catalog : whose facts are taken
+
+    Returns
+    -------
+    Such as ``chip-h100-pcie``, or the level where the chip has no range of its own.
+    """
+    own = f"{level}-{chip.record.name}"
+    return own if f"{SPREAD}-time-{own}" in catalog.records("fit") else level
 
 
 def with_tuned(fit: Coefficients, tuned: TuningGain) -> Coefficients:

@@ -13,7 +13,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wattline.catalog import default
@@ -38,6 +38,7 @@ ABOUT = (0.9, 1.1)
 SINGLE_BATCH = ("sglang", "0.5.1.post1")
 ROUNDS = 10  # requests for each that is under way
 MAX_TENSOR = 16  # chips of one tensor-parallel group
+SEVERAL = "which are those of several services"
 MAX_REQUESTS = 4096  # under way at once
 
 
@@ -136,25 +137,59 @@ def _row(line: int, entry: Mapping[str, str], chips: dict[str, Chip]) -> TimedRo
         raise WattlineError(f"system {system or '(none)'} not known here")
     model = _model(entry["model_path"])
     own = _pool(entry, "decode_") if parted else PoolLayout(1, *_layout(entry))
-    count, parallel, attention = own.chips, own.expert_parallel, own.ranks
-    if attention > 1 and not model.moe_layers:
-        raise WattlineError("attention split by requests in a model without experts")
     chip = chips.setdefault(system, load_chip(SYSTEMS[system], Draws(0)))
     ttft_s, tpot_s = (_number(entry, f"silicon_{name}_ms") / 1e3 for name in ("ttft", "tpot"))
     source = entry.get("silicon_data_source") or ""
     stated = re.search(r"silicon_concurrency=(\d+)", source)
     version = (entry.get("backend"), entry.get("backend_version"))
     ours = not source or "aic-auto-gap-analysis" in source
-    batch = "batch_size" if not parted else "decode_batch_size"
-    size = int(stated.group(1)) if stated else int(_number(entry, batch)) * own.workers
+    batch = _number(entry, "batch_size" if not parted else "decode_batch_size")
+    size = int(stated.group(1)) if stated else int(batch) * own.workers
     if size > MAX_REQUESTS:
         raise WattlineError(f"more than {MAX_REQUESTS:,} requests under way")
-    return TimedRow(
-        line, system, model, chip, count, parallel, attention, _precision(entry, model), size,
+    if stated and not parted:
+        own = _by_requests(own, size / batch, (entry.get("attention_dp_size") or "").strip())
+    if own.ranks > 1 and not model.moe_layers:
+        raise WattlineError("attention split by requests in a model without experts")
+    if model.heads % max(own.chips // own.ranks, 1):
+        raise WattlineError(f"heads that do not split evenly over the chips of a group, {SEVERAL}")
+    row = TimedRow(
+        line, system, model, chip, own.chips, own.expert_parallel, own.ranks, _precision(entry, model), size,
         int(_number(entry, "isl")), int(_number(entry, "osl")),
         ABOUT if ours else UNEVEN, 1 if ours and version == SINGLE_BATCH else ROUNDS, _engine(entry), ttft_s, tpot_s,
         own.workers, _pool(entry, "prefill_") if parted else None,
     )  # fmt: skip
+    if share_of_peak(row) > 1.0:
+        raise WattlineError(f"more arithmetic than the peak of its chips, {SEVERAL}")
+    return row
+
+
+def _by_requests(own: PoolLayout, groups: float, attention: str) -> PoolLayout:
+    """The layout with attention split over as many groups as the requests under way are batches, where the row's own
+    count of them (``attention``, as it stands there) is empty. Raises WattlineError where that count is less."""
+    if groups <= max(own.ranks, float(attention or 1)) or not groups.is_integer():
+        return own
+    if attention or own.chips % groups:
+        raise WattlineError(f"more batches under way than groups that split the requests, {SEVERAL}")
+    return replace(own, ranks=int(groups))
+
+
+def share_of_peak(row: TimedRow) -> float:
+    """The arithmetic that a row's requests, latencies and lengths ask of its chips, beside their nameplate: each of its
+    requests passes two FLOPs through every active weight a token, read or written, in the time that it takes.
+
+    Parameters
+    ----------
+    row : a measured service
+
+    Returns the share; no service reaches 1.
+    """
+    length = sum(row.spread) / 2
+    seconds = row.ttft_s + row.output_tokens * length * row.tpot_s
+    tokens = row.size * (row.input_tokens + row.output_tokens) * length / seconds
+    readers = 0 if row.prefill is None else row.prefill.workers * row.prefill.chips
+    peak = (row.workers * row.chips + readers) * row.chip.peak_flops(row.precision)
+    return float(2.0 * row.model.active_params * tokens / peak)
 
 
 def _pool(entry: Mapping[str, str], name: str) -> PoolLayout:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ COVERED = (4.0, 96.0)  # a little beyond p5 and p95: chips and models left out a
 WIDER = {"vendor": 1.15, "any": 1.35}  # of a spread that few chips tell of
 # of power, which few results tell: p5 and p95 of measured over predicted by what was measured that is nearest
 POWER = {KNOWN: 0.12, "chip": 0.12, "generation": 0.16, "vendor": 0.22, "any": 0.3}
+KIN_ROWS = 10.0  # results of all chips that a chip's own scatter is weighed against
 # what is left out for the spread of each level
 LEFT_OUT = {KNOWN: "rows", "chip": "model", "generation": "chip", "vendor": "generation", "any": "generation"}
 
@@ -54,19 +55,38 @@ def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -
 
 
 def tuned_file(
-    fit: MlperfFit, rows: Sequence[MlperfRow], ratios: dict[str, Array], about: str, catalog: Catalog
+    fit: MlperfFit, rows: Sequence[MlperfRow], ratios: Mapping[str, tuple[Sequence[str], Array]], about: str,
+    catalog: Catalog,
 ) -> str:  # fmt: skip
-    """The text of ``catalog/fit/tuned.toml``; ``ratios``: measured over predicted by what was left out."""
+    """The text of ``catalog/fit/tuned.toml``; ``ratios``: chips, and measured over predicted, by what was left out."""
     blocks = [_HEAD.format(about=about), *_chips(fit, rows, catalog), *_shared(fit, catalog)]
     for level in (KNOWN, *LEVELS):
-        ratio = ratios[LEFT_OUT[level]] ** WIDER.get(level, 1.0)
-        low, high = (float(x) for x in np.percentile(1 / ratio, COVERED))
-        name = f"measured time of a step beside the model's under tuned engines: {_AS[level]}"
-        blocks.append(_spread(f"{SPREAD}-time-{level}", name, low, high))
-        off = POWER[level]
-        name = f"measured power of a step beside the model's under tuned engines: {_AS[level]}"
-        blocks.append(_spread(f"{SPREAD}-power-{level}", name, 1 - off, 1 + off, "estimated"))
+        chips, ratio = ratios[LEFT_OUT[level]]
+        ends = np.percentile(-np.log(ratio) * WIDER.get(level, 1.0), COVERED)
+        own = scatter_by_chip(chips, np.log(ratio)) if level in (KNOWN, "chip") else {}
+        for chip, width in ({"": 1.0} | own).items():
+            name = "-".join(part for part in (level, chip) if part)
+            words = f"beside the model's under tuned engines: {f'{chip}, of ' if chip else ''}{_AS[level]}"
+            low, high = (float(x) for x in np.exp(ends * width))
+            blocks.append(_spread(f"{SPREAD}-time-{name}", f"measured time of a step {words}", low, high))
+            off, power = POWER[level], f"measured power of a step {words}"
+            blocks.append(_spread(f"{SPREAD}-power-{name}", power, 1 - off, 1 + off, "estimated"))
     return "\n".join(blocks)
+
+
+def scatter_by_chip(chips: Sequence[str], logs: Array) -> dict[str, float]:
+    """How much wider or narrower the results of each chip scatter than all do, shrunk to 1 by how few they are.
+
+    Parameters
+    ----------
+    chips : of each result
+    logs : logarithms of measured over predicted, shape ``(n,)``
+
+    Returns the factor of the width by chip.
+    """
+    own = {chip: logs[[other == chip for other in chips]] for chip in sorted(set(chips))}
+    size = float(np.mean(logs**2))
+    return {c: float(np.sqrt((KIN_ROWS + np.sum(x**2) / size) / (KIN_ROWS + len(x)))) for c, x in own.items()}
 
 
 _AS = {

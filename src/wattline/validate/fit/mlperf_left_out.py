@@ -85,15 +85,15 @@ def left_out_ratios(
     plain: LoadFacts,
     whole: MlperfFit,
     progress: Callable[[str], None] = lambda name: None,
-) -> Array:
+) -> tuple[list[str], Array]:
     """Measured over predicted tokens a second of each row, by a fit without its group.
 
     Parameters
     ----------
     rows, by, plain, whole, progress : as ``predict_left_out`` takes them
 
-    Returns shape ``(n_rows,)``, without rows that fit no layout.
+    Returns the chip of each row and the ratio, shape ``(n_rows,)``, without rows that fit no layout.
     """
     results = predict_left_out(rows, by, plain, whole, progress)
-    pairs = [(row.tokens_per_s, best.tokens_per_s * row.chips) for row, best in zip(rows, results, strict=True) if best]
-    return np.array([measured / predicted for measured, predicted in pairs])
+    pairs = [(row, best.tokens_per_s * row.chips) for row, best in zip(rows, results, strict=True) if best]
+    return [row.chip.record.name for row, _ in pairs], np.array([row.tokens_per_s / rate for row, rate in pairs])
