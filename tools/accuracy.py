@@ -135,9 +135,9 @@ def mlperf() -> str | None:
         return None
     kinds = {
         "": "as fitted",
+        "model": "**each model left out**",
         "chip": "**each chip left out**",
         "generation": "each generation of chips left out",
-        "model": "each model left out, with the lengths of its prompts",
     }
     lines = [
         "| | results | tokens/s, median error | mean | bias | in p5–p95 | wall watts, median error |",

@@ -175,6 +175,7 @@ class Coefficients:
     parallel_layer_s: Array = field(default_factory=lambda: np.asarray(0.0))  # a sub-layer split over chips, s
     host_power: Array = field(default_factory=lambda: np.asarray(0.0))  # while waiting, beyond static, share of TDP
     narrow_attention: Array = field(default_factory=lambda: np.asarray(1.0))  # rate over an 8-bit cache beside 16 bits
+    prompt_ramp_tokens: Array = field(default_factory=lambda: np.asarray(0.0))  # see ``attention``
 
 
 def fact_name(name: str, generation: str = "") -> str:

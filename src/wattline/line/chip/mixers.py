@@ -58,6 +58,9 @@ def attention_products(shape: Shape, work: Work, rates: Rates, fit: Coefficients
 def attention(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operation:
     """Decode reads the cache of every sequence; prompts are compared with themselves.
 
+    What of that does not grow with a prompt's length (queries and answers through memory, tiles on the diagonal) takes
+    as long as a prompt of ``prompt_ramp_tokens``; a default engine's fitted rate has it in it.
+
     Parameters
     ----------
     shape : the model's architecture, of one model or of many
@@ -92,7 +95,9 @@ def attention(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Oper
     spread = np.where(latent, shape.qk_nope_head_dim + shape.qk_rope_head_dim + shape.v_head_dim, shape.pair_width)
     prompt = 2 * shape.heads / chips * spread * shape.attended_in_prompt(work.prompt_tokens) * read
     none = np.zeros_like(prompt)
-    prefill = kernel(prompt, none, prompt / (wide * fit.prompt_attention_efficiency), none, none, 0.0, fit)
+    ramp = shape.heads / chips * spread * shape.attention_layers * fit.prompt_ramp_tokens * read
+    reading_s = (prompt + ramp) / (wide * fit.prompt_attention_efficiency)
+    prefill = kernel(prompt, none, reading_s, none, none, 0.0, fit)
     return total(decode, prefill)
 
 

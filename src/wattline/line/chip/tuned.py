@@ -28,6 +28,9 @@ NAMES = {
     "host-s": ("host's time of a step that the chips wait for", "s"),
     "host-sequence-s": ("host's time for each sequence of a step that the chips wait for", "s"),
     "narrow-attention": ("rate of attention over an 8-bit cache beside one of 16 bits", ""),
+    "prompt-ramp-tokens": ("prompt whose attention takes as long as what does not grow with its length", "token"),
+    "prompt-rate": ("rate of attention over prompts beyond that, beside the mean rate of a default engine", ""),
+    "mixed-launches": ("time between kernels in steps that read prompts, beside vLLM 0.11's", ""),
     "expert-unevenness": ("standard deviation over mean of how often experts are chosen", ""),
 }
 SPREAD = "tuned-spread"
@@ -46,6 +49,9 @@ class TuningGain:
     host_s: Array
     host_sequence_s: Array
     narrow_attention: Array
+    prompt_ramp_tokens: Array
+    prompt_rate: Array
+    mixed_launches: Array
     expert_unevenness: Array
     nearest: str = "any"  # as ``spread_level`` has it
 
@@ -138,5 +144,8 @@ def with_tuned(fit: Coefficients, tuned: TuningGain) -> Coefficients:
         host_s=tuned.host_s,
         host_per_sequence_s=tuned.host_sequence_s,
         narrow_attention=tuned.narrow_attention,
+        prompt_ramp_tokens=tuned.prompt_ramp_tokens,
+        prompt_attention_efficiency=faster.prompt_attention_efficiency * tuned.prompt_rate,
+        mixed_layer_s=faster.mixed_layer_s * tuned.mixed_launches,
         expert_unevenness=tuned.expert_unevenness,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -30,10 +31,12 @@ SHARED = {
     "expert-time": (-0.2, 0.3),
     "host-s": (np.log(3e-4), 0.7),
     "host-sequence-s": (np.log(3e-6), 0.7),
+    "mixed-launches": (np.log(0.4), 0.7),
     "deviations": (np.log(2.3), 0.2),
     "tail": (np.log(1.15), 0.1),
 }
-FIXED = {"narrow-attention": 1.5, "expert-unevenness": 0.3}
+SHARED_TUNED = ("expert-time", "host-s", "host-sequence-s", "mixed-launches")
+FIXED = {"narrow-attention": 1.5, "expert-unevenness": 0.3, "prompt-ramp-tokens": 780.0, "prompt-rate": 1.3}
 ENGINE_WIDTH, YEAR_WIDTH = 0.2, 0.1
 CACHE_BYTES = 1.0  # of these engines on chips with 8-bit arithmetic
 ERROR = 0.1  # of a result, beside which the priors stand
@@ -81,18 +84,11 @@ class MlperfFit:
         slower = np.exp(
             self.values.get(f"engine-{row.engine}-{chip.vendor}", 0.0) + self.values.get(f"year-{row.year}", 0.0)
         )
-        kernel, narrow, power = (self.of_chip(name, chip.vendor, chip.generation) for name in BY_CHIP)
-        experts, host, sequence = (np.exp(self.values[n]) for n in ("expert-time", "host-s", "host-sequence-s"))
-        return TuningGain(
-            kernel_time=np.asarray(kernel * slower),
-            narrow_time=np.asarray(narrow),
-            expert_time=np.asarray(experts * slower),
-            power=np.asarray(power),
-            host_s=np.asarray(host),
-            host_sequence_s=np.asarray(sequence),
-            narrow_attention=np.asarray(FIXED["narrow-attention"]),
-            expert_unevenness=np.asarray(FIXED["expert-unevenness"]),
-        )
+        values = {name: self.of_chip(name, chip.vendor, chip.generation) for name in BY_CHIP} | FIXED
+        values |= {name: float(np.exp(self.values[name])) for name in SHARED_TUNED}
+        values |= {name: values[name] * slower for name in ("kernel-time", "expert-time")}
+        gains: dict[str, Any] = {name.replace("-", "_"): np.asarray(value) for name, value in values.items()}
+        return TuningGain(**gains)
 
     def facts(self, plain: LoadFacts) -> LoadFacts:
         """The facts of a load with the fitted ones in them."""

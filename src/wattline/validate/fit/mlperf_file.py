@@ -12,7 +12,7 @@ from wattline.core.fact import Array
 from wattline.line.chip.tuned import KNOWN, LEVELS, NAMES, SPREAD
 from wattline.line.engine.steady_load import load_facts
 from wattline.validate.evidence.mlperf_inference import MlperfRow, read_mlperf
-from wattline.validate.fit.mlperf import BY_CHIP, FIXED, MlperfFit, fit_mlperf
+from wattline.validate.fit.mlperf import BY_CHIP, FIXED, SHARED_TUNED, MlperfFit, fit_mlperf
 from wattline.validate.fit.mlperf_known import vendors_by_generation
 from wattline.validate.fit.mlperf_left_out import left_out_ratios
 
@@ -126,10 +126,10 @@ def _shared(fit: MlperfFit, catalog: Catalog) -> Iterator[str]:
     def value(name: str) -> float:
         return float(np.exp(fit.values[name]))
 
-    for name in ("expert-time", "host-s", "host-sequence-s"):
+    for name in SHARED_TUNED:
         yield _fact(f"tuned-{name}", NAMES[name][0], value(name), NAMES[name][1])
     for name, fixed in FIXED.items():
-        yield _fact(f"tuned-{name}", f"{NAMES[name][0]}, estimated", fixed, "")
+        yield _fact(f"tuned-{name}", f"{NAMES[name][0]}, estimated", fixed, NAMES[name][1])
     for name in sorted(fit.values):
         head, _, rest = name.partition("-")
         if head == "engine":
