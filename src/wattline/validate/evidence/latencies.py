@@ -143,12 +143,12 @@ def _row(line: int, entry: Mapping[str, str], chips: dict[str, Chip]) -> TimedRo
     stated = re.search(r"silicon_concurrency=(\d+)", source)
     version = (entry.get("backend"), entry.get("backend_version"))
     ours = not source or "aic-auto-gap-analysis" in source
-    batch = _number(entry, "batch_size" if not parted else "decode_batch_size")
-    size = int(stated.group(1)) if stated else int(batch) * own.workers
+    batch = "batch_size" if not parted else "decode_batch_size"
+    size = int(stated.group(1)) if stated else int(_number(entry, batch)) * own.workers
     if size > MAX_REQUESTS:
         raise WattlineError(f"more than {MAX_REQUESTS:,} requests under way")
-    if stated and not parted:
-        own = _by_requests(own, size / batch, (entry.get("attention_dp_size") or "").strip())
+    if stated and not parted and (entry.get(batch) or "").strip():
+        own = _by_requests(own, size / _number(entry, batch), (entry.get("attention_dp_size") or "").strip())
     if own.ranks > 1 and not model.moe_layers:
         raise WattlineError("attention split by requests in a model without experts")
     if model.heads % max(own.chips // own.ranks, 1):
