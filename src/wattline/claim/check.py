@@ -239,7 +239,7 @@ def _weak(claim: Claim, key: str, scope: Scope) -> dict[str, str]:
     names = [name for name in (key, "stated", "stated_low", "stated_high") if getattr(claim, name) is not None]
     keys = [fact for name in names for fact in facts_behind(getattr(claim, name).tree, claim.steps)]
     known = {fact: weakness(scope.used[fact], scope.draws.catalog, claim.source) for fact in keys if fact in scope.used}
-    projected = {"outlook": claim.projected} if claim.projected else {}
+    projected = {next(iter(claim.quantities), "outlook"): claim.projected} if claim.projected else {}
     return {fact: why for fact, why in known.items() if why} | projected
 
 

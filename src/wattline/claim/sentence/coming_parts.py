@@ -33,7 +33,7 @@ _OF_AI = re.compile(
 )
 # AI as what drives the data centres: the figure is theirs
 _DRIVES = re.compile(
-    rf"\b{AI}\s+(?:boom|adoption|rush|race|revolution)\b|\b(?:driven|fuel+ed|powered|caused|spurred|pushed)\s+by\s+{AI}"
+    rf"\b{AI}\s+(?:boom|adoption|rush|race|revolution)\b|\b(?:driven|fuel+ed|powered|caused|spurred|pushed)\s+(?:\w+\s+){{0,2}}by\s+{AI}"
     rf"|\b{AI}\s+(?:is\s+|will\s+|could\s+|may\s+|might\s+|would\s+)?"
     rf"(?:driv|push|fuel|doubl|tripl|caus|lead|rais|lift|send|boost|increas|quadrupl)\w*\b.*{_CENTRE}",
     re.I,

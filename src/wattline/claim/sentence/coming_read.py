@@ -41,6 +41,10 @@ _MAKES = re.compile(
 )
 # 500 MW of small reactors, 2 GW from nuclear plants
 _FROM_PLANT = re.compile(rf"(?:[kMGT]Wh?|watts?)\s+(?:of|from)\s+(?:[\w-]+\s+){{0,4}}?{_MAKES.pattern}", re.I)
+# one of a company's sites: Meta's Hyperion, a campus of Google
+_SITE_OF = re.compile(
+    r"\b(?:campus|facility|cluster|supercluster|supercomputer|complex|site)\b|['’]s\s+(?!AI\b|U\.?S\b)[A-Z]\w+"
+)
 _GROWTH_OF = re.compile(r"(%|per\s?cent|half|third|quarter)\s+of\b[^.,;]*\b(growth|increase|rise|additions?)\b", re.I)
 
 
@@ -70,6 +74,11 @@ def read_coming(text: str) -> ComingClaim | None:
         return None
     if within := share_within(text):
         return within_claim(text, year, *within)
+    if site := _SITE_OF.search(text) if _of_company(text) else None:
+        raise WattlineError(
+            f"claim: {shorten(text)!r} cannot be checked: the outlook has all that a company uses, and this is of "
+            f"{shorten(site[0].strip())!r}; see what `wattline site` gives for its size and place"
+        )
     coming = _read(text, year, base)
     if coming is None or (part == "ai" and coming.place.company):
         return None

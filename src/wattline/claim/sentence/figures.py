@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from wattline.catalog import Catalog
 from wattline.claim.evaluate import quantity
 from wattline.claim.fields import expression_of
 from wattline.claim.file import Claim
 from wattline.claim.sentence.candidates import NEAR, YEAR, CatalogFigure, candidates_of, counted_since, of_now, off
+from wattline.claim.sentence.coming_parts import part_in
 from wattline.claim.sentence.coming_words import BASE
 from wattline.claim.sentence.generated import made_in
 from wattline.claim.sentence.reader import Sentence
@@ -20,6 +23,7 @@ from wattline.claim.sentence.worked import without_length, worked_claim
 from wattline.core.errors import shorten
 
 MAX_SENTENCE = 500
+_OF_AI = re.compile(r"^AI (?:servers (?:of the world|in)|data centres|in)\b|data centres for AI")  # all of it
 BESIDE = 6  # figures that are shown beside
 
 
@@ -37,6 +41,8 @@ def figure_claim(sentence: Sentence) -> Claim:
     words = words_in(stated.rest)
     by_name = [word for word in words_in(stated.rest, BY_NAME) if word != MAKER]
     candidates = of_now(stated.rest, candidates_of(words, by_name if naming(by_name) else words, stated, catalog))
+    if part_in(text) == "ai":
+        candidates = [each for each in candidates if each.record.kind != "total" or _OF_AI.search(each.record.title)]
     level = None if candidates and not _is_stale(stated, candidates) else _level(text, stated, words, catalog)
     if level is None and not candidates and not stated.per:
         level = worked_claim(text, words, stated.middle, relation)

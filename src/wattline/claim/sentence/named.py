@@ -56,7 +56,7 @@ def chip_claim(sentence: Sentence) -> Claim | None:
     if power is None:
         return None
     rest = text[: power.start()] + " " + text[power.end() :]
-    named = _chips(rest, catalog)
+    named = chips_in(rest, catalog)
     if not named:
         return None
     if len(named) > 1:
@@ -93,8 +93,16 @@ def chip_claim(sentence: Sentence) -> Claim | None:
     )
 
 
-def _chips(text: str, catalog: Catalog) -> dict[str, Record]:
-    """The chips that a text names, each by the longest words that name it."""
+def chips_in(text: str, catalog: Catalog) -> dict[str, Record]:
+    """The chips that a text names, each by the longest words that name it.
+
+    Parameters
+    ----------
+    text : a sentence or a part of one
+    catalog : whose chips are taken
+
+    Returns the records by the plain words that name them.
+    """
     names, records = catalog.names("chip"), catalog.records("chip")
     words = re.findall(r"[\w.+\-]+", re.sub(r"['’]s?\b", "", text))
     named: dict[str, Record] = {}

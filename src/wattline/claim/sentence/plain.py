@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.units import G_PER_LB
 
 _SMALL = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -74,6 +76,18 @@ _YEAR_LAST = re.compile(
 _TIMES_LESS = re.compile(
     rf"\b(?P<number>\d+|{_WORD})\s+times\s+(?:less|lower|fewer|smaller)\s+(?P<rest>(?:\w+\s+)?than\b)", re.I
 )
+# what a figure was before, and what it also is, are statements of their own
+_ASIDE = re.compile(
+    r",\s+(?:up|down)\s+(?:from|by|on)\s+(?:(?:about|just|nearly|some|around)\s+)?(?:\w+|\d[\d.,]*)\s*(?:%|per\s?cent|\w+)?"
+    r"(?:\s+in\s+(?:19|20)\d\d)?(?:\s+and\b.*)?$",
+    re.I,
+)
+_LAST_YEAR = re.compile(r"(?<!the )(?<!the past )(?<!over )\b(?:in\s+)?(?P<which>last|this)\s+year\b(?!['’]s)", re.I)
+_POUNDS = re.compile(
+    r"\b(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<scale>thousand|million|billion)?\s*(?:pounds|lbs?)\s+of\s+"
+    r"(?=(?:CO2|carbon|greenhouse))",
+    re.I,
+)
 _DROPS = re.compile(r"\b(?P<number>\d+(?:\.\d+)?)\s+drops?(?:\s+of\s+water)?\b", re.I)
 
 
@@ -97,6 +111,9 @@ def plain_sentence(text: str) -> str:
     text = _YEAR_LAST.sub(lambda m: f"{m['when'][0].upper()}{m['when'][1:]}, {m['head']}", text)
     text = _TIMES_LESS.sub(lambda m: f"{_shown(1 / _number(m['number']))} times more {m['rest']}", text)
     text = _WHOLE.sub("", text)
+    text = _ASIDE.sub("", text)
+    text = _LAST_YEAR.sub(lambda m: f"in {this_year() - (m['which'].lower() == 'last')}", text)
+    text = _POUNDS.sub(lambda m: f"{_kilograms(m):.6g} {m['scale'] or ''} kg of ".replace("  ", " "), text)
     text = _HOURS.sub(r"\1-\2", text)
     text = _PER.sub(lambda m: f"{m[1]} a {_TIMES.get(m[2], m[2])}", text)
     text = _AND_A_HALF.sub(lambda m: f"{_shown(_counted(m) + 0.5)} ", text)
@@ -107,6 +124,15 @@ def plain_sentence(text: str) -> str:
     text = _BY.sub(lambda m: f"by {_shown(100 * _part(m))}%", text)
     text = _DROPS.sub(lambda m: f"{_shown(DROP_ML * float(m['number']))} mL of water", text)
     return _affirmed(text)
+
+
+def this_year() -> int:
+    """The year of today, from which "last year" counts."""
+    return datetime.now(UTC).year
+
+
+def _kilograms(match: re.Match[str]) -> float:
+    return float(match["number"].replace(",", "")) * G_PER_LB / 1000
 
 
 def _affirmed(text: str) -> str:

@@ -11,13 +11,16 @@ from wattline.claim.file import Claim, ClaimsFile
 from wattline.claim.sentence.chinese import in_english, is_chinese
 from wattline.claim.sentence.coming import coming_claim
 from wattline.claim.sentence.coming_read import read_coming
+from wattline.claim.sentence.company import company_claim
 from wattline.claim.sentence.compared import compared_in
 from wattline.claim.sentence.counted import counted_in, with_counted
 from wattline.claim.sentence.figures import MAX_SENTENCE, figure_claim
+from wattline.claim.sentence.fleet import fleet_claim
 from wattline.claim.sentence.generated import generated_claim, kind_of
 from wattline.claim.sentence.grown import grown_claim
 from wattline.claim.sentence.inside import inside_claim
 from wattline.claim.sentence.listed import listed_claim
+from wattline.claim.sentence.money import money_claim
 from wattline.claim.sentence.named import chip_claim, pue_claim
 from wattline.claim.sentence.plain import plain_sentence
 from wattline.claim.sentence.reader import Reader, Sentence
@@ -149,9 +152,12 @@ READERS: tuple[Reader, ...] = (
     Reader("beside", "a figure set beside so many of a thing", _beside_things),
     Reader("things", "a figure given as so many of a thing", _in_things),
     Reader("listed", "how many data centres there are, and American demand", lambda each: listed_claim(each.text)),
+    Reader("money", "what electricity costs", money_claim),
+    Reader("company", "the electricity of companies in years that have passed", company_claim),
     Reader("country", "all the electricity of a country", consumed_claim),
     Reader("PUE", "the PUE of a fleet or of the industry", pue_claim),
     Reader("WUE", "the water of a fleet per kWh", water_claim),
+    Reader("chips", "the power of many chips, or what they use in a year", fleet_claim),
     Reader("chip", "the power of a chip", chip_claim),
     Reader("inside", "what part of data centres' electricity something takes", inside_claim),
     Reader("growth", "how data centres' electricity grew", grown_claim),

@@ -96,14 +96,16 @@ def level_claim(text: str, value: Any, words: Sequence[str], relation: Relation,
 
     Raises WattlineError where it is of a part of them.
     """
-    place = place_in(CENTRES.sub(" ", text))
+    of_ai = part_in(text) == "ai"
+    place = place_in(CENTRES.sub(" ", text)) or (place_of("world") if of_ai else None)
     years = _YEAR.findall(text)
-    if place is None or place.company or not CENTRES.search(text) or not value.check("[energy]"):
+    if place is None or place.company or not (of_ai or CENTRES.search(text)) or not value.check("[energy]"):
         return None
-    others = [word for word in words if not word.startswith("region-") and word not in ("centre", "world", *years)]
-    if place.name == "world":
+    aside = ("centre", "world", "ai", "servers", "workloads", "systems") if of_ai else ("centre", "world")
+    others = [word for word in words if not word.startswith("region-") and word not in (*aside, *years)]
+    if place.name == "world" and not of_ai:
         return None
-    if part := _PART.search(text):
+    if (part := _PART.search(text)) and not of_ai:
         raise refused(text, f"no newer figure is of {part[1]} alone there; leave it out, or name the year of a count")
     if any(place_in(word.capitalize()) is None for word in others) or len(years) > 1 or COMING.search(text):
         return None
@@ -111,7 +113,8 @@ def level_claim(text: str, value: Any, words: Sequence[str], relation: Relation,
     if not FIRST <= year < NOW:
         return None
     twh = float(value.to("TWh").magnitude)
-    return _estimate(ComingClaim("energy", place, year, (twh,), f"{twh:.4g} TWh"), text, relation, catalog)
+    coming = ComingClaim("energy", place, year, (twh,), f"{twh:.4g} TWh", part="ai" if of_ai else "all")
+    return _estimate(coming, text, relation, catalog)
 
 
 def _estimate(coming: ComingClaim, text: str, relation: Relation, catalog: Catalog) -> Claim:

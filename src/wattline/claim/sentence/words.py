@@ -30,6 +30,7 @@ UNITS = {
 }  # fmt: skip
 
 _PLAIN = """
+amounts averaged averages averaging likely medium-length see sees usage
 a about above all almost alone already also an and annual annually approximately around as ask asked asking at average
 be been below between by can carbon co2 co2e co2eq consume consumed consumes consuming consumption cost costs could
 currently daily data day dioxide does drank draw draws drink drinks during each electric electricity emissions emit
@@ -49,11 +50,13 @@ PLAIN = frozenset(_PLAIN.split())  # words that any sentence may hold; they name
 _BOUNDS: tuple[tuple[str, Relation], ...] = (
     (
         r"\b(more( electricity| power| energy)? than|surpass|overtakes?|at least|exceeds?|above|no less than|"
-        r"over(?!\s+(the|a|an|(\w+[\s-]){0,2}(years?|decades?|months?))\b))\b",
+        r"(?<!just )(?<!slightly )(?<!little )over(?!\s+(the|a|an|(\w+[\s-]){0,2}(years?|decades?|months?))\b))\b",
         "at least",
     ),
     (
-        r"\b(less( electricity| power| energy)? than|at most|under(?! (full )?load)|up to|below|no more than)\b",
+        r"\b(less( electricity| power| energy)? than|at most|under(?! (full )?load)|up to|below|no more than)\b|"
+        r"\bas (?:much|high) as(?=\s+\d[\d.,]*\s*(?:thousand |million |billion |trillion )?"
+        r"(?:%|per ?cent|[kMGTP]?Wh?\b|[a-z]*watt))",
         "at most",
     ),
 )

@@ -1,0 +1,128 @@
+"""Sentences on all the electricity of companies in years that have passed, by what they reported."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from wattline.catalog import Catalog, Record
+from wattline.claim.evaluate import quantity
+from wattline.claim.fields import expression_of, literal_of
+from wattline.claim.file import Claim
+from wattline.claim.sentence.coming_words import CENTRES, NOW
+from wattline.claim.sentence.figures import figure_claim
+from wattline.claim.sentence.reader import Sentence
+from wattline.claim.sentence.stated import StatedFigure, stated_in
+from wattline.claim.sentence.totals import year_of
+from wattline.claim.sentence.vocabulary import words_in
+from wattline.claim.sentence.words import COMING, refused
+from wattline.core.errors import WattlineError, shorten
+
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_ELSE = re.compile(r"\b(emissions?|emit\w*|carbon|CO2\w*|greenhouse|footprint|water)\b", re.I)
+_GREW = re.compile(
+    r"\b(?:grew|grown|rose|risen|increased|jumped|surged|climbed|(?:was|were|went|is|are)\s+up|up)\b.{0,40}?"
+    r"(?P<number>\d+(?:\.\d+)?)\s*(?:%|per\s?cent)",
+    re.I,
+)
+_ASIDE = frozenset(("centre", "company", "each", "group", "offices", "global", "world", "fiscal", "operations", "rose",
+                    "grew", "increased", "jumped", "surged", "climbed"))  # fmt: skip
+
+
+def company_claim(sentence: Sentence) -> tuple[Claim, ...] | None:
+    """What companies used in a year, each against its own report, or how that grew.
+
+    Parameters
+    ----------
+    sentence : its text, how its figure is meant, and the catalog
+
+    Returns
+    -------
+    The claims; None where a sentence is of no company's electricity, or of a year to come. Raises WattlineError for a
+    year that no report is known of.
+    """
+    text, _, catalog = sentence
+    reports = _reports(catalog)
+    named = [name for name in reports if re.search(rf"\b{name}\b", text, re.I)]
+    years = sorted({int(year) for year in _YEAR.findall(text)})
+    if not named or COMING.search(text) or (years and years[-1] > NOW):
+        return None
+    grew, stated = _GREW.search(text), _energy(text)
+    rest = stated.rest if stated else text.replace(grew[0], " ") if grew else ""
+    others = set(words_in(rest)) - set(named) - {str(year) for year in years} - _ASIDE
+    if stated is None and grew is None:
+        return None
+    if other := _ELSE.search(text):
+        raise refused(text, f"the catalog has companies' electricity, not their {other[0].lower()}")
+    if others:
+        return None
+    if not years:
+        return None
+    if stated is None:
+        assert grew is not None
+        return tuple(_grown(sentence, grew["number"], reports[name], name, years) for name in named)
+    if len(years) > 1:
+        raise refused(text, "which year is meant is not clear; name one")
+    return tuple(_used(sentence, name, named, reports[name], years[0]) for name in named)
+
+
+def _reports(catalog: Catalog) -> dict[str, list[Record]]:
+    """What companies reported of all their sites, by their plain names."""
+    reports: dict[str, list[Record]] = {}
+    for record in catalog.records("total").values():
+        if record.meta.get("status") == "metered" and record.meta.get("region") == "world":
+            reports.setdefault(str(record.meta["publisher"]).lower(), []).append(record)
+    return reports
+
+
+def _energy(text: str) -> StatedFigure | None:
+    """The energy that a sentence states; None where it states none."""
+    try:
+        stated = stated_in(text)
+    except WattlineError:
+        return None
+    number, unit = stated.middle.tree.value
+    return stated if quantity(number, unit).check("[energy]") else None
+
+
+def _used(sentence: Sentence, name: str, named: list[str], reports: list[Record], year: int) -> Claim:
+    """The claim of one company."""
+    _in_year(sentence.text, name, reports, year)
+    text = sentence.text
+    for other in named:
+        if other != name:
+            text = re.sub(rf"\b{other}\b|\b(?:and|each|both)\b(?=.*\b{name}\b)", " ", text, flags=re.I)
+    text = re.sub(r"\b(?:and|each|both)\b|,", " ", text, flags=re.I) if len(named) > 1 else text
+    claim = figure_claim(Sentence(" ".join(text.split()), sentence.relation, sentence.catalog))
+    return replace(claim, id="sentence" if name == named[0] else name, says=shorten(sentence.text, 500))
+
+
+def _grown(sentence: Sentence, number: str, reports: list[Record], name: str, years: list[int]) -> Claim:
+    """The growth from one year's report to another's, of the same scope."""
+    first, last = (years[0], years[-1]) if len(years) > 1 else (years[0] - 1, years[0])
+    if len(years) == 1 and re.search(r"\bsince\s+(?:19|20)\d\d\b", sentence.text, re.I):
+        first, last = years[0], max(year_of(record) for record in reports)
+    before, after = (_in_year(sentence.text, name, reports, year) for year in (first, last))
+    ends = [(one, two) for one in before for two in after if one.meta["scope"] == two.meta["scope"]]
+    if not ends:
+        raise refused(sentence.text, f"what {name.title()} reported of {first} and of {last} is of different scope")
+    low, high = ends[0]
+    rise = f"([{high.facts['energy_twh'].key}] / [{low.facts['energy_twh'].key}] - 1) in %"
+    return Claim(
+        id="sentence",
+        says=shorten(sentence.text, 500),
+        note=f"Taken for the electricity of {name.title()} from {first} to {last}: {low.meta['scope']}.",
+        stated=literal_of(f"{number} %", "claim"),
+        derived=expression_of(rise, "derived"),
+        relation=sentence.relation,
+    )
+
+
+def _in_year(text: str, name: str, reports: list[Record], year: int) -> list[Record]:
+    """What a company reported of a year: of data centres where a sentence is of those."""
+    there = [record for record in reports if year_of(record) == year]
+    if not there:
+        known = ", ".join(str(each) for each in sorted({year_of(record) for record in reports}))
+        raise refused(text, f"the catalog has the electricity of {name.title()} in {known}, not in {year}")
+    of_centres = [each for each in there if CENTRES.search(str(each.meta["scope"]))] if CENTRES.search(text) else []
+    return of_centres or there

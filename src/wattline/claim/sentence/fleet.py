@@ -1,0 +1,181 @@
+"""Sentences on many chips: 100,000 H100s draw 70 MW, held against so many chips alone or with servers and cooling."""
+
+from __future__ import annotations
+
+import re
+
+from wattline.catalog import Catalog, Record
+from wattline.catalog.draws import Draws
+from wattline.claim.evaluate import Scope, evaluate, quantity
+from wattline.claim.fields import Given, expression_of, literal_of
+from wattline.claim.file import Claim
+from wattline.claim.sentence.counted_words import number_of
+from wattline.claim.sentence.named import LOSSES, chips_in
+from wattline.claim.sentence.reader import Sentence
+from wattline.claim.sentence.stated import StatedFigure, stated_in
+from wattline.claim.sentence.words import refused
+from wattline.core.errors import WattlineError, shorten
+
+NEAR = 0.25  # as near as this a figure is taken for the whole, where a sentence names only chips
+SITE = "hyperscale"  # whose PUE the whole of a cluster is taken with
+BUSY = ("60 %", "30 %", "100 %")  # of its rated power that a chip draws over a year, middle and range
+NOT_SAID = "an assumption of how busy chips are"
+_COUNT = re.compile(
+    r"(?P<from>\d\s*(?:-|–|to|and|or)\s*)?(?<![\w.,$-])"
+    r"(?P<count>\d[\d,]*(?:\.\d+)?(?:\s*(?:thousand|million|billion))?|two|three|four|five|six|eight|ten|"
+    r"(?:a|one) (?:hundred|thousand|million)|a billion)\s+(?:of\s+)?"
+    r"(?P<what>(?!(?:k|M|G)?Wh?\b)[A-Za-z][\w'’-]*(?:\s+[\w'’-]+){0,4})",
+    re.I,
+)
+_EACH = re.compile(r"\b(?:each|every|one|an?|single)\s+(?=\S)", re.I)
+_YEARLY = re.compile(r"\b(?:a|per|each|every)\s+year\b|\b(?:annually|yearly|annual)\b|\bin\s+(?:19|20)\d\d\b", re.I)
+_BUSY = re.compile(
+    r"(?P<share>\d+(?:\.\d+)?)\s*(?:%|per\s?cent)\s+(?:annual\s+|average\s+|mean\s+)?(?:utili[sz]ation|load|use)", re.I
+)
+_WHOLE = re.compile(
+    r"\b(?:servers?|racks?|nodes?|clusters?|superclusters?|supercomputers?|data[\s-]?cent(?:re|er)s?|campus|facility|"
+    r"facilities|sites?|systems?|cooling|pods?)\b",
+    re.I,
+)
+
+
+def fleet_claim(sentence: Sentence) -> Claim | None:
+    """The power of so many chips, or what they use in a year.
+
+    Parameters
+    ----------
+    sentence : its text, how its figure is meant, and the catalog
+
+    Returns
+    -------
+    The claim; None where a sentence counts no chips. Raises WattlineError where it may mean several things.
+    """
+    text, relation, catalog = sentence
+    counted = _count_in(text, catalog)
+    if counted is None:
+        return None
+    count, record, rest = counted
+    stated = _figure(rest)
+    if stated is None or (count == 1 and _is(stated, "[energy]/[time]")):
+        return None
+    if _is(stated, "[energy]/[time]"):
+        return _power(text, sentence, stated, count, record)
+    if not (_YEARLY.search(text) or stated.per):
+        raise refused(text, "for how long the chips run is not said; give their power, or what they use in a year")
+    share = _BUSY.search(text)
+    busy = [f"{share['share']} %"] if share else list(BUSY)
+    middle, *ends = (literal_of(each, "claim") for each in busy)
+    low, high = ends or (None, None)
+    given = Given(middle, low, high, note="of its rated power" + ("" if share else ", a guess"))
+    taken = f"{share['share']}%, as the sentence says" if share else "30 to 100%, for it is not said"
+    return Claim(
+        id="sentence",
+        says=shorten(text, 500),
+        note=f"Taken for {count:,.15g} × {record.title} alone over a year, at a share of its rated power: {taken}. "
+        f"Servers and cooling come on top.{stated.note}",
+        quantities={"busy": given},
+        stated=None if stated.ends else stated.middle,
+        stated_low=stated.ends[0] if stated.ends else None,
+        stated_high=stated.ends[1] if stated.ends else None,
+        derived=expression_of(f"{count:.15g} * {_tdp(record)} * busy * 1 year", "derived"),
+        relation="between" if stated.ends else relation,
+        projected="" if share else NOT_SAID,
+    )
+
+
+def _power(text: str, sentence: Sentence, stated: StatedFigure, count: float, record: Record) -> Claim:
+    """The power of so many chips alone, or with their servers and cooling where a sentence is of those."""
+    alone = f"{count:.15g} * {_tdp(record)}"
+    server = _server(record, sentence.catalog)
+    whole = "" if server is None else f"{count:.15g} * ({_tdp(record)} + {_host(server)}) * ({_pue()})"
+    of_whole = _WHOLE.search(text) is not None
+    off_whole, off_chips = (_gap(stated, each, sentence.catalog) for each in (whole or alone, alone))
+    nearer = not of_whole and off_chips > NEAR and off_whole < off_chips
+    if of_whole and not whole:
+        raise refused(text, f"the catalog has no server of {record.name}; give the power of the chips alone")
+    others = {"with servers and cooling": whole} if whole else {}
+    meant, beside = (whole, {"the chips alone": alone}) if of_whole or nearer else (alone, others)
+    words = "alone, at their thermal design power"
+    if of_whole or nearer:
+        words = f"with their servers and cooling (a hyperscale hall){', to which the figure is nearer' * bool(nearer)}"
+    return Claim(
+        id="sentence",
+        says=shorten(text, 500),
+        note=f"Taken for {count:,.15g} × {record.title} {words}.",
+        stated=None if stated.ends else stated.middle,
+        stated_low=stated.ends[0] if stated.ends else None,
+        stated_high=stated.ends[1] if stated.ends else None,
+        derived=expression_of(meant, "derived"),
+        beside={name: expression_of(each, "beside") for name, each in beside.items()},
+        relation="between" if stated.ends else sentence.relation,
+    )
+
+
+def _gap(stated: StatedFigure, expression: str, catalog: Catalog) -> float:
+    """How far what is stated lies from an expression's central value, as a fraction of it."""
+    central = evaluate(expression_of(expression, "derived").tree, Scope(Draws(0, catalog=catalog)))
+    return abs(float((quantity(*stated.middle.tree.value) / central).to("").magnitude) - 1.0)
+
+
+def _count_in(text: str, catalog: Catalog) -> tuple[float, Record, str] | None:
+    """How many of which chip a sentence counts, and the sentence without them; None where it counts none."""
+    for match in _COUNT.finditer(text):
+        named = chips_in(_before_verb(match["what"]), catalog)
+        if named and match["from"]:
+            raise refused(text, "a range of chips is not read; give one number")
+        if named and number_of(match["count"]) > 0:
+            return _counted(text, number_of(match["count"]), named, match.start(), match.start("what"))
+    for match in _EACH.finditer(text):
+        named = chips_in(_before_verb(" ".join(text[match.end() :].split()[:4])), catalog)
+        if named and not re.search(r"\d\s*[kKMGT]?W(?:atts?)?\b(?!\s*h)", text):
+            return _counted(text, 1.0, named, match.start(), match.end())
+    return None
+
+
+def _counted(text: str, count: float, named: dict[str, Record], start: int, end: int) -> tuple[float, Record, str]:
+    if len(named) > 1:
+        raise refused(text, f"it names {len(named)} chips ({', '.join(named)}); name one")
+    (record,) = named.values()
+    rest = re.sub(r"^\s*(?:[\w'’.-]+\s+){0,4}?(?:[A-Za-z]+\d\w*|TPU\w*|Gaudi\w*)(?:\s+(?:GPUs?|chips?|accelerators?))?",
+                  " ", text[end:], count=1, flags=re.I)  # fmt: skip
+    return count, record, f"{text[:start]} {rest}"
+
+
+def _before_verb(words: str) -> str:
+    """The words that may name a chip, before what it does."""
+    return re.split(r"\b(?:draws?|uses?|consumes?|needs?|takes?|running|will|would|in|at|for|and|,)\b", words)[0]
+
+
+def _figure(text: str) -> StatedFigure | None:
+    """The power or energy that a sentence states; None where it states none."""
+    try:
+        stated = stated_in(text)
+    except WattlineError:
+        return None
+    return stated if _is(stated, "[energy]") or _is(stated, "[energy]/[time]") else None
+
+
+def _is(stated: StatedFigure, kind: str) -> bool:
+    number, unit = stated.middle.tree.value
+    return bool(quantity(number, unit).check(kind))
+
+
+def _tdp(record: Record) -> str:
+    return f"[{record.facts['tdp_w'].key}]"
+
+
+def _server(record: Record, catalog: Catalog) -> Record | None:
+    """The first server of a chip."""
+    servers = catalog.records("server").values()
+    return next((each for each in servers if record.name in each.meta.get("chip", ()) and "host_w" in each.facts), None)
+
+
+def _host(server: Record) -> str:
+    """What a server takes beside its chips, of one chip [W]."""
+    facts = server.facts
+    network = f" + [{facts['network_w_per_chip'].key}]" if "network_w_per_chip" in facts else ""
+    return f"[{facts['host_w'].key}] / [{facts['chips_per_node'].key}]{network}"
+
+
+def _pue() -> str:
+    return " + ".join(["1", *(f"[site.{SITE}.{part}]" for part in LOSSES)])
