@@ -103,7 +103,7 @@ def _grown(sentence: Sentence, number: str, reports: list[Record], name: str, ye
     if len(years) == 1 and re.search(r"\bsince\s+(?:19|20)\d\d\b", sentence.text, re.I):
         first, last = years[0], max(year_of(record) for record in reports)
     before, after = (_in_year(sentence.text, name, reports, year) for year in (first, last))
-    ends = [(one, two) for one in before for two in after if one.meta["scope"] == two.meta["scope"]]
+    ends = [(low, high) for low in before for high in after if low.meta["scope"] == high.meta["scope"]]
     if not ends:
         raise refused(sentence.text, f"what {name.title()} reported of {first} and of {last} is of different scope")
     low, high = ends[0]

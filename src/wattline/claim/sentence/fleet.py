@@ -19,7 +19,7 @@ from wattline.core.errors import WattlineError, shorten
 NEAR = 0.25  # as near as this a figure is taken for the whole, where a sentence names only chips
 SITE = "hyperscale"  # whose PUE the whole of a cluster is taken with
 BUSY = ("60 %", "30 %", "100 %")  # of its rated power that a chip draws over a year, middle and range
-NOT_SAID = "an assumption of how busy chips are"
+ASSUMPTION = "an assumption of how busy chips are"
 _COUNT = re.compile(
     r"(?P<from>\d\s*(?:-|–|to|and|or)\s*)?(?<![\w.,$-])"
     r"(?P<count>\d[\d,]*(?:\.\d+)?(?:\s*(?:thousand|million|billion))?|two|three|four|five|six|eight|ten|"
@@ -79,7 +79,7 @@ def fleet_claim(sentence: Sentence) -> Claim | None:
         stated_high=stated.ends[1] if stated.ends else None,
         derived=expression_of(f"{count:.15g} * {_tdp(record)} * busy * 1 year", "derived"),
         relation="between" if stated.ends else relation,
-        projected="" if share else NOT_SAID,
+        projected="" if share else ASSUMPTION,
     )
 
 
