@@ -9,6 +9,7 @@ import inspect
 import json
 import os
 import shlex
+import sys
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,12 +81,14 @@ def answer_of(code: str, place: Path) -> Any:
         (place / name).write_text(text)
     *lines, last = code.splitlines()
     scope: dict[str, Any] = {}
-    before = Path.cwd()
+    before, path = Path.cwd(), os.environ["PATH"]
     os.chdir(place)
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])  # as where Wattline is installed
     try:
         exec("\n".join([*lines, f"made = {last}"]), scope)
     finally:
         os.chdir(before)
+        os.environ["PATH"] = path
     made = scope["made"]
     return (made if isinstance(made, dict) else made.json())["results"]
 
