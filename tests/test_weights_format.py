@@ -133,11 +133,14 @@ def test_fewer_bits_are_fewer_bytes_and_less_energy() -> None:
 
 def test_attention_that_exceptions_leave_out_stays_in_16_bits() -> None:
     whole = {"quant_method": "modelopt", "quant_algo": "NVFP4"}
-    apart = whole | {"ignore": [f"model.layers.{i}.self_attn.q_proj" for i in range(32)] + ["lm_head"]}
+    apart = whole | {
+        "ignore": [f"model.layers.{i}.self_attn.{x}_proj" for i in range(32) for x in "qkvo"] + ["lm_head"]
+    }
     few = whole | {"ignore": [f"model.layers.{i}.self_attn*" for i in range(3)] + ["lm_head"]}
     by_name = whole | {"exclude_modules": ["*self_attn*", "lm_head"]}
     plain, mixed, some, named = (read(MIXTRAL | {"quantization_config": q}) for q in (whole, apart, few, by_name))
-    assert group_bytes(plain, "nvfp4") == group_bytes(some, "nvfp4") == (0.5625, 0.5625)
+    assert group_bytes(plain, "nvfp4") == (0.5625, 0.5625)
+    assert group_bytes(some, "nvfp4") == pytest.approx((0.5625, (29 * 0.5625 + 3 * 2) / 32), rel=0.01)
     assert group_bytes(mixed, "nvfp4") == group_bytes(named, "nvfp4")
     experts, dense = group_bytes(mixed, "nvfp4")
     assert experts == 0.5625
@@ -145,12 +148,17 @@ def test_attention_that_exceptions_leave_out_stays_in_16_bits() -> None:
 
 
 def test_mixed_precision_by_layer_gives_each_group_its_own() -> None:
-    layers = {f"model.layers.{i}.mlp.experts": {"quant_algo": "NVFP4"} for i in range(4)}
-    layers |= {f"model.layers.{i}.self_attn.q_proj": {"quant_algo": "FP8"} for i in range(4)}
-    mixed = {"quant_method": "modelopt", "quant_algo": "MIXED_PRECISION", "quantized_layers": layers}
-    model = read(MIXTRAL | {"quantization_config": mixed})
-    assert model.native_format == "nvfp4"
-    assert group_bytes(model, "nvfp4") == pytest.approx((4.5 / 8, 1.0), rel=0.01)
+    def mixed(count: int) -> Model:
+        layers = {f"model.layers.{i}.mlp.experts": {"quant_algo": "NVFP4"} for i in range(count)}
+        layers |= {f"model.layers.{i}.self_attn.{x}_proj": {"quant_algo": "FP8"} for i in range(count) for x in "qkvo"}
+        quantised = {"quant_method": "modelopt", "quant_algo": "MIXED_PRECISION", "quantized_layers": layers}
+        return read(MIXTRAL | {"quantization_config": quantised})
+
+    assert mixed(32).native_format == "nvfp4"
+    assert group_bytes(mixed(32), "nvfp4") == pytest.approx((4.5 / 8, 1.0), rel=0.01)
+    # what the list leaves out of 32 layers stays in 16 bits
+    few = (4 * 4.5 / 8 + 28 * 2) / 32, (4 * 1.0 + 28 * 2) / 32
+    assert group_bytes(mixed(4), "nvfp4") == pytest.approx(few, rel=0.01)
 
 
 def test_mxfp4_of_gpt_oss_covers_experts_alone() -> None:
@@ -208,9 +216,12 @@ def test_modules_with_bits_of_their_own_count_by_their_share() -> None:
     assert bits(kept)["dense"] == pytest.approx(4.25 * share + (4.25 + 11.75 / 6) * (1 - share), rel=1e-3)
 
 
-def test_bits_by_pattern_are_refused_by_name_and_skipped_modules_are_not() -> None:
+def test_bits_by_pattern_count_by_their_matrices_and_skipped_modules_are_16_bits() -> None:
     by_pattern = {"quant_method": "gptq", "bits": 4, "dynamic": {"+:.*down_proj": {"bits": 8}}}
-    with pytest.raises(WattlineError, match="dynamic gives"):
-        bits(by_pattern)
+    model = read(LLAMA)
+    down = 32 * 4096 * 14336 / (model.total_params - model.embedding_params)
+    assert bits(by_pattern)["dense"] == pytest.approx(
+        4.25 + 4 * down, rel=0.001
+    )  # 4.25: with the scales of groups of 128
     assert read(LLAMA | {"quantization_config": by_pattern | {"dynamic": {"-:.*lm_head": {}}}}).native_format == "int4"
     assert read(LLAMA | {"quantization_config": {"quant_method": "w4afp8"}}).native_format == "int4"
