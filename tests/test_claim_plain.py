@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from claims_by_hand import assert_one_line
 from wattline.claim import CheckedClaim, check_file
 from wattline.claim.sentence.chinese import in_english
 from wattline.claim.sentence.plain import plain_sentence
+from wattline.claim.sentence.read import read_sentence
 from wattline.core.errors import WattlineError
 
 
@@ -195,3 +197,16 @@ def test_numbers_in_characters_are_those_in_digits(number: int) -> None:
     text = head + (_DIGITS[units] if units else "")
     assert in_english(f"数据中心占美国用电量的百分之{text}") == in_english(f"数据中心占美国用电量的{number}%")
     assert re.search(rf"\b{number + 1} times", in_english(f"数据中心用电量增长了{text}倍"))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["AI uses more electricity than Japan", "ChatGPT uses 2.9 Wh per request", "training GPT-3 took 1,287 MWh",
+     "data centres take 1.5% of the world's electricity"],
+)  # fmt: skip
+@pytest.mark.parametrize("end", [".", "?", "!", " ?"])
+def test_the_mark_at_the_end_of_a_sentence_changes_nothing(sentence: str, end: str) -> None:
+    ended, plain = read_sentence(sentence + end).claims, read_sentence(sentence).claims
+    assert [replace(claim, says="", note="") for claim in ended] == [
+        replace(claim, says="", note="") for claim in plain
+    ]

@@ -92,7 +92,7 @@ Data centres in Ireland by 2030 -> world region=ie to=2030
 how much electricity will AI use in Ireland in 2028? -> world region=ie to=2028
 人工智能用多少电 -> world region=world
 Google electricity 2027 -> world region=google to=2027
-Does AI use more electricity than Japan? -> world region=world ! Japan
+Does AI use more electricity than Japan? -> check claims=AI_uses_more_electricity_than_Japan
 is 2.9 Wh right? -> check claims=ChatGPT_uses_2.9_Wh_per_request
 2.9 Wh 对吗 -> check claims=ChatGPT_uses_2.9_Wh_per_request
 ChatGPT每次查询耗电2.9瓦时 -> check claims=ChatGPT每次查询耗电2.9瓦时

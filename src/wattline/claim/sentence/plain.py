@@ -67,6 +67,7 @@ _SPEAKER = re.compile(
     r"warns|warned|claims|claimed|found|projects|predicts|expects|reckons)\s+that\s+",
 )
 DROP_ML = 0.05
+ENDS = " .?!"  # of a sentence: a question is read as what it asks about
 _WHOLE = re.compile(r"\b(?:the whole|all|the entirety|the total) of (?=(?:the )?(?-i:[A-Z]))", re.I)
 # the year behind so many of a thing goes before the sentence
 _YEAR_LAST = re.compile(
@@ -104,7 +105,7 @@ def plain_sentence(text: str) -> str:
 
     Raises WattlineError for a sentence that denies its figure.
     """
-    text = _SPEAKER.sub("", text.strip().rstrip(".")).strip()
+    text = _SPEAKER.sub("", text.strip().rstrip(ENDS)).strip()
     for words, usual in _EATS:
         text = words.sub(usual, text)
     text = _PARTS_IN.sub(lambda m: f"{_shown(100 / _number(m['number']))}% of electricity", text)

@@ -22,7 +22,7 @@ from wattline.claim.sentence.inside import inside_claim
 from wattline.claim.sentence.listed import listed_claim
 from wattline.claim.sentence.money import money_claim
 from wattline.claim.sentence.named import chip_claim, pue_claim
-from wattline.claim.sentence.plain import plain_sentence
+from wattline.claim.sentence.plain import ENDS, plain_sentence
 from wattline.claim.sentence.reader import Reader, Sentence
 from wattline.claim.sentence.refusals import check_published
 from wattline.claim.sentence.searched import gives_answers_to_searches, searches_claim, total_in
@@ -76,7 +76,7 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
         )
     plain = plain_sentence(text)
     if plain != text:
-        return _under_words(text, plain if plain != text.rstrip(" .") else "", lambda: _read_plain(plain, known))
+        return _under_words(text, plain if plain != text.rstrip(ENDS) else "", lambda: _read_plain(plain, known))
     return _read_plain(text, known)
 
 
