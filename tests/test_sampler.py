@@ -175,8 +175,8 @@ def test_readings_stay_on_the_grid(tmp_path: Path) -> None:
     assert len(series.time_s) == sensor.reads <= lasted / 0.02 + 3
     # the first reading is of the start and the last of the end; each between is of its own step of the grid, and
     # however late it is there, no step is made up for: the end asks for one reading more, and a step that was made up
-    # would be a second one; a late reading before it (a busy machine) adds a part of a step, less than one, for one later
-    # still is a step that was missed
+    # would be a second one; a late reading before it (a busy machine) adds a part of a step, for one later by a
+    # whole step is left out
     ahead = (series.monotonic_s[1:-1] - series.monotonic_s[0]) / 0.02 - np.arange(len(series.time_s) - 2)
     assert np.all(ahead - np.maximum.accumulate(ahead) > -1.98)
     assert sensor.closed
