@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from test_config_checkpoints import PUBLISHED
 from wattline.core.errors import WattlineError
 from wattline.line.work.flops import decode_flops_per_token, kv_bytes, prefill_flops
 from wattline.line.work.huggingface.reader import model_from_config, model_from_dict
-from wattline.line.work.huggingface.sound import MAX_PARAMS
+from wattline.line.work.huggingface.sound import MAX_PARAMS, check_sound
 from wattline.line.work.model import Model
 from wattline.line.work.weights import stored_bytes
 
@@ -137,6 +138,14 @@ def test_what_no_model_has_is_refused_by_name(name: str) -> None:
     message = read(LLAMA | fields)
     assert isinstance(message, str)
     assert words in message
+
+
+def test_a_model_whose_mlps_are_among_other_weights_is_sound() -> None:
+    """As transformers counts an architecture outside the table: layers with experts, and no MLP counted apart."""
+    model = model_from_dict(copy.deepcopy(CONFIGS["qwen3_moe"]), "config.json", "model")
+    assert check_sound(replace(model, mlp_layers=0), "config.json").moe_layers == model.layers
+    with pytest.raises(WattlineError, match="moe_layers 99 of layers"):
+        check_sound(replace(model, moe_layers=99), "config.json")
 
 
 def test_a_long_list_of_layers_is_refused_at_once() -> None:

@@ -9,8 +9,8 @@ from wattline.line.work.model import Model
 
 MAX_PARAMS = 10**15  # some hundred times the largest that was ever published
 MAY_BE_NEGATIVE = ("other_matmul_params", "other_stored_params")  # layers that share weights
-PAIRS = (  # what is a part of what
-    *(("active_experts", "experts"), ("moe_layers", "mlp_layers"), ("global_layers", "attention_layers")),
+PAIRS = (  # what is a part of what; transformers' own count has MLPs among other weights, beside layers with experts
+    *(("active_experts", "experts"), ("moe_layers", "layers"), ("global_layers", "attention_layers")),
     *(("cacheless_layers", "attention_layers"), ("cross_layers", "attention_layers"), ("index_layers", "layers")),
     *(("cacheless_global_layers", "global_layers"), ("encoder_layers", "layers")),
 )
