@@ -52,6 +52,7 @@ def test_layers_that_no_list_names_are_as_their_class_lays_them_out(name: str, f
         assert "layer_types" in refusal(short) or "is not known to have it" in refusal(short)
     else:
         assert shape(read(short)) == shape(read(config))
+        assert shape(read(short | {field: None})) == shape(read(config))
 
 
 @pytest.mark.parametrize("name", [name for name in RECORDED if class_defaults(name)])

@@ -16,6 +16,9 @@ DENSE_FIRST = (
 ALIASES = (EXPERTS, ACTIVE, SHARED, SHARED_WIDTH, EXPERT_WIDTH, DENSE_FIRST, WIDTH, WINDOW, HEAD_DIM, KV_HEADS, CONTEXT)
 
 
+LISTS = ("mlp_layer_types", "mlp_only_layers")  # null is no list, and the class makes one
+
+
 def fill_missing(cfg: Config, row: Row) -> None:
     """Writes into a config what its row and its class say of fields that are not there.
 
@@ -24,7 +27,7 @@ def fill_missing(cfg: Config, row: Row) -> None:
     cfg : the part of the config that is read
     row : what the table of architectures says of its type
     """
-    given = set(cfg.data)
+    given = {name for name, value in cfg.data.items() if value is not None or name not in LISTS}
     for field, value in row.default.items():
         if cfg.data.get(field) is None:
             cfg.data[field] = value
