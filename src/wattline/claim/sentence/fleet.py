@@ -15,10 +15,11 @@ from wattline.claim.sentence.reader import Sentence
 from wattline.claim.sentence.stated import StatedFigure, stated_in
 from wattline.claim.sentence.words import refused
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.fact import Fact
 
 NEAR = 0.25  # as near as this a figure is taken for the whole, where a sentence names only chips
 SITE = "hyperscale"  # whose PUE the whole of a cluster is taken with
-BUSY = ("60 %", "30 %", "100 %")  # of its rated power that a chip draws over a year, middle and range
+LOAD = "constant.chip-yearly-load"  # of a chip's rated power, where a sentence does not say
 ASSUMPTION = "an assumption of how busy chips are"
 _COUNT = re.compile(
     r"(?P<from>\d\s*(?:-|–|to|and|or)\s*)?(?<![\w.,$-])"
@@ -63,24 +64,28 @@ def fleet_claim(sentence: Sentence) -> Claim | None:
     if not (_YEARLY.search(text) or stated.per):
         raise refused(text, "for how long the chips run is not said; give their power, or what they use in a year")
     share = _BUSY.search(text)
-    busy = [f"{share['share']} %"] if share else list(BUSY)
-    middle, *ends = (literal_of(each, "claim") for each in busy)
-    low, high = ends or (None, None)
-    given = Given(middle, low, high, note="of its rated power" + ("" if share else ", a guess"))
-    taken = f"{share['share']}%, as the sentence says" if share else "30 to 100%, for it is not said"
+    loads, load, taken = {}, f"[{LOAD}]", _range_of(sentence.catalog.fact(LOAD))
+    if share:
+        percent = literal_of(f"{share['share']} %", "claim")
+        loads, load = {"busy": Given(percent, note="of its rated power")}, "busy"
+        taken = f"{share['share']}%, as the sentence says"
     return Claim(
         id="sentence",
         says=shorten(text, 500),
         note=f"Taken for {count:,.15g} × {record.title} alone over a year, at a share of its rated power: {taken}. "
         f"Servers and cooling come on top.{stated.note}",
-        quantities={"busy": given},
+        quantities=loads,
         stated=None if stated.ends else stated.middle,
         stated_low=stated.ends[0] if stated.ends else None,
         stated_high=stated.ends[1] if stated.ends else None,
-        derived=expression_of(f"{count:.15g} * {_tdp(record)} * busy * 1 year", "derived"),
+        derived=expression_of(f"{count:.15g} * {_tdp(record)} * {load} * 1 year", "derived"),
         relation="between" if stated.ends else relation,
         projected="" if share else ASSUMPTION,
     )
+
+
+def _range_of(load: Fact) -> str:
+    return f"{100 * load.low:.0f} to {100 * load.high:.0f}%, for it is not said"
 
 
 def _power(text: str, sentence: Sentence, stated: StatedFigure, count: float, record: Record) -> Claim:
