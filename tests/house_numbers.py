@@ -102,6 +102,7 @@ CODE_NUMBERS = {
         "line/site/derive.py": "DRAWS EVERY",
         "line/site/profile.py": "MIN_PEAK",
         "line/site/weather_files.py": "LIMIT_BYTES",
+        "line/site/pvgis.py": "YEAR LOWEST PA_PER_HPA",
         "line/site/year.py": "CHUNK THREADS UNMET_K",
         "line/site/outdoors.py": "MAX_UNMET_H",
     },

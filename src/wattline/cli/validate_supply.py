@@ -18,7 +18,7 @@ def validate_supply(
         str | None,
         typer.Option(help="year or region: compare made hours with those that the fit has not seen [default: optima]."),
     ] = None,
-    draws: Annotated[int, typer.Option("--draws", help="Made years beside each true one.")] = 12,
+    draws: Annotated[int, typer.Option("--draws", help="Made years beside each true one.")] = 40,
     seed: options.Seed = 0,
     as_json: options.AsJson = False,
 ) -> None:

@@ -101,7 +101,7 @@ class Where:
     site : kind of site; with a place or weather, the kind of hall (the catalog's ``plant``) or the site's IT power
     pue : energy of the site over that of its servers, 1 or more
     place : by name or as ``"latitude, longitude"``; its weather gives the overhead hour by hour
-    weather : file of a year's weather (EPW, TMY3, Open-Meteo JSON or CSV), where no place is named
+    weather : file of a year's weather (EPW, TMY3, Open-Meteo, PVGIS or CSV), where no place is named
     cooling : kind of cooling, with a place or weather
     carbon : g CO2e per kWh delivered; ``hourly`` for the region's typical year; a file of it by the hour
     carbon_url : address of a live source of carbon intensity
@@ -132,7 +132,7 @@ class Where:
     place: str | None = option(
         text, 'Place by name or "latitude, longitude"; its weather gives the site\'s overhead hour by hour'
     )
-    weather: Path | None = option(read_path, "File of a year's weather: EPW, TMY3, Open-Meteo JSON or CSV")
+    weather: Path | None = option(read_path, "File of a year's weather: EPW, TMY3, Open-Meteo, PVGIS or CSV")
     cooling: str | None = option(text, "Kind of cooling, with --place or --weather", usual=COOLING)
     carbon: float | str | None = option(
         read_carbon,

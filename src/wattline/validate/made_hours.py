@@ -25,7 +25,7 @@ from wattline.predict.supply.place import DEGREES_PER_HOUR, at_place, scaled_to
 from wattline.validate.evidence.generation import RegionFactors, read_generation
 from wattline.validate.evidence.supply_problems import Optimum, case_of, read_problems
 from wattline.validate.fit.wind_sun import fit_region
-from wattline.validate.fit.wind_sun_file import elsewhere_ranges, fleet_share, mean_ranges
+from wattline.validate.fit.wind_sun_file import elsewhere_ranges, fleet_share, mean_ranges, year_spreads
 
 LEFT_OUT = ("year", "region")
 GENERATION = "eia930_generation_mw_*.parquet"
@@ -98,7 +98,8 @@ def _unseen(regions: Sequence[RegionFactors], left_out: str, catalog: Catalog) -
             if left_out == "year":
                 rest = each.of(~own)
                 kinds: tuple[WindSun, ...] = (fit_region(rest.utc, rest.wind, rest.sun),)
-                ranges = mean_ranges(kinds[0], float(rest.wind.mean()))
+                spreads = year_spreads([other.of(other.year != year) for other in regions])
+                ranges = mean_ranges(kinds[0], float(rest.wind.mean()), spreads)
             else:
                 kinds, ranges = _elsewhere(each, regions, catalog)
             years.append(
@@ -118,7 +119,7 @@ def _elsewhere(
     moved = [fit.moved(round(record["longitude"].value / DEGREES_PER_HOUR)) for fit, record in fits]
     kinds = tuple(at_place(each, place, catalog, share) for each in moved)
     wind = float(np.mean([each.wind.mean() for each in others]))
-    return kinds, elsewhere_ranges(mean_ranges(kinds[0], wind))
+    return kinds, elsewhere_ranges(mean_ranges(kinds[0], wind, year_spreads(others)))
 
 
 def _case(wind: Array, sun: Array, usual: dict[str, float], problems: dict[str, Any]) -> SupplyCase:
@@ -132,11 +133,12 @@ def _row(unseen: UnseenHours, draws: int, rng: np.random.Generator, case: Callab
     true_case = case(truth.wind, truth.sun)
     true = figures(truth.wind, truth.sun) | _sized(plan(true_case)) | {"cfe_in_true_year": AIM}
     years = []
+    levels = {name: _levels(fact, draws, rng) for name, fact in unseen.ranges.items()}
     for draw in range(draws):
         wind, sun = made_hours(truth.utc, unseen.behaviour(draw), rng)
         years.append(
             tuple(
-                _at_mean(values, unseen.ranges[name], rng)
+                scaled_to(values, float(values.mean()) * float(levels[name][draw]))
                 for values, name in ((wind, "wind_mean_cf"), (sun, "sun_mean_cf"))
             )
         )
@@ -157,11 +159,11 @@ def _row(unseen: UnseenHours, draws: int, rng: np.random.Generator, case: Callab
     }
 
 
-def _at_mean(values: Array, fact: tuple[float, float, float], rng: np.random.Generator) -> Array:
-    """The series at a draw of its mean's range, as the command draws it."""
+def _levels(fact: tuple[float, float, float], draws: int, rng: np.random.Generator) -> Array:
+    """A mean's draws over its value, one in each of so many equal slices of its range, as the command draws them."""
     value, low, high = fact
-    drawn = Fact("mean", value, low, high, "", UNKNOWN, "triangular").sample(1, rng)[0]
-    return scaled_to(values, float(values.mean()) * float(drawn) / value)
+    slices = (rng.permutation(draws) + rng.random(draws)) / draws
+    return Fact("mean", value, low, high, "", UNKNOWN, "triangular").quantile(slices) / value
 
 
 def _sized(sized: SupplyPlan) -> dict[str, float]:

@@ -12,6 +12,7 @@ import numpy as np
 from wattline.core.errors import WattlineError
 from wattline.core.result import Json, Result, envelope
 from wattline.line.grid.supply.plan import SupplyPlan, plan
+from wattline.predict.supply.drawn import few_draws
 from wattline.validate.evidence.grid_headroom import headroom_rows
 from wattline.validate.evidence.supply_problems import Optimum, case_of, read_optima, read_problems, read_published
 from wattline.validate.made_hours import made_scores, read_made_hours
@@ -34,6 +35,7 @@ class SupplyValidation(Result):
     arithmetic: list[Json]
     made_hours: list[Json] = field(default_factory=list)
     left_out: str | None = None
+    warnings: tuple[str, ...] = ()
 
     def json(self) -> Json:
         cost = [row["error"] for row in self.optima if row["error"] is not None]
@@ -46,11 +48,12 @@ class SupplyValidation(Result):
             "made_hours": self.made_hours,
             "made_scores": made_scores(self.made_hours),
         }
-        return envelope("validate supply", {"source": self.source, "left_out": self.left_out}, results)
+        inputs = {"source": self.source, "left_out": self.left_out}
+        return envelope("validate supply", inputs, results, warnings=self.warnings)
 
 
 def validate_made_hours(
-    folder: Path, left_out: str, draws: int = 12, seed: int = 0, progress: Callable[[str], None] = lambda name: None
+    folder: Path, left_out: str, draws: int = 40, seed: int = 0, progress: Callable[[str], None] = lambda name: None
 ) -> SupplyValidation:
     """Hold made hours of wind and sun, and plans sized on them, against years or regions that were left out.
 
@@ -69,7 +72,7 @@ def validate_made_hours(
     if draws < 1:
         raise WattlineError(f"--draws: {draws} must be one or more")
     rows = read_made_hours(folder, left_out, draws, seed, progress)
-    return SupplyValidation(str(folder), [], [], rows, left_out)
+    return SupplyValidation(str(folder), [], [], rows, left_out, few_draws(draws))
 
 
 def validate(folder: Path, progress: Callable[[str], None] = lambda name: None) -> SupplyValidation:

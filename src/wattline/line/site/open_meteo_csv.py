@@ -1,4 +1,4 @@
-"""Open-Meteo's CSV in the form of its JSON, so that both are read alike."""
+"""Open-Meteo's CSV, and PVGIS's typical year, in the form of Open-Meteo's JSON, so that all are read alike."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import json
 import re
 from typing import Any
 
+from wattline.line.site.pvgis import pvgis_as_json
+
 HEAD = "latitude,longitude,"
 NAME_UNIT = re.compile(r"\s*(?P<name>[^()]+?)\s*(?:\((?P<unit>[^()]*)\))?\s*$")
 
 
 def as_json(text: str) -> str:
-    """The text of Open-Meteo's CSV as its JSON would be; any other text as it is.
+    """The text of Open-Meteo's CSV or of PVGIS's typical year as Open-Meteo's JSON would be; any other text as it is.
 
     Parameters
     ----------
@@ -24,7 +26,7 @@ def as_json(text: str) -> str:
     JSON, or the same text.
     """
     if not text[: len(HEAD)].lower().startswith(HEAD):
-        return text
+        return pvgis_as_json(text) or text
     rows = [row for row in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in row)]
     if len(rows) < 4:
         return text

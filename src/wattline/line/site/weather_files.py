@@ -1,4 +1,4 @@
-"""Weather files in: EnergyPlus EPW, TMY3, Open-Meteo JSON and plain CSV, each to the same ``Raw`` hours."""
+"""Weather files in: EPW, TMY3, Open-Meteo, PVGIS and plain CSV, each to the same ``Raw`` hours."""
 
 from __future__ import annotations
 
@@ -175,7 +175,8 @@ def _open_meteo(text: str, path: Path | str, name: str) -> Raw:
         stamps = hourly["time"]
     except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         raise WattlineError(
-            f"weather {path}: not Open-Meteo's JSON (no hourly.time): {shorten(str(error), 60)}"
+            f"weather {path}: neither Open-Meteo's JSON (no hourly.time) nor PVGIS's typical year: "
+            f"{shorten(str(error), 60)}"
         ) from None
     if "temperature_2m" not in hourly:
         raise WattlineError(f"weather {path}: hourly.temperature_2m is missing; ask Open-Meteo for it")
@@ -200,7 +201,7 @@ def _open_meteo(text: str, path: Path | str, name: str) -> Raw:
         elevation_m=_real(data, "elevation"),
         utc_offset_h=None if utc else offset,
         utc=utc,
-        source="Open-Meteo",
+        source="PVGIS" if data.get("source") == "PVGIS" else "Open-Meteo",
         notes=notes,
     )
 
@@ -256,8 +257,8 @@ def _plain(text: str, path: Path | str, name: str) -> Raw:
     at = {what: next((i for i, n in enumerate(names) if n in known), -1) for what, known in _PLAIN.items()}
     if at["time"] < 0 or at["temperature"] < 0 or (at["dew"] < 0 and at["humidity"] < 0):
         raise WattlineError(
-            f"weather {path}: neither EPW, TMY3, Open-Meteo JSON nor a CSV with columns time, temperature_c and "
-            "relative_humidity or dew_point_c"
+            f"weather {path}: neither EPW, TMY3, Open-Meteo, PVGIS's typical year nor a CSV with columns time, "
+            "temperature_c and relative_humidity or dew_point_c"
         )
     body = [row for row in rows[1:] if len(row) > at["time"] and row[at["time"]].strip()]
     stamps = [_stamp(row[at["time"]], path) for row in body]

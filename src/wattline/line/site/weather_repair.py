@@ -24,7 +24,7 @@ def read_weather(path: Path | str) -> Weather:
 
     Parameters
     ----------
-    path : EPW, TMY3, Open-Meteo JSON or CSV
+    path : EPW, TMY3, Open-Meteo, PVGIS or CSV
 
     Returns
     -------

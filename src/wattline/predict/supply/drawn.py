@@ -66,12 +66,24 @@ def draw_warnings(plan: SupplyPlan, drawn: Sequence[DrawnPlan]) -> list[str]:
         reach = Range.of(np.array(rows))
         if not reach.p5 - 1e-6 * value <= value <= reach.p95 + 1e-6 * value:
             outside.append(name)
-    lines = []
-    if count < MIN_DRAWS:
-        lines.append(f"draws: {count} is too few for p5 and p95; take {MIN_DRAWS} or more")
+    lines = [*few_draws(count)]
     if outside:
         lines.append(f"the plan, at central values, is outside p5 to p95 of its draws in {', '.join(outside)}")
     return lines
+
+
+def few_draws(count: int) -> tuple[str, ...]:
+    """That so many draws are too few for a range.
+
+    Parameters
+    ----------
+    count : of draws
+
+    Returns
+    -------
+    A sentence, or none: of fewer than ``MIN_DRAWS`` the range holds what was not seen less often than it says.
+    """
+    return (f"draws: {count} is too few for p5 and p95; take {MIN_DRAWS} or more",) if count < MIN_DRAWS else ()
 
 
 def drawn_plans(question: SupplyQuestion, progress: Progress, on: str | None = None) -> tuple[DrawnPlan, ...]:

@@ -171,7 +171,7 @@ def hours_of_file(path: Path | str, catalog: Catalog) -> SupplyHours | None:
 
     Parameters
     ----------
-    path : EPW, TMY3, Open-Meteo JSON or CSV, with light on level ground and wind
+    path : EPW, TMY3, Open-Meteo, PVGIS or CSV, with light on level ground and wind
     catalog : whose plants are taken
 
     Returns
@@ -186,7 +186,7 @@ def hours_of_file(path: Path | str, catalog: Catalog) -> SupplyHours | None:
     weather = read_weather(path)
     if weather.latitude is None or weather.longitude is None:
         raise WattlineError(
-            f"weather {path}: the sun needs latitude and longitude; give an EPW, TMY3 or Open-Meteo file"
+            f"weather {path}: the sun needs latitude and longitude; give an EPW, TMY3, Open-Meteo or PVGIS file"
         )
     offset = np.timedelta64(round(weather.utc_offset_h * HOUR_S), "s")
     utc = usual_year() - offset
@@ -199,7 +199,10 @@ def hours_of_file(path: Path | str, catalog: Catalog) -> SupplyHours | None:
     note = (
         f"wind at {light.height_m:g} m is taken to a hub of {turbines.hub_m:g} m by a power law of {turbines.shear:g}"
     )
-    return SupplyHours(utc, 1.0, {"wind": wind, "solar": solar}, source=f"from {Path(path).name}", notes=(note,))
+    notes = [note]
+    if light.filled_h:
+        notes.append(f"{light.filled_h:,} gaps of sun and wind are filled in a straight line")
+    return SupplyHours(utc, 1.0, {"wind": wind, "solar": solar}, source=f"from {Path(path).name}", notes=tuple(notes))
 
 
 def scaled_to(values: Array, mean: float) -> Array:

@@ -112,7 +112,9 @@ def _capacities(results: Json) -> str:
             if name.endswith(STORED) == stored and value > MIN_BUILT * max(plan["capacities"].values())
         ]
         if rows:
-            figures += bars(rows, label, f"{label}; the line is the range of the draws, p5 to p95.")
+            drew = any(low is not None for _, _, _, low, _ in rows)
+            ranged = f"{label}; the line is the range of the draws, p5 to p95."
+            figures += bars(rows, label, ranged if drew else f"{label}.")
     return figures
 
 

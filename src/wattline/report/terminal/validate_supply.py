@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -13,7 +15,7 @@ def supply_validation_text(data: Json) -> RenderableType:
     """The optima with their errors, then the published results."""
     results = data["results"]
     if data["inputs"]["left_out"]:
-        return _made_hours(results, data["inputs"]["left_out"])
+        return _made_hours(results, data["inputs"]["left_out"], data["warnings"])
     table = plain_table("Reference problem, USD/MWh", "published", "ours", "error", "capacities", "gap")
     notes = []
     for row in results["optima"]:
@@ -35,7 +37,7 @@ def supply_validation_text(data: Json) -> RenderableType:
     return Group(*blocks)
 
 
-def _made_hours(results: Json, left_out: str) -> RenderableType:
+def _made_hours(results: Json, left_out: str, warnings: Sequence[str]) -> RenderableType:
     """Figures of made years beside true ones, and what plans sized on them cost."""
     table = plain_table(f"Made hours, {left_out} left out", "true", "made", "away", "range holds")
     for row in results["made_scores"]:
@@ -50,4 +52,5 @@ def _made_hours(results: Json, left_out: str) -> RenderableType:
         )
         made = [f"{cost['made_value'][name]:.1f}" for name in ("p5", "p50", "p95")]
         costs.add_row(row["region"], str(row["year"]), f"{cost['true']:.1f}", *made, f"{reached['p50']:.1%}")
-    return Group(table, "", costs)
+    few = [Text(warning, style="yellow") for warning in warnings]
+    return Group(table, "", costs, *few)

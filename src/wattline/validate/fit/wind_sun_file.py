@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
+from scipy.special import stdtrit
 
 from wattline.catalog import Catalog, Record
 from wattline.core.fact import Array
+from wattline.core.units import Z95
 from wattline.line.grid.supply.made import WindSun
 from wattline.line.site.places import nearest_climate
 from wattline.predict.supply.place import DEGREES_PER_HOUR, ELSEWHERE, sun_by_climate
 from wattline.validate.evidence.generation import FLEETS, RegionFactors, read_generation
 from wattline.validate.fit.wind_sun import fit_region
 
-WIND_RANGE, SUN_RANGE = (0.8, 1.3), (0.85, 1.25)  # of a new plant's mean, and of a year's, over the fleet's
+WIND_RANGE, SUN_RANGE = (0.8, 1.3), (0.85, 1.25)  # of a new plant's mean over the fleet's
+TRIANGLE = 6**0.5  # half the width of a triangular distribution, over its deviation
+TAIL = 0.95  # the percentile at which the spread of years is right
 ELSEWHERE_WIND = (0.5, 1.6)  # of the mean of the regions: fleets of the world lie from 0.2 to 0.45
 ELSEWHERE_SUN = (0.55, 1.7)  # of what the climate gives: fleets that were left out lie from 0.75 to 1.35
-WIND_NOTE = "mean of a region's fleet; a new plant at a good site lies above, a curtailed one below"
+WIND_NOTE = "mean of a region's fleet; a new plant at a good site lies above, a curtailed one below; years differ"
 WORLD_SUN_NOTE = "of the regions that were fitted; the climate of a place gives its own, and fleets lie wide about it"
 SHARE_NOTE = "mean of the regions that were fitted; dirt, outages, curtailment, fixed modules and what is not counted"
 PLACE_NOTE, ELSEWHERE_NOTE = "about the middle of its plants", "a middling latitude; a place has its own"
-SUN_NOTE = "mean of a region's fleet, its curtailment in it; a new plant with trackers lies above"
+SUN_NOTE = "mean of a region's fleet, its curtailment in it; a new plant with trackers lies above; years differ"
 WORLD_NOTE = "of the regions that were fitted; good and poor sites of the world lie wide apart"
 NUMBERS = {
     "wind_long_memory_h": "long_h", "wind_short_memory_h": "short_h", "wind_noise_share": "noise",
@@ -47,13 +51,42 @@ HEAD = """\
 """
 
 
-def mean_ranges(behaviour: WindSun, wind: float) -> dict[str, tuple[float, float, float]]:
-    """Mean capacity factors with their range by the catalog's names.
+def year_spreads(regions: Sequence[RegionFactors]) -> dict[str, float]:
+    """How far the mean of a year that was not seen lies from that of a region's years, by all regions' years together:
+    one region's two or three say too little. The size of the fleets, which is assumed, is a part of it.
+
+    Parameters
+    ----------
+    regions : capacity factors by the hour
+
+    Returns
+    -------
+    By the catalog's names of means: the deviation of the logarithm, widened for how few the years are as Student's
+    distribution is beside the normal one; 0 where no region has two years.
+    """
+    series = {"wind_mean_cf": [(each.year, each.wind) for each in regions]}
+    series["sun_mean_cf"] = [(each.year, each.sun) for each in regions]
+    return {name: _year_spread(own) for name, own in series.items()}
+
+
+def _year_spread(series: Sequence[tuple[Array, Array]]) -> float:
+    levels = [np.log([values[year == own].mean() for own in np.unique(year)]) for year, values in series]
+    free = sum(each.size - 1 for each in levels)
+    if not free:
+        return 0.0
+    within = sum(float(((each - each.mean()) ** 2).sum()) for each in levels) / free
+    years = float(np.mean([each.size for each in levels]))
+    return float(np.sqrt(within * (1 + 1 / years)) * stdtrit(free, TAIL) / Z95)
+
+
+def mean_ranges(behaviour: WindSun, wind: float, years: Mapping[str, float]) -> dict[str, tuple[float, float, float]]:
+    """Mean capacity factors with their range by the catalog's names: of plants about the fleet, and of years.
 
     Parameters
     ----------
     behaviour : whose sun is taken
     wind : mean capacity factor of wind
+    years : deviation of a year's logarithm, as ``year_spreads`` has it
 
     Returns
     -------
@@ -61,7 +94,12 @@ def mean_ranges(behaviour: WindSun, wind: float) -> dict[str, tuple[float, float
     """
     sun = float(behaviour.sun_mean.mean())
     ranges = {"wind_mean_cf": (wind, WIND_RANGE), "sun_mean_cf": (sun, SUN_RANGE)}
-    return {name: (value, value * low, value * high) for name, (value, (low, high)) in ranges.items()}
+    return {name: _about(value, _with_years(ends, years[name])) for name, (value, ends) in ranges.items()}
+
+
+def _with_years(ends: tuple[float, float], deviation: float) -> tuple[float, float]:
+    low, high = (float(np.hypot(np.log(end), TRIANGLE * deviation)) for end in ends)
+    return float(np.exp(-low)), float(np.exp(high))
 
 
 def elsewhere_ranges(ranges: dict[str, tuple[float, float, float]]) -> dict[str, tuple[float, float, float]]:
@@ -124,12 +162,13 @@ def wind_sun_file(regions: Sequence[RegionFactors], catalog: Catalog, source: st
     The text of a TOML file.
     """
     fits = [fit_region(each.utc, each.wind, each.sun) for each in regions]
+    years = year_spreads(regions)
     blocks = [HEAD + source + '\n[_default]\nsource = "eia930"\n']
     for each, fit in zip(regions, fits, strict=True):
-        blocks.append(_region(each.record, fit, mean_ranges(fit, float(each.wind.mean()))))
+        blocks.append(_region(each.record, fit, mean_ranges(fit, float(each.wind.mean()), years)))
     mean = mean_behaviour([(fit, each.record["longitude"].value) for fit, each in zip(fits, regions, strict=True)])
-    ranges = mean_ranges(mean, float(np.mean([each.wind.mean() for each in regions])))
-    ranges = elsewhere_ranges(ranges)
+    wind = float(np.mean([each.wind.mean() for each in regions]))
+    ranges = elsewhere_ranges(mean_ranges(mean, wind, years))
     share = fleet_share([(fit, each.record) for fit, each in zip(fits, regions, strict=True)], catalog)
     ranges["sun_fleet_share"] = _about(share, ELSEWHERE_SUN)
     blocks.append(_region(catalog.find("wind_sun", ELSEWHERE), mean, ranges))

@@ -1,4 +1,4 @@
-"""Sun and wind of a weather file: EnergyPlus EPW, TMY3, Open-Meteo JSON, and CSV with columns of them."""
+"""Sun and wind of a weather file: EPW, TMY3, Open-Meteo, PVGIS, and CSV with columns of them."""
 
 from __future__ import annotations
 
@@ -41,12 +41,14 @@ class LightWind:
     ----------
     level_w_per_m2, diffuse_w_per_m2 : light on level ground, and its diffuse part, None where the file has it not
     wind_m_per_s : wind at ``height_m`` above the ground
+    filled_h : hours in which one of them had no number and was filled in a straight line
     """
 
     level_w_per_m2: Array
     diffuse_w_per_m2: Array | None
     wind_m_per_s: Array
     height_m: float
+    filled_h: int = 0
 
 
 def read_light(path: Path | str) -> LightWind | None:
@@ -74,7 +76,8 @@ def read_light(path: Path | str) -> LightWind | None:
     if "ghi" not in columns or "wind" not in columns:
         return None
     year = {name: _year(values, f"{where}: {name}") for name, values in columns.items()}
-    return LightWind(year["ghi"], year.get("dhi"), year["wind"], height)
+    gaps = sum(int((~np.isfinite(values)).sum()) for values in columns.values())
+    return LightWind(year["ghi"], year.get("dhi"), year["wind"], height, gaps)
 
 
 def _epw(text: str) -> dict[str, Array]:
