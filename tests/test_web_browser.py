@@ -151,6 +151,42 @@ def test_what_takes_long_shows_progress_and_is_cancelled(browser: Any, slow: str
         page.wait_for_load_state()
 
 
+def test_asking_twice_at_once_goes_on_with_the_same_work_without_an_error(browser: Any, base: str, slow: str) -> None:
+    with Tab(browser, base) as page:
+        page.goto(QUICK)
+        answered(page, "Llama 3.1 8B")
+        page.fill("#f-output_tokens", "77")
+        page.dblclick("button.go")
+        answered(page, "77 out")
+    with Tab(browser, slow) as page:
+        page.goto("/frontier?model=llama-3.1-8b&draws=77&seed=31", wait_until="commit")
+        job = page.locator(".working").get_attribute("data-job")
+        page.reload(wait_until="commit")
+        assert page.locator(".working").get_attribute("data-job") == job
+        page.locator(".working .words", has_text="counting").wait_for()
+        page.click(".working button")
+        page.locator(".trouble", has_text="Cancelled").wait_for()
+        page.wait_for_load_state()
+        page.dblclick("button.go")
+        page.locator(".working[data-follow] .words", has_text="counting").wait_for()
+        page.dblclick("button.go")
+        page.wait_for_timeout(4_000)
+        page.locator(".working[data-follow] .words", has_text="counting").wait_for()
+        page.click(".working button")
+        page.locator(".trouble", has_text="Cancelled").wait_for()
+
+
+def test_an_app_that_was_ended_is_told_where_its_answer_would_be(browser: Any) -> None:
+    tab = Tab(browser, "")
+    with served(worker=(sys.executable, "-c", FAKE)) as address:
+        tab.page.goto(f"{address}/prompt?model=llama-3.1-8b&draws=40")
+        tab.page.locator("article.result").wait_for()
+    tab.page.fill("#f-model", "llama-3.1-70b")
+    tab.page.keyboard.press("Tab")
+    tab.page.locator(".trouble", has_text="is Wattline still running?").wait_for()
+    tab.context.close()
+
+
 def test_two_tabs_do_not_mind_each_other(browser: Any, base: str) -> None:
     with Tab(browser, base) as one:
         one.goto(QUICK)

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from typer.main import get_command
 
 from wattline.cli.main import app as command_line
+from wattline.report.language.translator import translator_of
 from wattline.web.app.forms import commands_in, fields_of
 from wattline.web.app.fragment import alone, first_figure
-from wattline.web.app.labels import html_with_labels, with_labels
+from wattline.web.app.labels import html_with_labels, with_labels, with_pages
+from wattline.web.app.pages import PAGES, page_of
 from wattline.web.app.words import words_of
 from web_place import FAKE, get, served
 
@@ -64,3 +66,30 @@ def test_a_bar_beside_its_number_is_no_figure_and_no_figure_has_two_heights() ->
     head = alone(chart, "").partition(">")[0]
     assert head.count(" height=") == head.count(" width=") == 1
     assert first_figure(f"</header>{bar}{chart}").startswith("<svg")
+
+
+def test_commands_that_have_a_page_are_links_to_it() -> None:
+    pages = [*PAGES.values(), page_of("list", "Names.", FORMS["list"])]
+
+    def shown(text: str, lang: str = "en") -> str:
+        return with_pages(text, pages, words_of(lang), translator_of(lang))
+
+    known = '<a href="/list?kind=models">Catalog: models</a>'
+    assert shown("no <b>; `wattline list models` lists them") == f"no &lt;b&gt;; {known} lists them"
+    assert shown("such as us (wattline list regions)").endswith('(<a href="/list?kind=regions">Catalog: regions</a>)')
+    assert shown("see `wattline list models`", "zh") == 'see <a href="/list?kind=models">目录: 模型</a>'
+    assert shown("by `wattline site`") == 'by <a href="/site">What does a data centre draw?</a>'
+    for other in ("`wattline tune --restore`", "`wattline nowhere`", "wattline site", "`wattline list`"):
+        assert "<a" not in shown(other) or other == "`wattline list`"
+
+
+@given(st.text(alphabet='`wattline lismod<>&"-', max_size=60))
+def test_no_text_becomes_markup_beside_the_links(text: str) -> None:
+    pages = [page_of("list", "Names.", FORMS["list"])]
+    html = with_pages(text, pages, words_of("en"), translator_of("en"))
+    assert not re.search(r"<(?!/?a[ >])", html)
+
+
+def test_a_program_learns_by_the_status_that_there_is_no_answer(base: str) -> None:
+    assert get(base, "/prompt?model=llama-3.1-8b&draws=66").status_code == 400  # the process ends at these draws
+    assert get(base, "/prompt?model=llama-3.1-8b&draws=20").status_code == 200

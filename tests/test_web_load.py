@@ -168,7 +168,8 @@ def test_quick_questions_of_great_work_leave_a_process_for_others() -> None:
 
 
 def test_a_question_that_nobody_waits_for_is_given_up(base: str) -> None:
-    with httpx.stream("GET", f"{base}/frontier?{QUICK}&draws=77&seed=55", timeout=20) as stream:
+    browser = {"Accept": "text/html"}
+    with httpx.stream("GET", f"{base}/frontier?{QUICK}&draws=77&seed=55", timeout=20, headers=browser) as stream:
         text = ""
         for part in stream.iter_text():
             text += part

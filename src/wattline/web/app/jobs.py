@@ -29,6 +29,7 @@ QUICK_S = 30.0  # of work on a quick question until it takes the place of a long
 KEPT = 256  # jobs that are remembered
 KEPT_BYTES = 64_000_000  # of answers
 RETRY_S = 15
+GONE_S = 3.0  # how long a job goes on that nobody waits for: a page that is loaded again comes back to its work
 
 
 class Busy(WattlineError):
@@ -54,6 +55,7 @@ class WebJob:
     foreign : those that are read, in other languages than English
     error : why there is none
     long : whether it has the place of a long question, as one that was thought quick may get later
+    deserted : whether all who waited have gone
     """
 
     id: str
@@ -67,6 +69,7 @@ class WebJob:
     ended: float | None = None
     readers: int = 0
     long: bool = False
+    deserted: bool = False
     task: asyncio.Task[None] | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -141,7 +144,9 @@ class Jobs:
         job = self._by_question.get(question.address)
         if job is not None and job.state in ("queued", "running", "done"):
             self._by_id.move_to_end(job.id)
+            job.deserted = False
             return job
+        self._clear_deserted()
         self._refuse_too_many(question.page.long)
         files = {key: self._uploads.get(key) for key in question.uploads}
         question.arguments({key: key for key, file in files.items() if file is not None})  # all of them are there
@@ -243,9 +248,23 @@ class Jobs:
         job.tell("cancelled")
 
     def left(self, job: WebJob) -> None:
-        """Note that one who waited has gone; a job that nobody waits for is given up."""
+        """Note that one who waited has gone; a job that nobody waits for is given up after a while, or at once for the
+        sake of another question."""
         job.readers -= 1
-        if job.readers <= 0 and not job.over:
+        job.deserted = job.readers <= 0
+        self.expect_readers(job)
+
+    def expect_readers(self, job: WebJob) -> None:
+        """Give a job up unless somebody waits for it in ``GONE_S``; called within the running loop."""
+        if not job.over:
+            asyncio.get_running_loop().call_later(GONE_S, self._give_up_unread, job)
+
+    def _give_up_unread(self, job: WebJob) -> None:
+        if job.readers <= 0:
+            self.cancel(job)
+
+    def _clear_deserted(self) -> None:
+        for job in [job for job in self._by_id.values() if job.deserted and job.readers <= 0]:
             self.cancel(job)
 
     def _forget(self) -> None:

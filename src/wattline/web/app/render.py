@@ -19,7 +19,7 @@ from wattline.report.language.translator import translator_of
 from wattline.web.app.assets import STAMP
 from wattline.web.app.forms import Field, first_and_rest
 from wattline.web.app.jobs import WebJob
-from wattline.web.app.labels import html_with_labels, with_labels
+from wattline.web.app.labels import html_with_labels, with_labels, with_pages
 from wattline.web.app.line import read_line
 from wattline.web.app.pages import LEADING, PAGES, Page
 from wattline.web.app.state import AppState, state_of
@@ -128,6 +128,7 @@ def shown_field(field: Field, value: str, words: Words, state: AppState, command
     uploaded = re.match(r"upload:([0-9a-f]{32})", value)
     file = state.uploads.get(uploaded[1]) if uploaded else None
     about = with_labels(words(re.sub(r"`([^`]*)`", r"\1", field.about)), state.forms[command], words)
+    about = with_pages(about, state.pages(), words, translator_of(words.lang))
     return {
         "name": field.name, "label": words(field.label), "about": about, "usual": field.usual,
         "kind": field.kind, "needed": field.needed or field.name == "it", "value": value,
@@ -205,7 +206,8 @@ def trouble(request: Request, error: str, page: Page) -> str:
     """
     state = state_of(request)
     words = state.words(request)
-    shown = with_labels(translator_of(words.lang).text(error), state.forms[page.command], words)
+    to = translator_of(words.lang)
+    shown = with_pages(with_labels(to.text(error), state.forms[page.command], words), state.pages(), words, to)
     return render(request, "trouble.html", heading=words("No answer:"), error=shown, again="")
 
 

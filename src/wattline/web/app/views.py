@@ -24,7 +24,6 @@ from wattline.web.app.render import answered, foot, given_up, line_note, page_sh
 from wattline.web.app.state import state_of
 
 SOON_S = 0.4  # an answer that comes sooner needs no sign that it is worked on
-GONE_S = 3.0  # how long a job goes on that nobody waits for
 MEDIA = {"json": "application/json", "csv": "text/csv", "svg": "image/svg+xml", "png": "image/png", "html": "text/html"}
 
 
@@ -59,11 +58,21 @@ async def page_view(request: Request, page: Page) -> Response:
         return await _part(request, question, job)
     await run_in_threadpool(lambda: state.lists)
     whole = _whole(request, page, values, job)
+    if job is not None and not _is_read_as_it_comes(request):
+        await waited(request, job)
+        if job.state != "done":
+            return HTMLResponse("".join([part async for part in whole]), 400, {"Cache-Control": "no-store"})
     if job is not None and job.state != "done":
         return streamed(request, whole)
     key = key_of(request, state.words(request).lang, job.id if job else "")
     made = state.kept.get(key) or state.kept.add(key, "".join([part async for part in whole]))
     return reply_with(request, made)
+
+
+def _is_read_as_it_comes(request: Request) -> bool:
+    """Whether a browser shows the page while its answer is worked on; programs wait, and learn by the status whether
+    there is an answer."""
+    return "text/html" in request.headers.get("accept", "")
 
 
 def _joined(pairs: list[tuple[str, str]]) -> str:
@@ -132,15 +141,8 @@ async def _part(request: Request, question: PageQuestion, job: WebJob | None) ->
         await job.wait()
     await _in_words_of(request, job)
     body = answered(request, job) if job.over else working(request, job, follow=True)
-    if not job.over:
-        asyncio.get_running_loop().call_later(GONE_S, _unless_followed, request, job)
+    state_of(request).jobs.expect_readers(job)
     return HTMLResponse(body, headers=headers)
-
-
-def _unless_followed(request: Request, job: WebJob) -> None:
-    """Give up a job whose page never came for its progress."""
-    if job.readers == 0 and not job.over:
-        state_of(request).jobs.cancel(job)
 
 
 async def _refused(

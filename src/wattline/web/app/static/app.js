@@ -109,28 +109,48 @@
   }
 
   // progress of what is worked on
-  var source = null;
-  function follow(working) {
+  var source = null, shown = null, clock = 0;
+  function end() {
     if (source) { source.close(); }
+    source = null;
+    clearInterval(clock);
+  }
+  function follow(working) {
+    working.querySelector("form").addEventListener("submit", function (event) {
+      event.preventDefault();
+      fetch(event.target.action, { method: "POST", headers: { "HX-Request": "true" } }).catch(lost);
+    });
+    var same = source && shown.dataset.job === working.dataset.job;
+    shown = working;
+    if (same) { return; }
+    end();
     source = new EventSource("/jobs/" + working.dataset.job + "/events");
-    var begun = Date.now(), shown = working.querySelector(".elapsed"), words = working.querySelector(".words");
-    var clock = setInterval(function () { shown.textContent = Math.round((Date.now() - begun) / 1000) + " s"; }, 1000);
-    function end() { clearInterval(clock); source.close(); source = null; }
+    var begun = Date.now();
+    clock = setInterval(function () {
+      if (!shown.isConnected) { end(); return; }  // another answer stands there by now
+      shown.querySelector(".elapsed").textContent = Math.round((Date.now() - begun) / 1000) + " s";
+    }, 1000);
     source.addEventListener("running", function (event) {
       var text = event.data.replace(/^\S+ ?/, "");
-      if (text) { words.textContent = text; }
+      if (text) { shown.querySelector(".words").textContent = text; }
     });
     ["done", "failed", "cancelled"].forEach(function (state) {
       source.addEventListener(state, function () {
         end();
-        if (working.dataset.follow && window.htmx) { htmx.ajax("GET", "/jobs/" + working.dataset.job + "/part", { target: "#answer" }); }
+        if (shown.isConnected && shown.dataset.follow && window.htmx) { htmx.ajax("GET", "/jobs/" + shown.dataset.job + "/part", { target: "#answer" }); }
       });
     });
-    working.querySelector("form").addEventListener("submit", function (event) {
-      event.preventDefault();
-      fetch(event.target.action, { method: "POST", headers: { "HX-Request": "true" } });
-    });
-    source.onerror = function () { if (source && source.readyState === EventSource.CLOSED) { end(); } };
+    source.onerror = function () {
+      if (!source || source.readyState !== EventSource.CLOSED) { return; }
+      end();
+      if (shown.isConnected && shown.dataset.follow) { lost(); }
+    };
+  }
+  // what was asked, and no answer came: the app was ended, or refused
+  function lost() {
+    if (!answer) { return; }
+    answer.textContent = "";
+    answer.appendChild(make("div", answer.dataset.lost, { "class": "trouble", role: "alert" }));
   }
   function look(within) {
     each(".working", function (working) {
@@ -148,6 +168,7 @@
     new MutationObserver(function () { look(document); }).observe(document.getElementById("content"), { childList: true, subtree: true });
     document.body.addEventListener("htmx:beforeRequest", function () { if (answer) { answer.setAttribute("aria-busy", "true"); } });
     document.body.addEventListener("htmx:afterRequest", function () { if (answer) { answer.setAttribute("aria-busy", "false"); } });
+    ["htmx:sendError", "htmx:responseError"].forEach(function (name) { document.body.addEventListener(name, lost); });
   }
   function whenThere(id, action) {
     if (document.getElementById(id)) { action(); return; }
