@@ -28,6 +28,8 @@ _OF_AI = re.compile(
     rf"\b{AI}{_KINDS}[\s-]+(?:{_CENTRE}|{_MACHINES}\b)"
     rf"|{_CENTRE}\s+(?:used\s+)?(?:for|that run|running|devoted to|dedicated to)\s+{AI}\b"
     rf"|\b{_USE}\s+(?:demand\s+|use\s+|consumption\s+)?(?:of|from|for|by)\s+{AI}\b"
+    rf"|(?<!bill)(?<!spending)(?<!investment)\s(?:for|on|to run|to train)\s+(?:its\s+|their\s+)?{AI}\b"
+    r"(?=\s*(?:$|[.,;]|in\b|by\b))"
     rf"|\b{AI}(?:['’]s)?\s+(?:\w+\s+){{0,2}}?(?:{_VERB}|{_USE})\b",
     re.I,
 )

@@ -22,18 +22,40 @@ _HOMES_USE = re.compile(
     r"(?:year|month|day|hour))?\s*\.?$",
     re.I,
 )
+# 945 TWh, just over Japan's total electricity use today: a country's electricity without a word that compares
+_COUNTRY_BEHIND = re.compile(
+    r"(?P<head>\d.*?)\s*(?:,|;|–|—|\()\s*(?:(?:which|that|this)\s+is\s+|or\s+)?"
+    r"(?P<bound>(?:(?:just|slightly|a little|roughly|about|around|nearly|almost|well|far|much|some|"
+    r"approximately|more|less|"
+    r"higher|lower|greater|over|above|under|below|than|equal to|similar to|close to|on par with|in line with)\s+)+)"
+    r"(?:(?:all|the whole)\s+of\s+)?(?-i:(?P<where>(?:the\s+)?[A-Z][\w.]*(?:\s[A-Z]\w+)*))(?:['’]s?)?\s+"
+    r"(?:(?:current|total|entire|whole|annual|yearly|present|overall)\s+)*(?:electricity|power|energy)"
+    r"(?:\s+(?:use|usage|consumption|demand|needs))?(?:\s+(?:today|now|currently|at present))?\s*\)?$",
+    re.I,
+)
+_NEAR_WORDS = re.compile(r"\b(?:just|slightly|a little|roughly|about|around|nearly|almost|approximately|close|similar|"
+                         r"equal|par|line)\b", re.I)  # fmt: skip
 _FLIPPED: dict[Relation, Relation] = {"at least": "at most", "at most": "at least"}
 
 
 def turned(text: str) -> str:
-    """A sentence that begins with homes and what they use, with the figure first; others as they are."""
+    """A sentence that begins with homes and what they use, with the figure first, and one that ends with a country's
+    electricity, in the usual words; others as they are."""
     match = _HOMES_USE.match(text)
     if match is None:
-        return text
+        return _COUNTRY_BEHIND.sub(_as_country, text)
     single = match["count"].lower() in ("a", "an", "one", "the")
     homes = f"{'1' if single else match['count']} {match['whose']}home{'' if single else 's'}"
     time = re.sub(r"^(?:an?|per|each|every|in an?)\s+", "in a ", (match["time"] or "").strip(), flags=re.I)
     return f"{match['figure']} is what {homes} use {time}".strip()
+
+
+def _as_country(match: re.Match[str]) -> str:
+    """The comparison with a country's electricity in the usual words; "just over" is about as much."""
+    near = _NEAR_WORDS.search(match["bound"])
+    below = re.search(r"\b(?:less|lower|under|below)\b", match["bound"], re.I)
+    words = "as much as" if near else "less than" if below else "more than"
+    return f"{match['head']}, {words} {match['where']}'s electricity use"
 
 
 def compared_in(text: str, catalog: Catalog) -> tuple[str, Claim] | None:

@@ -35,6 +35,9 @@ _KIND_OF_WORK = {"images": "image", "pictures": "image", "videos": "video", "cli
 _NAMED = re.compile(
     r"\b(chatgpt|gpt|gemini|google|claude|mistral|llama|deepseek|bard|bloom|o3|images?|pictures?|videos?|search)", re.I
 )
+_ARTICLE = re.compile(r"\b(?:an?|one)\s+$", re.I)
+_FOR_EACH = re.compile(r"(?:\b(?:for|per|every|each)\s+)+$", re.I)
+_TALK = re.compile(r"\b(?:conversations?|sessions?|chats?|exchanges?)\s+(?:of|with)\s+(?:about\s+|some\s+)?$", re.I)
 
 
 @dataclass(frozen=True)
@@ -128,14 +131,22 @@ def _of_work(text: str) -> CountOfThings | None:
     words = " to ".join(f"{value:.6g}" for value in each) + f" {unit} per {kind}"
     single = f"{match['whose']}{kind} "
     single = f" {'an' if single[0].lower() in 'aeio' else 'a'} {single}"
-    if figure.start() < match.start():
-        read = f"{text[: figure.start()]}{words}{text[figure.end() : match.start()]}{single}{text[match.end() :]}"
-    else:
-        read = f"{text[: match.start()]}{single}{text[match.end() : figure.start()]}{words}{text[figure.end() :]}"
+    read = _as_one(text, match, figure, words, single)
     named = kind != "question" or _NAMED.search(text)
     note = "" if named else "No product is named; ChatGPT is taken."
     read = " ".join(read.split()) if named else "ChatGPT: " + " ".join(read.split())
     return CountOfThings(read, None, (each[0], unit), note)
+
+
+def _as_one(text: str, questions: re.Match[str], figure: re.Match[str], words: str, single: str) -> str:
+    """A sentence of several questions as one of a question, without the words that led to their number."""
+    if figure.start() < questions.start():
+        before, between = text[: figure.start()], text[figure.end() : questions.start()]
+        return f"{_ARTICLE.sub('', before)}{words}{_FOR_EACH.sub('for ', between)}{single}{text[questions.end() :]}"
+    before, between = text[: questions.start()], text[questions.end() : figure.start()]
+    if talk := _TALK.search(before):
+        before, single = before[: talk.start()], re.sub(r"^\s*an?\s", "", single)
+    return f"{before}{single}{_ARTICLE.sub('', between)}{words}{text[figure.end() :]}"
 
 
 def _counted(text: str, thing: Thing, match: re.Match[str], catalog: Catalog) -> CountOfThings:

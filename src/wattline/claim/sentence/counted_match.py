@@ -84,6 +84,8 @@ def thing_beside(text: str, catalog: Catalog) -> ThingCounted | None:
             "at most" if re.search(BOUND_ABOVE, bound, re.I) else "equal")  # fmt: skip
         country_at = match.start("where") if "where" in match.groupdict() else match.start()
         words = " ".join(text[match.start("count") if match["count"] else country_at :].split()).rstrip(" .!")
+        if "where" in match.groupdict():
+            words = f"the electricity of {place_words(place) if (place := place_in(match['where'])) else words}"
         each = thing.each.format(count=f"{count:.15g}", time="{time}")
         return ThingCounted(head, words, each, long if thing.per else "", thing.kind, relation, thing.note)
     return None
@@ -104,8 +106,10 @@ def things_compared(text: str, catalog: Catalog) -> list[tuple[Thing, re.Match[s
         )
     for thing in THINGS:
         made += [(thing, match) for match in _search(thing.words, text)]
-    if not made and years_of(text) is None:
+    if not made:
         for match in _search(r"(?P<where>(?:[A-Z][\w.'’-]*)(?:\s[A-Z]\w+)*)", text, case=True):
+            if years_of(text) is not None and not FIGURES.search(text[: match.start()]):
+                continue  # the outlook's own reader sets years to come beside countries
             place = place_in(match["where"])
             if place is not None:
                 made.append((_named(text, partial(country, place, known)), match))

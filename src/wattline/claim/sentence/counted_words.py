@@ -15,10 +15,11 @@ _WORDS = {
     "half a": 0.5, "half an": 0.5, "a billion": 1e9,
 }  # fmt: skip
 _SPELLED = "|".join(sorted(_WORDS, key=len, reverse=True))
-NUMBER = rf"(?:(?<![\w.-])\d[\d,]*(?:\.\d+)?(?:\s*(?:thousand|million|billion|trillion))?|\b(?:{_SPELLED})\b)"
+NUMBER = rf"(?:(?<![\w.-])\d(?:[\d,]*\d)?(?:\.\d+)?(?:\s*(?:thousand|million|billion|trillion))?|\b(?:{_SPELLED})\b)"
 _WHAT = r"(?:electricity|energy|power|water|carbon(?: dioxide)?|co2e?|emissions|greenhouse gas(?:es)?)"
+YEAR = r"(?:19|20)\d\d\b(?!\s*(?:times|x\b|×))"  # which is no multiple of what stands behind it
 COMPARES = (
-    rf"(?:(?P<times>{NUMBER})(?:\s+times\s*|x\s*|\s*×\s*|\s+)?)?"
+    rf"(?:(?!{YEAR})(?P<times>{NUMBER})(?:\s+times\s*|x\s*|\s*×\s*|\s+)?)?"
     rf"(?:\bas (?:much|many)\b(?:\s+(?:of|the|{_WHAT}))*"
     r"(?P<every>\s+(?:(?:in |during )?an?|per|each|every)\s+\w+|\s+(?:daily|annually))?"
     rf"\s+as\b|(?<=times )(?:more |the |what |that |of )(?:{_WHAT}|\s|than|as|of|for|by)*|(?<=x )(?:the |more )"
@@ -45,7 +46,8 @@ TIME = (
 # what is measured behind the thing: a search's energy, 120 homes' annual electricity
 OF_THING = rf"(?:['’]s?(?:\s+(?:annual|yearly|total|average))*\s+{_WHAT}(?:\s+(?:use|usage|consumption|needs))?)?"
 VERBS = (
-    r"(?:\s+(?:would|will|do|does|did|uses?|consumes?|emits?|takes?|draws?|needs?|used|all together|in total))*"
+    r"(?:\s+(?:would|will|do|does|did|uses?|consumes?|emits?|takes?|draws?|needs?|used|all together|in total|today|now|"
+    r"currently))*"
     r"\s*[.!]?\s*$"
 )
 EVERY = re.compile(r"\b(?:a|per|each|every)\s+(hour|day|week|month|year)\b|\b(daily|weekly|monthly|annually)\b", re.I)
@@ -57,7 +59,7 @@ ABOUT: dict[Kind, str] = {
 }
 QUESTIONS = re.compile(
     r"(?!(?:(?<=\bin\s)|(?<=\bby\s)|(?<=\bsince\s))(?:19|20)\d\d\s)"  # a year is no count
-    rf"\b(?:(?P<low>{NUMBER})\s*(?:-|–|to|or|and)\s*)?(?P<count>{NUMBER})\s+"
+    rf"\b(?:(?P<low>{NUMBER})\s*(?:-|–|to|or|and)\s*)?(?P<count>{NUMBER}|(?<=\d[-–])\d[\d,]*)\s+"
     rf"(?P<whose>(?:(?!(?:{NUMBER})\s)[\w.-]+\s+){{0,4}}?)(?P<what>questions|queries|prompts|requests|messages|answers|"
     r"responses|images|pictures|videos|clips|searches)\b",
     re.I,

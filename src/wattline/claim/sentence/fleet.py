@@ -29,6 +29,12 @@ _COUNT = re.compile(
     re.I,
 )
 _EACH = re.compile(r"\b(?:each|every|one|an?|single)\s+(?=\S)", re.I)
+# what one chip draws, where the sentence says it beside what all of them do
+_OWN_POWER = re.compile(
+    r"\b(?P<how>at|of|with|drawing|using|rated(?:\s+at)?)\s+(?:up to\s+|about\s+)?(?P<number>\d[\d,]*(?:\.\d+)?)\s*"
+    r"(?P<unit>k?W)(?:atts?)?\b(?:\s+(?:each|apiece|per (?:GPU|chip)))?,?",
+)
+_OF_EACH = re.compile(r"\d\s*k?W(?:atts?)?\s+(?:of power\s+)?(?:each|apiece|per (?:GPU|chip))\b")
 _YEARLY = re.compile(r"\b(?:a|per|each|every)\s+year\b|\b(?:annually|yearly|annual)\b|\bin\s+(?:19|20)\d\d\b", re.I)
 _BUSY = re.compile(
     r"(?P<share>\d+(?:\.\d+)?)\s*(?:%|per\s?cent)\s+(?:annual\s+|average\s+|mean\s+)?(?:utili[sz]ation|load|use)", re.I
@@ -56,14 +62,23 @@ def fleet_claim(sentence: Sentence) -> Claim | None:
     if counted is None:
         return None
     count, record, rest = counted
+    own = _OWN_POWER.search(rest)
+    own = own if own and _figure(rest[: own.start()] + rest[own.end() :]) else None
+    each = _tdp(record)
+    if own:  # 24,000 H100s at 700 W need 17 MW
+        rest, each = rest[: own.start()] + rest[own.end() :], f"{own['number'].replace(',', '')} {own['unit']}"
     stated = _figure(rest)
+    if own is None and _OF_EACH.search(rest):
+        return None  # of one chip, whose reader takes it
     if stated is None or (count == 1 and _is(stated, "[energy]/[time]")):
         return None
     if _is(stated, "[energy]/[time]"):
-        return _power(text, sentence, stated, count, record)
+        return _power(sentence, stated, count, record, each)
     if not (_YEARLY.search(text) or stated.per):
         raise refused(text, "for how long the chips run is not said; give their power, or what they use in a year")
     share = _BUSY.search(text)
+    if share is None and own and own["how"].lower() in ("at", "drawing", "using"):
+        return _always(sentence, stated, count, record, each)
     loads, load, taken = {}, f"[{LOAD}]", _range_of(sentence.catalog.fact(LOAD))
     if share:
         percent = literal_of(f"{share['share']} %", "claim")
@@ -78,9 +93,24 @@ def fleet_claim(sentence: Sentence) -> Claim | None:
         stated=None if stated.ends else stated.middle,
         stated_low=stated.ends[0] if stated.ends else None,
         stated_high=stated.ends[1] if stated.ends else None,
-        derived=expression_of(f"{count:.15g} * {_tdp(record)} * {load} * 1 year", "derived"),
+        derived=expression_of(f"{count:.15g} * {each} * {load} * 1 year", "derived"),
         relation="between" if stated.ends else relation,
         projected="" if share else ASSUMPTION,
+    )
+
+
+def _always(sentence: Sentence, stated: StatedFigure, count: float, record: Record, each: str) -> Claim:
+    """What so many chips use in a year at the power that the sentence says they draw."""
+    return Claim(
+        id="sentence",
+        says=shorten(sentence.text, 500),
+        note=f"Taken for {count:,.15g} × {record.title} alone over a year, each at {each} all the time, as the "
+        f"sentence says. Servers and cooling come on top.{stated.note}",
+        stated=None if stated.ends else stated.middle,
+        stated_low=stated.ends[0] if stated.ends else None,
+        stated_high=stated.ends[1] if stated.ends else None,
+        derived=expression_of(f"{count:.15g} * {each} * 1 year", "derived"),
+        relation="between" if stated.ends else sentence.relation,
     )
 
 
@@ -88,11 +118,12 @@ def _range_of(load: Fact) -> str:
     return f"{100 * load.low:.0f} to {100 * load.high:.0f}%, for it is not said"
 
 
-def _power(text: str, sentence: Sentence, stated: StatedFigure, count: float, record: Record) -> Claim:
-    """The power of so many chips alone, or with their servers and cooling where a sentence is of those."""
-    alone = f"{count:.15g} * {_tdp(record)}"
+def _power(sentence: Sentence, stated: StatedFigure, count: float, record: Record, each: str) -> Claim:
+    """The power of so many chips, ``each`` that of one, alone, or with servers and cooling where a sentence is so."""
+    text = sentence.text
+    alone = f"{count:.15g} * {each}"
     server = _server(record, sentence.catalog)
-    whole = "" if server is None else f"{count:.15g} * ({_tdp(record)} + {_host(server)}) * ({_pue()})"
+    whole = "" if server is None else f"{count:.15g} * ({each} + {_host(server)}) * ({_pue()})"
     of_whole = _WHOLE.search(text) is not None
     off_whole, off_chips = (_gap(stated, each, sentence.catalog) for each in (whole or alone, alone))
     nearer = not of_whole and off_chips > NEAR and off_whole < off_chips
@@ -100,7 +131,7 @@ def _power(text: str, sentence: Sentence, stated: StatedFigure, count: float, re
         raise refused(text, f"the catalog has no server of {record.name}; give the power of the chips alone")
     others = {"with servers and cooling": whole} if whole else {}
     meant, beside = (whole, {"the chips alone": alone}) if of_whole or nearer else (alone, others)
-    words = "alone, at their thermal design power"
+    words = "alone, at their thermal design power" if each == _tdp(record) else f"alone, at {each} each"
     if of_whole or nearer:
         words = f"with their servers and cooling (a hyperscale hall){', to which the figure is nearer' * bool(nearer)}"
     return Claim(

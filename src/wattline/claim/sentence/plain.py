@@ -63,6 +63,9 @@ _EATS = (
 _SPEAKER = re.compile(
     r",?\s+according to (?:the |a |an )?(?:[A-Z][\w.'’&-]*(?:\s+(?:of\s+)?[A-Z][\w.'’&-]*)*|reports?|"
     r"stud(?:y|ies))\s*$|"
+    r",\s+(?:says?|said|estimates?|estimated|warns?|warned|finds?|found|projects?|predicts?|forecasts?|reports?|reported)\s+"
+    r"(?:the |a |an )?(?:new )?(?:[A-Z][\w.'’&-]*(?:\s+(?:of\s+|for\s+)?[A-Z][\w.'’&-]*)*|report|study|analysts?)\s*$|"
+    r",\s+(?:the |a )?[A-Z][\w.'’& -]{1,40}?\s+(?:says|said|estimates|estimated|warns|warned|projects|reported)\s*$|"
     r"^[Aa]ccording to [^,]{2,60},\s*|^(?:the |a )?[A-Z][\w.'’& -]{1,40}?\s+(?:says|said|estimates|estimated|"
     r"warns|warned|claims|claimed|found|projects|predicts|expects|reckons)\s+that\s+",
 )

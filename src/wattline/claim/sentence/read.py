@@ -19,6 +19,7 @@ from wattline.claim.sentence.fleet import fleet_claim
 from wattline.claim.sentence.generated import generated_claim, kind_of
 from wattline.claim.sentence.grown import grown_claim
 from wattline.claim.sentence.inside import inside_claim
+from wattline.claim.sentence.left import with_left
 from wattline.claim.sentence.listed import listed_claim
 from wattline.claim.sentence.money import money_claim
 from wattline.claim.sentence.named import chip_claim, pue_claim
@@ -26,6 +27,7 @@ from wattline.claim.sentence.plain import ENDS, plain_sentence
 from wattline.claim.sentence.reader import Reader, Sentence
 from wattline.claim.sentence.refusals import check_published
 from wattline.claim.sentence.searched import gives_answers_to_searches, searches_claim, total_in
+from wattline.claim.sentence.several import both_claims
 from wattline.claim.sentence.share import share_claim
 from wattline.claim.sentence.stated import stated_in
 from wattline.claim.sentence.things import with_homes
@@ -75,9 +77,15 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
             f"claim: {shorten(text)!r} cannot be checked: sentences are read in English and Chinese; write it so"
         )
     plain = plain_sentence(text)
-    if plain != text:
-        return _under_words(text, plain if plain != text.rstrip(ENDS) else "", lambda: _read_plain(plain, known))
-    return _read_plain(text, known)
+    if plain == text:
+        return _with_left(text, _read_plain(text, known))
+    read = plain if plain != text.rstrip(ENDS) else ""
+    return _with_left(plain, _under_words(text, read, lambda: _read_plain(plain, known)))
+
+
+def _with_left(text: str, made: ClaimsFile) -> ClaimsFile:
+    """The claims of a sentence with the figures of it that none of them is about."""
+    return replace(made, claims=with_left(text, made.claims))
 
 
 def _under_words(says: str, read: str, make: Callable[[], ClaimsFile]) -> ClaimsFile:
@@ -115,6 +123,11 @@ def _of_homes(sentence: Sentence) -> tuple[Claim, ...] | None:
     return _under_words(sentence.text, in_homes, lambda: _read_plain(in_homes, sentence.catalog)).claims
 
 
+def _two_figures(sentence: Sentence) -> tuple[Claim, ...] | None:
+    text, _, known = sentence
+    return both_claims(text, lambda part: _under_words(text, part, lambda: _read_plain(part, known)).claims)
+
+
 def _beside_things(sentence: Sentence) -> tuple[Claim, ...] | None:
     text, _, known = sentence
     compared = None if kind_of(text) else compared_in(text, known)
@@ -149,6 +162,7 @@ def _of_searches(sentence: Sentence) -> Claim | None:
 READERS: tuple[Reader, ...] = (
     Reader("town", "the data centres of a town, which are refused", _of_town),
     Reader("homes", "a share of a country's homes", _of_homes),
+    Reader("both", "an energy and the share of a place's electricity that it is", _two_figures),
     Reader("beside", "a figure set beside so many of a thing", _beside_things),
     Reader("things", "a figure given as so many of a thing", _in_things),
     Reader("listed", "how many data centres there are, and American demand", lambda each: listed_claim(each.text)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from wattline.core.units import DAY_S, YEAR_H, YEAR_S
 PROMPT_KWH = 10.0  # energy below this, without a word of what it is for, is of a request
 SMALL = (("[length]**3", "L", 10.0), ("[mass]", "kg", 1.0))  # so are water and CO2e
 YEAR = {"hour": YEAR_H, "day": YEAR_S / DAY_S, "week": 52.18, "month": 12.0}  # of them in a year
-_NUMBER = r"\d[\d,]*(?:\.\d+)?"
+_NUMBER = r"\d(?:[\d,]*\d)?(?:\.\d+)?"
 _SCALE = r"million|billion|trillion|thousand"
 _FIGURE = re.compile(
     r"(?<![\w.])(?<![A-Za-z]-)"  # no number within a name, such as GPT-5
@@ -91,15 +92,8 @@ def stated_in(text: str) -> StatedFigure:
 
     Raises WattlineError where there is none.
     """
-    for match in sorted(_FIGURE.finditer(text), key=_of_work):
+    for match, unit in _with_units(text):
         hours = bool(_CHIP_HOURS.match(match["unit"]))
-        unit = "h" if hours else _unit(match["unit"])
-        try:
-            read = quantity(*literal_of(f"1 {unit}", "claim").tree.value)
-        except WattlineError:
-            continue
-        if read.dimensionless or (read.check("[time]") and not hours):
-            continue
         after = text[match.end() :]
         before = text[: match.start()]
         rate = None if hours else _rate(before, after)
@@ -121,6 +115,39 @@ def stated_in(text: str) -> StatedFigure:
     raise WattlineError(
         f"claim: {shorten(text)!r} holds no figure with a unit, such as 2.9 Wh or 460 TWh; write one, or a claims file"
     )
+
+
+def figures_in(text: str) -> list[tuple[str, Any]]:
+    """All figures with a unit that a text holds, both ends of a range.
+
+    Parameters
+    ----------
+    text : a sentence or an expression
+
+    Returns
+    -------
+    The words and the quantity of each.
+    """
+    made = []
+    for match, unit in _with_units(text):
+        made.append((match[0].strip(), quantity(_value(match["number"], match["scale"]), unit)))
+        if match["low"]:
+            low = _value(match["low"], match["low_scale"] or match["scale"])
+            made.append((match["low"], quantity(low, unit)))
+    return made
+
+
+def _with_units(text: str) -> Iterator[tuple[re.Match[str], str]]:
+    """Where figures with a unit stand, with the unit: numbers of tokens and requests last, lengths of time never."""
+    for match in sorted(_FIGURE.finditer(text), key=_of_work):
+        hours = bool(_CHIP_HOURS.match(match["unit"]))
+        unit = "h" if hours else _unit(match["unit"])
+        try:
+            read = quantity(*literal_of(f"1 {unit}", "claim").tree.value)
+        except WattlineError:
+            continue
+        if not read.dimensionless and (hours or not read.check("[time]")):
+            yield match, unit
 
 
 def _of_work(match: re.Match[str]) -> bool:

@@ -1,0 +1,110 @@
+"""Sentences of several figures: each is judged, or named as not judged; none is judged as another's."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wattline.claim.file import Claim
+from wattline.claim.sentence import read_sentence
+from wattline.core.errors import WattlineError
+
+
+def _stated(claim: Claim) -> tuple[float, str]:
+    assert claim.stated is not None
+    number, unit = claim.stated.tree.value
+    return float(number), str(unit)
+
+
+@pytest.mark.parametrize("sentence", [
+    "Data centres consumed 176 TWh in 2023, roughly 4.4% of US electricity",
+    "Data centers used 4.4% of US electricity in 2023, or 176 TWh",
+    "In 2023, US data centres used 176 TWh of electricity (4.4% of total US electricity)",
+    "US data centers used 176 TWh of electricity in 2023, which is 4.4% of the country's total electricity consumption",
+    "Data centres used 176 TWh in 2023 representing around 4.4% of US electricity",
+])  # fmt: skip
+def test_energy_and_share_are_two_claims_of_one_place(sentence: str) -> None:
+    energy, share = read_sentence(sentence).claims
+    assert _stated(energy) == (176, "TWh")
+    assert _stated(share) == (4.4, "%")
+    assert "American data centres in 2023" in energy.note
+    assert "United States" in share.note
+
+
+def test_the_world_where_the_share_is_of_the_world() -> None:
+    energy, share = read_sentence("In 2022 data centres used 460 TWh, 2% of the world's electricity").claims
+    assert energy.derived is not None
+    assert "iea-2024-world-2022" in energy.derived.text
+    assert share.derived is not None
+    assert "dc-share-of-world-2022" in share.derived.text
+
+
+def test_a_share_of_an_unknown_whole_is_refused() -> None:
+    with pytest.raises(WattlineError, match="is not known"):
+        read_sentence("Data centres used 3 TWh in 2023, 40% of Atlantis electricity")
+
+
+@pytest.mark.parametrize("tail", [
+    "just over Japan's total electricity use today", "slightly more than Japan's electricity consumption",
+    "roughly equivalent to the electricity consumption of Japan",
+    "about Japan's current electricity demand, says the IEA",
+])  # fmt: skip
+def test_a_country_behind_a_figure_is_a_measure_and_not_where_the_data_centres_are(tail: str) -> None:
+    subject, comparison = read_sentence(f"Data centres could use 945 TWh by 2030, {tail}").claims
+    assert "Data centres of the world" in subject.note
+    assert comparison.derived is not None
+    assert "region.jp.consumption_twh" in comparison.derived.text
+    assert comparison.relation == "equal"
+
+
+@pytest.mark.parametrize(("words", "relation"), [("more than", "at most"), ("less than", "at least")])
+def test_a_bound_is_kept(words: str, relation: str) -> None:
+    _, comparison = read_sentence(f"Data centres could use 945 TWh by 2030, {words} Japan uses today").claims
+    assert comparison.relation in (relation, {"at most": "at least", "at least": "at most"}[relation])
+    assert comparison.relation != "equal"
+
+
+@given(year=st.integers(2026, 2030))
+def test_a_year_before_a_comparison_multiplies_nothing(year: int) -> None:
+    _, comparison = read_sentence(f"AI data centres will use 90 TWh by {year}, as much as Belgium").claims
+    assert comparison.derived is not None
+    assert str(year) not in comparison.derived.text
+
+
+@given(watts=st.integers(300, 1200), chips=st.integers(1_000, 200_000))
+def test_what_one_chip_draws_is_no_claim_on_all(watts: int, chips: int) -> None:
+    (claim,) = read_sentence(f"{chips:,} H100s at {watts} W need 17 MW").claims
+    assert _stated(claim) == (17, "MW")
+    assert claim.derived is not None
+    assert re.match(rf"{chips} \* \(?{watts} W", claim.derived.text)
+
+
+def test_at_its_power_all_year() -> None:
+    (claim,) = read_sentence("100,000 H100s at 700 W use 613 GWh a year").claims
+    assert claim.derived is not None
+    assert claim.derived.text == "100000 * 700 W * 1 year"
+
+
+def test_ais_part_of_a_company_is_not_the_company() -> None:
+    with pytest.raises(WattlineError, match="cannot be checked"):
+        read_sentence("Amazon used 1.5 TWh for AI")
+
+
+@given(kwh=st.integers(1_000, 9_000))
+def test_a_figure_that_no_claim_takes_up_is_named(kwh: int) -> None:
+    (claim,) = read_sentence(f"An H100 draws 700 W and uses {kwh:,} kWh a year").claims
+    assert claim.note.endswith(f"Not judged: {kwh:,} kWh.")
+
+
+@pytest.mark.parametrize("sentence", [
+    "ChatGPT uses 2.9 Wh per request", "Data centres used 460 TWh in 2022", "ChatGPT uses 500,000 kWh a day",
+    "Training GPT-3 used 1,287 MWh, as much as 120 American homes in a year",
+    "A single ChatGPT conversation of 20-50 prompts uses about 500ml of water",
+    "Cooling takes 40% of a data centre's electricity",
+    "Data centres will use 620 to 1,050 TWh in 2026",
+])  # fmt: skip
+def test_what_is_judged_is_not_named_again(sentence: str) -> None:
+    assert all("Not judged" not in claim.note for claim in read_sentence(sentence).claims)
