@@ -131,14 +131,14 @@ def _of_work(text: str) -> CountOfThings | None:
     words = " to ".join(f"{value:.6g}" for value in each) + f" {unit} per {kind}"
     single = f"{match['whose']}{kind} "
     single = f" {'an' if single[0].lower() in 'aeio' else 'a'} {single}"
-    read = _as_one(text, match, figure, words, single)
+    read = _of_single(text, match, figure, words, single)
     named = kind != "question" or _NAMED.search(text)
     note = "" if named else "No product is named; ChatGPT is taken."
     read = " ".join(read.split()) if named else "ChatGPT: " + " ".join(read.split())
     return CountOfThings(read, None, (each[0], unit), note)
 
 
-def _as_one(text: str, questions: re.Match[str], figure: re.Match[str], words: str, single: str) -> str:
+def _of_single(text: str, questions: re.Match[str], figure: re.Match[str], words: str, single: str) -> str:
     """A sentence of several questions as one of a question, without the words that led to their number."""
     if figure.start() < questions.start():
         before, between = text[: figure.start()], text[figure.end() : questions.start()]

@@ -18,7 +18,7 @@ NEAR = 0.01  # what is as near is the same figure, rounded
 _PERCENT = re.compile(r"(?<![\w.])\d+(?:\.\d+)?\s*(?:%|per\s?cent\b)", re.I)
 _NUMBERS = re.compile(r"(?<![\w.\[-])(\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)")
 _MEASURES = ("[energy]", "[energy]/[time]", "[mass]", "[length]**3")
-_TOLD = " Not judged: {figures}."
+_NAMES_LEFT = " Not judged: {figures}."
 
 
 def with_left(text: str, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
@@ -41,10 +41,10 @@ def with_left(text: str, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
     figures = [(words, value) for words, value in figures_in(text) if any(value.check(kind) for kind in _MEASURES)]
     left = [words for words, value in figures if not any(_same(value, each) for each in taken)]
     if any(_is_energy(value) for _, value in figures):
-        left += [words for words in _PERCENT.findall(text) if not _told(words, notes, claims)]
+        left += [words for words in _PERCENT.findall(text) if not _is_in_words(words, notes, claims)]
     if not left:
         return claims
-    note = claims[-1].note + _TOLD.format(figures=", ".join(left))
+    note = claims[-1].note + _NAMES_LEFT.format(figures=", ".join(left))
     return (*claims[:-1], replace(claims[-1], note=note))
 
 
@@ -82,7 +82,7 @@ def _is_energy(value: Any) -> bool:
     return bool(value.check("[energy]") or value.check("[energy]/[time]"))
 
 
-def _told(words: str, notes: str, claims: Iterable[Claim]) -> bool:
+def _is_in_words(words: str, notes: str, claims: Iterable[Claim]) -> bool:
     """Whether a percentage stands in what is stated or in a note."""
     number = float(re.sub(r"[^\d.]", "", words).strip("."))
     texts = [expression.text for claim in claims for expression in _expressions(claim)] + [notes]
