@@ -20,6 +20,7 @@ from starlette.routing import Route
 from wattline.core.errors import WattlineError
 from wattline.core.printable import printable, printable_data
 from wattline.core.quantity import number
+from wattline.report.language.translator import Translator, translator_of
 from wattline.web.app.live import Feed
 from wattline.web.app.render import render
 from wattline.web.app.state import state_of
@@ -29,6 +30,7 @@ MAX_WINDOW = 200
 MAX_ID = 200
 MAX_LATEST = 20  # requests of a proxy that are listed
 PROXY_S = 2.0
+READ = ("name", "source", "what", "why", "mend")  # words of readings, and of what is missing
 MAX_PROXY_BYTES = 1_000_000
 
 
@@ -57,7 +59,8 @@ async def measure(request: Request) -> Response:
     """What this machine draws, and what was recorded."""
     state = state_of(request)
     feed = feed_of(request)
-    rows, missing = await run_in_threadpool(feed.now)
+    to = translator_of(state.words(request).lang)
+    rows, missing = (_read_in(to, part) for part in await run_in_threadpool(feed.now))
     proxy, latest = await run_in_threadpool(_now_of_proxy, state.proxy) if state.proxy else (None, None)
     wanted = request.query_params.get("request", "").strip()
     single = await run_in_threadpool(_request_of_proxy, state.proxy, wanted) if state.proxy and wanted else None
@@ -67,6 +70,11 @@ async def measure(request: Request) -> Response:
         wanted=wanted[:MAX_ID], single=single,
     )  # fmt: skip
     return HTMLResponse(body)
+
+
+def _read_in(to: Translator, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Readings, or what is missing, with their words in the reader's language."""
+    return [{name: to.text(v) if name in READ and isinstance(v, str) else v for name, v in row.items()} for row in rows]
 
 
 def feed_of(request: Request) -> Feed:
