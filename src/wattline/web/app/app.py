@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from wattline.core.errors import WattlineError
 from wattline.report.language.translator import translator_of
-from wattline.web.app import api, catalog_page, home, measure_page
+from wattline.web.app import api, article, catalog_page, home, measure_page
 from wattline.web.app.assets import assets
 from wattline.web.app.bodies import AGAIN_S, BodyError
 from wattline.web.app.guard import Guard
@@ -69,6 +69,7 @@ def routes(state: AppState) -> list[Route]:
     made = [
         Route("/", home.home),
         Route("/ask", home.ask),
+        Route("/article", article.article),
         Route("/language", home.language),
         Route("/side-by-side", home.beside),
         Route("/flex", _moved("/flex/balance")),

@@ -16,7 +16,9 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.report.language.translator import translator_of
 from wattline.report.page.run import JOB_CARDS, SUFFIXES
 from wattline.report.page.words import amount, as_span, range_text
+from wattline.web.app.article import article_job, article_values
 from wattline.web.app.flat import Row, rows_of
+from wattline.web.app.jobs import WebJob
 from wattline.web.app.kept import key_of, reply_with
 from wattline.web.app.line import read_line
 from wattline.web.app.pages import N_, PAGES
@@ -27,11 +29,13 @@ from wattline.web.app.views import waited
 from wattline.web.app.words import LANGUAGES
 
 EXAMPLES = (
+    "what does a question to ChatGPT take?",
     "Llama 3.1 70B on 4 H100, 500 in, 300 out",
     "train 8B on 15T tokens with 2,048 H100",
     "60 MW in Dublin",
     "how much does an AI video take?",
     "is 2.9 Wh right?",
+    "what will AI take in 2030?",
 )
 CHINESE_EXAMPLES = (
     "GPT-5 一次提问用多少电",
@@ -39,6 +43,7 @@ CHINESE_EXAMPLES = (
     "都柏林 60 MW 数据中心",
     "一段 AI 视频用多少电",
     "2.9 Wh 对吗",
+    "AI 到 2030 年用多少电",
 )
 DOORS = (
     (
@@ -92,12 +97,13 @@ NAMES = {
 async def home(request: Request) -> Response:
     """The first page."""
     state = state_of(request)
-    key = key_of(request, state.words(request).lang)
-    page = state.kept.get(key) or state.kept.add(key, _home(request, "", ""))
+    job = article_job(state)
+    key = key_of(request, state.words(request).lang, job.id if job and job.state == "done" else "")
+    page = state.kept.get(key) or state.kept.add(key, _home(request, "", "", job))
     return reply_with(request, page)
 
 
-def _home(request: Request, q: str, error: str) -> str:
+def _home(request: Request, q: str, error: str, job: WebJob | None = None) -> str:
     state = state_of(request)
     words = state.words(request)
     doors = []
@@ -124,6 +130,8 @@ def _home(request: Request, q: str, error: str) -> str:
         examples=CHINESE_EXAMPLES if words.lang == "zh" else EXAMPLES,
         q=q,
         error=error,
+        wait=job is not None and not job.over,
+        **article_values(state, job, words.lang),
     )
 
 
