@@ -102,7 +102,7 @@ CODE_NUMBERS = {
         "line/site/derive.py": "DRAWS EVERY",
         "line/site/profile.py": "MIN_PEAK",
         "line/site/weather_files.py": "LIMIT_BYTES",
-        "line/site/pvgis.py": "YEAR LOWEST PA_PER_HPA",
+        "line/site/pvgis.py": "YEAR LOWEST",
         "line/site/year.py": "CHUNK THREADS UNMET_K",
         "line/site/outdoors.py": "MAX_UNMET_H",
     },
@@ -180,3 +180,19 @@ def counted_in_seconds(tree: ast.Module) -> set[ast.AST]:
     """Numbers in ``np.timedelta64(3600, "s")``, which takes whole seconds."""
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
     return {node.args[0] for node in calls if getattr(node.func, "attr", "") == "timedelta64" and node.args}
+
+
+# units of one quantity, whose ratio is a constant of code
+FAMILIES = [set(units.split()) for units in ("G KG T LB", "PA HPA", "W KW MW GW", "J WH KWH MWH GWH TWH", "KM MILE")]
+
+
+def test_a_ratio_of_two_units_stands_in_the_file_of_units() -> None:
+    ratio = re.compile(r"([A-Z]+)_PER_([A-Z]+)")
+    assert not [
+        f"{path}:{node.lineno} {node.id}"
+        for path, tree in trees()
+        if path != "core/units.py"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and (match := ratio.fullmatch(node.id))
+        if any({match[1], match[2]} <= family for family in FAMILIES)
+    ]

@@ -27,6 +27,7 @@ from house_docstrings import (  # noqa: E402, F401
 from house_files import FILES, ROOT, functions, parameter_names, trees  # noqa: E402
 from house_numbers import (  # noqa: E402, F401
     test_a_constant_of_units_stands_once,
+    test_a_ratio_of_two_units_stands_in_the_file_of_units,
     test_no_number_of_the_world_stands_bare_in_chip_site_and_catalog,
     test_readings_of_watts_become_joules_in_one_place,
     test_the_search_for_energies_of_readings_sees_them,

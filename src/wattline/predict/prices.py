@@ -12,7 +12,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.fact import Array, Fact
 from wattline.core.quantity import number
 from wattline.core.range import Range
-from wattline.core.units import J_PER_KWH, J_PER_WH
+from wattline.core.units import G_PER_KG, J_PER_KWH, J_PER_WH
 from wattline.line.grid import region as grid
 from wattline.line.grid.carbon.contracts import with_contracts
 from wattline.line.grid.carbon.regional import (
@@ -26,8 +26,6 @@ from wattline.line.grid.carbon.regional import (
 from wattline.predict.cite import cite_given
 from wattline.predict.grid_hours import CLEAN, MARGINAL, PRICE, GridHours
 from wattline.predict.where import Where
-
-G_PER_KG = 1000.0
 
 
 @dataclass(frozen=True, eq=False)

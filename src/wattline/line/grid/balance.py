@@ -9,10 +9,9 @@ import numpy as np
 from wattline.catalog import Catalog, Record
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
-from wattline.core.units import J_PER_WH, YEAR_H
+from wattline.core.units import J_PER_WH, WH_PER_TWH, YEAR_H
 from wattline.line.grid.region import DEFAULT, of_region, parent
 
-WH_PER_TWH = 1e12
 MIN_GROWTH = 1e-3  # of the demand in a year: growth below is none to speak of
 
 

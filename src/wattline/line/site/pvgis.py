@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wattline.core.reading import parse_json
+from wattline.core.units import PA_PER_HPA
 
 TIME = "time(UTC)"
 STAMP = re.compile(r"^\d{4}(?P<month>\d{2})(?P<day>\d{2}):(?P<hour>\d{2})\d{2}$")
 PLACE = re.compile(r"^(latitude|longitude|elevation)[^:]*:\s*([-+\d.]+)", re.IGNORECASE)
 YEAR = 2023  # months of several years stand for one
-PA_PER_HPA = 100.0
 LOWEST = -900.0  # numbers below stand for none
 COLUMNS = {
     "T2m": ("temperature_2m", "°C", 1.0), "RH": ("relative_humidity_2m", "%", 1.0),

@@ -13,12 +13,11 @@ import numpy as np
 
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
-from wattline.core.units import YEAR_S
+from wattline.core.units import MINUTES_PER_HOUR, YEAR_S
 from wattline.line.chip.device import Chip
 
 GB = 1e9
 KW = 1e3
-MINUTES_PER_HOUR = 60.0
 FACT = "constant.embodied-"
 LIFE = "constant.accelerator-life"
 

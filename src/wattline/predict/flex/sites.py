@@ -14,7 +14,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array, Fact
 from wattline.core.quantity import parse
 from wattline.core.result import Json
-from wattline.core.units import HOUR_S, YEAR_H
+from wattline.core.units import G_PER_KG, HOUR_S, KW_PER_MW, KWH_PER_MWH, W_PER_MW, YEAR_H
 from wattline.line.grid.carbon.given import split_zone
 from wattline.line.grid.flexibility.sites import SitePlan, SiteWork, as_it_comes, by_forecast, least_cost
 from wattline.line.grid.hourly import read_hourly
@@ -23,7 +23,6 @@ from wattline.predict.flex.signals import SiteSignals, read_sites
 
 WHAT = "flex sites"
 MAX_VALUES = 2_000_000  # of work by site and step: beyond, the program takes many minutes
-KG_PER_G, W_PER_MW, KW_PER_MW, KWH_PER_MWH = 1e-3, 1e6, 1e3, 1e3
 ROUNDING = 1e-9  # of what the work would cost at the signal's mean size: less is nothing
 KNOWN = "known beforehand: the mean of the same hour in seven days before, anew each day, and the work of the day ahead"
 FIRST = "the first day is what the first forecast knows: no work of it is counted"
@@ -233,7 +232,7 @@ def _planned(works: list[SiteWork], room: Array, sites: SiteSignals) -> dict[str
 
 def _total(sites: SiteSignals) -> tuple[str, float]:
     """The unit of totals, and how many of it a MW through a step at a signal of 1 costs."""
-    units = {"USD/kWh": ("USD", KW_PER_MW), "g/kWh": ("kg", KW_PER_MW * KG_PER_G)}
+    units = {"USD/kWh": ("USD", KW_PER_MW), "g/kWh": ("kg", KW_PER_MW / G_PER_KG)}
     unit, scale = units.get(sites.unit, ("", KW_PER_MW))
     return unit, scale * sites.step_h
 

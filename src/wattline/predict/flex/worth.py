@@ -14,10 +14,8 @@ from wattline.core.fact import Array
 from wattline.core.quantity import parse
 from wattline.core.range import Range
 from wattline.core.result import Json
-from wattline.core.units import HOUR_S, J_PER_KWH, YEAR_H
+from wattline.core.units import HOUR_S, J_PER_KWH, W_PER_KW, W_PER_MW, YEAR_H
 from wattline.predict.flex.signals import read_sites
-
-W_PER_KW, W_PER_MW = 1e3, 1e6
 
 
 @dataclass(frozen=True, eq=False)

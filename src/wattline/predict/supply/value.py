@@ -7,7 +7,7 @@ import numpy as np
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
 from wattline.core.result import Json
-from wattline.core.units import DAY_H, J_PER_WH
+from wattline.core.units import DAY_H, J_PER_WH, KW_PER_MW, W_PER_MW
 from wattline.line.grid.supply.plan import SupplyPlan
 from wattline.line.grid.supply.technology import annuity
 from wattline.predict.balance import lent, region_balance
@@ -19,7 +19,6 @@ FIRM_AVAILABILITY, FIRM_LIFE, FIRM_FIXED_SHARE = (
     "constant.supply-firm-life",
     "constant.supply-firm-fixed-share",
 )
-KW_PER_MW, W_PER_MW = 1000.0, 1e6
 
 
 def firm_price(plan: SupplyPlan, question: SupplyQuestion) -> Json:

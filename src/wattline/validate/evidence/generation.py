@@ -11,12 +11,11 @@ from wattline.catalog import Catalog, Record
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.reading import read_bytes
-from wattline.core.units import YEAR_S
+from wattline.core.units import MW_PER_GW, YEAR_S
 from wattline.line.grid.hourly import MAX_BYTES, hourly_of
 from wattline.line.grid.supply.made import Times
 from wattline.line.grid.table import read_table
 
-MW_PER_GW = 1000.0
 HEADER = "utc, region, wind, solar"
 FLEETS = {"wind": "wind_fleet_gw", "solar": "sun_fleet_gw"}
 

@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 
 from wattline.core.result import Json
+from wattline.core.units import W_PER_GW, W_PER_MW
 from wattline.line.grid.flexibility.headroom import headroom
 from wattline.line.grid.hourly import read_hourly
 from wattline.validate.evidence.supply_problems import read_published
 
 DEMAND = "us_hourly_demand_mw_*.parquet"
 CASE = re.compile(r"recomputed here, (?P<grid>[^,]+), (?P<share>[\d.]+)% curtailment$")
-W_PER_MW, GW = 1e6, 1e9
 
 
 def headroom_rows(folder: Path) -> list[Json]:
@@ -36,7 +36,7 @@ def headroom_rows(folder: Path) -> list[Json]:
             continue
         power = demand.column(match["grid"], "headroom")[1] * W_PER_MW
         room = headroom(power, demand.month, share=float(match["share"]) / 100, step_h=demand.step_h)
-        ours = {"headroom": room.added_w / GW, "hours with curtailment a year": room.curtailed_h_per_year}
+        ours = {"headroom": room.added_w / W_PER_GW, "hours with curtailment a year": room.curtailed_h_per_year}
         for metric, value in ours.items():
             if figures.get(metric):
                 case = f"{match['grid']}, {match['share']}% curtailed: {metric}"

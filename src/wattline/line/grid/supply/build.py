@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from wattline.core.units import KG_PER_T
 from wattline.line.grid.supply.collect import Parts
 from wattline.line.grid.supply.margin import add_margins
 from wattline.line.grid.supply.parts import (
@@ -20,7 +21,6 @@ from wattline.line.grid.supply.parts import (
 from wattline.line.grid.supply.program import Program
 from wattline.line.grid.supply.stack import stack
 
-KG_PER_T = 1000.0
 NEVER = 1e-9  # a plant whose share of capacity is below this delivers nothing
 
 

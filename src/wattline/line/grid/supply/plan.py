@@ -10,6 +10,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.core.units import MWH_PER_GWH
 from wattline.line.grid.supply.build import program
 from wattline.line.grid.supply.certificate import Certificate, earnings, rents
 from wattline.line.grid.supply.infeasible import why_infeasible
@@ -19,7 +20,6 @@ from wattline.line.grid.supply.solve import CertifiedSolution, NoOptimum, solve
 
 WEEK_H = 168.0
 INNER = ("start:", RESERVE)  # capacities that are no plant
-MWH_PER_GWH = 1000.0
 SEEN = 1e-4  # of the load, on average: a plant that delivers less says nothing of a week
 
 

@@ -9,9 +9,9 @@ from wattline.catalog import Catalog, Record
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.core.units import KW_PER_MW
 from wattline.line.grid.supply.parts import Generator, HeatReactor, Storage
 
-KW_PER_MW = 1000.0
 VARIES = ("wind", "offshore-wind", "solar")
 SHARES = ("efficiency", "charge_efficiency", "discharge_efficiency", "availability")  # above 0, up to 1
 SHARES_OR_NONE = ("min_output", "clean_share")
