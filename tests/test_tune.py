@@ -90,6 +90,15 @@ def test_the_best_limit_that_keeps_a_slowdown_is_chosen_and_keeps_it(benchmark: 
     assert max(trial.steps for trial in trials) <= 0.1 * benchmark.RUN_STEPS
 
 
+def test_looking_and_proving_take_a_tenth_of_the_run_at_most(benchmark: Any) -> None:
+    """Each window and each change of the setting is counted, also where noise makes the proof long."""
+    for kind in benchmark.KINDS:
+        for seed, noise in ((0, 0.02), (1, 0.03), (2, 0.06)):
+            for slowdown in (0.05, np.inf):
+                trial = benchmark.ours(benchmark.Plant.of(kind, seed, noise), slowdown=slowdown)
+                assert trial.steps <= 0.1 * benchmark.RUN_STEPS
+
+
 def search_on(curve: ChipCurve, seed: int, noise: float = 0.03, goal: TuneObjective | None = None) -> LimitSearch:
     """A search that has come to its end on a chip."""
     random = np.random.default_rng(seed)

@@ -21,7 +21,7 @@ LOOKS = 64  # outcomes of a look, of as many of these draws
 CANDIDATES = 8  # settings worth a look: those that are the best in most draws
 CHOICES = 24  # settings that a look may lead to: those that are expected to lose least
 SEED = 21
-BREACH = 1.5  # what breaking the slowdown weighs over a saving of as much that is not had: kept 6 times in 10
+BREACH = 4.0  # what breaking the slowdown weighs over a saving of as much that is not had: kept 8 times in 10
 MAX_LOSS = 10.0  # of a setting that may not be chosen
 TINY = 1e-300
 

@@ -18,6 +18,7 @@ from wattline.core.fact import Array
 NOISE = 0.02  # standard deviation of a window's logarithm before any is measured
 NOISE_WEIGHT = 3.0  # windows that this thought is worth
 LEVEL = 3.0  # standard deviation of the job's own level, which is not known
+SMOOTHER = (0.1, 0.4, 1.0)  # shares of what the curve may lack, each as likely: the windows tell which the chip has
 SLOPE, WANDER = 2e-3, 1e-3  # of the drift: a straight one a window, and the step of a random walk
 
 
@@ -25,7 +26,8 @@ SLOPE, WANDER = 2e-3, 1e-3  # of the drift: a straight one a window, and the ste
 class CurvePosterior:
     """Draws of the logarithms of time, then power, of ``count`` settings, given all windows so far.
 
-    ``draws`` of shape ``(n_draws, 2 count)``; ``rough`` of ``(2, count, count)``: the covariance within a draw.
+    ``draws`` of shape ``(n, 2 count)``, each curve of the prior once at each of ``SMOOTHER``, one after the other;
+    ``rough`` of ``(levels, 2, count, count)``: the covariance within a draw of that roughness; ``weights`` ``(n,)``.
     """
 
     prior: CurvePrior
@@ -40,7 +42,10 @@ class CurvePosterior:
     def of(cls, prior: CurvePrior) -> CurvePosterior:
         """Before anything is measured."""
         many, double = prior.draws.shape
-        return cls(prior, double // 2, prior.draws, np.stack([prior.rough] * 2), np.full(many, 1 / many))
+        levels = len(SMOOTHER)
+        rough = np.stack([[level**2 * prior.rough] * 2 for level in SMOOTHER])
+        weights = np.full(levels * many, 1 / (levels * many))
+        return cls(prior, double // 2, np.concatenate([prior.draws] * levels), rough, weights)
 
     @property
     def noise(self) -> Array:
@@ -67,21 +72,29 @@ class CurvePosterior:
         """
         order = np.arange(1.0, len(places) + 1)
         drift = LEVEL**2 + SLOPE**2 * np.outer(order, order) + WANDER**2 * np.minimum(order[:, None], order)
-        alike = self.prior.rough
-        draws, rough, log_weights = [], [], np.zeros(len(self.prior.draws))
-        for part in range(2):
-            mean = self.prior.draws[:, part * self.count : (part + 1) * self.count]
-            covariance = alike[np.ix_(places, places)] + drift + self.noise[part] ** 2 * np.eye(len(places))
-            precise = np.linalg.inv(covariance)
-            surprise = logs[:, part] - mean[:, places]
-            moved = surprise @ precise
-            log_weights -= 0.5 * np.einsum("dn,dn->d", moved, surprise)
-            across = alike[places]
-            draws.append(mean + moved @ across)
-            rough.append(alike - across.T @ precise @ across)
-        self.draws, self.rough = np.concatenate(draws, axis=1), np.stack(rough)
-        weights = np.exp(log_weights - log_weights.max())
+        draws, rough, log_weights = [], [], []
+        for level in SMOOTHER:
+            parts = [self._conditioned(part, level**2 * self.prior.rough, drift, places, logs) for part in range(2)]
+            draws.append(np.concatenate([mean for mean, _, _ in parts], axis=1))
+            rough.append(np.stack([covariance for _, covariance, _ in parts]))
+            log_weights.append(parts[0][2] + parts[1][2])
+        self.draws, self.rough = np.concatenate(draws), np.stack(rough)
+        likely = np.concatenate(log_weights)
+        weights = np.exp(likely - likely.max())
         self.weights = weights / weights.sum()
+
+    def _conditioned(
+        self, part: int, alike: Array, drift: Array, places: Array, logs: Array
+    ) -> tuple[Array, Array, Array]:
+        """Means and covariance of time or of power (``part``) given the windows, and the logarithms of the weights."""
+        mean = self.prior.draws[:, part * self.count : (part + 1) * self.count]
+        covariance = alike[np.ix_(places, places)] + drift + self.noise[part] ** 2 * np.eye(len(places))
+        precise = np.linalg.inv(covariance)
+        surprise = logs[:, part] - mean[:, places]
+        moved = surprise @ precise
+        across = alike[places]
+        weight = -0.5 * (np.einsum("dn,dn->d", moved, surprise) + np.linalg.slogdet(covariance)[1])
+        return mean + moved @ across, alike - across.T @ precise @ across, weight
 
     def log_time(self) -> Array:
         """Draws of the logarithm of time, shape ``(n_draws, count)``."""
@@ -106,11 +119,14 @@ class CurvePosterior:
         random = np.random.default_rng(seed)
         likely = np.searchsorted(np.cumsum(self.weights), (np.arange(many) + 0.5) / many)
         rows = random.permutation(np.minimum(likely, len(self.weights) - 1))
-        time, power = (
-            mean[rows] + random.normal(size=(many, self.count)) @ _root(rough)
-            for mean, rough in zip((self.log_time(), self.log_power()), self.rough, strict=True)
-        )
-        return time, power
+        level = rows // (len(self.weights) // len(SMOOTHER))
+        parts = []
+        for part, mean in enumerate((self.log_time(), self.log_power())):
+            away = random.normal(size=(many, self.count))
+            for own in np.unique(level):
+                away[level == own] = away[level == own] @ _root(self.rough[own, part])
+            parts.append(mean[rows] + away)
+        return parts[0], parts[1]
 
     def roughness(self, weights: tuple[float, float], anchor: int) -> Array:
         """Standard deviation, within a draw, of a weighted sum of both logarithms at each setting, less that elsewhere.
@@ -124,7 +140,9 @@ class CurvePosterior:
         -------
         Shape ``(count,)``; 0 at the anchor.
         """
-        block = weights[0] ** 2 * self.rough[0] + weights[1] ** 2 * self.rough[1]
+        shares = self.weights.reshape(len(SMOOTHER), -1).sum(axis=1)
+        rough = np.einsum("l,lpab->pab", shares, self.rough)
+        block = weights[0] ** 2 * rough[0] + weights[1] ** 2 * rough[1]
         own = np.diag(block)
         return np.asarray(np.sqrt(np.maximum(own + own[anchor] - 2 * block[:, anchor], 0.0)))
 

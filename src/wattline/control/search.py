@@ -25,11 +25,12 @@ from wattline.core.units import Z975
 ROOT_TWO_PI = float(np.sqrt(2 * np.pi))
 LOOK, PROVE, KEEP = "look", "prove", "keep"
 MIN_GAIN = 5e-4  # share of the energy: a gain below it is not looked for
-EDGE_GAIN = 1e-4  # the same where the work may slow by a share alone: of one look, where some tell together
+LOOKS_TOGETHER = 4  # looks at one setting that may tell what one of them cannot
+EDGE_GAIN = 1e-5  # the same where the work may slow by a share alone: of one look, where some tell together
 SWITCH_WINDOWS = 0.05  # what a change of the setting costs, in windows
+CHANGE_WINDOWS = 0.2  # what it takes of the job until it has settled, where not given
 BUDGET_SHARE = 0.045  # of the run's windows, for looking; as many again prove the saving
-EDGE_SHARE = 0.08  # of them, for both, where the work may slow by a share alone
-EDGE_LOOK = 0.75  # of the windows for looking: there are at least as many where the proof needs the most
+ALL_SHARE = 0.1  # of the run, for both, changes of the setting counted: never more, but in a short run
 USUAL_WINDOWS = 1000.0  # of a run whose length is not known
 MIN_LOOK, MAX_LOOK = 7, 60
 MIN_PROVE, MAX_PROVE = 8, 40  # at each of the two settings
@@ -61,6 +62,7 @@ class LimitSearch:
     ``settings``: ascending; the limit that stood is at ``reference``, the last where not given. ``run_windows``: how
     many windows the whole run has.
     ``allowed``: a further bound on settings while the job runs, as latencies give one; by place, True where allowed.
+    ``change_windows``: what a change of the setting takes of the job until it has settled, in windows.
     """
 
     settings: Array
@@ -71,10 +73,12 @@ class LimitSearch:
     phase: str = LOOK
     allowed: Callable[[int], bool] = lambda place: True
     reference: int = -1
+    change_windows: float = CHANGE_WINDOWS
 
     def __post_init__(self) -> None:
         self.reference = self.best = self.reference % len(self.settings)
         self.posterior = CurvePosterior.of(prior(self.settings, self.knob))
+        self._spent = 0.0
         self.look_windows = int(np.clip(BUDGET_SHARE * self.run_windows, MIN_LOOK, MAX_LOOK))
         self._course = self._run()
         self.place = next(self._course)
@@ -96,6 +100,8 @@ class LimitSearch:
         if not (energy_j > 0 and seconds > 0 and work > 0):
             return
         window = TuneWindow(self.place, self.phase, energy_j, seconds, work)
+        before = self.windows[-1].setting if self.windows else self.reference
+        self._spent += 1.0 + self.change_windows * (self.place != before)
         self.windows.append(window)
         self.place = self._course.send(window)
 
@@ -147,8 +153,18 @@ class LimitSearch:
         saving = abs(float(self.values()[self.best]))
         sigma = float(np.hypot(*(np.array(self._weights()) * self.posterior.noise)))
         wanted = 2 * (DETECT * sigma / max(saving, MIN_GAIN)) ** 2
-        room = max(self.run_windows * BUDGET_SHARE / 2, MIN_PROVE)
-        return 2 * int(np.ceil(np.clip(wanted, MIN_PROVE, min(MAX_PROVE, room)) / 2))  # both orders as often
+        pairs = min(MAX_PROVE, self.run_windows * BUDGET_SHARE / 2, self._left / self._pair)
+        return 2 * int(np.clip(np.ceil(wanted / 2), MIN_PROVE / 2, max(pairs // 2, MIN_PROVE / 2)))  # both orders alike
+
+    @property
+    def _left(self) -> float:
+        """Windows that are left of what looking and proving may take, changes of the setting counted."""
+        return max(ALL_SHARE * self.run_windows, MIN_LOOK + MIN_PROVE * self._pair) - self._spent
+
+    @property
+    def _pair(self) -> float:
+        """Windows of the job that a pair of the proof takes."""
+        return 2 + self.change_windows
 
     @property
     def _bounded(self) -> bool:
@@ -224,16 +240,22 @@ class LimitSearch:
 
     def _next_at_edge(self) -> int | None:
         """The candidate whose look is worth most to the choice; what the proof does not need is left for looking."""
-        room = max(EDGE_SHARE * self.run_windows - 2 * self._proof_blocks(), EDGE_LOOK * self.look_windows, MIN_LOOK)
-        if len(self.windows) + 4 > room:
+        look = 3 + 2 * self.change_windows
+        if self._left - look < self._proof_blocks() * self._pair:
             return None
-        gain = self._edge().worth(self.posterior.noise)
-        excess = np.minimum(np.maximum(np.expm1(self.values() - self.values()[self.best]), 0.0), MAX_EXCESS)
+        view, excess = self._edge(), np.expm1(self.values() - self.values()[self.best])
+        excess = np.minimum(np.maximum(excess, 0.0), MAX_EXCESS)
         cost = 2 * excess + excess[self.reference] + SWITCH_WINDOWS
-        worth = gain * max(self.run_windows - len(self.windows), 0.0) - cost
-        worth[self.reference] = -np.inf
-        place = int(np.argmax(worth))
-        return place if worth[place] > 0 and gain[place] > EDGE_GAIN else None
+        most = max(int((self._left - self._proof_blocks() * self._pair) // look), 1)
+        best, chosen = 0.0, None
+        for looks in sorted({1, min(LOOKS_TOGETHER, most), most}):
+            gain = view.worth(self.posterior.noise / np.sqrt(looks))
+            worth = (gain * max(self.run_windows - len(self.windows), 0.0)) / looks - cost
+            worth[self.reference] = -np.inf
+            place = int(np.argmax(worth))
+            if worth[place] > best and gain[place] > EDGE_GAIN * looks:
+                best, chosen = float(worth[place]), place
+        return chosen
 
     def _edge(self) -> EdgeView:
         def value(time: Array, power: Array) -> Array:

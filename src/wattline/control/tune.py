@@ -194,4 +194,7 @@ def search_of(setter: Setter, goal: TuneObjective, pace: Pace) -> LimitSearch:
     -------
     The search before its first window.
     """
-    return LimitSearch(setter.settings, goal, setter.knob, pace.windows, reference=setter.reference)
+    change = pace.settle_s / pace.window_s
+    return LimitSearch(
+        setter.settings, goal, setter.knob, pace.windows, reference=setter.reference, change_windows=change
+    )
