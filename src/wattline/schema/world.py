@@ -64,6 +64,7 @@ class PublishedFigureJson(StrictJson):
         "How it was made."
     )
     published: int = item("Year of its edition.")
+    scope: Literal["all", "commercial", "telecom-rooms", "crypto", "in-part"] = item("What is counted.")
     source: str = item("Where it was read.")
 
 

@@ -54,11 +54,12 @@ class WorldValidation(Result):
         }
         notes = [
             "scores are of the logarithm of TWh; the naive forecast carries the last figure on at the growth so far",
+            "each figure is predicted of what it counts, as its source says: all sites, or those of landlords alone",
             "of these: CRPS where there is a naive forecast; naive: that with the spread of its steps; point: without",
         ]
         if self.leave_out:
             notes.append(
-                "the 24 coefficients that all series share are fitted anew for each line, to the other figures alone; "
+                "the 25 coefficients that all series share are fitted anew for each line, to the other figures alone; "
                 "stock, watts and AI by part of the world are stated facts, fitted to none"
             )
         return envelope("validate world", {"leave_out": self.leave_out}, results, notes=notes)
@@ -171,7 +172,7 @@ def leave_out_series(
         if place_or_company(name).company != companies:
             continue
         progress(f"leaving out {name}")
-        own = [row for row in rows if row.series == name and row.kind != "forecast"]
+        own = [row for row in rows if row.series == name and row.electricity]
         others = [row for row in rows if row.series != name]
         paths = refitted(others)
         unseen += predicted(Posterior(paths, others), own, NOW)
@@ -195,10 +196,10 @@ def leave_out_group(rows: Sequence[PublishedFigure], by: str, progress: Progress
     Returns forecasts, one a figure.
     """
     group = GROUPS[by]
-    for name in sorted({group(row) for row in rows if row.kind != "forecast"}):
+    for name in sorted({group(row) for row in rows if row.electricity}):
         progress(f"leaving out {name}")
         inside = [row for row in rows if group(row) == name]
         others = [row for row in rows if group(row) != name]
-        figures = [row for row in inside if row.kind != "forecast"]
+        figures = [row for row in inside if row.electricity]
         known = Posterior(refitted(others), others)
         yield from predicted(known, figures, NOW, new_publisher=by == "source", by_publisher=by == "edition")

@@ -140,8 +140,8 @@ def rolling(rows: Sequence[PublishedFigure], origin: int, paths: Paths) -> list[
     One a later figure of a series that had one before.
     """
     known = known_at(rows, origin)
-    later = [row for row in rows if row.published > origin and row.year > origin and row.kind != "forecast"]
-    counted = {row.series for row in known if row.kind != "forecast"}
+    later = [row for row in rows if row.published > origin and row.year > origin and row.electricity]
+    counted = {row.series for row in known if row.electricity}
     return predicted(Posterior(paths, known), [row for row in later if row.series in counted], origin)
 
 
@@ -149,7 +149,7 @@ def predicted(
     posterior: Posterior, later: Sequence[PublishedFigure], origin: int, new_publisher: bool = False,
     by_publisher: bool = False,
 ) -> list[Forecast]:  # fmt: skip
-    """Each figure beside its forecast and the naive one.
+    """Each figure beside its forecast, of what it counts, and the naive one.
 
     Parameters
     ----------
@@ -167,8 +167,9 @@ def predicted(
     for row in later:
         place = place_or_company(row.series, row.electricity_twh)
         of = (row,) if by_publisher else ()
-        mean, spread = posterior.predict([place], np.array([row.year - FIRST]), new_publisher=new_publisher, of=of)
-        own = [k for k in posterior.figures.rows if k.series == row.series and k.kind != "forecast"]
+        spot = np.array([row.year - FIRST])
+        mean, spread = posterior.predict([place], spot, new_publisher=new_publisher, of=of, scope=row.scope)
+        own = [k for k in posterior.figures.rows if k.series == row.series and k.electricity]
         naive = naive_drift(own, row.year) if own else (None, None)
         made.append(Forecast(row, origin, float(mean[0]), float(np.sqrt(spread[0, 0])), *naive))
     return made

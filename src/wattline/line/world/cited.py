@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from wattline.core.fact import Fact, Source
 from wattline.line.world.places import slug
-from wattline.line.world.published import published_figures
+from wattline.line.world.power import TWH_PER_GW
+from wattline.line.world.published import published_capacities, published_figures
 from wattline.line.world.scorecard import published_forecasts
 from wattline.line.world.tables import stock_facts
 
@@ -27,6 +28,11 @@ def world_facts() -> Iterator[tuple[str, Fact]]:
         words = f"electricity of {row.series.replace('_', ' ')} in {row.year}"
         note = f"{row.kind.replace('_', ' ')}, edition of {row.published}"
         yield f"Published electricity of {row.series.replace('_', ' ')}", _figure(key, row.twh, row.source, note, words)
+    for row in published_capacities():
+        key = f"world.capacity-{row.series}.{row.year}-{_plain(row.publisher)}-{row.published}"
+        gw, words = row.twh / TWH_PER_GW, f"capacity of data centres of {row.series.replace('_', ' ')} in {row.year}"
+        fact = Fact(key, gw, gw, gw, "GW", Source(row.source), basis="second hand", name=words)
+        yield f"Capacity of data centres of {row.series.replace('_', ' ')}", fact
     for forecast in published_forecasts():
         key = f"world.forecast-{forecast.region}.{forecast.year}-{_plain(forecast.forecaster)}-{forecast.published}"
         words = f"electricity of {forecast.region.replace('_', ' ')} in {forecast.year}, as forecast"

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattline.core.fact import Array
+from wattline.line.world.counts import log_ratio
 from wattline.line.world.growth import FIRST, Years
 from wattline.line.world.path_model import PathModel
 from wattline.line.world.places import Place, place_or_company
@@ -54,6 +55,15 @@ class Figures:
         """1 where a figure of a place is of one of the kinds, else 0."""
         pairs = zip(self.rows, self.places, strict=True)
         return np.array([float(row.kind in kinds and not place.company) for row, place in pairs])
+
+    @cached_property
+    def scopes(self) -> list[str]:
+        return [row.scope for row in self.rows]
+
+    @cached_property
+    def over_all(self) -> Array:
+        """Logarithm of what each counts over all data centres."""
+        return np.array([log_ratio(row.scope) for row in self.rows])
 
     @cached_property
     def log_twh(self) -> Array:

@@ -76,5 +76,5 @@ def newest_year(posterior: Posterior, place: Place, as_of: int) -> int:
     """
     figures = posterior.figures
     pairs = zip(figures.rows, figures.places, strict=True)
-    own = [row.year for row, p in pairs if p.name == place.name and row.kind != "forecast"]
+    own = [row.year for row, p in pairs if p.name == place.name and row.electricity]
     return min(max(own, default=LEVEL_YEAR), as_of)

@@ -9,11 +9,14 @@ publishers share who buy the same data, that of its edition, and what is left.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import log
 
 import numpy as np
 
 from wattline.core.fact import Array
 from wattline.line.world.algebra import counted_from, lower_root, same, solved, times
+from wattline.line.world.counts import counts_covariance, without_crypto
 from wattline.line.world.figures import Figures
 from wattline.line.world.growth import FIRST, YEARS, Years, growth_paths
 from wattline.line.world.path_model import PathModel
@@ -38,13 +41,14 @@ class Paths:
         model's elsewhere
     levels : logarithm of TWh by year, shape ``(len(YEARS),)``, by name of a company whose spending tells it
     company_year : in which companies' levels are known best
+    capacities : of places, which every posterior takes in beside its figures
     """
 
     def __init__(
         self, model: PathModel, growth: Mapping[str, Array] | None = None, levels: Mapping[str, Array] | None = None,
-        company_year: int = COMPANY_YEAR,
+        company_year: int = COMPANY_YEAR, capacities: Sequence[PublishedFigure] = (),
     ) -> None:  # fmt: skip
-        self.model, self.levels = model, levels or {}
+        self.model, self.levels, self.capacities = model, levels or {}, tuple(capacities)
         self.risen = {name: np.cumsum(values) for name, values in (growth or {}).items()}
         self.steady = np.cumsum(np.full(len(YEARS), model.growth))
         self.common = (
@@ -75,6 +79,7 @@ class Paths:
         risen = self.risen.get(place.kin_name, self.risen.get(place.group, self.steady))
         world = place_of("world").consumption_twh
         size = np.log(model.level * world) + model.exponent * np.log(place.consumption_twh / world)
+        size += model.income * log_income(place)
         return np.asarray(size + risen[year] - risen[LEVEL_YEAR - FIRST])
 
     def covariance(self, places: Sequence[Place], year: Years, others: Sequence[Place], other_year: Years) -> Array:
@@ -95,6 +100,7 @@ class Paths:
         group = same([p.group for p in places], [p.group for p in others])
         area = same([p.area for p in places], [p.area for p in others])
         pick = np.ix_(year, other_year)
+        rich, other_rich = (np.array([log_income(p) for p in each]) for each in (places, others))
         size, other_size = (np.array([model.size(p) for p in each]) for each in (places, others))
         own = self.steps[pick] + self.own[pick] * size[:, None] * other_size[None, :]
         grows, level = stated("kin-growth"), stated("kin-level")
@@ -104,6 +110,7 @@ class Paths:
             + name * ((1 - grows) * own + (1 - level) * model.level_sd**2)
             + group * ((1 - model.area_share) * model.kin_sd**2 + self.grouped[pick])
             + area * (model.area_share * model.kin_sd**2)
+            + model.income_sd**2 * np.outer(rich, other_rich)
         )
         if not firm.any():
             return np.where(company, of_place, 0.0)
@@ -121,7 +128,7 @@ class Paths:
         return level, kin, np.array([model.landlord_spread if p.group == "landlord" else 1.0 for p in places])
 
     def bias(self, figures: Figures, others: Figures) -> Array:
-        """Covariance of the publishers' biases, shared ones included, of figures with others.
+        """Covariance of the publishers' biases, shared ones included, and of what they count, of figures with others.
 
         Parameters
         ----------
@@ -144,7 +151,8 @@ class Paths:
             of_kind**2 * np.outer(figures.counted_by(kinds), others.counted_by(kinds))
             for kinds, of_kind in ((SHARED, model.shared_sd), (EXTRAPOLATED, model.extrapolated_sd))
         )
-        return np.asarray(of_publisher + everywhere + shared)
+        counted = counts_covariance(figures.places, figures.scopes, others.places, others.scopes)
+        return np.asarray(of_publisher + everywhere + shared + counted)
 
     def counted(self, figures: Figures) -> Array:
         """Covariance of figures with each other: of their paths, their publishers' biases, and what is left of each.
@@ -175,6 +183,18 @@ class Paths:
         return self.model.publisher_sd(place)
 
 
+def log_income(place: Place) -> float:
+    """How much richer a place is than the world.
+
+    Parameters
+    ----------
+    place : a place
+
+    Returns the logarithm of its product a head over the world's; 0 where it is not known.
+    """
+    return log(place.income_usd / place_of("world").income_usd) if place.income_usd else 0.0
+
+
 class Posterior:
     """Paths after figures are known.
 
@@ -185,6 +205,7 @@ class Posterior:
     """
 
     def __init__(self, paths: Paths, rows: Sequence[PublishedFigure]) -> None:
+        rows = (*rows, *paths.capacities)
         self.paths, self.figures = paths, Figures.of(rows, paths.model)
         figures = self.figures
         self.residual = figures.log_twh - self._mean(figures)
@@ -193,7 +214,8 @@ class Posterior:
 
     def _mean(self, figures: Figures) -> Array:
         pairs = zip(figures.places, figures.year, strict=True)
-        return np.array([float(self.paths.mean(place, np.asarray(year))) for place, year in pairs])
+        path = np.array([float(self.paths.mean(place, np.asarray(year))) for place, year in pairs])
+        return path + figures.over_all if len(path) else path
 
     def _solve(self, values: Array) -> Array:
         return solved(self.factor, values) if len(self.factor) else values
@@ -206,7 +228,7 @@ class Posterior:
 
     def predict(
         self, places: Sequence[Place], year: Years, counted: bool = True, new_publisher: bool = False,
-        of: Sequence[PublishedFigure] = (),
+        of: Sequence[PublishedFigure] = (), scope: str | None = None,
     ) -> tuple[Array, Array]:  # fmt: skip
         """Mean and covariance of the logarithm of TWh at (place, year).
 
@@ -216,6 +238,7 @@ class Posterior:
         counted : as a later study would put it, with its bias; else the path that studies share
         new_publisher : by one that has published no figure yet
         of : figures, one a place, whose publisher, edition and kind are known before they are; by default they are not
+        scope : what the next figures count, of ``counts.COUNTS``; as the newest of their place by default
 
         Returns
         -------
@@ -228,10 +251,11 @@ class Posterior:
         if counted:
             pairs = list(zip(places, year, strict=True))
             later = tuple(of) or tuple(self._next_figure(place, int(y), new_publisher) for place, y in pairs)
+            later = later if scope is None else tuple(replace(row, scope=scope) for row in later)
             new = Figures(later, tuple(places), figures.steadiness)
             keep = np.array([1.0 if of else self._keep(p, row.publisher) for p, row in zip(places, later, strict=True)])
             cross = cross + keep[:, None] * paths.bias(new, figures)
-            spread = spread + paths.bias(new, new)
+            prior, spread = prior + new.over_all, spread + paths.bias(new, new)
             noise = np.array([paths.model.noise(row.kind) for row in later])
             spread = spread + same(places, places) * noise[:, None] * noise[None, :]
         half = self._solve(cross.T)
@@ -243,18 +267,30 @@ class Posterior:
         if place.company:
             return 1.0
         pairs = zip(self.figures.rows, self.figures.places, strict=True)
-        publishers = [row.publisher for row, p in pairs if p.name == place.name and row.kind != "forecast"]
+        publishers = [row.publisher for row, p in pairs if p.name == place.name and row.electricity]
         count = publishers.count(publisher)
         alone = count == len(publishers) and place.name not in wide_places()
         return count / (count + self.paths.model.others / (count if alone else 1)) if count else 0.0
 
+    def next_scope(self, place: Place) -> str:
+        """What the next figure of a place counts: what its newest publisher has counted, without crypto-mining.
+
+        Parameters
+        ----------
+        place : a place or company
+
+        Returns a mark of ``counts.COUNTS``.
+        """
+        return self._next_figure(place, 0, False).scope
+
     def _next_figure(self, place: Place, year: int, new_publisher: bool) -> PublishedFigure:
-        """A figure such as the next one will be: from a meter where there is one, else by the newest publisher."""
+        """A figure such as the next one will be: from a meter where there is one, else by the newest publisher, who
+        counts what it has counted."""
         pairs = zip(self.figures.rows, self.figures.places, strict=True)
-        known = [row for row, p in pairs if p.name == place.name and row.kind != "forecast"]
+        known = [row for row, p in pairs if p.name == place.name and row.electricity]
         if not known or new_publisher:
             return PublishedFigure(place.name, year, 1.0, "company_reported" if place.company else "top_down", 0, "")
         metered = [row for row in known if row.kind == "metered"]
         newest = max(metered or known, key=lambda row: (row.published, row.year))
         kind = newest.kind if newest.kind in ("metered", "company_reported") else "bottom_up"
-        return PublishedFigure(place.name, year, 1.0, kind, 0, newest.publisher)
+        return PublishedFigure(place.name, year, 1.0, kind, 0, newest.publisher, scope=without_crypto(newest.scope))

@@ -22,6 +22,8 @@ class PathModel:
     place_growth_sd: float
     level: float
     exponent: float
+    income: float
+    income_sd: float
     level_sd: float
     kin_sd: float
     company_growth: float
@@ -55,6 +57,7 @@ class PathModel:
     top_down_sd: float
     extrapolation_sd: float
     forecast_sd: float
+    capacity_sd: float
 
     def noise(self, kind: str) -> float:
         """Standard deviation of what is left of a figure of this kind."""

@@ -41,7 +41,7 @@ OTHER_NAMES = {"eu": "eu27", "european_union": "eu27", "global": "world", "aws":
 @dataclass(frozen=True)
 class Place:
     """Where or whose: ``kin_name`` is the family whose path it shares, ``group`` places of a kind, ``area`` a part of
-    them with more in common."""
+    them with more in common; ``income_usd`` is the product a head, 0 where it is not known."""
 
     name: str
     kin_name: str
@@ -49,6 +49,7 @@ class Place:
     consumption_twh: float = 0.0
     company: bool = False
     area: str = ""
+    income_usd: float = 0.0
 
 
 @cache
@@ -73,7 +74,8 @@ def place_of(name: str) -> Place:
     if plain in wide_places():
         twh = series("electricity", scope=plain).facts[0].value
         group = WIDE.get(plain, "emerging")
-        return Place(plain, KIN.get(plain, plain), group, twh, area=WIDE_AREAS.get(plain, group))
+        area, income = WIDE_AREAS.get(plain, group), income_of(plain)
+        return Place(plain, KIN.get(plain, plain), group, twh, area=area, income_usd=income)
     record = default().names("region").get(plain_name(name))
     if record is None:
         known = [*wide_places(), *COMPANIES, *default().names("region")]
@@ -84,7 +86,8 @@ def place_of(name: str) -> Place:
         raise WattlineError(f"{region.title}: its electricity is not known; take its country")
     name = USUAL.get(region.name, region.name if region.name.startswith("us-") else slug(region.title))
     group = "us" if region.name.startswith("us-") else GROUP_OF.get(region.name, "emerging")
-    return Place(name, name, group, region["consumption_twh"].value, area=AREA_OF.get(region.name, group))
+    twh, income = region["consumption_twh"].value, income_of(group if group == "us" else region.name)
+    return Place(name, name, group, twh, area=AREA_OF.get(region.name, group), income_usd=income)
 
 
 def place_or_company(name: str, electricity_twh: float = 0.0) -> Place:
@@ -118,6 +121,18 @@ def slug(title: str) -> str:
     Such as ``united_states``.
     """
     return "_".join(title.split("(")[0].strip().lower().replace("-", " ").split())
+
+
+def income_of(scope: str) -> float:
+    """Gross domestic product a head of a country or a group of countries.
+
+    Parameters
+    ----------
+    scope : two letters of a country, or the name of the group
+
+    Returns USD of 2019; 0 where it is not known.
+    """
+    return series("income", scope=scope).facts[0].value if ("income", scope, "all") in stock_facts() else 0.0
 
 
 def wide_places() -> list[str]:

@@ -11,12 +11,16 @@ from pathlib import Path
 from wattline.catalog import HERE
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.reading import read_text
+from wattline.line.world.counts import ALL, CAPACITY, COUNTS
 from wattline.line.world.places import place_or_company
+from wattline.line.world.power import TWH_PER_GW
 
 LIMIT_BYTES = 16_000_000
 FILE = HERE / "world" / "published.csv"
-COLUMNS = ("series", "year", "twh", "kind", "published", "publisher", "source")
+CAPACITIES = HERE / "world" / "capacity.csv"
+COLUMNS = ("series", "year", "twh", "kind", "published", "publisher", "scope", "source")
 KINDS = ("metered", "company_reported", "bottom_up", "top_down", "extrapolation", "forecast")
+GIVEN = tuple(scope for scope in COUNTS if scope != CAPACITY)
 UNDATED = 2026  # a figure without a year of publication counts from here on
 # what a source's words say of who published it, the first that stands in them
 PUBLISHERS = {
@@ -42,10 +46,16 @@ class PublishedFigure:
     publisher: str
     source: str = ""
     electricity_twh: float = 0.0  # of the country, where neither it nor a company of this name is known
+    scope: str = ALL
+
+    @property
+    def electricity(self) -> bool:
+        """Whether it tells what was used: neither what is forecast nor what could be used."""
+        return self.kind not in ("forecast", CAPACITY)
 
     def json(self) -> dict[str, object]:
         return {"year": self.year, "twh": self.twh, "kind": self.kind, "published": self.published,
-                "source": self.source}  # fmt: skip
+                "scope": self.scope, "source": self.source}  # fmt: skip
 
 
 def publisher_of(source: str) -> str:
@@ -73,7 +83,7 @@ def published_figures() -> tuple[PublishedFigure, ...]:
 
 def read_published(path: Path | str, series: str = "", later: int | None = None) -> list[PublishedFigure]:
     """Figures from a CSV: ``year`` and ``twh``, and where they stand ``series``, ``kind``, ``published``, ``source``,
-    ``electricity_twh``.
+    ``scope``, ``electricity_twh``.
 
     Parameters
     ----------
@@ -137,9 +147,23 @@ def _figure(row: dict[str, str], where: str, series: str, later: int | None) -> 
     kind = (row.get("kind") or usual).strip()
     if kind not in KINDS:
         raise WattlineError(f"{where}: kind {shorten(kind)!r} is none of {', '.join(KINDS)}")
+    scope = (row.get("scope") or ALL).strip()
+    if scope not in GIVEN:
+        raise WattlineError(f"{where}: scope {shorten(scope)!r} is none of {', '.join(GIVEN)}")
     source = row.get("source") or ""
     publisher = row.get("publisher") or publisher_of(source) or name
-    return PublishedFigure(name, year, twh, kind, published, publisher, source, electricity)
+    return PublishedFigure(name, year, twh, kind, published, publisher, source, electricity, scope)
+
+
+@lru_cache(maxsize=1)
+def published_capacities() -> tuple[PublishedFigure, ...]:
+    """Capacity of landlords and clouds by place, as what its IT would use at full load: stock, and no electricity."""
+    _, table = read_lines(CAPACITIES, "capacities")
+    return tuple(
+        PublishedFigure(row["series"], int(row["year"]), float(row["gw"]) * TWH_PER_GW, CAPACITY,
+                        int(row["published"]), row["publisher"], row["source"], scope=CAPACITY)
+        for _, row in table
+    )  # fmt: skip
 
 
 def known_by(figures: Iterable[PublishedFigure], year: int) -> list[PublishedFigure]:

@@ -36,7 +36,7 @@ def steadiness(
     runs: dict[tuple[str, str], list[PublishedFigure]] = {}
     usual: dict[tuple[str, str], float] = {}
     for row, place in zip(rows, places, strict=True):
-        if not place.company and row.kind not in ("forecast", "metered"):
+        if not place.company and row.electricity and row.kind != "metered":
             key = row.publisher, place.kin_name
             runs.setdefault(key, []).append(row)
             usual[key] = model.edition(place)

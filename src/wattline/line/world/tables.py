@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any, cast
 
 import numpy as np
@@ -16,6 +17,7 @@ from wattline.core.fact import Array, Basis, Fact, Source
 from wattline.core.units import Z95
 
 FOLDER = HERE / "world"
+TABLES = ("stock.csv", "income.csv")  # of facts
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,9 @@ class FactSeries:
 
 @lru_cache(maxsize=1)
 def stock_facts() -> dict[tuple[str, str, str], FactSeries]:
-    """Every series of ``catalog/world/stock.csv`` by (quantity, scope, segment)."""
+    """Every series of the tables of facts by (quantity, scope, segment)."""
     rows: dict[tuple[str, str, str], list[tuple[int, Fact]]] = {}
-    for row in table_rows("stock.csv"):
+    for row in chain.from_iterable(map(table_rows, TABLES)):
         key = row["quantity"], row["scope"], row["segment"]
         rows.setdefault(key, []).append((int(row["year"]), _fact(row, ".".join(key))))
     made = {}
@@ -78,7 +80,7 @@ def series(quantity: str, segment: str = "all", scope: str = "world") -> FactSer
 
     Parameters
     ----------
-    quantity, segment, scope : as the columns of ``catalog/world/stock.csv`` name them
+    quantity, segment, scope : as the columns of the tables of ``catalog/world`` name them
 
     Returns
     -------

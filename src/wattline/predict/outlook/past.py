@@ -28,7 +28,7 @@ def past_json(place: Place) -> Json:
 
     Returns the outlooks by the year that they are of, with p5, p50 and p95 of each year [TWh], and the scorecard.
     """
-    rows = [row for row in published_figures() if row.series == place.name and row.kind != "forecast"]
+    rows = [row for row in published_figures() if row.series == place.name and row.electricity]
     outlooks = []
     for origin in ORIGINS:
         if sum(row.published <= origin for row in rows) < MIN_KNOWN:

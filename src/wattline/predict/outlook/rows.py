@@ -7,10 +7,12 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.core.result import Json
 from wattline.line.world.ai_part import ai_share
+from wattline.line.world.counts import ALL, CAPACITY, COUNTS
 from wattline.line.world.electricity import electricity_twh
 from wattline.line.world.observe import Posterior
 from wattline.line.world.outlook import PARTS, Outlook
 from wattline.line.world.percentiles import percentiles
+from wattline.line.world.places import Place
 from wattline.line.world.tables import annex, series
 
 ENDS = ("p5", "p50", "p95")
@@ -36,15 +38,24 @@ def place_rows(made: Outlook, posterior: Posterior) -> list[Json]:
     figures = posterior.figures
     rows = []
     for i, place in enumerate(made.question.places):
-        own = [row for row, p in zip(figures.rows, figures.places, strict=True) if p.name == place.name]
+        pairs = zip(figures.rows, figures.places, strict=True)
+        own = [row for row, p in pairs if p.name == place.name and row.scope != CAPACITY]
         rows.append({
             "name": place.name,
-            "scope": "a company's own report" if place.company else "data centres without crypto-mining",
+            "scope": _scope(posterior, place),
             "electricity_twh": place.consumption_twh or None,
             "years": [_year(made, i, j, (twh, gw), shares) for j in range(len(made.question.years))],
             "published": [row.json() for row in own],
         })  # fmt: skip
     return rows
+
+
+def _scope(posterior: Posterior, place: Place) -> str:
+    """What an outlook counts, in words: as its newest publisher does, without crypto-mining."""
+    if place.company:
+        return "a company's own report"
+    mark = posterior.next_scope(place)
+    return "data centres without crypto-mining" if mark == ALL else f"as the newest figure counts: {COUNTS[mark]}"
 
 
 def _year(made: Outlook, i: int, j: int, ranges: tuple[Array, Array], shares: dict[str, Array]) -> Json:

@@ -194,10 +194,11 @@ def _jobs(jobs: Sequence[Json]) -> str:
 def _published(place: Json) -> str:
     rows = "".join(
         f"<tr><td>{dot['year']}</td><td>{number(dot['twh'])}</td><td>{dot['published']}</td>"
-        f"<td>{escape(dot['kind'].replace('_', ' '))}</td><td>{escape(dot['source'])}</td></tr>"
+        f"<td>{escape(dot['kind'].replace('_', ' '))}</td><td>{escape(dot['scope'].replace('-', ' '))}</td>"
+        f"<td>{escape(dot['source'])}</td></tr>"
         for dot in sorted(place["published"], key=lambda dot: (-dot["year"], -dot["published"]))[:MAX_TABLE]
     )
-    head = "<tr><th>year</th><th>TWh</th><th>edition</th><th>kind</th><th>source</th></tr>"
+    head = "<tr><th>year</th><th>TWh</th><th>edition</th><th>kind</th><th>counts</th><th>source</th></tr>"
     return f'<div class="scroll"><table>{head}{rows}</table></div>' if rows else ""
 
 

@@ -90,9 +90,9 @@ def downloads(results: Json) -> str:
         for place in places
         for row in place["years"]
     ]
-    figures: list[Sequence[object]] = [("place", "year", "twh", "kind", "published", "source")]
+    figures: list[Sequence[object]] = [("place", "year", "twh", "kind", "published", "scope", "source")]
     figures += [
-        (place["name"], dot["year"], dot["twh"], dot["kind"], dot["published"], dot["source"])
+        (place["name"], dot["year"], dot["twh"], dot["kind"], dot["published"], dot["scope"], dot["source"])
         for place in places
         for dot in place["published"]
     ]

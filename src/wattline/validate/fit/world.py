@@ -22,7 +22,7 @@ FITTED = (
     "growth_sd", "common_sd", "common_years", "place_sd", "place_years", "place_growth_sd", "place_step_sd", "level_sd",
     "kin_sd", "company_growth_sd", "company_sd", "company_years", "world_scatter", "us_scatter", "china_scatter",
     "scatter", "edition_sd", "national_edition_sd", "shared_sd", "company_noise_sd", "bottom_up_sd", "top_down_sd",
-    "extrapolation_sd", "forecast_sd",
+    "extrapolation_sd", "forecast_sd", "capacity_sd",
 )  # fmt: skip
 PRIOR_SD = 0.2  # of each coefficient's logarithm about its stated value
 BOUND = 2.0

@@ -1,0 +1,80 @@
+"""What published figures count: kinds of figures are held together, and places without a figure told from stock."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wattline.core.errors import WattlineError
+from wattline.line.world.backtest import predicted
+from wattline.line.world.counts import ALL, CAPACITY, COUNTS, counts_covariance, log_ratio
+from wattline.line.world.expected import paths_known
+from wattline.line.world.growth import FIRST
+from wattline.line.world.observe import Posterior, log_income
+from wattline.line.world.outlook import catalog_posterior
+from wattline.line.world.places import place_of
+from wattline.line.world.published import GIVEN, published_capacities, published_figures, read_published
+
+IN_2024 = np.array([2024 - FIRST])
+PLACES = st.sampled_from(["us", "china", "uk", "norway", "africa", "brazil", "world"])
+SCOPES = st.sampled_from(list(COUNTS))
+
+
+@given(st.lists(st.tuples(PLACES, SCOPES), min_size=1, max_size=6))
+def test_covariance_of_kinds_is_symmetric_positive_and_none_for_all_data_centres(pairs) -> None:
+    places, scopes = [place_of(name) for name, _ in pairs], [scope for _, scope in pairs]
+    spread = counts_covariance(places, scopes, places, scopes)
+    assert np.allclose(spread, spread.T)
+    assert np.linalg.eigvalsh(spread).min() > -1e-12
+    assert all(not spread[i].any() for i, scope in enumerate(scopes) if scope == ALL)
+
+
+@settings(max_examples=20, deadline=None)
+@given(PLACES, st.sampled_from([scope for scope in GIVEN if scope != ALL]))
+def test_a_figure_of_another_kind_is_predicted_by_the_ratio_between_the_kinds(name: str, scope: str) -> None:
+    place, posterior = [place_of(name)], Posterior(paths_known(2026), ())
+    (whole,), (wide,) = posterior.predict(place, IN_2024, scope=ALL)
+    (part,), (wider,) = posterior.predict(place, IN_2024, scope=scope)
+    assert part - whole == pytest.approx(log_ratio(scope))
+    assert wider[0] > wide[0]
+
+
+def test_the_outlook_never_counts_crypto_mining_and_counts_as_the_newest_publisher_else() -> None:
+    posterior = catalog_posterior(2026)
+    assert posterior.next_scope(place_of("norway")) == ALL
+    assert posterior.next_scope(place_of("africa")) == "in-part"
+    assert posterior.next_scope(place_of("china")) == ALL
+
+
+def test_capacities_tell_places_without_a_figure_and_are_no_figures_themselves() -> None:
+    assert all(row.scope == CAPACITY for row in published_capacities())
+    assert not any(row.electricity for row in published_capacities())
+    assert not any(row.scope == CAPACITY for row in published_figures())
+    _, narrow = Posterior(paths_known(2026), ()).predict([place_of("malaysia")], IN_2024)
+    paths = paths_known(2026)
+    paths.capacities = ()
+    _, wide = Posterior(paths, ()).predict([place_of("malaysia")], IN_2024)
+    assert narrow[0, 0] < wide[0, 0]
+
+
+def test_three_parts_of_the_world_without_any_figure_are_foreseen_within_their_ranges() -> None:
+    names = ("africa", "central_south_america", "middle_east")
+    rows = published_figures()
+    known = Posterior(paths_known(2026), [row for row in rows if row.series not in names])
+    forecasts = predicted(known, [row for row in rows if row.series in names], 2026)
+    assert len(forecasts) == 9
+    assert all(row.covered for row in forecasts)
+
+
+def test_a_richer_place_is_expected_to_have_more_and_an_unknown_income_changes_nothing() -> None:
+    assert log_income(place_of("switzerland")) > log_income(place_of("india"))
+    assert log_income(place_of("world")) == 0
+
+
+def test_a_scope_that_is_not_known_is_refused_by_name(tmp_path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text("year,twh,scope\n2020,1.0,everything\n")
+    with pytest.raises(WattlineError, match=r"line 2: scope 'everything' is none of all, commercial"):
+        read_published(path, "firm")
