@@ -9,6 +9,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.line.work.huggingface.counting import PICTURES
 from wattline.line.work.huggingface.fields import MEND, Config
 from wattline.line.work.huggingface.table import decoders_too, refused, rows
+from wattline.line.work.huggingface.ties import tie_of
 from wattline.line.work.huggingface.towers import joined
 
 TEXT_PARTS = ("text_config", "llm_config", "language_config", "thinker_config", "decoder_config_text")
@@ -51,7 +52,7 @@ def text_config(top: dict[str, Any], where: str) -> Config:
         nested = next((part[p] for p in TEXT_PARTS if isinstance(part.get(p), dict)), None)
         if nested is None:
             break
-        outer = {n: part[n] for n in INHERITED if part.get(n) is not None}
+        outer = {n: part[n] for n in INHERITED if part.get(n) is not None} | tie_of(part, nested)
         words = {n: part[n] for n in ("vocab_size", "model_type") if part.get(n) is not None}
         part = {**dict.fromkeys(nested), **words, **{k: v for k, v in nested.items() if v is not None}, **outer}
     kind = str(part.get("model_type") or "").lower()

@@ -24,7 +24,10 @@ EXPERT = re.compile(r"(?:^|\.)experts\.(\d+)(?:\.|$)(.*)$")
 ALL = ("model", "layers", "model.layers", "language_model", "model.language_model", "transformer.h", "transformer")
 OUTSIDE = re.compile(r"vision|visual|audio|image|speech|projector|connector|tower|\b(mtp|nextn|eagle|draft)\b")
 NOTHING = -2  # a layer that no matrix is of
-PREFIXES = ("model.layers", "language_model.model.layers", "model.language_model.layers", "transformer.h")
+PREFIXES = (
+    *("model.layers", "language_model.model.layers", "model.language_model.layers", "transformer.h"),
+    "backbone.layers",
+)
 
 
 @dataclass(frozen=True)

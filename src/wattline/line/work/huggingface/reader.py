@@ -18,7 +18,7 @@ from wattline.line.work.huggingface.layout import matrices_of
 from wattline.line.work.huggingface.quantization import Weights, read_weights
 from wattline.line.work.huggingface.sound import check_sound
 from wattline.line.work.huggingface.table import Row, rows
-from wattline.line.work.huggingface.text import text_fields
+from wattline.line.work.huggingface.text import kinds_of, text_fields
 from wattline.line.work.huggingface.towers import UnknownTower, joined, tower_params
 from wattline.line.work.model import Model
 from wattline.line.work.tower_settings import senses_of
@@ -107,7 +107,7 @@ def _read(top: dict[str, Any], where: str, name: str, beside: dict[str, Any] | N
     if strange is not None:
         towers = _towers_by_difference(top, model, strange)
     model = replace(model, vision_params=model.vision_params + towers, senses=senses_of(top))
-    matrices = matrices_of(model, layers_with_experts(cfg, model))
+    matrices = matrices_of(model, layers_with_experts(cfg, model), kinds_of(cfg, row))
     return _stored(model, read_weights(cfg.data, beside, cfg.where, matrices))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 FILES = (
     *("architectures.toml", "recurrent.toml", "towers.toml", "refused.toml", "harmless.toml", "shared_fields.toml"),
-    "class_defaults.toml",
+    *("class_defaults.toml", "ties.toml"),
 )
 
 
@@ -84,6 +84,12 @@ def decoders_too() -> frozenset[str]:
     """Kinds of encoder that write text where their config says that they are decoders."""
     groups = _tables()["refused.toml"].values()
     return frozenset(kind for table in groups if table.get("decoders_too") for kind in table["types"])
+
+
+@lru_cache(maxsize=1)
+def ties() -> dict[str, str]:
+    """Which ``tie_word_embeddings`` counts in a model of several parts, by the whole's ``model_type``."""
+    return {kind: rule for rule, kinds in _tables()["ties.toml"].items() for kind in kinds}
 
 
 @lru_cache(maxsize=256)

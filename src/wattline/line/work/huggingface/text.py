@@ -93,6 +93,19 @@ def text_fields(cfg: Config, row: Row) -> dict[str, Any]:
     return fields
 
 
+def kinds_of(cfg: Config, row: Row) -> list[str]:
+    """The mixer of every layer, first to last; empty for a family that is read in a way of its own.
+
+    Parameters
+    ----------
+    cfg : the part of the config that is read
+    row : what the table of architectures says of its type
+
+    Returns a kind for each layer. Raises WattlineError where layers are not counted.
+    """
+    return [] if cfg.kind in OWN and OWN[cfg.kind].whole else layer_kinds(cfg, row)
+
+
 def _heads(cfg: Config, row: Row, known: dict[str, int], attention: int) -> dict[str, int]:
     if attention or row.set.get("heads") or cfg.raw("num_attention_heads") is not None:
         return head_fields(cfg, row, known)
