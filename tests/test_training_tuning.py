@@ -31,6 +31,8 @@ from wattline.line.work.objectives import read_objective
 from wattline.line.work.tuning import adapter_params, stored_bytes
 from wattline.validate.evidence.chip_names import find_chip
 from wattline.validate.evidence.mlperf_training import read_results
+from wattline.validate.fit.training_experts import validate_left_out
+from wattline.validate.steps import score, validate
 
 CATALOG, FACTS = catalog.default(), training_facts(catalog.default())
 MODELS = ("llama-3.1-8b", "llama-2-70b", "mixtral-8x7b", "deepseek-v3")
@@ -180,7 +182,7 @@ def test_validate_steps_compares_results(results_file: Path) -> None:
 
 def test_validate_steps_refuses_what_it_does_not_know(results_file: Path) -> None:
     for words, why in (
-        (("--leave-out", "chip"), "no step of the catalog"),
+        (("--leave-out", "chip"), "without a file, model alone"),
         ((str(results_file), "--by", "colour"), "none of chip, model"),
         ((str(results_file), "--leave-out", "colour"), "none of chip, generation"),
     ):
@@ -210,3 +212,23 @@ def test_adapters_of_8b_train_on_a_card_of_24_gb() -> None:
         wl.train("llama-3.1-70b", "10M", "rtx-4090", 1, method="qlora", region="us", draws=20)
     with pytest.raises(WattlineError, match="none of full, lora, qlora"):
         wl.train("llama-3.1-8b", "10M", "rtx-4090", 1, method="dora", region="us", draws=20)
+
+
+def test_calibrate_experts_makes_what_ships(tmp_path: Path) -> None:
+    # the coefficients that ship are those of the command, to the digits that it writes
+    path = tmp_path / "experts.toml"
+    assert CliRunner().invoke(app, ["calibrate", "experts", "--save", str(path)]).exit_code == 0
+    made = dict(catalog.read_records("fit", path.read_text(), "made"))
+    shipped = catalog.default().records("fit")
+    assert len(made) == 5
+    for name, record in made.items():
+        for each in ("value", "low", "high"):
+            assert getattr(record["value"], each) == pytest.approx(getattr(shipped[name]["value"], each), rel=0.02)
+
+
+def test_mixtures_without_their_model_are_further_off() -> None:
+    left_out = validate_left_out()
+    assert left_out.json()["inputs"]["left_out"] == "model"
+    assert all(step.published.model.moe_layers for step in left_out.steps)
+    shipped = validate().groups()["mixtures of experts"]
+    assert float(score(shipped)["mean_error_percent"]) < float(score(left_out.steps)["mean_error_percent"]) < 20

@@ -81,7 +81,8 @@ WORKS = {
 # commands that need large measured files, whose code the tests of validate and calibrate run
 OTHERS = {
     "calibrate training", "calibrate inference", "calibrate serving", "calibrate measured", "calibrate engine",
-    "calibrate mlperf", "calibrate encoding", "calibrate steps", "calibrate world", "calibrate diffusion",
+    "calibrate mlperf", "calibrate encoding", "calibrate steps", "calibrate experts", "calibrate world",
+    "calibrate diffusion",
     "calibrate wind-sun", "validate images",
     "validate video", "validate supply", "validate carbon", "catalog update",
 }  # fmt: skip

@@ -115,6 +115,17 @@ def calibrate_steps(
     write_or_print(text, save)
 
 
+@calibrate_app.command("experts")
+def calibrate_experts(save: Save = None) -> None:
+    """What layers of experts take in training, fitted to published steps; prints catalog/fit/training_experts.toml."""
+    from wattline.cli.printing import working
+    from wattline.validate.fit.training_experts import calibrate
+
+    with working("fitting") as update:
+        text = calibrate(lambda name: update(f"fitting without {name}"))
+    write_or_print(text, save)
+
+
 @calibrate_app.command("diffusion")
 def calibrate_diffusion(
     files: Annotated[

@@ -64,14 +64,19 @@ def validate_steps(
     from wattline.cli.printing import print_result, working
     from wattline.validate import mlperf_training, steps
     from wattline.validate.evidence.mlperf_training import read_results
+    from wattline.validate.fit.training_experts import validate_left_out
 
     if file is None:
-        if leave_out:
-            raise WattlineError("--leave-out: no step of the catalog was fitted to by itself; give a file of results")
-        print_result(steps.validate(), as_json)
+        if leave_out not in ("", "model"):
+            raise WattlineError("--leave-out: without a file, model alone; chip and generation want a file of results")
+        with working("fitting") as update:
+            published = validate_left_out(lambda name: update(f"without {name}")) if leave_out else steps.validate()
+        print_result(published, as_json)
         return
-    given = (("--by", by, mlperf_training.BY), ("--leave-out", leave_out, mlperf_training.LEAVE_OUT))
-    for option, value, known in given:
+    for option, value, known in (
+        ("--by", by, mlperf_training.BY),
+        ("--leave-out", leave_out, mlperf_training.LEAVE_OUT),
+    ):
         if value and value not in known:
             raise WattlineError(f"{option}: {value!r} is none of {', '.join(known)}")
     results, left = read_results(file)

@@ -80,6 +80,7 @@ class StepsValidation(Result):
     """Every published step beside the tuned step of its own layout, at central values."""
 
     steps: list[ComparedStep]
+    left_out: str = ""
 
     def groups(self) -> dict[str, list[ComparedStep]]:
         """Steps of tuned software, 16-bit steps on chips that have 8-bit arithmetic, which few have tuned, and those of
@@ -97,10 +98,10 @@ class StepsValidation(Result):
     def json(self) -> Json:
         results = {
             "scores": score(self.steps),
-            "groups": {name: score(steps) for name, steps in self.groups().items()},
+            "groups": {name: score(steps) for name, steps in self.groups().items() if steps},
             "rows": [step.json() for step in self.steps],
         }
-        return envelope("validate steps", {}, results)
+        return envelope("validate steps", {"left_out": self.left_out} if self.left_out else {}, results)
 
 
 def score(steps: list[ComparedStep]) -> Json:

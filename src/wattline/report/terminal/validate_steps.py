@@ -16,9 +16,10 @@ TITLE = "Published training steps, predicted from model, chips and their layout"
 def steps_validation_text(data: Json) -> RenderableType:
     """The rows, then the scores by kind of software."""
     results, source = data["results"], data["inputs"].get("source")
-    if source is None:
-        return Group(Text(TITLE, style="bold"), _table(results), "", _scores(results))
     kept = data["inputs"].get("left_out")
+    if source is None:
+        title = f"{TITLE}; each by a fit without its {kept}" if kept else TITLE
+        return Group(Text(title, style="bold"), _table(results), "", _scores(results))
     head = f"{len(results['rows'])} results of MLPerf Training beside the best layout's step"
     head += f"; each by a fit without its {kept}" if kept else ""
     groups = {**results["groups"], "all": results["scores"]}
