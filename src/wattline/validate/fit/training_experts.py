@@ -23,7 +23,7 @@ from wattline.line.chip.training.step import best_plan, training_step
 from wattline.validate.steps import ComparedStep, PublishedStep, StepsValidation, published_steps
 
 SCATTER = 0.15  # of a row's log time around the model, below which errors count squared: libraries' recipes differ
-SLOPE = 1e-3  # of a coefficient's log, for slopes
+SLOPE = np.array(1e-3)  # of a coefficient's log, for slopes
 EXPERT_PRIORS: dict[str, Prior] = {
     f"training-{name}": Prior(value, width, unit, about)
     for name, value, width, unit, about in (
@@ -120,7 +120,8 @@ def fit_experts(rows: Sequence[PublishedStep]) -> ExpertFit:
         return np.concatenate([np.sign(off) * np.sqrt(2 * (np.sqrt(1 + off**2) - 1)), (logs - middle) / widths])
 
     result = least_squares(residuals, middle, diff_step=SLOPE)
-    doubt = np.sqrt(np.diag(np.linalg.inv(result.jac.T @ result.jac)))
+    slopes = np.asarray(result.jac, float)
+    doubt = np.sqrt(np.diag(np.linalg.inv(slopes.T @ slopes)))
     return ExpertFit(dict(zip(names, result.x.tolist(), strict=True)), dict(zip(names, doubt.tolist(), strict=True)))
 
 
