@@ -174,7 +174,7 @@ def calibrate(progress: Callable[[str], None] = lambda name: None) -> str:
     within = f"{len(rows)} steps; mean error {np.mean(fitted):.1%} fitted, {np.mean(unseen):.1%} each model left out"
     facts = [_HEAD.format(within=within)]
     for name, prior in EXPERT_PRIORS.items():
-        others = [float(np.exp(one.logs[name])) for one in without.values()]
+        others = [float(np.exp(each.logs[name])) for each in without.values()]
         note = f"{min(others):.3g} to {max(others):.3g} with a model left out"
         values = np.exp(fit.logs[name] + np.array([0.0, -1.0, 1.0]) * Z95 * fit.doubt[name])
         facts.append(_fact(name, prior, values, note))
