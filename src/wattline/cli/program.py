@@ -52,6 +52,7 @@ from wattline.cli import (
     validate_encoding,
     validate_media,
     validate_published,
+    validate_steps,
     validate_supply,
     video,
     web,
@@ -119,6 +120,7 @@ app.add_typer(catalog.catalog_app, name="catalog")
 app.add_typer(flex.flex_app, name="flex")
 app.add_typer(fleet.fleet_app, name="fleet")
 app.add_typer(meter.meter_app, name="meter")
+validate.validate_app.command("steps")(validate_steps.validate_steps)
 validate.validate_app.command("images")(validate_media.validate_images)
 validate.validate_app.command("video")(validate_media.validate_video)
 validate.validate_app.command("published")(validate_published.validate_published)

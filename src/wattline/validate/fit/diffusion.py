@@ -18,6 +18,7 @@ from wattline.line.chip.diffusion.known import BATCHES, MEASURES, KnownModels, k
 from wattline.line.chip.diffusion.run import run_stages, total
 from wattline.validate.evidence.diffusion import DiffusionRow, DiffusionRows
 
+STEP = 1e-6  # of a coefficient's log, for slopes
 SCATTER = 0.05  # of the logarithms that a row is thought to have
 POWER_WEIGHT = 1.6  # power is known better than time
 SPLIT_WEIGHT = 0.3  # models whose splits over chips cost what no coefficient says
@@ -82,7 +83,20 @@ def fit_diffusion(data: DiffusionRows) -> DiffusionCalibration:
         soft = np.sign(scaled) * np.sqrt(2 * (np.sqrt(1 + scaled**2) - 1))
         return np.concatenate([soft, (x - middle) / widths])
 
-    return unpacked(least_squares(residuals, middle, max_nfev=60).x)
+    def slopes(x: Array) -> Array:
+        count, at = len(DIFFUSION_PRIORS), residuals(x)
+        moved = np.array([residuals(x + STEP * (np.arange(len(x)) == place)) for place in range(count)])
+        shared = (moved - at)[:, : 2 * len(data.rows)] / STEP
+        return np.concatenate([_with_own(shared, data.rows, apart).T, np.diag(1.0 / widths)])
+
+    return unpacked(least_squares(residuals, middle, jac=slopes, max_nfev=60).x)
+
+
+def _with_own(shared: Array, rows: Sequence[DiffusionRow], apart: Sequence[tuple[str, str]]) -> Array:
+    """Slopes by the values for all, and by each generation's distance, which moves its own rows as those do."""
+    names = list(DIFFUSION_PRIORS)
+    own = np.array([[row.chip.generation == generation for row in rows] for _, generation in apart], float)
+    return np.concatenate([shared, shared[[names.index(name) for name, _ in apart]] * np.tile(own, 2)])
 
 
 def _weights(rows: Sequence[DiffusionRow]) -> Array:
