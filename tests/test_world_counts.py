@@ -16,6 +16,7 @@ from wattline.line.world.observe import Posterior, log_income
 from wattline.line.world.outlook import catalog_posterior
 from wattline.line.world.places import place_of
 from wattline.line.world.published import GIVEN, published_capacities, published_figures, read_published
+from wattline.predict.outlook.own import check_own_file
 
 IN_2024 = np.array([2024 - FIRST])
 PLACES = st.sampled_from(["us", "china", "uk", "norway", "africa", "brazil", "world"])
@@ -77,4 +78,23 @@ def test_a_scope_that_is_not_known_is_refused_by_name(tmp_path) -> None:
     path = tmp_path / "own.csv"
     path.write_text("year,twh,scope\n2020,1.0,everything\n")
     with pytest.raises(WattlineError, match=r"line 2: scope 'everything' is none of all, commercial"):
+        read_published(path, "uk")
+    path.write_text("year,twh,scope\n2020,1.0,commercial\n")
+    assert read_published(path, "uk")[0].scope == "commercial"
+    with pytest.raises(WattlineError, match=r"line 2: scope 'commercial' is of places"):
         read_published(path, "firm")
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "words"),
+    [
+        ("--stock", "year,twh\n2020,1\n", "give it by --series"),
+        ("--series", "year,chips_gw\n2024,1\n", "give it by --stock"),
+        ("--series", "", "no column twh"),
+    ],
+)
+def test_a_series_given_as_a_stock_or_a_stock_as_a_series_is_refused(tmp_path, option, text, words) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text(text)
+    with pytest.raises(WattlineError, match=words):
+        check_own_file(path, option)

@@ -44,6 +44,7 @@ def world(
     """Electricity and capacity of data centres by place and year, with ranges that were tested in the past."""
     from wattline.cli.printing import check_out, print_answer, print_written
     from wattline.predict.outlook.export import EXPORTS, write_export
+    from wattline.predict.outlook.own import check_own_file
     from wattline.predict.outlook.world import world as predict
 
     if sum(file is not None for file in (series, stock, answer)) > 1:
@@ -54,6 +55,9 @@ def world(
         )
     if series is not None and region:
         raise WattlineError("--series names its own places; leave out --region")
+    for option, file in (("--series", series), ("--stock", stock)):
+        if file is not None:
+            check_own_file(file, option)
     if years is not None and to is not None:
         raise WattlineError("give --years or --to, one of the two")
     if export is not None and export not in EXPORTS:

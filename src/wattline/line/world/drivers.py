@@ -16,7 +16,7 @@ from wattline.line.world.stock import YEARS, grouped_by_life, presence
 from wattline.line.world.tables import FactSeries, series
 
 GENERATIONS = ("before", "ampere", "hopper", "blackwell", "tpu", "instinct", "trainium")
-LAST_SHIPPED = 2025  # the newest year of chips that is known
+LAST_SHIPPED = max(series("chips-shipped", name).years[-1] for name in GENERATIONS)  # newest year that is known
 # what may be moved: name -> words
 DRIVERS = {
     "shipments": "shipments of all servers and chips from 2026 on",

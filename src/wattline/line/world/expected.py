@@ -14,7 +14,7 @@ from wattline.line.world.growth import YEARS
 from wattline.line.world.observe import COMPANY_YEAR, Paths
 from wattline.line.world.path_model import PathModel
 from wattline.line.world.published import known_by, published_capacities
-from wattline.line.world.spending import YEARS_TO_BUILD, spending_levels
+from wattline.line.world.spending import spending_levels, years_to_build
 from wattline.line.world.stock import FIRST as FIRST_STOCK
 from wattline.line.world.stock import LAST as LAST_STOCK
 from wattline.line.world.stock import YEARS as STOCK_YEARS
@@ -64,6 +64,6 @@ def paths_known(year: int, model: PathModel | None = None) -> Paths:
     -------
     Paths before any published figure: by the stock, capacities, companies' spending, and the coefficients.
     """
-    built = min(year - YEARS_TO_BUILD, COMPANY_YEAR)
+    built = min(year - years_to_build(), COMPANY_YEAR)
     capacities = known_by(published_capacities(), year)
     return Paths(model or path_model(year), growth_known(year), spending_levels(year), built, capacities)

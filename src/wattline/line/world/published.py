@@ -143,16 +143,25 @@ def _figure(row: dict[str, str], where: str, series: str, later: int | None) -> 
     name = (row.get("series") or series).strip()
     if not name:
         raise WattlineError(f"{where}: names no series")
-    usual = "company_reported" if place_or_company(name, electricity).company else "bottom_up"
+    company = place_or_company(name, electricity).company
+    usual = "company_reported" if company else "bottom_up"
     kind = (row.get("kind") or usual).strip()
     if kind not in KINDS:
         raise WattlineError(f"{where}: kind {shorten(kind)!r} is none of {', '.join(KINDS)}")
+    source = row.get("source") or ""
+    publisher = row.get("publisher") or publisher_of(source) or name
+    return PublishedFigure(
+        name, year, twh, kind, published, publisher, source, electricity, _scope(row, company, where)
+    )
+
+
+def _scope(row: dict[str, str], company: bool, where: str) -> str:
     scope = (row.get("scope") or ALL).strip()
     if scope not in GIVEN:
         raise WattlineError(f"{where}: scope {shorten(scope)!r} is none of {', '.join(GIVEN)}")
-    source = row.get("source") or ""
-    publisher = row.get("publisher") or publisher_of(source) or name
-    return PublishedFigure(name, year, twh, kind, published, publisher, source, electricity, scope)
+    if company and scope != ALL:
+        raise WattlineError(f"{where}: scope {scope!r} is of places; a company's report counts all it has")
+    return scope
 
 
 @lru_cache(maxsize=1)

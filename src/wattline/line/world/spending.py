@@ -14,9 +14,6 @@ from wattline.line.world.tables import series, stated, stock_facts
 
 FIRST_SPENT = 1990
 SPENDING_YEARS = np.arange(FIRST_SPENT, int(YEARS[-1]) + 1)
-YOUNG_YEARS = 6  # a company that began to spend since is what it has spent
-STEPS = (-0.05, 0.3)  # a year: who spends little of its own yet, rents the rest
-YEARS_TO_BUILD = 3  # before an outlook's, money is spent whose sites run by its year
 QUANTITY = "capital-spending"
 
 
@@ -55,6 +52,7 @@ def spending_levels(as_of: int) -> Mapping[str, Array]:
     By name, for the companies whose spending was known by then.
     """
     made, follows = {}, stated("spending-followed")
+    steps = stated("least-step"), stated("largest-step")
     for company in COMPANIES:
         if (QUANTITY, company, "all") not in stock_facts() or series(QUANTITY, scope=company).years[0] >= as_of - 1:
             continue
@@ -63,12 +61,17 @@ def spending_levels(as_of: int) -> Mapping[str, Array]:
         runs = np.clip(np.minimum(age + 0.5, life + 0.5 - age), 0.0, 1.0)  # half of the first year, and of the last
         twh = _of_kind("electricity-per-spending", company) * (runs @ spent(company, as_of))
         level = np.log(np.maximum(twh, 1e-3))
-        at = as_of - YEARS_TO_BUILD - int(YEARS[0])
-        rise = np.concatenate([[0.0], np.clip(np.diff(level), *STEPS)]).cumsum()
+        at = as_of - years_to_build() - int(YEARS[0])
+        rise = np.concatenate([[0.0], np.clip(np.diff(level), *steps)]).cumsum()
         steady = level[at] + (YEARS - YEARS[at]) * _of_kind("steady-growth", company)
-        young = as_of - series(QUANTITY, scope=company).years[0] < YOUNG_YEARS
+        young = as_of - series(QUANTITY, scope=company).years[0] < stated("young-years")
         made[company] = level if young else follows * (rise + level[at] - rise[at]) + (1 - follows) * steady
     return made
+
+
+def years_to_build() -> int:
+    """Years before that of an outlook in which the money was spent whose sites run by then."""
+    return round(stated("years-to-build"))
 
 
 def _of_kind(quantity: str, company: str) -> float:

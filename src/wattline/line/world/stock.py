@@ -15,7 +15,7 @@ from wattline.line.world.tables import stated
 
 FIRST, LAST = 1990, 2035
 YEARS = np.arange(FIRST, LAST + 1)
-IN_FIRST_YEAR = 0.5  # shipments arrive through the year
+IN_FIRST_YEAR = 0.5  # of a year: shipments arrive evenly through it
 
 
 def survival(age: Array, life: Array | float, shape: float | None = None) -> Array:

@@ -14,6 +14,25 @@ from wattline.line.world.stock import FIRST, LAST, YEARS
 COLUMNS = ("servers_million", "chips_gw")
 
 
+def check_own_file(path: Path | str, option: str) -> None:
+    """Refuse a series where a stock is asked for, and the other way round.
+
+    Parameters
+    ----------
+    path : the file
+    option : that it was given by, ``--series`` or ``--stock``
+
+    Raises WattlineError where it holds the other.
+    """
+    columns, _ = read_lines(path, option.removeprefix("--"))
+    has_series, has_stock = "twh" in columns, any(column in columns for column in COLUMNS)
+    if option == "--series" and not has_series:
+        mend = "shipments of a stock; give it by --stock" if has_stock else "no column twh; it needs year and twh"
+        raise WattlineError(f"--series {path}: has {mend}")
+    if option == "--stock" and has_series:
+        raise WattlineError(f"--stock {path}: has the electricity of a series (twh); give it by --series")
+
+
 def read_stock(path: Path | str) -> OwnStock:
     """Shipments by year from a CSV: ``year``, and ``servers_million`` or ``chips_gw`` (TDP of AI chips) or both.
 
