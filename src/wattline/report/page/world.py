@@ -12,7 +12,7 @@ from wattline.report.page.flex_plot import marks_of
 from wattline.report.page.frame import Section, page, results_of
 from wattline.report.page.plot import Ground, drawn, svg_text
 from wattline.report.page.world_past import downloads, past_section
-from wattline.report.terminal.world import NAMES, ends_words, number, place_name
+from wattline.report.terminal.world import NAMES, ends_words, number, place_name, signed
 from wattline.report.words import Json, share_words
 
 WIDE, NARROW = Ground(960, 420, 62, 18, 18, 40), Ground(390, 320, 50, 14, 18, 40, narrow=True)
@@ -44,7 +44,7 @@ def world_parts(data: Json) -> tuple[str, list[Section]]:
         f"{last['year']}</strong>, {ends_words(last['energy_twh'])} from p5 to p95; {escape(first['scope'])}.</p>"
     )
     sections = [
-        ("fan", "Electricity by year", _fan(first, results["scenario"]) + _kinds()),
+        ("fan", "Electricity by year", _fan(first, results["scenario"]) + _kinds(results["scenario"])),
         ("places", "Other places", _multiples(places[1:])),
         ("change", "What the change is made of", _waterfall(results["change"])),
         ("shares", "Jobs as shares of their regions", _jobs(results["jobs"])),
@@ -57,14 +57,16 @@ def world_parts(data: Json) -> tuple[str, list[Section]]:
     return intro, sections
 
 
-def _kinds() -> str:
+def _kinds(case: Json | None) -> str:
     words = {"company_reported": "reported by a company", "bottom_up": "from stock", "top_down": "from totals"}
     items = "".join(
         f'<li><i style="background:{colour}"></i>{escape(words.get(kind, kind))}</li>'
         for kind, colour in KIND_COLOURS.items()
     )
+    dashed = "" if case is None else f"<p>Dashed: the scenario {escape(case['name'])}.</p>"
     return (
         f'<ul class="legend">{items}</ul><p>In TWh. The band reaches from p5 to p95; a dot is a published figure.</p>'
+        f"<p>A ring is a figure that counts other than all data centres.</p>{dashed}"
     )
 
 
@@ -104,7 +106,8 @@ def _dot(dot: Json, point: str) -> str:
     x, _, y = point.partition(",")
     words = f"{number(dot['twh'])} TWh in {dot['year']}: {dot['source']}, edition of {dot['published']}"
     colour = KIND_COLOURS[dot["kind"]]
-    return f'<circle cx="{x}" cy="{y}" r="3" fill="{colour}"><title>{escape(words)}</title></circle>'
+    look = f'fill="{colour}"' if dot["scope"] == "all" else f'fill="none" stroke="{colour}" stroke-width="1.5"'
+    return f'<circle cx="{x}" cy="{y}" r="3" {look}><title>{escape(words)}</title></circle>'
 
 
 def _multiples(places: Sequence[Json]) -> str:
@@ -161,7 +164,7 @@ def _waterfall(change: Json | None) -> str:
     level = change["from_twh"]
     rows = [(str(change["from_year"]), 0.0, level, f"{number(level)} TWh")]
     for part in change["parts"]:
-        rows.append((NAMES[part["part"]], level, level + part["change_twh"], f"{part['change_twh']:+,.0f} TWh"))
+        rows.append((NAMES[part["part"]], level, level + part["change_twh"], f"{signed(part['change_twh'])} TWh"))
         level += part["change_twh"]
     rows.append((str(change["to_year"]), 0.0, change["to_twh"], f"{number(change['to_twh'])} TWh"))
     return _bars(rows, "Change of the electricity by part")

@@ -97,6 +97,18 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
+def signed(value: float) -> str:
+    """A change with its sign, a small one to two digits.
+
+    Parameters
+    ----------
+    value : the change
+
+    Returns such as ``+0.35`` or ``-1,234``.
+    """
+    return f"{value:+,.0f}" if abs(value) >= 10 else f"{'-' if value < 0 else '+'}{abs(value):.2g}"
+
+
 def ends_words(ends: Json) -> str:
     """The ends of a range."""
     return f"{number(ends['p5'])} to {number(ends['p95'])}"
@@ -128,8 +140,8 @@ def _parts(results: Json) -> list[RenderableType]:
         shown.append(Text(f"AI with its own cooling and power, as published figures count it: {words}"))
     if results["change"]:
         change = results["change"]
-        parts = ", ".join(f"{NAMES[part['part']]} {part['change_twh']:+,.0f}" for part in change["parts"])
-        head = f"{change['from_year']} to {change['to_year']}: {change['to_twh'] - change['from_twh']:+,.0f} TWh"
+        parts = ", ".join(f"{NAMES[part['part']]} {signed(part['change_twh'])}" for part in change["parts"])
+        head = f"{change['from_year']} to {change['to_year']}: {signed(change['to_twh'] - change['from_twh'])} TWh"
         shown.append(Text(f"{head} ({parts})"))
     if results["matters"]:
         table = _table(f"what matters most in {last['year']}", "low", "high")
