@@ -63,7 +63,8 @@ def test_short_gaps_are_filled_and_long_ones_refused(tmp_path: Path):
     values = [f"{v:g}" for v in LOAD]
     short = [*values[:5], "", "NaN", *values[7:]]
     series = read_hourly(written(tmp_path, times, values=short))
-    assert series.filled(["load_mw"]) == (f"load_mw: 2 of {len(LOAD):,} steps without a number are filled",)
+    words = f"load_mw: 2 of {len(LOAD):,} steps without a number are filled, the first at {series.utc[5]} UTC"
+    assert series.filled(["load_mw"]) == (words,)
     assert series.column(None, "demand")[1].tolist() == LOAD.tolist()
     long = [*values[:5], *[""] * 4, *values[9:]]
     with pytest.raises(WattlineError, match="no number for 4 steps from 2023-03-25T05:00:00 UTC"):

@@ -18,7 +18,7 @@ from wattline.core.fact import Array
 NOISE = 0.02  # standard deviation of a window's logarithm before any is measured
 NOISE_WEIGHT = 3.0  # windows that this thought is worth
 LEVEL = 3.0  # standard deviation of the job's own level, which is not known
-SMOOTHER = (0.1, 0.4, 1.0)  # shares of what the curve may lack, each as likely: the windows tell which the chip has
+SMOOTHER = (0.25, 0.5, 1.0)  # shares of what the curve may lack, each as likely: the windows tell which the chip has
 SLOPE, WANDER = 2e-3, 1e-3  # of the drift: a straight one a window, and the step of a random walk
 
 

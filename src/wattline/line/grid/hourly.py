@@ -105,10 +105,12 @@ class Hourly:
 
     def filled(self, names: Iterable[str]) -> tuple[str, ...]:
         """A line for each of these columns that had steps without a number, which ``column`` fills."""
-        missing = {name: int((~np.isfinite(self.columns[name])).sum()) for name in names}
+        gaps = {name: np.flatnonzero(~np.isfinite(self.columns[name])) for name in names}
         steps = len(self.utc)
         return tuple(
-            f"{name}: {n:,} of {steps:,} steps without a number are filled" for name, n in missing.items() if n
+            f"{name}: {len(at):,} of {steps:,} steps without a number are filled, the first at {self.utc[at[0]]} UTC"
+            for name, at in gaps.items()
+            if len(at)
         )
 
 

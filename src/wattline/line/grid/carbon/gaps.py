@@ -46,7 +46,8 @@ def without_gaps(series: Hourly, name: str, where: str, notes: list[str]) -> Arr
             f"series {where}: {name} has no number for {longest:,} steps from {series.utc[begin]} UTC; give a file "
             f"without such a gap (up to {MAX_DAYS_FILLED} days are filled)"
         )
-    words = f"{name}: {missing:,} of {len(values):,} steps without a number are filled"
+    first = series.utc[int(np.argmin(np.isfinite(values)))]
+    words = f"{name}: {missing:,} of {len(values):,} steps without a number are filled, the first at {first} UTC"
     if longest > MAX_FILLED_STEPS:
         words += f", the longest gap of {longest:,} from the same hours of the days around it"
     notes.append(words)
