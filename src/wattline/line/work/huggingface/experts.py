@@ -108,7 +108,8 @@ def _with_experts(cfg: Config, layers: int) -> list[bool]:
     types = cfg.items("mlp_layer_types", layers)
     for name in PLACES:
         cfg.raw(name)
-    listed, freq = cfg.indices("moe_layers") or _enumerated(cfg), cfg.raw("moe_layer_freq")
+    listed, freq = cfg.indices("moe_layers"), cfg.raw("moe_layer_freq")
+    listed = _enumerated(cfg) if listed is None else listed
     first = cfg.number("first_k_dense_replace", "num_dense_layers", default=0)
     dense = cfg.indices("mlp_only_layers") or []
     start = cfg.number("moe_layer_start_index", default=0)

@@ -213,7 +213,18 @@ def _xlstm(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
     }
 
 
+def _opt(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
+    """OPT: token tables may be of another width, with a projection into the layers and one out of them."""
+    hidden = fields["hidden"]
+    width = cfg.number("word_embed_proj_dim", default=None if cfg.raw("word_embed_proj_dim") == 0 else hidden)
+    if width == hidden:
+        return {}
+    tables = 1 if cfg.flag("tie_word_embeddings", row.tied) else 2
+    return {"other_stored_params": 2 * hidden * width + tables * (width - hidden) * fields["vocab"]}
+
+
 OWN = {
+    "opt": Own(_opt),
     "doge": _plain_only("is_moe", False),
     "mpt": _plain_only("expansion_ratio", 4),
     "minimax_m3_vl_text": Own(_sparse_blocks),

@@ -34,6 +34,7 @@ CONTEXT = (
     *("max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "model_max_length", "n_ctx"),
     "max_encoder_position_embeddings",
 )
+OWN_HEADS = ("gemma4_text", "gemma4_unified_text", "mimo_v2_flash", "mimo_v2", "step3p5", "step3p7")
 WINDOW = ("sliding_window", "attention_chunk_size", "attention_window_size", "window_size", "sliding_window_size")
 
 
@@ -166,6 +167,10 @@ def window_of(cfg: Config) -> int:
 def _within(cfg: Config, kinds: list[str]) -> list[str]:
     """A window that is off, or as long as the context, hides nothing."""
     window, context = window_of(cfg), context_of(cfg)
+    if cfg.kind in OWN_HEADS and SLIDING in kinds:  # its layers in a window have other weights, however far they see
+        if not window:
+            raise WattlineError(f"{cfg.where}: its layers in a window see 0 tokens; give sliding_window")
+        return kinds
     off = not window or not cfg.flag("use_sliding_window", True) or bool(context and window >= context)
     return [FULL if off and kind in (SLIDING, CHUNKED) else kind for kind in kinds]
 

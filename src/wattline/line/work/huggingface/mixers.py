@@ -65,9 +65,9 @@ def _kv_heads(cfg: Config, heads: int) -> int:
         if cfg.flag("new_decoder_architecture", cfg.kind == "refinedweb"):
             return cfg.number("num_kv_heads", "n_head_kv", default=heads)
         cfg.raw("num_kv_heads")
-        return 1 if cfg.flag("multi_query", True) else heads
+        return 1 if cfg.flag("multi_query", "multi_query" not in cfg.data) else heads  # null is no
     if cfg.kind == "gpt_bigcode":
-        return 1 if cfg.flag("multi_query", True) else heads
+        return 1 if cfg.flag("multi_query", "multi_query" not in cfg.data) else heads
     return cfg.number(*KV_HEADS, default=heads)
 
 

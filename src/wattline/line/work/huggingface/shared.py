@@ -116,7 +116,10 @@ def mllama_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fi
 
     Returns fields of ``Model``. Raises WattlineError for a field that is missing, or says what is not read.
     """
-    crossing = len(cfg.indices("cross_attention_layers") or [])
+    indices = cfg.indices("cross_attention_layers") or []
+    crossing = len(indices)
+    if len(set(indices)) < crossing or any(not 0 <= i < fields["layers"] for i in indices):
+        raise WattlineError(f"{cfg.where}: cross_attention_layers names a layer twice or one too many; correct it")
     layers, hidden = fields["layers"] - crossing, fields["hidden"]
     attention = 2 * hidden * fields["head_dim"] * (fields["heads"] + fields["kv_heads"])
     each = attention + 3 * hidden * fields["intermediate"] + 2 * hidden

@@ -89,7 +89,11 @@ def _sparse_stacks(cfg: Config, encoder: int, decoder: int, active: int) -> Fiel
         step = cfg.number(f"{stack}_sparse_step", default=0)
         named = cfg.raw(f"num_sparse_{stack}_layers")
         if named is not None:  # Switch: the step follows from it, and the second layer is the first with experts
+            given = step
             step = layers // cfg.number(f"num_sparse_{stack}_layers") if named else 0
+            if given and step and given != step:
+                names = f"{stack}_sparse_step and num_sparse_{stack}_layers"
+                raise WattlineError(f"{cfg.where}: {names} contradict each other; leave the right one")
         first = 1 if active == 1 else step - 1
         counts.append(len(range(0 if step == 1 else first, layers, step)) if step else 0)
     if counts[0] * decoder != counts[1] * encoder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from wattline.core.errors import WattlineError
 from wattline.line.work.huggingface.experts import expert_fields, mlp_layers, width_of
 from wattline.line.work.huggingface.families import OWN
 from wattline.line.work.huggingface.fields import Config
@@ -63,7 +64,7 @@ def text_fields(cfg: Config, row: Row) -> dict[str, Any]:
     attention = sum(kind in ATTENTION for kind in kinds)
     known |= _heads(cfg, row, known, attention)
     if "expert_intermediate" in row.set:
-        known["expert_intermediate"] = evaluate(row.set["expert_intermediate"], cfg, known)
+        known["expert_intermediate"] = _above_zero(evaluate(row.set["expert_intermediate"], cfg, known), cfg, "experts")
     known["intermediate"] = _width(cfg, row, known)
     known |= {"vocab": cfg.number(*VOCAB), "context": context_of(cfg), "attention_layers": attention}
     fields: dict[str, Any] = {
@@ -91,6 +92,12 @@ def text_fields(cfg: Config, row: Row) -> dict[str, Any]:
     if cfg.kind in OWN:
         fields |= OWN[cfg.kind].read(cfg, row, kinds, fields)
     return fields
+
+
+def _above_zero(number: int, cfg: Config, what: str) -> int:
+    if number < 1:
+        raise WattlineError(f"{cfg.where}: the width of its {what} is {number}; must be above 0; correct it")
+    return number
 
 
 def kinds_of(cfg: Config, row: Row) -> list[str]:

@@ -100,7 +100,7 @@ def _encoder(cfg: Config, part: str, usual: str) -> int:
         )
     own = Config(data, kind, f"{cfg.where}: {part}")
     cfg.data[part] = data  # what joins it reads the same names
-    for name, value in table.get("default", {}).items():
+    for name, value in (table.get("default", {}) | table.get("by_type", {}).get(kind, {})).items():
         if own.data.get(name) is None:
             own.data[name] = value
     params = evaluate(table["params"], own, {})
