@@ -9,7 +9,7 @@ from wattline.core.errors import WattlineError
 
 LISTS = (
     *("ignore", "exclude_modules", "modules_to_not_convert", "ignored_layers", "exclude", "skip_modules"),
-    *("llm_int8_skip_modules", "modules_to_exclude"),
+    *("llm_int8_skip_modules", "modules_to_exclude", "linear_weights_not_to_quantize"),
 )
 ATTENTION = re.compile(r"self_attn|self_attention|linear_attn|attention|\battn\b")
 WITHIN = re.compile(r"norm|indexer|rotary|sinks")

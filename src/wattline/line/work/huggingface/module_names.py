@@ -66,7 +66,7 @@ def entry_of(text: str, where: str) -> Entry:
         return Entry(NOTHING, text)
     if text in ALL:
         return Entry(-1, "")
-    usual = text
+    usual = text.removesuffix(".weight")
     for old, new in SYNONYMS:
         usual = re.sub(old, new, usual)
     regex = usual.removeprefix("re:") if usual.startswith("re:") or REGEX.search(usual) else ""

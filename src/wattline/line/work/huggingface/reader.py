@@ -15,6 +15,7 @@ from wattline.line.work.huggingface.fields import Config
 from wattline.line.work.huggingface.file import read_json
 from wattline.line.work.huggingface.kinds import TEXT_PARTS, check_priced, text_config, with_usual_names
 from wattline.line.work.huggingface.layout import matrices_of
+from wattline.line.work.huggingface.other_files import check_model, file_in
 from wattline.line.work.huggingface.quantization import Weights, read_weights
 from wattline.line.work.huggingface.sound import check_sound
 from wattline.line.work.huggingface.table import Row, rows
@@ -24,7 +25,6 @@ from wattline.line.work.model import Model
 from wattline.line.work.tower_settings import senses_of
 from wattline.line.work.weights import DENSE, EXPERTS, OUTER, group_bytes
 
-CONFIG = "config.json"
 MALFORMED = (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError)
 AROUND = (
     "hidden_size",
@@ -48,8 +48,7 @@ def model_from_config(path: str | Path) -> Model:
     Raises WattlineError of one line if it is bad.
     """
     path = Path(path)
-    if (path / CONFIG).is_file():
-        path = path / CONFIG
+    path = file_in(path)
     top = read_json(path)
     model = model_from_dict(top, str(path), path.parent.name or path.stem, quantization_beside(path))
     check_index(path, model)
@@ -81,6 +80,7 @@ def model_from_dict(top: dict[str, Any], where: str, name: str, beside: dict[str
 
 
 def _read(top: dict[str, Any], where: str, name: str, beside: dict[str, Any] | None) -> Model:
+    check_model(top, where)
     top = with_usual_names(top, where)
     cfg = text_config(top, where)
     check_priced(top, cfg)

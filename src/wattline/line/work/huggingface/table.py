@@ -11,7 +11,7 @@ from typing import Any
 
 FILES = (
     *("architectures.toml", "recurrent.toml", "towers.toml", "refused.toml", "harmless.toml", "shared_fields.toml"),
-    *("class_defaults.toml", "ties.toml"),
+    *("class_defaults.toml", "ties.toml", "other_files.toml"),
 )
 
 
@@ -84,6 +84,11 @@ def decoders_too() -> frozenset[str]:
     """Kinds of encoder that write text where their config says that they are decoders."""
     groups = _tables()["refused.toml"].values()
     return frozenset(kind for table in groups if table.get("decoders_too") for kind in table["types"])
+
+
+def other_files() -> list[dict[str, Any]]:
+    """Files that are no config of a model: the fields that mark each, and what it is."""
+    return list(_tables()["other_files.toml"].values())
 
 
 @lru_cache(maxsize=1)

@@ -29,7 +29,7 @@ from wattline.line.work.huggingface.mixers import (
 )
 from wattline.line.work.huggingface.table import Row
 
-HIDDEN = ("hidden_size", "n_embd", "d_model", "dim", "embedding_dim")
+HIDDEN = ("hidden_size", "n_embd", "n_embed", "d_model", "dim", "embedding_dim")
 VOCAB = ("vocab_size", "padded_vocab_size")
 SHOWN = {
     FULL: "full attention",
