@@ -150,6 +150,7 @@ KINDS = {
     "deepseek_v4": "compressed",
     "timesfm": "series",
 }
+OTHER_COMMANDS = ("bert", "xlm-roberta", "modernbert", "clip", "siglip", "vit", "whisper")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -157,7 +158,8 @@ def test_what_is_not_priced_is_refused_by_what_it_is(kind: str) -> None:
     message = refusal({"model_type": kind, "hidden_size": 768, "num_hidden_layers": 12})
     assert kind in message
     assert KINDS[kind] in message
-    assert "not priced yet" in message
+    assert ("ask `wattline" in message) is (kind in OTHER_COMMANDS)
+    assert ("not priced yet" in message) is (kind not in OTHER_COMMANDS)
 
 
 def test_a_head_that_labels_is_refused_though_its_body_is_known() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from wattline.core.errors import WattlineError, shorten
 from wattline.line.work.huggingface.counting import PICTURES
 from wattline.line.work.huggingface.fields import MEND, Config
-from wattline.line.work.huggingface.table import decoders_too, refused, rows
+from wattline.line.work.huggingface.table import command_of, decoders_too, refused, rows
 from wattline.line.work.huggingface.ties import tie_of
 from wattline.line.work.huggingface.towers import joined
 
@@ -144,16 +144,21 @@ def check_priced(top: dict[str, Any], cfg: Config) -> None:
     """
     name = str(top.get("model_type") or cfg.kind).lower()
     what = refused().get(name) or refused().get(cfg.kind)
-    classes = [str(n) for n in top.get("architectures") or []]
+    command, classes = command_of().get(name, ""), [str(n) for n in top.get("architectures") or []]
     if name in decoders_too() and (top.get("is_decoder") is True or any(WRITES.search(n) for n in classes)):
         what = ""
     if not what and top.get("_class_name"):
-        name, what = str(top["_class_name"]), "a part of a diffusion pipeline"
+        name, what, command = str(top["_class_name"]), "a part of a diffusion pipeline", "wattline image"
     if not what and classes and all(NOT_WRITING.search(n) for n in classes):
         name, what = classes[0], "a model that ranks or labels, and writes nothing"
+    shown = shorten(name, 60)
+    if what and command:
+        raise WattlineError(
+            f"{cfg.where}: {shown} is {what}; ask `{command}`, or give a model that writes text token by token"
+        )
     if what:
         raise WattlineError(
-            f"{cfg.where}: {shorten(name, 60)} is {what}; not priced yet: give a model that writes text token by token"
+            f"{cfg.where}: {shown} is {what}; not priced yet: give a model that writes text token by token"
         )
     row = rows().get(cfg.kind)
     if top.get("is_encoder_decoder") is True and not (row and row.two_stacks) and name not in PICTURES:

@@ -80,6 +80,13 @@ def refused() -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
+def command_of() -> dict[str, str]:
+    """The command that prices a kind of model which writes no text, by ``model_type``."""
+    groups = _tables()["refused.toml"].values()
+    return {kind: table["command"] for table in groups for kind in table["types"] if "command" in table}
+
+
+@lru_cache(maxsize=1)
 def decoders_too() -> frozenset[str]:
     """Kinds of encoder that write text where their config says that they are decoders."""
     groups = _tables()["refused.toml"].values()
