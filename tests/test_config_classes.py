@@ -143,3 +143,22 @@ def test_steps_of_experts_that_contradict_their_number_are_refused() -> None:
 def test_layers_that_look_at_pictures_are_layers(listed: list[int]) -> None:
     with pytest.raises(WattlineError, match="cross_attention_layers"):
         read(PLAIN | {"model_type": "mllama_text_model", "num_key_value_heads": 4, "cross_attention_layers": listed})
+
+
+VISION = {
+    **{"model_type": "qwen3_omni_moe_vision_encoder", "depth": 2, "hidden_size": 32, "intermediate_size": 64},
+    **{"num_heads": 2, "out_hidden_size": 64, "num_position_embeddings": 16, "deepstack_visual_indexes": []},
+}
+
+
+def test_what_sees_within_a_part_counts_and_what_speaks_is_named() -> None:
+    text = PLAIN | {"model_type": "qwen3_omni_moe_text", "num_key_value_heads": 4, "num_experts": 0}
+    thinker = {"model_type": "qwen3_omni_moe_thinker", "text_config": text}
+    blind = {"model_type": "qwen3_omni_moe", "thinker_config": thinker, "enable_audio_output": True}
+    seen = blind | {"thinker_config": thinker | {"vision_config": VISION}}
+    assert read(blind).vision_params == 0
+    assert read(seen).vision_params > 2 * (4 * 32**2 + 2 * 32 * 64)
+    assert read(seen).active_params == read(blind).active_params
+    parts = {"talker_config": {"text_config": {"hidden_size": 8}}, "code2wav_config": {"hidden_size": 8}}
+    with pytest.raises(WattlineError, match="remove code2wav_config, talker_config"):
+        read(seen | parts)

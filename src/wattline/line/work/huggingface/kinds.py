@@ -67,6 +67,24 @@ def text_config(top: dict[str, Any], where: str) -> Config:
     return Config(dict(part), kind, shorten(where, 200))
 
 
+def wholes_of(top: dict[str, Any]) -> list[dict[str, Any]]:
+    """The config, and the parts of it that hold a language model together with what sees and hears.
+
+    Parameters
+    ----------
+    top : contents of a ``config.json``
+
+    Returns the config first, then the parts from the outermost inwards.
+    """
+    out, part = [top], top
+    for _ in range(2):
+        part = next((part[name] for name in TEXT_PARTS if isinstance(part.get(name), dict)), {})
+        if not any(isinstance(part.get(name), dict) for name in TEXT_PARTS):
+            break
+        out.append(part)
+    return out
+
+
 def with_usual_names(top: dict[str, Any], where: str) -> dict[str, Any]:
     """A Mamba's config by its authors (``ssm_cfg``, no ``model_type``), T5Gemma 2's and ProphetNet's under the usual
     names; any other as it is.

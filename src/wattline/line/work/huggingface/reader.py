@@ -13,7 +13,7 @@ from wattline.line.work.huggingface.closed import check_fields
 from wattline.line.work.huggingface.experts import layers_with_experts
 from wattline.line.work.huggingface.fields import Config
 from wattline.line.work.huggingface.file import read_json
-from wattline.line.work.huggingface.kinds import TEXT_PARTS, check_priced, text_config, with_usual_names
+from wattline.line.work.huggingface.kinds import TEXT_PARTS, check_priced, text_config, wholes_of, with_usual_names
 from wattline.line.work.huggingface.layout import matrices_of
 from wattline.line.work.huggingface.other_files import check_model, file_in
 from wattline.line.work.huggingface.quantization import Weights, read_weights
@@ -91,10 +91,10 @@ def _read(top: dict[str, Any], where: str, name: str, beside: dict[str, Any] | N
         return _stored(exact_model(top, cfg, name), read_weights(cfg.data, beside, cfg.where))
     fill_missing(cfg, row)
     fields = text_fields(cfg, row)
-    whole = Config(dict(top), str(top.get("model_type") or "").lower(), cfg.where)
+    wholes = [Config(dict(part), str(part.get("model_type") or "").lower(), cfg.where) for part in wholes_of(top)]
     towers, strange = 0, None
     try:
-        towers = tower_params(whole, fields["hidden"])
+        towers = sum(tower_params(whole, fields["hidden"]) for whole in wholes)
     except UnknownTower as error:
         strange = error
     label = cfg.raw("_name_or_path") or cfg.raw("name_or_path") or name
@@ -102,7 +102,8 @@ def _read(top: dict[str, Any], where: str, name: str, beside: dict[str, Any] | N
     tied = cfg.flag("tie_word_embeddings", bool(old) if old is not None else row.tied) and not row.never_tied
     check_fields(cfg, row)
     if strange is None and any(isinstance(top.get(part), dict) for part in TEXT_PARTS):
-        check_fields(whole, Row(whole.kind, ignore=(*AROUND, *joined(whole.kind).get("ignore", ()))))
+        for whole in wholes:
+            check_fields(whole, Row(whole.kind, ignore=(*AROUND, *joined(whole.kind).get("ignore", ()))))
     model = Model(str(name), shorten(str(label)), shorten(cfg.kind), **fields, tied_embeddings=tied, left_out=row.note)
     if strange is not None:
         towers = _towers_by_difference(top, model, strange)

@@ -31,6 +31,7 @@ class UnknownTower(WattlineError):
     """An encoder, or a way to join it, that the table does not hold."""
 
 
+SIZES = ("hidden_size", "hidden_dim", "num_hidden_layers", "num_layers")
 OLD_NAMES = {"vt_": "", "init_pos_emb": "pos_emb"}  # Kimi's own configs
 
 
@@ -67,7 +68,8 @@ def tower_params(cfg: Config, out: int) -> int:
     if strange:
         raise UnknownTower(
             f"{cfg.where}: {strange[0]}: how {shorten(kind, 60) or 'it'} sees or hears is not known; install "
-            f"wattline[models] to count it with transformers, or remove {strange[0]} to price the language model alone"
+            f"wattline[models] to count it with transformers, or remove {', '.join(strange)[:120]} to price the language "
+            "model alone"
         )
     total = sum(_encoder(cfg, part, parts[part]) for part in sorted(given))
     for name, value in join.get("default", {}).items():
@@ -79,9 +81,14 @@ def tower_params(cfg: Config, out: int) -> int:
 
 def _other_parts(cfg: Config) -> list[str]:
     """Parts with weights of their own under names that are not read (``encoder_config``, ``qformer_config``)."""
-    sizes = ("hidden_size", "hidden_dim", "num_hidden_layers", "num_layers")
     parts = {n: v for n, v in cfg.data.items() if n.endswith("_config") and isinstance(v, dict)}
-    return sorted(n for n, v in parts.items() if n not in (*TEXT, *ENCODER_PARTS) and any(size in v for size in sizes))
+    return sorted(n for n, v in parts.items() if n not in (*TEXT, *ENCODER_PARTS) and _with_weights(v))
+
+
+def _with_weights(part: dict[str, Any]) -> bool:
+    """Whether a part, or one within it, gives a size of layers."""
+    inner = (value for value in part.values() if isinstance(value, dict))
+    return any(size in part for size in SIZES) or any(_with_weights(each) for each in inner)
 
 
 def _encoder(cfg: Config, part: str, usual: str) -> int:
