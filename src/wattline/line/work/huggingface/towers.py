@@ -65,11 +65,11 @@ def tower_params(cfg: Config, out: int) -> int:
         return 0
     parts: dict[str, str] = join.get("parts", {})
     strange = sorted(given - set(parts)) or ([] if join else _other_parts(cfg))
+    names = ", ".join(strange)[:120]
     if strange:
         raise UnknownTower(
             f"{cfg.where}: {strange[0]}: how {shorten(kind, 60) or 'it'} sees or hears is not known; install "
-            f"wattline[models] to count it with transformers, or remove {', '.join(strange)[:120]} to price the language "
-            "model alone"
+            f"wattline[models] to count it with transformers, or remove {names} to price the language model alone"
         )
     total = sum(_encoder(cfg, part, parts[part]) for part in sorted(given))
     for name, value in join.get("default", {}).items():
