@@ -162,3 +162,16 @@ def test_what_sees_within_a_part_counts_and_what_speaks_is_named() -> None:
     parts = {"talker_config": {"text_config": {"hidden_size": 8}}, "code2wav_config": {"hidden_size": 8}}
     with pytest.raises(WattlineError, match="remove code2wav_config, talker_config"):
         read(seen | parts)
+
+
+def test_queries_of_no_rank_are_refused_and_null_is_none() -> None:
+    latent = {
+        **{"model_type": "deepseek_v3", "kv_lora_rank": 16, "qk_nope_head_dim": 16, "qk_rope_head_dim": 8},
+        **{"v_head_dim": 16, "n_routed_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 32},
+        **{"num_key_value_heads": 4, "first_k_dense_replace": 0, "n_shared_experts": 1},
+    }
+    queries = 4 * (16 + 8)
+    added = 4 * (64 * 32 + 32 * queries - 64 * queries)
+    assert rest(PLAIN | latent | {"q_lora_rank": None}, q_lora_rank=32) == added
+    with pytest.raises(WattlineError, match="q_lora_rank is 0"):
+        read(PLAIN | latent | {"q_lora_rank": 0})

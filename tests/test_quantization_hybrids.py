@@ -118,3 +118,14 @@ def test_most_kinds_of_layers_are_laid_out() -> None:
         laid_out(kind) for kind in ("nemotron_h", "qwen3_next", "gemma4_text", "jamba", "bamba", "falcon_h1", "lfm2")
     ]
     assert all(pairs)
+
+
+@pytest.mark.parametrize("ratio", [0.5, 0.8, 1.0])
+def test_openvinos_ratio_is_the_share_of_four_bits(ratio: float) -> None:
+    quant = {"bits": 4, "group_size": 64, "ratio": ratio, "sym": False}
+    bytes_of = [
+        stored_bytes(model := model_from_dict(DELTA | {"quantization_config": each}, "c", "m"), model.native_format)
+        for each in (quant, {"bits": 4, "group_size": 64})
+    ]
+    matrices = bytes_of[1] - stored_bytes(model_from_dict(DELTA, "c", "m"), "bf16")
+    assert (bytes_of[0] - bytes_of[1]) / -matrices == pytest.approx((1 - ratio) * 4 / (16 - 4.25), rel=0.05, abs=1e-9)

@@ -84,6 +84,8 @@ def attention_fields(cfg: Config, row: Row, known: dict[str, int]) -> dict[str, 
     """
     if cfg.number("kv_lora_rank", default=0):
         nope, rope = cfg.number("qk_nope_head_dim"), cfg.number("qk_rope_head_dim")
+        if cfg.raw("q_lora_rank") == 0:
+            raise WattlineError(f"{cfg.where}: q_lora_rank is 0; null says that queries pass no latent; correct it")
         if cfg.number("qk_head_dim", default=nope + rope) != nope + rope:
             raise WattlineError(f"{cfg.where}: qk_head_dim is not qk_nope_head_dim + qk_rope_head_dim; correct it")
         return {

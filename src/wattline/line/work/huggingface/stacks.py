@@ -64,6 +64,8 @@ def translator_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -
         if cfg.flag(name, row.tied) != row.tied:
             usual = "shared" if row.tied else "apart"
             raise WattlineError(f"{cfg.where}: {name}: {cfg.kind} is read with its tables {usual} alone; {MEND}")
+    if cfg.kind == "prophetnet" and not cfg.flag("add_cross_attention", True):
+        raise WattlineError(f"{cfg.where}: add_cross_attention: without it {cfg.kind} is not read; {MEND}")
     alone = _decoder_alone(cfg)
     # a decoder by itself keeps the weights that would look at an encoder, and passes them by
     stored = cfg.number("src_vocab_size", default=0) * hidden + 4 * hidden**2 * decoder * alone

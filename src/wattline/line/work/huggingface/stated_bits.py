@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+HALF = 4.0
 BIT_FIELDS = ("bits", "w_bit", "nbits", "num_bits", "weight_bits", "wbits", "weight_num_bits", "q_bits")
 
 
@@ -24,6 +25,8 @@ def stated_bits(quant: dict[str, Any]) -> tuple[float, bool]:
         return 8.0, False
     for weights in _inner(quant):
         bits = number_in(weights, *BIT_FIELDS)
+        if bits == HALF and weights is quant and isinstance(quant.get("ratio"), float):
+            bits += HALF * (1 - min(max(quant["ratio"], 0.0), 1.0))  # OpenVINO: the share of layers in 4 bits, not in 8
         if bits:
             return bits, str(weights.get("type", "")) == "float" or quant.get("quant_method") == "deepspeedfp"
     method = quant.get("quant_method")
