@@ -175,3 +175,10 @@ def test_queries_of_no_rank_are_refused_and_null_is_none() -> None:
     assert rest(PLAIN | latent | {"q_lora_rank": None}, q_lora_rank=32) == added
     with pytest.raises(WattlineError, match="q_lora_rank is 0"):
         read(PLAIN | latent | {"q_lora_rank": 0})
+
+
+@pytest.mark.parametrize(("kind", "heads"), [("siglip_vision_model", 1), ("idefics3_vision", 0)])
+def test_siglip_has_a_head_where_nothing_is_said(kind: str, heads: int) -> None:
+    part = SIGLIP | {"model_type": kind, "num_hidden_layers": 2}
+    each = 4 * 32 * 32 + 2 * 32 * 64
+    assert rest(seeing("gemma3", part | {"vision_use_head": False}), vision_config=part) == heads * each
