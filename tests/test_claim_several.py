@@ -8,6 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wattline.catalog import default
+from wattline.catalog.draws import Draws
+from wattline.claim.evaluate import Scope, evaluate
 from wattline.claim.file import Claim
 from wattline.claim.sentence import read_sentence
 from wattline.core.errors import WattlineError
@@ -108,3 +111,59 @@ def test_a_figure_that_no_claim_takes_up_is_named(kwh: int) -> None:
 ])  # fmt: skip
 def test_what_is_judged_is_not_named_again(sentence: str) -> None:
     assert all("Not judged" not in claim.note for claim in read_sentence(sentence).claims)
+
+
+@pytest.mark.parametrize(("sentence", "stated"), [
+    ("Training GPT-3 took 1,287 MWh and emitted 552 tonnes of CO2", [(1287, "MWh"), (552, "t")]),
+    ("Google says the median Gemini prompt takes 0.24 Wh of energy, emits 0.03 grams of CO2 and uses 0.26 ml of water",
+     [(0.24, "Wh/request"), (0.03, "g/request"), (0.26, "mL/request")]),
+    ("Sam Altman says ChatGPT takes 0.34 Wh per query and 0.000085 gallons of water",
+     [(0.34, "Wh/request"), (0.000085, "gallon/request")]),
+    ("A ChatGPT request takes 2.9 Wh, against 0.3 Wh for a Google search", [(2.9, "Wh/request"), (0.3, "Wh/request")]),
+])  # fmt: skip
+def test_each_measure_of_a_sentence_is_a_claim(sentence: str, stated: list[tuple[float, str]]) -> None:
+    claims = read_sentence(sentence).claims
+    assert [(number, unit.replace("gallons", "gallon")) for number, unit in map(_stated, claims)] == stated
+    assert len({claim.id for claim in claims}) == len(claims)
+    assert all("Not judged" not in claim.note for claim in claims)
+
+
+@given(millions=st.integers(1, 3000), wh=st.floats(0.05, 20), time=st.sampled_from(["day", "week", "month", "year"]))
+def test_what_all_requests_take_is_what_each_takes(millions: int, wh: float, time: str) -> None:
+    """The same time on both sides cancels, and the sum at a figure of each is arithmetic alone."""
+    kwh = millions * 1e6 * wh / 1000
+    (claim,) = read_sentence(f"{millions} million ChatGPT requests a {time} use {kwh:.9f} kWh a {time}").claims
+    number, unit = _stated(claim)
+    assert unit == "Wh/request"
+    assert number == pytest.approx(wh, rel=1e-3)
+    text = f"ChatGPT answers {millions} million requests a {time} at {wh:.6f} Wh each, which is {kwh:.9f} kWh a {time}"
+    _, total = read_sentence(text).claims
+    assert total.derived is not None
+    value = evaluate(total.derived.tree, Scope(Draws(0, catalog=default())))
+    assert float(value.magnitude) == pytest.approx(_stated(total)[0], rel=1e-4)
+
+
+def test_a_comparison_is_judged_where_its_subject_is_unknown() -> None:
+    (claim,) = read_sentence("The restart of Three Mile Island gives Microsoft 835 MW, enough for 800,000 homes").claims
+    assert claim.derived is not None
+    assert "home_kwh_per_year" in claim.derived.text
+    assert "is not judged" in claim.note
+
+
+def test_ten_times_the_figure_of_a_search() -> None:
+    claims = read_sentence(
+        "ChatGPT needs 2.9 watt-hours per query, almost ten times the 0.3 watt-hours of a Google search"
+    ).claims
+    assert [claim.id for claim in claims] == ["sentence", "comparison"]
+    assert claims[1].note.endswith("Not judged: 0.3 watt-hours.")
+
+
+def test_what_supplies_a_company_is_not_what_it_uses() -> None:
+    with pytest.raises(WattlineError, match="what makes electricity"):
+        read_sentence("Three Mile Island will supply 835 MW to Microsoft by 2028")
+
+
+def test_a_year_is_no_end_of_a_range() -> None:
+    (claim,) = read_sentence("Data centres' demand will rise from 415 TWh in 2024 to 3,000 TWh in 2030").claims
+    assert _stated(claim) == (3000, "TWh")
+    assert claim.note.endswith("Not judged: 415 TWh.")

@@ -27,7 +27,7 @@ def verdict(text: str) -> dict[str, str]:
 def test_a_sentence_without_a_published_figure_gets_a_computed_verdict(text: str, answer: str) -> None:
     claim = verdict(text)
     assert claim["verdict"] == answer
-    assert "No published figure fits it" in claim["note"]
+    assert "Held against predictions" in claim["note"]
 
 
 def test_a_longer_video_is_held_against_a_longer_one() -> None:

@@ -36,7 +36,7 @@ _PARTLY = re.compile(
 )
 _MAKES = re.compile(
     r"\b(nuclear|reactors?|SMRs?|solar|wind|geothermal|fusion|gas[- ]fired|turbines?|power plants?|hydro\w*|"
-    r"batter(?:y|ies)|renewables?|clean (?:energy|power))\b",
+    r"batter(?:y|ies)|renewables?|clean (?:energy|power)|(?:will|would|to) (?:suppl(?:y|ies)|generate|deliver))\b",
     re.I,
 )
 # 500 MW of small reactors, 2 GW from nuclear plants

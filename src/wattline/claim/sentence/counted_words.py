@@ -26,7 +26,7 @@ COMPARES = (
     rf"(?:{_WHAT}|\s|than|as|of)*|(?:(?<=\stimes)|(?<=\dx))(?=\s+(?:an?|that of)\s)|"
     rf"\bthe same(?:\s+(?:amount|of|{_WHAT}))*\s+as\b|"
     rf"\b(?:is |are )?(?:the )?(?:equivalent|equal|comparable|equals|matche?s|rivals)\b(?:\s+(?:to|of|with|that))*|"
-    rf"\b(?P<bound>more|less)\b(?:\s+{_WHAT})?\s+than\b|\benough\b(?:\s+{_WHAT})?\s+to\b|\b(?:could|can|would)(?=\s+power)|"
+    rf"\b(?P<bound>more|less)\b(?:\s+{_WHAT})?\s+than\b|\benough\b(?:\s+{_WHAT})?\s+(?:to|for)\b|\b(?:could|can|would)(?=\s+power)|"
     rf"\b(?:what|that of)\b|"
     rf"\bthe\b(?:\s+(?:annual|yearly|average|typical|total))*(?:\s+{_WHAT})*\s+(?:use|usage|consumption|demand|needs)"
     rf"\s+of\b)"

@@ -67,7 +67,7 @@ _SPEAKER = re.compile(
     r"(?:the |a |an )?(?:new )?(?:[A-Z][\w.'’&-]*(?:\s+(?:of\s+|for\s+)?[A-Z][\w.'’&-]*)*|report|study|analysts?)\s*$|"
     r",\s+(?:the |a )?[A-Z][\w.'’& -]{1,40}?\s+(?:says|said|estimates|estimated|warns|warned|projects|reported)\s*$|"
     r"^[Aa]ccording to [^,]{2,60},\s*|^(?:the |a )?[A-Z][\w.'’& -]{1,40}?\s+(?:says|said|estimates|estimated|"
-    r"warns|warned|claims|claimed|found|projects|predicts|expects|reckons)\s+that\s+",
+    r"warns|warned|claims|claimed|found|projects|predicts|expects|reckons)\s+(?:that\s+|(?=(?:the|an?|its|each|every|one)\s|[A-Z]))",
 )
 DROP_ML = 0.05
 ENDS = " .?!"  # of a sentence: a question is read as what it asks about

@@ -14,6 +14,7 @@ from wattline.claim.sentence.coming_read import read_coming
 from wattline.claim.sentence.company import company_claim
 from wattline.claim.sentence.compared import compared_in
 from wattline.claim.sentence.counted import counted_in, with_counted
+from wattline.claim.sentence.daily import daily_claims
 from wattline.claim.sentence.figures import MAX_SENTENCE, figure_claim
 from wattline.claim.sentence.fleet import fleet_claim
 from wattline.claim.sentence.generated import generated_claim, kind_of
@@ -21,6 +22,7 @@ from wattline.claim.sentence.grown import grown_claim
 from wattline.claim.sentence.inside import inside_claim
 from wattline.claim.sentence.left import with_left
 from wattline.claim.sentence.listed import listed_claim
+from wattline.claim.sentence.measures import statements_in
 from wattline.claim.sentence.money import money_claim
 from wattline.claim.sentence.named import chip_claim, pue_claim
 from wattline.claim.sentence.plain import ENDS, plain_sentence
@@ -95,8 +97,21 @@ def _under_words(says: str, read: str, make: Callable[[], ClaimsFile]) -> Claims
     except WattlineError as error:
         raise WattlineError(_named_as(str(error), says)) from None
     reading = f"Read as: {read}. " if read else ""
-    own = (replace(each, says=shorten(says, MAX_SENTENCE), note=f"{reading}{each.note}".strip()) for each in claims)
+    own = (
+        replace(
+            each,
+            says=shorten(says, MAX_SENTENCE),
+            note=each.note if _is_part(each.note, read) else f"{reading}{each.note}".strip(),
+        )
+        for each in claims
+    )
     return ClaimsFile("sentence", shorten(says, MAX_SENTENCE), "", tuple(own))
+
+
+def _is_part(note: str, read: str) -> bool:
+    """Whether a note begins with a reading that is a part of another, which then tells nothing more."""
+    match = re.match(r"Read as: (.+?)\. ", note)
+    return match is not None and set(match[1].split()) <= set(read.split())
 
 
 def _named_as(error: str, says: str) -> str:
@@ -126,6 +141,22 @@ def _of_homes(sentence: Sentence) -> tuple[Claim, ...] | None:
 def _two_figures(sentence: Sentence) -> tuple[Claim, ...] | None:
     text, _, known = sentence
     return both_claims(text, lambda part: _under_words(text, part, lambda: _read_plain(part, known)).claims)
+
+
+def _several(sentence: Sentence) -> tuple[Claim, ...] | None:
+    """A claim of each statement of a sentence; the later ones are numbered."""
+    text, _, known = sentence
+    parts = statements_in(text)
+    made: list[Claim] = []
+    for part in parts:
+        claims = _under_words(text, part, lambda part=part: _read_plain(part, known)).claims  # type: ignore[misc]
+        made += (replace(each, id=f"{each.id}-{len(made) + at}") if made else each for at, each in enumerate(claims, 1))
+    return tuple(made) or None
+
+
+def _of_requests(sentence: Sentence) -> tuple[Claim, ...] | None:
+    text, _, known = sentence
+    return daily_claims(text, lambda part: _under_words(text, part, lambda: _read_plain(part, known)).claims)
 
 
 def _beside_things(sentence: Sentence) -> tuple[Claim, ...] | None:
@@ -163,6 +194,8 @@ READERS: tuple[Reader, ...] = (
     Reader("town", "the data centres of a town, which are refused", _of_town),
     Reader("homes", "a share of a country's homes", _of_homes),
     Reader("both", "an energy and the share of a place's electricity that it is", _two_figures),
+    Reader("several", "measures of energy, CO2e and water, or of two things", _several),
+    Reader("requests", "what so many requests a day take", _of_requests),
     Reader("beside", "a figure set beside so many of a thing", _beside_things),
     Reader("things", "a figure given as so many of a thing", _in_things),
     Reader("listed", "how many data centres there are, and American demand", lambda each: listed_claim(each.text)),
@@ -192,5 +225,9 @@ def _with_subject(head: str, compared: Claim, catalog: Catalog) -> tuple[Claim, 
     """A comparison, after the claim that its figure is of something, where the sentence names that."""
     if not naming(words_in(re.sub(r"\b(that|this|which|enough|equals?|equivalent)\b", " ", stated_in(head).rest))):
         return (compared,)
-    subject = read_sentence(head.strip(" ,;:–—-"), catalog).claims
+    try:
+        subject = read_sentence(head.strip(" ,;:–—-"), catalog).claims
+    except WattlineError:  # the comparison is of figures alone, whoever's they are
+        words = shorten(head.strip(" ,;:–—-"), 100)
+        return (replace(compared, note=f"{compared.note} Whether {words!r} is so is not judged."),)
     return (*subject, replace(compared, id="comparison"))

@@ -21,7 +21,7 @@ _NUMBER = r"\d(?:[\d,]*\d)?(?:\.\d+)?"
 _SCALE = r"million|billion|trillion|thousand"
 _FIGURE = re.compile(
     r"(?<![\w.])(?<![A-Za-z]-)"  # no number within a name, such as GPT-5
-    rf"(?:(?P<low>{_NUMBER})\s*(?P<low_scale>{_SCALE})?(?:\s*(?:-|–|—|to|and|or)\s*))?"
+    rf"(?:(?<!\bin )(?<!since )(?P<low>{_NUMBER})\s*(?P<low_scale>{_SCALE})?(?:\s*(?:-|–|—|to|and|or)\s*))?"
     rf"(?P<number>{_NUMBER})\s*(?P<scale>{_SCALE})?[\s-]*"
     r"(?P<unit>(?:(?:[A-Z]+\d+\w*|[GT]PU|chip|accelerator)[\s-]+){0,2}[A-Za-zµμ]+(?:-?hours?)?)(?![\w])"
 )

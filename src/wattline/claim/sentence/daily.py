@@ -1,0 +1,111 @@
+"""A sentence on what so many requests a day take: 200 million of ChatGPT a day use half a million kWh, held against
+what one takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from wattline.claim.evaluate import quantity
+from wattline.claim.fields import expression_of
+from wattline.claim.file import Claim
+from wattline.claim.sentence.counted_words import number_of
+from wattline.claim.sentence.stated import YEAR, stated_in
+from wattline.claim.sentence.words import relation_in
+from wattline.core.errors import WattlineError, shorten
+
+_TIME = (
+    r"(?:(?:a|per|each|every)\s+(?P<{0}>hour|day|week|month|year)|"
+    r"(?P<{0}ly>hourly|daily|weekly|monthly|yearly|annually))"
+)
+_COUNT = r"\d(?:[\d,]*\d)?(?:\.\d+)?(?:\s*(?:thousand|million|billion))?|\ba (?:million|billion)"
+_WORK = re.compile(
+    rf"(?P<count>{_COUNT})\s+(?:\w+\s+)?(?P<whose>(?:[\w.-]+\s+){{0,3}}?)"
+    r"(?:questions|queries|prompts|requests|messages|chats|answers)\s+" + _TIME.format("time"),
+    re.I,
+)
+_EACH = re.compile(
+    r",?\s*(?:at|with|each using|each taking|each of|using|taking)\s+(?:about\s+)?(?P<number>\d[\d,]*(?:\.\d+)?)\s*"
+    r"(?P<unit>[mk]?Wh|(?:kilo)?watt[\s-]?hours?|k?J|(?:kilo)?joules?)\s*"
+    r"(?:each|apiece|per (?:query|request|prompt|question))?",
+    re.I,
+)
+_PRODUCT = re.compile(r"\b(chatgpt|gpt[\w.-]*|gemini|claude|copilot|grok|mistral|llama[\w.-]*|deepseek[\w.-]*)\b", re.I)
+_ADVERBS = {
+    "hourly": "hour",
+    "daily": "day",
+    "weekly": "week",
+    "monthly": "month",
+    "yearly": "year",
+    "annually": "year",
+}
+
+
+def daily_claims(text: str, read: Callable[[str], tuple[Claim, ...]]) -> tuple[Claim, ...] | None:
+    """The claims of a sentence that gives the energy of so many requests a day.
+
+    Parameters
+    ----------
+    text : such as "200 million ChatGPT requests a day use half a million kWh"
+    read : the claims of a sentence
+
+    Returns
+    -------
+    What one request would take by it, against the product's own figure; with the energy of one given, that, and the
+    product of both against the sum. None for any other sentence. Raises WattlineError where the product has no figure.
+    """
+    work, product = _WORK.search(text), _PRODUCT.search(text)
+    if work is None or product is None:
+        return None
+    each = _EACH.search(text)
+    rest = _without(text, *(match for match in (work, each) if match))
+    try:
+        total = stated_in(rest)
+    except WattlineError:
+        return None
+    number, unit = total.middle.tree.value
+    unit = unit.removesuffix("/request")
+    if total.ends or not quantity(1.0, unit).check("[energy]"):
+        return None
+    time = work["time"].lower() if work["time"] else _ADVERBS[work["timely"].lower()]
+    per_year = YEAR.get(time, 1.0)
+    count = number_of(work["count"]) * per_year
+    year = number * (1.0 if total.per else per_year)
+    if each:
+        return _of_each(text, read, product[0], each, count, year, unit)
+    energy = quantity(year / count, unit).to("Wh").magnitude
+    (claim, *others) = read(f"{product[0]} uses {_bound(text)}{energy:.4g} Wh per request")
+    note = f"{work['count']} requests each {time} come to {energy:.3g} Wh a request. {claim.note}"
+    return replace(claim, says=shorten(text, 500), note=note), *others
+
+
+def _of_each(
+    text: str, read: Callable[[str], tuple[Claim, ...]], product: str, each: re.Match[str], count: float, year: float,
+    unit: str,
+) -> tuple[Claim, ...]:  # fmt: skip
+    """The claim on one request, and the arithmetic of all of them in a year."""
+    single = f"{each['number'].replace(',', '')} {each['unit']}"
+    number, unit_each = stated_in(f"ChatGPT uses {single} per request").middle.tree.value
+    arithmetic = Claim(
+        id="sum",
+        says=shorten(text, 500),
+        note=f"{count / 1e9:,.6g} billion requests a year at {single} each; a figure of each day is taken to a year.",
+        stated=expression_of(f"{year:.15g} {unit}", "stated"),
+        derived=expression_of(
+            f"{count:.15g} * {number:.15g} {unit_each.removesuffix('/request')} in {unit}", "derived"
+        ),
+        relation=relation_in(text),
+    )
+    return *read(f"{product} uses {single} per request"), arithmetic
+
+
+def _bound(text: str) -> str:
+    return {"at least": "more than ", "at most": "less than "}.get(relation_in(text), "")
+
+
+def _without(text: str, *matches: re.Match[str]) -> str:
+    """A text without what was matched."""
+    for match in sorted(matches, key=lambda each: -each.start()):
+        text = f"{text[: match.start()]} {text[match.end() :]}"
+    return text
