@@ -167,3 +167,12 @@ def test_a_year_is_no_end_of_a_range() -> None:
     (claim,) = read_sentence("Data centres' demand will rise from 415 TWh in 2024 to 3,000 TWh in 2030").claims
     assert _stated(claim) == (3000, "TWh")
     assert claim.note.endswith("Not judged: 415 TWh.")
+
+
+def test_published_figures_of_a_country_stand_beside_with_what_they_count() -> None:
+    (claim,) = read_sentence("UK data centres use 2.5% of the country's electricity").claims
+    assert any("NESO" in title and "sites of landlords" in title for title in claim.beside)
+    assert all(expression.text.endswith(" %") for expression in claim.beside.values())
+    (claim,) = read_sentence("Japan's data centers use 20 TWh").claims
+    assert claim.beside
+    assert all(expression.text.endswith(" TWh") for expression in claim.beside.values())

@@ -19,11 +19,13 @@ from wattline.claim.sentence.coming_words import (
 from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array, Source
+from wattline.line.world.counts import ALL, COUNTS
 from wattline.line.world.electricity import electricity_twh
 from wattline.line.world.grid_limit import grid_limit
 from wattline.line.world.growth import FIRST
 from wattline.line.world.outlook import catalog_posterior
 from wattline.line.world.power import TWH_PER_GW
+from wattline.line.world.published import published_figures
 from wattline.line.world.tables import series
 
 AS_OF = 2026
@@ -187,8 +189,30 @@ def _subject(coming: ComingClaim, place: str) -> str:
     return f"Data centres of {place}, {crypto} crypto-mining"
 
 
+def _is_of_world(coming: ComingClaim) -> bool:
+    return coming.place.name in ("world", "us", "eu27", "europe", "china")
+
+
+def _published(coming: ComingClaim) -> dict[str, Expression]:
+    """What was published of the data centres of the same place and year, with what each figure counts."""
+    if coming.kind not in ("energy", "share") or coming.part != "all":
+        return {}
+    own = [each for each in published_figures() if (each.series, each.year) == (coming.place.name, coming.year)]
+    whole = (
+        electricity_twh(coming.place, coming.year) if coming.kind == "share" and coming.place.consumption_twh else 0.0
+    )
+    made: dict[str, Expression] = {}
+    for figure in sorted(own, key=lambda each: -each.published)[:BESIDE]:
+        counts = "" if figure.scope == ALL else f": {COUNTS[figure.scope]}"
+        value = f"{100 * figure.twh / whole:.3g} %" if whole else f"{figure.twh:.4g} TWh"
+        made[f"{figure.source}, published {figure.published}{counts}"] = literal_of(value, "claim")
+    return made if whole or coming.kind == "energy" else {}
+
+
 def _others(coming: ComingClaim, catalog: Catalog) -> dict[str, Expression]:
     """Other figures of the catalog for the same place and year, the nearest first."""
+    if coming.kind == "share" or not _is_of_world(coming):
+        return _published(coming)
     if coming.kind != "energy":
         return {}
     of_ai = coming.part != "all"
