@@ -22,6 +22,7 @@ import numpy as np
 
 from fake_sensors import fakes
 from wattline.meter.clock import mono_us
+from wattline.meter.journal.contents import last_reading_us
 from wattline.meter.journal.journal import Journal
 from wattline.meter.journal.reader import read_recording
 from wattline.meter.live import active, session
@@ -64,7 +65,7 @@ def one_round(path: Path, wait_s: float, at_start: bool) -> dict[str, object]:
     if not path.exists():
         return {"made": made, "kept": 0, "windows_missing": len(begun), "windows": 0, "integrity": "ok"}
     with Journal.open(path) as journal:
-        last_us = journal.last_reading_us()
+        last_us = last_reading_us(journal.connection)
         problem = journal.connection.execute("PRAGMA integrity_check").fetchone()[0]
     now = _held(path)
     return {

@@ -20,6 +20,7 @@ pytest.register_assert_rewrite("house_docstrings", "house_numbers", "house_words
 from house_docstrings import (  # noqa: E402, F401
     test_a_function_of_the_line_that_other_rooms_take_says_what_each_parameter_is,
     test_a_public_function_of_three_parameters_or_more_lists_them_and_what_it_returns,
+    test_a_public_function_of_two_parameters_lists_them,
     test_a_public_function_of_two_parameters_of_the_line_or_that_another_room_takes_lists_them,
     test_a_public_function_says_what_it_raises,
     test_a_public_function_that_lists_its_parameters_says_what_it_returns,

@@ -64,7 +64,15 @@ class CarbonSeries:
 def band(values: Sequence[float], carbon_free: float, years: int = 1) -> tuple[float, float]:
     """Where the mean of a year will be, ``years`` after the last of ``values``.
 
-    ``values``: g/kWh of years one after another, the last is the newest; ``carbon_free``: share of the mix, 0 to 1.
+    Parameters
+    ----------
+    values : g CO2e/kWh of years one after another, the newest last
+    carbon_free : share of the mix, 0 to 1
+    years : from the newest of ``values`` on
+
+    Returns
+    -------
+    Low and high, g CO2e/kWh.
     """
     changes = [log(after / before) for before, after in pairwise(values)]
     trend = TREND * sum(changes[-2:]) / len(changes[-2:]) if changes else 0.0

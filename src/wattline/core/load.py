@@ -244,7 +244,17 @@ def _check_same_grid(loads: Sequence[Load]) -> None:
 
 
 def stack(loads: Sequence[Load], labels: Sequence[str]) -> Load:
-    """Loads of the same grid, one above the other, under a new first axis with these labels."""
+    """Loads of the same grid, one above the other, under a new first axis with these labels.
+
+    Parameters
+    ----------
+    loads : of one point, start, step and length, power in W
+    labels : a name for each
+
+    Returns
+    -------
+    A load of shape ``(n_loads, ..., n_steps)``.
+    """
     _check_same_grid(loads)
     first = loads[0]
     power = np.stack(np.broadcast_arrays(*[load.power_w for load in loads]))

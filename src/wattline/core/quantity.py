@@ -1,5 +1,4 @@
 """Numbers with units at the edge: ``"15T"`` tokens, ``"100 MW"``, ``"2.9 Wh"`` in; ``1,287 MWh`` out.
-
 Inside, everything is a plain float or array in the unit that its name ends in.
 """
 
@@ -195,7 +194,17 @@ def counted(shown: str, unit: str) -> str:
 
 
 def ladder(value: float, name: str) -> tuple[float, str]:
-    """The unit in which people read a value of unit ``name``, and what to multiply it by."""
+    """The unit in which people read a value of unit ``name``, and what to multiply it by.
+
+    Parameters
+    ----------
+    value : in the unit ``name``
+    name : of the unit, such as "J"
+
+    Returns
+    -------
+    What to multiply it by, and the unit.
+    """
     scale = 1.0
     if name == "J" and abs(value) >= 1e3:
         scale, name = 1 / J_PER_WH, "Wh"

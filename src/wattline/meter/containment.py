@@ -15,8 +15,7 @@ from dataclasses import dataclass, field, replace
 from wattline.meter.places import FEEDS, MACHINES, PLURALS, QUANTITIES, TOTALS
 
 RANKS = {"wall": 0, "mains": 0, "plug": 0, "smartplug": 0, "dcmi": 1, "ipmi": 1, "bmc": 1, "idrac": 1, "ilo": 1,
-         "redfish": 1, "platform": 3, "psys": 4}  # fmt: skip
-# others: 2
+         "redfish": 1, "platform": 3, "psys": 4}  # others 2  # fmt: skip
 COMPONENTS = ("board", "slice", "package", "cpu", "core", "uncore", "graphics", "dram", "psys", "igpu")
 ALTERNATING, DIRECT = frozenset({"ac", "pac"}), frozenset({"dc", "pdc"})
 OUTPUTS = frozenset({"out", "output", "pout"})
@@ -26,15 +25,6 @@ EQUALS = 0.97  # the same of a column that is named a total: it is the sum of it
 FED = (frozenset({"device", "inlet"}), frozenset({"phase", "phases"}),
        frozenset({"branch", "circuit", "breaker", "bank"}), frozenset({"outlet", "outlets"}))  # fmt: skip
 POWERCAP = re.compile(r"rapl[^a-z0-9]?\d+[^a-z0-9]\d+$")  # a zone in a package, by numbers alone
-
-
-# kinds of devices that a machine's own meter sees too; RAPL's psys sees the processors' side alone
-IN_MACHINE = ("gpu", "mig", "cpu", "dram")
-
-
-def sees_machine(kind: str, uuid: str) -> bool:
-    """Whether a device is a machine as a whole: its supplies, its BMC; not the platform that RAPL counts."""
-    return kind == "node" and "psys" not in uuid
 
 
 class Unclear(Exception):
@@ -287,7 +277,17 @@ def _check(outer: PlacedPart, inner: Sequence[PlacedPart], share: float, several
 
 
 def chosen(inside: Mapping[str, str], choices: Mapping[str, str]) -> dict[str, str]:
-    """The holders with what the user says in their place; no part ends up inside itself."""
+    """The holders with what the user says in their place; no part ends up inside itself.
+
+    Parameters
+    ----------
+    inside : holder of each part, both by uuid
+    choices : what the user says: holder of each part, empty for none
+
+    Returns
+    -------
+    Holder of each part, by uuid.
+    """
     out = {**inside, **choices}
     for key in out:
         seen, at = {key}, out[key]

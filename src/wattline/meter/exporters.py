@@ -97,7 +97,17 @@ def _of_supply(words: tuple[str, ...]) -> bool:
 
 
 def identify(name: str, labels: Labels) -> Identity | None:
-    """Whose reading a series is; None where it is neither power nor energy that a device draws."""
+    """Whose reading a series is; None where it is neither power nor energy that a device draws.
+
+    Parameters
+    ----------
+    name : of the metric
+    labels : of the series, by name
+
+    Returns
+    -------
+    Device, quantity and unit.
+    """
     name = name.removeprefix("all_smi_")  # the exporter's own name, no sum of all
     what, scale = quantity(name) if name else ("power", 1.0)
     if not what:
@@ -123,7 +133,17 @@ def without_port(host: str) -> str:
 
 
 def zone_uuid(role: str, path: str) -> str:
-    """RAPL's own name of a powercap zone, so that exporters and this machine's tree tell one device."""
+    """RAPL's own name of a powercap zone, so that exporters and this machine's tree tell one device.
+
+    Parameters
+    ----------
+    role : such as "package-0" or "dram"
+    path : of the zone below /sys/class/powercap
+
+    Returns
+    -------
+    A uuid.
+    """
     match = re.search(r"rapl:(\d+)(:\d+)?/?$", path)
     return "" if match is None else f"rapl:package-{match[1]}" + ("" if role == "package" else f"/{role}")
 

@@ -126,7 +126,17 @@ def role_of(words: Iterable[str]) -> str:
 
 
 def kind_of(role: str, words: Iterable[str]) -> str:
-    """The kind of device of a place; a total is of the kind that its other words name."""
+    """The kind of device of a place; a total is of the kind that its other words name.
+
+    Parameters
+    ----------
+    role : of a reading's place, such as "cpu" or "total"
+    words : the other words of its name
+
+    Returns
+    -------
+    Such as "gpu", "package" or "node".
+    """
     if role == "total":
         rest = role_of(word for word in words if word not in TOTALS)
         return "rack" if FEEDS & set(words) else KINDS.get(rest, "other")
@@ -135,3 +145,22 @@ def kind_of(role: str, words: Iterable[str]) -> str:
     if "switch" in set(words) or "nvswitch" in set(words):
         return "switch"
     return KINDS.get(role, "other")
+
+
+# kinds of devices that a machine's own meter sees too; RAPL's psys sees the processors' side alone
+IN_MACHINE = ("gpu", "mig", "cpu", "dram")
+
+
+def sees_machine(kind: str, uuid: str) -> bool:
+    """Whether a device is a machine as a whole: its supplies, its BMC; not the platform that RAPL counts.
+
+    Parameters
+    ----------
+    kind : of the device, such as "node" or "gpu"
+    uuid : of the device, by its source
+
+    Returns
+    -------
+    True for a machine as a whole.
+    """
+    return kind == "node" and "psys" not in uuid

@@ -54,7 +54,17 @@ def region_balance(region: Record, energy_j: Array, peak_w: Array, draws: Draws)
 
 
 def lent(region: Record, draws: Draws) -> list[str]:
-    """Notes: which of the figures are those of another region, for this one has none."""
+    """Notes: which of the figures are those of another region, for this one has none.
+
+    Parameters
+    ----------
+    region : a grid of the catalog
+    draws : with the catalog that they are of
+
+    Returns
+    -------
+    Notes, none where the region has all figures of its own.
+    """
     counted = counted_region(region, draws.catalog)
     notes = []
     if counted is not region:

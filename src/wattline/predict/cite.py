@@ -26,12 +26,28 @@ def cite_given(draws: Draws, name: str, value: float, unit: str, about: str) -> 
 
 
 def is_of_catalog(model: Model, catalog: Catalog) -> bool:
-    """Whether a model is the catalog's of its name, in whatever format of weights."""
+    """Whether a model is the catalog's of its name, in whatever format of weights.
+
+    Parameters
+    ----------
+    model : the shape of a model
+    catalog : of facts
+
+    Returns
+    -------
+    True for the catalog's shape.
+    """
     return replace(load_model(model.key, catalog), native_format=model.native_format) == model
 
 
 def cite_model(model: Model, draws: Draws) -> None:
-    """Put the catalog's facts of this architecture among those that the answer rests on."""
+    """Put the catalog's facts of this architecture among those that the answer rests on.
+
+    Parameters
+    ----------
+    model : the shape of a model
+    draws : which remember the facts
+    """
     record = draws.catalog.records("model").get(model.key)
     # a config.json may bear a name of the catalog
     if record is not None and is_of_catalog(model, draws.catalog):

@@ -102,7 +102,16 @@ def _deliver_hourly(
 def weigh(hours: GridHours, power_w: Sequence[Array], seconds: Sequence[Array], any_time: bool) -> WeightedMeans:
     """Means of the signals by the hour, weighed by phases of constant power one after the other.
 
-    ``power_w`` and ``seconds``: of each phase, scalar or ``(n_draws,)``.
+    Parameters
+    ----------
+    hours : signals of the grid by the hour, ``(n_hours,)`` each
+    power_w : of each phase, W, scalar or ``(n_draws,)``
+    seconds : of each phase, s, scalar or ``(n_draws,)``
+    any_time : begin at each hour of the year in turn, and not at the given one
+
+    Returns
+    -------
+    Means of each signal, scalar or ``(n_draws,)``.
     """
     if any_time and not hours.given:
         return WeightedMeans.by(hours, hours.year_mean())

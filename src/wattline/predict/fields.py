@@ -49,6 +49,15 @@ def names_of(kind: type) -> tuple[str, ...]:
 def read_fields(base: T, values: Mapping[str, Any]) -> T:
     """``base`` with these plain values, read and checked; a value of None leaves a field as it is.
 
+    Parameters
+    ----------
+    base : a frozen object whose fields have readers
+    values : plain values by name of the field
+
+    Returns
+    -------
+    An object of the same type.
+
     Raises WattlineError for a value that a field does not take, TypeError for a name that is no field.
     """
     known = {field.name: field for field in dataclasses.fields(base)}  # type: ignore[arg-type]
@@ -62,20 +71,54 @@ def read_fields(base: T, values: Mapping[str, Any]) -> T:
 
 
 def unknown_name(name: str, known: Iterable[str]) -> str:
-    """What is wrong with a keyword that no field bears."""
+    """What is wrong with a keyword that no field bears.
+
+    Parameters
+    ----------
+    name : of the keyword
+    known : names of the fields
+
+    Returns
+    -------
+    A sentence with the nearest names.
+    """
     near = nearest_names(name, known)
     return f"unexpected keyword argument {name!r}" + (f"; nearest: {', '.join(near)}" if near else "")
 
 
 def text(value: Any, name: str) -> str:
-    """A name that is not empty. Raises WattlineError for an empty one."""
+    """A name that is not empty.
+
+    Parameters
+    ----------
+    value : as it was given
+    name : of the field, for errors
+
+    Returns
+    -------
+    Text.
+
+    Raises WattlineError for an empty one.
+    """
     if not str(value).strip():
         raise WattlineError(f"{name}: an empty name; leave it out or give one")
     return str(value)
 
 
 def yes(value: Any, name: str) -> bool:
-    """Whether something is so: a true or false value. Raises WattlineError for anything else."""
+    """Whether something is so: a true or false value.
+
+    Parameters
+    ----------
+    value : as it was given
+    name : of the field, for errors
+
+    Returns
+    -------
+    True or False.
+
+    Raises WattlineError for anything else.
+    """
     if not isinstance(value, bool):
         raise WattlineError(f"{name}: {shorten(str(value))!r} is not true or false")
     return value

@@ -22,7 +22,8 @@ from wattline.line.grid.carbon.given import split_zone
 from wattline.line.grid.carbon.regional import avert_region, factors_of, mix_of, typical_signals
 from wattline.line.grid.carbon.signal import HourlySignal, Scope
 from wattline.line.grid.region import load_region
-from wattline.predict.where import HOURLY, Where
+from wattline.predict.where import Where
+from wattline.predict.where_readers import HOURLY
 
 if TYPE_CHECKING:  # what reads hours is imported where hours are given
     from wattline.line.grid.carbon.read import GridSignals, ReadOptions

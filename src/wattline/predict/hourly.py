@@ -49,7 +49,18 @@ class HourlySite:
 
 def hourly_site(where: Where, draws: Draws) -> HourlySite:
     """Read a place or a weather file, a kind of cooling and a kind of hall (``site``, of the catalog's ``plant``).
-    Raises NotFound for a name that is not known, WattlineError where the climate is too hot for the cooling."""
+
+    Parameters
+    ----------
+    where : with place or weather, cooling and hall
+    draws : from the ranges of the facts
+
+    Returns
+    -------
+    Weather, hall and cooling, ready to be run by the hour.
+
+    Raises NotFound for a name that is not known, WattlineError where the climate is too hot for the cooling.
+    """
     kind = find_kind(where.cooling or COOLING)
     outdoors, spot = read_where(where.place, where.weather, draws.catalog)
     check_climate(kind, spot)

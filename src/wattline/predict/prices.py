@@ -42,7 +42,17 @@ class WeightedMeans:
 
     @classmethod
     def by(cls, hours: GridHours, means: Mapping[str, Array]) -> WeightedMeans:
-        """These means of the signals of ``hours``."""
+        """These means of the signals of ``hours``.
+
+        Parameters
+        ----------
+        hours : signals of the grid by the hour
+        means : of each signal by name, scalar or ``(n_draws,)``
+
+        Returns
+        -------
+        The means, with the units of the signals.
+        """
         return cls(means, hours.typical, {name: signal.mean for name, signal in hours.signals.items()})
 
 
@@ -91,7 +101,18 @@ def _residual(region: Record, where: Where, draws: Draws) -> Array | None:
 
 
 def published_residual(region: Record, where: Where, draws: Draws) -> Fact | None:
-    """The residual mix of the region that stands for what was not given; None where there is none."""
+    """The residual mix of the region that stands for what was not given; None where there is none.
+
+    Parameters
+    ----------
+    region : a grid of the catalog
+    where : with what was given of the grid
+    draws : which remember the fact
+
+    Returns
+    -------
+    g CO2e/kWh.
+    """
     return None if isinstance(where.carbon, int | float) else residual_fact(region, draws.catalog)
 
 

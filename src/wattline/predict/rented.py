@@ -43,14 +43,36 @@ def instance_named(name: str, catalog: Catalog, chip: str | None = None) -> Reco
 
 
 def load_chips(setup: Setup, draws: Draws) -> Chip:
-    """The chip of a set-up, in the host of its instance where it names one. Raises WattlineError."""
+    """The chip of a set-up, in the host of its instance where it names one.
+
+    Parameters
+    ----------
+    setup : with the chip, or the instance that holds it
+    draws : from the ranges of the facts
+
+    Returns
+    -------
+    The chip; power in W, rates in 1/s, scalar or ``(n_draws,)``.
+
+    Raises WattlineError.
+    """
     if setup.instance is None:
         return load_chip(setup.chip or USUAL_CHIP, draws)
     return load_chip(instance_named(setup.instance, draws.catalog, setup.chip).name, draws)
 
 
 def whole_instances(chip: Chip, needed: int) -> int:
-    """``needed`` chips, or those of the fewest whole instances that hold as many."""
+    """``needed`` chips, or those of the fewest whole instances that hold as many.
+
+    Parameters
+    ----------
+    chip : in its host
+    needed : chips of one replica
+
+    Returns
+    -------
+    A number of chips.
+    """
     each = chip.instance_chips
     return needed if not each else -(-needed // each) * each
 

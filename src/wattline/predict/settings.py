@@ -32,7 +32,8 @@ from wattline.core.quantity import parse
 from wattline.core.settings_file import read_settings, settings_files
 from wattline.line.grid.carbon.given import Contracts, split_zone
 from wattline.predict.fields import Reader, quantity, text
-from wattline.predict.where import Where, read_carbon, read_contracts, read_pue
+from wattline.predict.where import Where
+from wattline.predict.where_readers import read_carbon, read_contracts, read_pue
 
 USD = "USD"
 

@@ -14,26 +14,70 @@ COUNT = whole(1, MAX_REPLICAS)
 
 
 def read_replicas(value: Any, name: str) -> int | str:
-    """A number of replicas, or ``fewest``."""
+    """A number of replicas, or ``fewest``.
+
+    Parameters
+    ----------
+    value : as it was given
+    name : of the field, for errors
+
+    Returns
+    -------
+    A number from 1 on, or "fewest".
+    """
     return FEWEST if value == FEWEST else int(COUNT(value, name))
 
 
 def read_precision(value: Any, name: str) -> str:
-    """A number format by name."""
+    """A number format by name.
+
+    Parameters
+    ----------
+    value : as it was given
+    name : of the field, for errors
+
+    Returns
+    -------
+    Such as "fp8".
+    """
     from wattline.line.work.inputs import check_precision
 
     return check_precision(str(value))
 
 
 def read_cache(value: Any, name: str) -> str:
-    """A number format of the cache by name. Raises WattlineError for one that is not known."""
+    """A number format of the cache by name.
+
+    Parameters
+    ----------
+    value : as it was given
+    name : of the field, for errors
+
+    Returns
+    -------
+    Such as "fp8".
+
+    Raises WattlineError for one that is not known.
+    """
     if value not in CACHES:
         raise WattlineError(f"{name}: {shorten(str(value))!r} is none of {', '.join(CACHES)}")
     return str(value)
 
 
 def read_accepted(value: Any, name: str) -> float:
-    """A share of tokens guessed ahead, below 1. Raises WattlineError for anything else."""
+    """A share of tokens guessed ahead, below 1.
+
+    Parameters
+    ----------
+    value : as it was given
+    name : of the field, for errors
+
+    Returns
+    -------
+    A share, 0 to 1.
+
+    Raises WattlineError for anything else.
+    """
     share = float(quantity("")(value, name))
     if share >= 1:
         raise WattlineError(f"{name}: {share:g} is not a share of drafted tokens, more than 0 to less than 1")
@@ -41,7 +85,19 @@ def read_accepted(value: Any, name: str) -> float:
 
 
 def read_share(value: Any, name: str) -> float:
-    """A share of the cache, below 1. Raises WattlineError for anything else."""
+    """A share of the cache, below 1.
+
+    Parameters
+    ----------
+    value : as it was given
+    name : of the field, for errors
+
+    Returns
+    -------
+    A share, 0 to 1.
+
+    Raises WattlineError for anything else.
+    """
     share = float(quantity("", zero=True)(value, name))
     if share >= 1:
         raise WattlineError(f"{name}: {share:g} is not a share of the cache, 0 to less than 1")

@@ -26,6 +26,15 @@ def air_hours(weather: Weather, central: Hours) -> dict[str, Any]:
 
     ``cells``: each 1 °C wide from ``temperature_c`` on and half a gram of moisture per kg of dry air high from
     ``moisture_g_per_kg`` on, with its ``hours`` in each of the modes.
+
+    Parameters
+    ----------
+    weather : of a year by the hour
+    central : the site's year without draws
+
+    Returns
+    -------
+    Plain data; temperatures in °C, moisture in g/kg, hours.
     """
     mode = np.broadcast_to(central.mode, (1, weather.temperature_c.size))[0]
     column = np.floor(weather.temperature_c).astype(int)

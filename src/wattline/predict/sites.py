@@ -147,7 +147,18 @@ def compare_places(
 
 
 def inputs_of(it: str, where: Where, given: Mapping[str, Any], **more: Any) -> Json:
-    """What was asked of all of the sites alike, as plain data."""
+    """What was asked of all of the sites alike, as plain data.
+
+    Parameters
+    ----------
+    it : IT power with its unit
+    where : what all sites have alike
+    given : further inputs by name
+
+    Returns
+    -------
+    Plain data by name.
+    """
     plant = {name: value for name, value in given.items() if value is not None}
     return {
         "it_w": parse(it, "W", "it"),

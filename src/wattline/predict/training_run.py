@@ -204,7 +204,19 @@ def _teacher(name: str | Path | None, objective: str, draws: Draws) -> Model | N
 
 
 def read_precision(precision: str | None, device: Chip) -> str:
-    """A format that this chip trains in; 16 bits where none is asked for. Raises WattlineError for another."""
+    """A format that this chip trains in; 16 bits where none is asked for.
+
+    Parameters
+    ----------
+    precision : name of a number format
+    device : the chip
+
+    Returns
+    -------
+    Such as "fp8".
+
+    Raises WattlineError for another.
+    """
     if precision is None:
         return "bf16"
     form, name = precision, device.record.name
@@ -224,7 +236,20 @@ def read_mfu(mfu: float | str) -> float:
 
 
 def read_sequence(sequence: int | str | None, model: Model, catalog: Catalog) -> int:
-    """Tokens of a training sequence: those given, or the usual number for the model. Raises WattlineError."""
+    """Tokens of a training sequence: those given, or the usual number for the model.
+
+    Parameters
+    ----------
+    sequence : tokens, with or without a letter of scale
+    model : that is trained
+    catalog : of facts
+
+    Returns
+    -------
+    Tokens.
+
+    Raises WattlineError.
+    """
     if sequence is None:
         return usual_sequence(model, catalog)
     length = parse(sequence, "token", "sequence")
@@ -234,8 +259,19 @@ def read_sequence(sequence: int | str | None, model: Model, catalog: Catalog) ->
 
 
 def read_watts(watts: float | str, device: Chip) -> float:
-    """Watts per chip at the server's plug, between what it takes idle and three times its TDP. Raises WattlineError for
-    watts out of these bounds."""
+    """Watts per chip at the server's plug, between what it takes idle and three times its TDP.
+
+    Parameters
+    ----------
+    watts : W, or text with a unit
+    device : the chip, in its host
+
+    Returns
+    -------
+    W.
+
+    Raises WattlineError for watts out of these bounds.
+    """
     given, name = parse(watts, "W", "watts"), device.record.name
     if given > 3 * float(np.max(device.tdp_w)):
         raise WattlineError(f"watts: {given:g} W per {name} is more than three times its TDP; give watts per chip")

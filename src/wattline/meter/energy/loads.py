@@ -21,6 +21,16 @@ def load(recording: Recording, window: str | None = None, step_s: float | None =
     """One series a device, in steps of the quickest sensor's interval (or ``step_s``), at the point where it was read.
 
     Energy is that of the report to rounding: each step is the difference of a running total.
+
+    Parameters
+    ----------
+    recording : readings of a machine
+    window : name of a window; the whole recording where None
+    step_s : length of a step, s; the quickest sensor's interval where None
+
+    Returns
+    -------
+    Power by device, W, ``(n_devices, n_steps)``.
     """
     made = meter(recording)
     wanted = stretches_of(recording, window, made.extent)

@@ -34,7 +34,14 @@ class Tracks(NamedTuple):
 def tracks_of(series: Iterable[Series], *, as_read: bool = False) -> Tracks:
     """Each device's series corrected, cleaned and joined; a device without a good reading has faults and no track.
 
-    ``as_read``: without the correction for how sensors err.
+    Parameters
+    ----------
+    series : readings, each of one sensor of one device
+    as_read : without the correction for how sensors err
+
+    Returns
+    -------
+    Tracks and faults, by device.
     """
     powers: dict[str, list[Power]] = {}
     flaws: dict[str, list[FaultTimes]] = {}
@@ -151,7 +158,18 @@ def _carried(line: Track, wanted: Stretches, span: Span) -> bool:
 
 
 def seen_s(line: Track, spans: Sequence[Span], reach: float = REACH) -> float:
-    """Seconds of the stretches in which a device was seen."""
+    """Seconds of the stretches in which a device was seen.
+
+    Parameters
+    ----------
+    line : a device's power over time
+    spans : stretches of time, s
+    reach : seconds for which a reading holds beyond its own time
+
+    Returns
+    -------
+    Seconds, at most those of all stretches.
+    """
     return length_s([part for span in spans for part in within(line.spans(reach), *span)])
 
 
@@ -199,7 +217,17 @@ def summed(energies: Iterable[Energy]) -> Energy:
 
 
 def absent_j(made: Meter, energies: Mapping[str, Energy]) -> float:
-    """Joules that devices left out of the sum may have taken: as much as the others of their kind each did."""
+    """Joules that devices left out of the sum may have taken: as much as the others of their kind each did.
+
+    Parameters
+    ----------
+    made : all devices of the recording, made ready
+    energies : joules of each device that counts, by uuid
+
+    Returns
+    -------
+    J, zero where no device was left out.
+    """
     more = 0.0
     for kind in {device.kind for device in made.lost}:
         same = [e.value_j for key, e in energies.items() if made.tracks[key].device.kind == kind]

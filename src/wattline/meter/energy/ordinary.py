@@ -45,7 +45,17 @@ class Usual(NamedTuple):
 
     @classmethod
     def after(cls, beginning: Beginning, exact: bool) -> Usual:
-        """By the first readings, none of them out of the ordinary."""
+        """By the first readings, none of them out of the ordinary.
+
+        Parameters
+        ----------
+        beginning : the first readings, and their watts
+        exact : whether its readings are a counter's differences
+
+        Returns
+        -------
+        The usual watts to begin with.
+        """
         counted = beginning.counted
         high = LEAP * beginning.high_w if counted else SPIKE * max(beginning.high_w, 1.0)
         return cls(counted, GAP * beginning.interval_s, high, *beginning.correction(), exact)

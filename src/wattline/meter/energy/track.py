@@ -12,8 +12,8 @@ from itertools import pairwise
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.meter.containment import IN_MACHINE, sees_machine
 from wattline.meter.device import Device
+from wattline.meter.places import IN_MACHINE, sees_machine
 from wattline.meter.readings.power import NOTHING, Energy, Power, energy
 from wattline.meter.sensor import Spec
 
@@ -67,6 +67,16 @@ class Track:
     owner: tuple[int, ...]
 
     def energy(self, begin_s: float, end_s: float) -> Energy:
+        """Joules of a window, each stretch by the device's best sensor there.
+
+        Parameters
+        ----------
+        begin_s, end_s : of the window, s on the clock of the track
+
+        Returns
+        -------
+        Joules with their error.
+        """
         total = NOTHING
         for i, who in enumerate(self.owner):
             begin, end = max(begin_s, float(self.edges_s[i])), min(end_s, float(self.edges_s[i + 1]))
@@ -90,7 +100,17 @@ class Track:
         return total
 
     def running_within_j(self, spans: Sequence[Span], at_s: Array) -> Array:
-        """The likely joules of these spans up to each instant (s), shape ``at``; time between spans adds nothing."""
+        """The likely joules of these spans up to each instant (s), shape ``at``; time between spans adds nothing.
+
+        Parameters
+        ----------
+        spans : stretches of time, s
+        at_s : instants, s, ``(n,)``
+
+        Returns
+        -------
+        J, ``(n,)``, never falling where power is not negative.
+        """
         total = np.zeros(len(at_s))
         for begin, end in spans:
             total += self.running_j(np.concatenate([[begin], np.clip(at_s, begin, end)]))[1:]
@@ -112,7 +132,16 @@ class Track:
         return out
 
     def peak_w(self, begin_s: float, end_s: float) -> float:
-        """The highest reading in the window; where none falls in it, the highest of the line there."""
+        """The highest reading in the window; where none falls in it, the highest of the line there.
+
+        Parameters
+        ----------
+        begin_s, end_s : of the window, s on the clock of the track
+
+        Returns
+        -------
+        W.
+        """
         best = [-np.inf]
         for i, who in enumerate(self.owner):
             power = self.powers[who]
@@ -146,7 +175,16 @@ class Track:
 
     def late_j(self, begin_s: float, end_s: float) -> float:
         """Joules by which a window may be off where each reading is the mean of a time before it: power that rose or
-        fell from its begin to its end is read as much later as half that time."""
+        fell from its begin to its end is read as much later as half that time.
+
+        Parameters
+        ----------
+        begin_s, end_s : of the window, s on the clock of the track
+
+        Returns
+        -------
+        J, zero where readings are of the instant.
+        """
         half_s = 0.5 * self.spec.window_s
         if half_s <= 0:
             return 0.0
@@ -183,7 +221,17 @@ class Track:
 
 def rank_of(spec: Spec, counted: bool) -> tuple[bool, float, bool, float]:
     """The better a sensor, the less: measured before modelled, small error before large, a counter before watts, quick
-    before slow."""
+    before slow.
+
+    Parameters
+    ----------
+    spec : of the sensor: what it measures, and its error
+    counted : whether its joules are a counter's
+
+    Returns
+    -------
+    A key for sorting, the best sensor first.
+    """
     return spec.modelled, spec.error, not counted, spec.window_s
 
 

@@ -59,7 +59,18 @@ def report(recording: Recording, window: str | None = None, by_node: bool = Fals
 
 
 def report_of(made: Meter, window: str | None = None, by_node: bool = False) -> UsageReport:
-    """The same of a recording already made ready."""
+    """The same of a recording already made ready.
+
+    Parameters
+    ----------
+    made : devices of a recording with their tracks
+    window : name of a window; the whole recording where None
+    by_node : also the sum of each machine
+
+    Returns
+    -------
+    The report: energy, power and faults of all devices.
+    """
     tracks = made.counted()
     wanted = stretches_of(made.recording, window, made.extent)
     spans, edges = counted_spans(tracks, wanted, made)
@@ -216,7 +227,18 @@ def _nodes(made: Meter, wanted: Stretches, spans: Sequence[Span], energies: Mapp
 
 
 def quality(made: Meter, spans: Sequence[Span], edges: Sequence[Fault]) -> list[Json]:
-    """Every kind of fault: how many in the recording and in the window, how long, what was done, in which devices."""
+    """Every kind of fault: how many in the recording and in the window, how long, what was done, in which devices.
+
+    Parameters
+    ----------
+    made : devices of a recording with their tracks and faults
+    spans : stretches that the window covers, s
+    edges : faults of the window's ends
+
+    Returns
+    -------
+    A row for each kind of fault.
+    """
     rows: dict[str, Json] = {}
 
     def add(kind: str, count: int, inside: int, seconds: float, done: str, device: str) -> None:

@@ -122,8 +122,17 @@ def window_energy(
 ) -> WindowEnergy:
     """Energy between two instants, on the clock of ``monotonic_s`` where the series have one, else of ``time_s``.
 
-    ``begin_s``, ``end_s``: s. ``edges``: the instants at which the stretch is cut from what went before and after,
-    each of which adds its doubt [both]. A device that another metered one holds counts within that one alone.
+    Each edge adds its doubt. A device that another metered one holds counts within that one alone.
+
+    Parameters
+    ----------
+    recording : readings of a machine
+    begin_s, end_s : of the stretch, s, on the clock named above
+    edges : instants, s, at which it is cut from what went before and after; both ends where None
+
+    Returns
+    -------
+    Joules by device and in all, with their error.
     """
     tracks, flaws, _ = tracks_of(_on_monotonic(series) for series in recording.series)
     keys = list(flaws)

@@ -41,7 +41,17 @@ Value = Callable[[Snapshot], Iterator[tuple[float, dict[str, str]]]]
 
 
 def attributes(device: Device, spec: Spec) -> dict[str, str]:
-    """Of a point: ``hw.*`` and ``host.name`` by the conventions, and what Wattline says of its source."""
+    """Of a point: ``hw.*`` and ``host.name`` by the conventions, and what Wattline says of its source.
+
+    Parameters
+    ----------
+    device : that was read
+    spec : of the sensor that read it
+
+    Returns
+    -------
+    Attributes by name.
+    """
     messages = {
         "hw.id": device.uuid,
         "hw.type": "" if device.kind in HOST else TYPES.get(device.kind, device.kind),
@@ -55,7 +65,13 @@ def attributes(device: Device, spec: Spec) -> dict[str, str]:
 
 
 def observe(source: Source, provider: MeterProvider) -> None:
-    """Register observable instruments of a live meter with a provider; its reader asks for them in its own time."""
+    """Register observable instruments of a live meter with a provider; its reader asks for them in its own time.
+
+    Parameters
+    ----------
+    source : totals of a live meter
+    provider : of OpenTelemetry, in which the instruments are registered
+    """
     from opentelemetry.metrics import CallbackOptions, Observation
 
     from wattline.core.version import __version__
@@ -86,7 +102,18 @@ def _values(name: str) -> Value:
 
 
 def provider(exporter: MetricExporter, source: Source, every_s: float = 15.0) -> Any:
-    """A meter provider that hands a live meter to this exporter every so many seconds; ``shutdown()`` flushes it."""
+    """A meter provider that hands a live meter to this exporter every so many seconds; ``shutdown()`` flushes it.
+
+    Parameters
+    ----------
+    exporter : takes the metrics, of OpenTelemetry
+    source : totals of a live meter
+    every_s : s between two exports
+
+    Returns
+    -------
+    A ``MeterProvider`` of OpenTelemetry.
+    """
     _sdk()
     from opentelemetry.sdk.metrics import MeterProvider
     from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader

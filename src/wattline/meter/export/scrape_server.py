@@ -47,12 +47,26 @@ class ScrapeServer(ThreadingMixIn, WSGIServer):
         self.setup_environ()
 
     def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer a client in a thread of its own; one beyond so many at once is turned away.
+
+        Parameters
+        ----------
+        request : the client's socket
+        client_address : its address and port
+        """
         if not self._slots.acquire(blocking=False):
             self.shutdown_request(request)
             return
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer a client, cut off where it takes too long.
+
+        Parameters
+        ----------
+        request : the client's socket
+        client_address : its address and port
+        """
         end = threading.Timer(LONGEST_S, _cut, [request])
         end.daemon = True
         end.start()
@@ -63,7 +77,13 @@ class ScrapeServer(ThreadingMixIn, WSGIServer):
             self._slots.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is nobody's error."""
+        """A client that went away is nobody's error.
+
+        Parameters
+        ----------
+        request : the client's socket
+        client_address : its address and port
+        """
 
 
 def _cut(request: socket.socket) -> None:

@@ -137,7 +137,13 @@ class Totals:
                     self._streams[key].feed(monotonic_s, Reading(None))
 
     def add_window(self, name: str, energy_j: float | None) -> None:
-        """A window ended with so many joules."""
+        """A window ended with so many joules.
+
+        Parameters
+        ----------
+        name : of the window
+        energy_j : J; None where they are not known
+        """
         with self._lock:
             known = self._windows.get(name)
             self._windows[name] = known if energy_j is None else (known or 0.0) + energy_j
@@ -160,7 +166,17 @@ def fixed(recording: Recording) -> Source:
 
 
 def labels(device: Device, spec: Spec) -> dict[str, str]:
-    """What tells a series apart from the others, in Prometheus and in tables."""
+    """What tells a series apart from the others, in Prometheus and in tables.
+
+    Parameters
+    ----------
+    device : that was read
+    spec : of the sensor that read it
+
+    Returns
+    -------
+    Labels by name, all of them there and empty where unknown.
+    """
     return {
         "host": device.host,
         "device": device.uuid,

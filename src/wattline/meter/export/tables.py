@@ -54,6 +54,15 @@ def energy_table(recording: Recording, windows: Sequence[NamedSpan] | None = Non
     Of the whole recording and every window of its own, where ``windows`` names none.
     ``energy_wh`` with ``energy_low_wh`` to ``energy_high_wh`` (holds the truth 19 times in 20), ``duration_s`` that
     readings cover, ``mean_w``.
+
+    Parameters
+    ----------
+    recording : readings of a machine
+    windows : stretches with their names
+
+    Returns
+    -------
+    The rows, energy in Wh, time in s, power in W.
     """
     import polars as pl
 
@@ -135,7 +144,13 @@ def _readings(series: Series, number: int) -> pl.DataFrame:
 
 
 def write_parquet(frame: pl.DataFrame, path: Path | str) -> None:
-    """Whole or not at all."""
+    """Whole or not at all.
+
+    Parameters
+    ----------
+    frame : the table
+    path : of the file, which is replaced
+    """
     write_whole(path, lambda name: frame.write_parquet(name))
 
 

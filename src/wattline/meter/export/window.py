@@ -38,7 +38,17 @@ def extent(series: Iterable[Series]) -> tuple[float, float]:
 
 
 def spans(recording: Recording, name: str | None = None) -> list[NamedSpan]:
-    """Every window, or every one of a name, ended where it was left open."""
+    """Every window, or every one of a name, ended where it was left open.
+
+    Parameters
+    ----------
+    recording : readings of a machine with its windows
+    name : of the windows that are taken; all where None
+
+    Returns
+    -------
+    Name, begin and end of each, s.
+    """
     last = extent(recording.series)[1]
     windows = recording.windows if name is None else recording.named(name)
     named = [NamedSpan(w.name, w.begin_s, last if w.end_s is None else w.end_s) for w in windows]

@@ -81,7 +81,17 @@ def correct(
 
 def own_error(done: CorrectedSeries, whole_j: float) -> float:
     """The sensor's own relative error over all its readings, 19 times in 20, without gaps and stuck stretches, which
-    are faults to be counted as such. ``whole_j``: corrected energy from the first to the last reading, J."""
+    are faults to be counted as such.
+
+    Parameters
+    ----------
+    done : corrected power with the error of each stretch
+    whole_j : corrected energy from the first to the last reading, J
+
+    Returns
+    -------
+    A share of ``whole_j``.
+    """
     begin, end = float(done.raw.time_s[0]), float(done.raw.time_s[-1])
     parts = error_parts(done.seen, done.series, begin, end, whole_j, done.gain)
     return joined({cause: part for cause, part in parts.items() if cause not in ("gaps", "stuck")})

@@ -139,6 +139,16 @@ def sampling_error(power_w: Array, share: float, count: int | None = None) -> fl
     By the differences of neighbours, or by the means of batches where those spread less (a swing quicker than a
     batch evens out; the few batches in which the load itself begins or ends do not count): what is alike from
     reading to reading was seen.
+
+    Parameters
+    ----------
+    power_w : readings in the order of time, W, ``(n,)``
+    share : of the time that readings see, 0 to 1
+    count : readings of the mean; all of them where None
+
+    Returns
+    -------
+    W.
     """
     count = max(1, len(power_w) if count is None else count)
     if share >= 1.0 or len(power_w) < 3:

@@ -97,7 +97,15 @@ def gain_for(name: str, apart: frozenset[str] = NOTHING_APART) -> Gain:
     """What to expect of the card with this name.
 
     Where none of its model was measured its readings stand, and may be as far off as those of all measured cards.
-    ``apart``: models, or generations, whose measured cards are left out.
+
+    Parameters
+    ----------
+    name : of the card, as its driver gives it
+    apart : models or generations whose measured cards are left out
+
+    Returns
+    -------
+    True watts a read watt, with its range.
     """
     return _gain(name, generation_of(name), apart)
 

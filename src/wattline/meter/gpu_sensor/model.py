@@ -81,7 +81,17 @@ def words_of(name: str) -> list[str]:
 
 
 def match(name: str, known: Iterable[tuple[str, str]]) -> str:
-    """The value whose key is the longest word of ``name``; empty where none is. ``known``: (key, value)."""
+    """The value whose key is the longest word of ``name``; empty where none is.
+
+    Parameters
+    ----------
+    name : of the card, as its driver gives it
+    known : pairs of key and value
+
+    Returns
+    -------
+    The value.
+    """
     table = dict(known)
     return next((table[word] for word in words_of(name) if word in table), "")
 

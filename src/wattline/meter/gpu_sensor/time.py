@@ -95,6 +95,17 @@ def unaverage(at_s: Array, mean_w: Array, window_s: float, step_s: float) -> tup
 
     Least squares with the smallest steps that agree, in bands, so that hours take a moment. Where means are missing
     (the sensor held its reading) the smoothest power that fits stands. Returns the middles of the steps and the power.
+
+    Parameters
+    ----------
+    at_s : instants of the readings, s, ``(n,)``
+    mean_w : means over the window before each, W, ``(n,)``
+    window_s : over which the sensor means, s
+    step_s : of the power that is sought, s
+
+    Returns
+    -------
+    Middles of the steps, s, and their power, W, each ``(n_steps,)``.
     """
     from scipy.linalg import solveh_banded  # a quarter of a second to load, and counters do without
 
@@ -243,7 +254,17 @@ def find_beat(power_w: Array) -> int:
 
 
 def even_out(power_w: Array, beat: int) -> Array:
-    """Each reading replaced by the mean over one whole beat around it, kept inside the stretch; same shape."""
+    """Each reading replaced by the mean over one whole beat around it, kept inside the stretch; same shape.
+
+    Parameters
+    ----------
+    power_w : readings, W, ``(n,)``
+    beat : readings of one whole beat
+
+    Returns
+    -------
+    W, ``(n,)``.
+    """
     total = np.concatenate([[0.0], np.cumsum(power_w)])
     first = np.clip(np.arange(len(power_w)) - beat // 2, 0, len(power_w) - beat)
     return np.asarray((total[first + beat] - total[first]) / beat)

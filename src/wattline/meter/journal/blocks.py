@@ -76,7 +76,17 @@ def unpack_ticks(ticks: Iterable[bytes]) -> dict[int, SeriesColumns]:
 
 
 def to_whole(values: Array | None, count: int) -> Whole:
-    """A column of W or J as whole µW or µJ; NaN is ``MISSING``, and so is a column that is not there."""
+    """A column of W or J as whole µW or µJ; NaN is ``MISSING``, and so is a column that is not there.
+
+    Parameters
+    ----------
+    values : W or J, ``(n,)``; None for a column that is not there
+    count : rows, n
+
+    Returns
+    -------
+    Whole µW or µJ, ``(n,)``.
+    """
     if values is None:
         return np.full(count, MISSING)
     good = np.abs(values) < _MAX

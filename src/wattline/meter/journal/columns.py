@@ -169,7 +169,17 @@ def _shifted(readings: SeriesColumns, shift: int) -> SeriesColumns:
 
 
 def shifts_of(journal: Journal, on_mono: bool) -> dict[int, int]:
-    """By writer, what brings its boot's monotonic clock onto that of the first; ``on_mono``: this boot's alone."""
+    """By writer, what brings its boot's monotonic clock onto that of the first.
+
+    Parameters
+    ----------
+    journal : open, with the boots of its writers
+    on_mono : take this boot's writers alone
+
+    Returns
+    -------
+    µs to add, by number of the writer.
+    """
     written = journal.connection.execute("SELECT id, host, boot, wall_us - mono_us FROM writer ORDER BY id").fetchall()
     rows = [(as_whole(row[0]), as_text(row[1]), as_text(row[2]), as_whole(row[3])) for row in written]
     if on_mono:

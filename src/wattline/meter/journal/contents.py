@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ import numpy as np
 
 from wattline.core.printable import sayable
 from wattline.meter.device import Device
+from wattline.meter.journal.blocks import unpack_ticks
 from wattline.meter.sensor import Spec
 
 
@@ -50,3 +52,12 @@ def series_about(device: Device, spec: Spec, part: str) -> str:
 def finite(value: float) -> float | None:
     """A number for JSON, which knows no infinity."""
     return value if np.isfinite(value) else None
+
+
+def last_reading_us(connection: sqlite3.Connection) -> int:
+    """When the last reading was written, on the monotonic clock of its writer; 0 where there is none."""
+    last = connection.execute("SELECT data FROM tick ORDER BY id DESC LIMIT 1").fetchone()
+    if last is not None:
+        return max(int(readings.mono[-1]) for readings in unpack_ticks([last[0]]).values())
+    row = connection.execute("SELECT last_mono_us FROM block ORDER BY id DESC LIMIT 1").fetchone()
+    return int(row[0]) if row else 0

@@ -23,7 +23,17 @@ _DAMAGE = (
 @contextlib.contextmanager
 def damage_named(kind: str, path: Path) -> Iterator[None]:
     """Whatever goes wrong inside, over values that are not what they should be, is damage of this file. Raises
-    WattlineError, which names the file."""
+    WattlineError, which names the file.
+
+    Parameters
+    ----------
+    kind : of file, as the error names it
+    path : of the file
+
+    Returns
+    -------
+    A context, in which the work is done.
+    """
     try:
         yield
     except _DAMAGE as error:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -160,7 +160,13 @@ class Journal:
         other.writer = self.writer
 
     def commit(self, ticks: Sequence[bytes], ops: Sequence[Op] = ()) -> None:
-        """Ticks (see journal_blocks) and statements, all or none; raises sqlite3.Error where the file takes none."""
+        """Ticks (see journal_blocks) and statements, all or none; raises sqlite3.Error where the file takes none.
+
+        Parameters
+        ----------
+        ticks : rounds of readings in their packed form
+        ops : further statements with their values
+        """
         execute = self.connection.execute
         insert = "INSERT INTO tick(writer, data) VALUES (?, ?)"
         with self._lock:
@@ -180,6 +186,11 @@ class Journal:
         """Move one writer's ticks (all writers' that are named by ``writer``) into blocks.
 
         With ``sync`` the file is on the disk afterwards, so that not even the machine's end takes it.
+
+        Parameters
+        ----------
+        writer : whose ticks are moved; all writers' where None
+        sync : wait until the file is on the disk
         """
         writer = self.writer if writer is None else writer
         if sync:
@@ -258,10 +269,6 @@ class Journal:
         """
         self.commit((), [self.event_op(kind, data, time_s)])
 
-    def events(self, kind: str, data: Iterable[Any]) -> None:
-        """Tell of many events of one kind in one commit."""
-        self.commit((), [self.event_op(kind, item) for item in data])
-
     def note(self, text: str) -> None:
         self.event("note", text)
 
@@ -289,11 +296,3 @@ class Journal:
 
     def has_series(self) -> bool:
         return self.connection.execute("SELECT 1 FROM series LIMIT 1").fetchone() is not None
-
-    def last_reading_us(self) -> int:
-        """When the last reading was written, on the monotonic clock of its writer; 0 where there is none."""
-        last = self.connection.execute("SELECT data FROM tick ORDER BY id DESC LIMIT 1").fetchone()
-        if last is not None:
-            return max(int(readings.mono[-1]) for readings in unpack_ticks([last[0]]).values())
-        row = self.connection.execute("SELECT last_mono_us FROM block ORDER BY id DESC LIMIT 1").fetchone()
-        return int(row[0]) if row else 0

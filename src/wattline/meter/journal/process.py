@@ -69,7 +69,17 @@ def parent_born() -> int:
 
 
 def is_alive(other: Process, beat_us: int) -> bool:
-    """Whether a process that once wrote to the journal still runs; ``beat_us``: when it last said so."""
+    """Whether a process that once wrote to the journal still runs.
+
+    Parameters
+    ----------
+    other : a process by number, start and machine
+    beat_us : when it last wrote, µs of the clock of the journal
+
+    Returns
+    -------
+    False where it has ended, or is silent for long on a machine that cannot be asked.
+    """
     me = this_process()
     if other.host != me.host or other.space != me.space:
         return wall_us() - beat_us < STALE_S * 1e6

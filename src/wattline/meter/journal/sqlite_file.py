@@ -170,7 +170,13 @@ def distrust(connection: sqlite3.Connection) -> None:
 
 def check_tables(connection: sqlite3.Connection, wanted: Iterable[str]) -> None:
     """Whether a file has nothing that works when it is read (a view, a trigger, a made-up column), and the tables that
-    are ``wanted``. Raises sqlite3.DatabaseError where it has, or a table is missing."""
+    are ``wanted``. Raises sqlite3.DatabaseError where it has, or a table is missing.
+
+    Parameters
+    ----------
+    connection : to the file
+    wanted : names of the tables that must be there
+    """
     rows = connection.execute("SELECT type, name, sql FROM sqlite_master LIMIT 1000").fetchall()
     active = [name for sort, name, sql in rows if sort not in ("table", "index") or _is_virtual(sql)]
     if active:

@@ -35,6 +35,17 @@ class WindowWriter(Protocol):
 
 
 def edge_op(edge: Edge, writer: WindowWriter) -> Op:
+    """A begin or end as the journal takes it.
+
+    Parameters
+    ----------
+    edge : begin or end of a window
+    writer : that the window belongs to
+
+    Returns
+    -------
+    The statement with its values.
+    """
     number, name, inside, attributes, begin, end = edge
     row = (
         writer.window_id(number),

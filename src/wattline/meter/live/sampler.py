@@ -74,7 +74,17 @@ class Sampler:
         return cls(round(interval_s * 1e6), probes)
 
     def tick(self, number: int, *, all_now: bool = False) -> Tick:
-        """One round; ``number`` counts rounds, ``all_now`` reads also what is not due."""
+        """One round; ``number`` counts rounds, ``all_now`` reads also what is not due.
+
+        Parameters
+        ----------
+        number : of the round, from 0
+        all_now : also read what is not due
+
+        Returns
+        -------
+        The readings of the round.
+        """
         began = mono_us()
         offset = wall_us() - began
         faults: list[Fault] = []

@@ -12,6 +12,7 @@ from pathlib import Path
 from wattline.core.errors import WattlineError
 from wattline.meter.clock import mono_us
 from wattline.meter.journal import owner
+from wattline.meter.journal.contents import last_reading_us
 from wattline.meter.journal.journal import Journal
 from wattline.meter.journal.process import hostname
 from wattline.meter.journal.windows import Edge, edge_op
@@ -76,7 +77,13 @@ class Session:
         return f"{self.journal.writer}-{number}"
 
     def edge(self, edge: Edge, now_us: int) -> None:
-        """A window begins or ends: written with the next round, which comes at once if the last is not of just now."""
+        """A window begins or ends: written with the next round, which comes at once if the last is not of just now.
+
+        Parameters
+        ----------
+        edge : begin or end of a window
+        now_us : its time, µs
+        """
         self._edges.append(edge)
         if now_us - self._sampled_us > self._interval_us >> 2:
             self._poke()
@@ -116,7 +123,7 @@ class Session:
         try:
             while time.monotonic() < until:
                 with at_work():
-                    if journal.last_reading_us() >= since_us or not journal.has_series():
+                    if last_reading_us(journal.connection) >= since_us or not journal.has_series():
                         return
                 time.sleep(pause_s)
         finally:

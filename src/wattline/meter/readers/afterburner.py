@@ -27,7 +27,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each sensor of watts. Raises WattlineError where there is none, or no unit says so."""
+    """A series for each sensor of watts.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where there is none, or no unit says so.
+    """
     import polars as pl
 
     names: list[str] = []

@@ -33,8 +33,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each metric of power or energy and each of its resources. Raises WattlineError where it holds no
-    reading of power or energy with its time."""
+    """A series for each metric of power or energy and each of its resources.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     frame = read_frame(path)
     time_s, remark = column_times(frame["timestamp"])
     values = numbers(frame["value"])

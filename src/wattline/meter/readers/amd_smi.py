@@ -38,7 +38,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each GPU. Raises WattlineError where it holds no reading of power or energy with its time."""
+    """A series for each GPU.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     columns: dict[tuple[str, str], Column] = {}
     untimed = 0
     for at, card, fields in _readings(path):

@@ -63,13 +63,33 @@ class Channel:
 
 
 def mean_w(time_s: Array, power_w: Array) -> float:
-    """The mean of the numbers there; NaN where there are none."""
+    """The mean of the numbers there; NaN where there are none.
+
+    Parameters
+    ----------
+    time_s : instants, s, ``(n,)``
+    power_w : readings, W, ``(n,)``, NaN where there is none
+
+    Returns
+    -------
+    W.
+    """
     good = np.isfinite(power_w) & np.isfinite(time_s) & (power_w >= 0)
     return float(power_w[good].mean()) if good.any() else float("nan")
 
 
 def rise_w(time_s: Array, energy_j: Array) -> float:
-    """Mean watts of a running total from its first to its last number, falls left out."""
+    """Mean watts of a running total from its first to its last number, falls left out.
+
+    Parameters
+    ----------
+    time_s : instants, s, ``(n,)``
+    energy_j : running total, J, ``(n,)``
+
+    Returns
+    -------
+    W; NaN where there are less than two numbers.
+    """
     good = np.isfinite(energy_j) & np.isfinite(time_s)
     time, energy = time_s[good], energy_j[good]
     if len(time) < 2 or time[-1] <= time[0]:
@@ -79,7 +99,17 @@ def rise_w(time_s: Array, energy_j: Array) -> float:
 
 
 def each_w(time_s: Array, energy_j: Array) -> float:
-    """Mean watts of joules that stand for the interval before each row."""
+    """Mean watts of joules that stand for the interval before each row.
+
+    Parameters
+    ----------
+    time_s : instants, s, ``(n,)``
+    energy_j : of the interval before each row, J, ``(n,)``
+
+    Returns
+    -------
+    W; NaN where there are none.
+    """
     good = np.isfinite(energy_j) & np.isfinite(time_s)
     time, energy = time_s[good], energy_j[good]
     if len(time) < 2 or time[-1] <= time[0]:
@@ -89,7 +119,17 @@ def each_w(time_s: Array, energy_j: Array) -> float:
 
 def accumulated(time_s: Array, energy_j: Array) -> tuple[Array, Array]:
     """Joules of each interval as a running total that begins one usual interval before the first row; at the first row
-    itself where it holds nothing, as one that only tells a beginning."""
+    itself where it holds nothing, as one that only tells a beginning.
+
+    Parameters
+    ----------
+    time_s : instants, s, ``(n,)``
+    energy_j : of the interval before each row, J, ``(n,)``
+
+    Returns
+    -------
+    Instants, s, and the running total at each, J, of one length.
+    """
     good = np.flatnonzero(np.isfinite(time_s))
     steps = np.diff(time_s[good])
     usual = float(np.median(steps[steps > 0])) if (steps > 0).any() else 0.0
@@ -101,7 +141,17 @@ def accumulated(time_s: Array, energy_j: Array) -> tuple[Array, Array]:
 
 
 def looks_like_intervals(energy_j: Array, words: Sequence[str]) -> bool | None:
-    """Whether joules are of each interval and no running total, by how they fall; None where that cannot be told."""
+    """Whether joules are of each interval and no running total, by how they fall; None where that cannot be told.
+
+    Parameters
+    ----------
+    energy_j : J, ``(n,)``
+    words : of the column's name
+
+    Returns
+    -------
+    True, False, or None.
+    """
     if hint := hinted(words):
         return hint == EACH
     values = energy_j[np.isfinite(energy_j)]

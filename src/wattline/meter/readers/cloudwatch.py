@@ -34,7 +34,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each metric of power. Raises WattlineError where there is none, or another statistic alone."""
+    """A series for each metric of power.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where there is none, or another statistic alone.
+    """
     text = "\n".join(logs.lines(path)).lstrip("\ufeff \n")
     every = [mine for mine in (_json(text, path) if text.startswith("{") else _console(text)) if mine.begin_s]
     odd = next((mine.name for mine in every if OTHER.search(mine.name)), None)

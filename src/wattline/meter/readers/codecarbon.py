@@ -43,8 +43,19 @@ def is_emissions(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A counter for each part of each run, and a window for each run. Raises WattlineError where it holds no reading of
-    power or energy with its time."""
+    """A counter for each part of each run, and a window for each run.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     frame = read_frame(path)
     time, remark = column_times(frame["timestamp"])
     duration = numbers(frame["duration"])

@@ -27,8 +27,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each GPU's power and for its counter. Raises WattlineError where it holds no reading of power or
-    energy with its time."""
+    """A series for each GPU's power and for its counter.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     names: list[str] = []
     now: float | None = None
     untimed = 0

@@ -79,7 +79,17 @@ def join_defined(defined: Sequence[NamedSeries], choices: Choices, source: str, 
 
 
 def retold(made: Recording, choices: Choices) -> Recording:
-    """A recording whose source tells everything itself, with what the user says in its place; as it is without."""
+    """A recording whose source tells everything itself, with what the user says in its place; as it is without.
+
+    Parameters
+    ----------
+    made : recording as its source tells it
+    choices : what the user says of it
+
+    Returns
+    -------
+    A recording.
+    """
     if not choices:
         return made
     count: dict[str, int] = {}

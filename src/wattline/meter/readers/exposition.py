@@ -43,7 +43,17 @@ def is_text(text: str) -> bool:
 
 
 def read_exposition(path: Path, choices: Choices = Choices()) -> Recording:
-    """One file of scrapes."""
+    """One file of scrapes.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+    """
     return read([path], str(path), choices)
 
 

@@ -212,7 +212,17 @@ def is_table(text: str) -> bool:
 
 
 def refusal(path: Path, text: str) -> WattlineError:
-    """What a file is, where it is known, and what to record instead; else the formats that are read."""
+    """What a file is, where it is known, and what to record instead; else the formats that are read.
+
+    Parameters
+    ----------
+    path : of the file
+    text : its beginning
+
+    Returns
+    -------
+    The error, with the mend.
+    """
     shown = shorten(str(path), 200)
     for pattern, name, mend in OTHERS:
         if re.search(pattern, text[:20_000], re.MULTILINE):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import re
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
@@ -32,8 +34,19 @@ NUMBER = r"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
 
 
 def head(path: Path, size: int = HEAD_BYTES) -> str:
-    """The beginning of a file as text; UTF-16 as PowerShell writes it is understood. Raises WattlineError where it
-    cannot be read."""
+    """The beginning of a file as text; UTF-16 as PowerShell writes it is understood.
+
+    Parameters
+    ----------
+    path : of the file
+    size : bytes that are read
+
+    Returns
+    -------
+    Text.
+
+    Raises WattlineError where it cannot be read.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(size)
@@ -52,7 +65,18 @@ def decode(data: bytes) -> str:
 
 def read_frame(path: Path, header: bool = True) -> pl.DataFrame:
     """All columns as text, names and cells without blanks around them; ragged and cut rows kept as far as they go.
-    Raises WattlineError where it is no table, or has too many columns."""
+
+    Parameters
+    ----------
+    path : of the file
+    header : whether its first row holds names
+
+    Returns
+    -------
+    A table of text, empty cells as null.
+
+    Raises WattlineError where it is no table, or has too many columns.
+    """
     import polars as pl
 
     begin = head(path)
@@ -213,3 +237,24 @@ def numbers(column: pl.Series) -> Array:
         extracted = text.str.extract(r"^\s*" + NUMBER + r"\s*[a-zA-Zµ%]*\s*$", 1).cast(pl.Float64, strict=False)
         plain = plain.fill_null(extracted)
     return plain.fill_null(np.nan).to_numpy().astype(float)
+
+
+def rows_of(frame: pl.DataFrame, names: Sequence[str]) -> list[tuple[tuple[str, ...], NDArray[np.intp]]]:
+    """The cells of these columns, as text, and the rows that hold them, in the order in which they first stand.
+
+    Parameters
+    ----------
+    frame : a table of text
+    names : of the columns that tell rows apart
+
+    Returns
+    -------
+    Cells, and indices of the rows, ``(n_rows,)``, of each group.
+    """
+    import polars as pl
+
+    if not names:
+        return [((), np.arange(len(frame)))]
+    texts = frame.select(pl.col(name).cast(pl.String).fill_null("?") for name in names).with_row_index("__row")
+    grouped = texts.group_by(list(names), maintain_order=True).agg(pl.col("__row"))
+    return [(tuple(cells), np.array(rows, np.intp)) for *cells, rows in grouped.iter_rows()]

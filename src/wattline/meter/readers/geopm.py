@@ -38,7 +38,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each part of each host. Raises WattlineError where it holds no energy with its time."""
+    """A series for each part of each host.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no energy with its time.
+    """
     text = list(logs.lines(path))
     return (
         _trace(text, choices, path)

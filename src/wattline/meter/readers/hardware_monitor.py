@@ -30,8 +30,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each sensor of power. Raises WattlineError where it holds no reading of power or energy with its
-    time."""
+    """A series for each sensor of power.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     frame = read_frame(path, header=False)
     paths = [str(cell or "") for cell in frame.row(0)]
     names = [str(cell or "") for cell in frame.row(1)]

@@ -37,7 +37,19 @@ def _cells(line: str) -> list[str]:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each statistic of power or energy. Raises WattlineError where there is none."""
+    """A series for each statistic of power or energy.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where there is none.
+    """
     text = "\n".join(logs.lines(path)).lstrip("\ufeff \n")
     every = _json(text, path) if text.startswith("{") else _table(text)
     return periods.recording_of_periods(every.values(), choices, path, "Home Assistant")

@@ -51,8 +51,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each field of power or energy and each of its devices. Raises WattlineError where it holds no
-    reading of power or energy with its time."""
+    """A series for each field of power or energy and each of its devices.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     text = "\n".join(logs.lines(path)).lstrip("\ufeff \r\n")
     listed = _is_listed(text.split("\n", 1)[0])
     points = (

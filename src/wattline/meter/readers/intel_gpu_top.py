@@ -26,8 +26,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A running total for the package and for its graphics. Raises WattlineError where it holds no reading of power or
-    energy with its time."""
+    """A running total for the package and for its graphics.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     text = "\n".join(logs.lines(path))
     decoder, place, end = json.JSONDecoder(), 0, 0.0
     rows: dict[str, list[tuple[float, float, float]]] = {}

@@ -38,8 +38,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """The machine's power by DCMI, and its sensors of power. Raises WattlineError where it holds no reading of power or
-    energy with its time."""
+    """The machine's power by DCMI, and its sensors of power.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     samples: Samples = {}
     host = (("instance", path.stem),)
     now: float | None = None

@@ -51,7 +51,19 @@ def _step(name: str, value: Any) -> float | None:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each list of watts or joules. Raises WattlineError where lengths differ or no times are told."""
+    """A series for each list of watts or joules.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where lengths differ or no times are told.
+    """
     import polars as pl
 
     try:

@@ -46,8 +46,19 @@ def _timed(item: Iterable[str]) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each device of the records. Raises WattlineError where it holds no reading of power or energy with
-    its time."""
+    """A series for each device of the records.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     import polars as pl
 
     whole = [row for row in objects("\n".join(logs.lines(path))) if isinstance(row, dict)]

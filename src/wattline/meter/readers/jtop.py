@@ -32,7 +32,17 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each rail, inside the module's input."""
+    """A series for each rail, inside the module's input.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+    """
     frame = read_frame(path)
     rails = {name for name in frame.columns if RAILS.match(name)}
     peaks = [float(np.nanmax(numbers(frame[name]), initial=0.0)) for name in rails]

@@ -52,6 +52,13 @@ class Column:
     values: list[float] = field(default_factory=list)
 
     def add(self, time_s: float, value: float) -> None:
+        """Take one more reading.
+
+        Parameters
+        ----------
+        time_s : instant of the reading, s
+        value : in the column's unit
+        """
         self.time_s.append(time_s)
         self.values.append(value)
 

@@ -40,7 +40,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each meter. Raises WattlineError where it holds no reading of power or energy with its time."""
+    """A series for each meter.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     columns: dict[tuple[str, str], Column] = {}
     untimed = 0
     for at, topic, data in messages("\n".join(logs.lines(path))):

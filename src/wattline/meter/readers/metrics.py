@@ -225,7 +225,17 @@ def _joined(own: Sequence[MetricSeries]) -> tuple[Array, Array]:
 
 
 def shown(name: str, labels: Mapping[str, str]) -> str:
-    """A series as PromQL writes it, with the labels that tell the device."""
+    """A series as PromQL writes it, with the labels that tell the device.
+
+    Parameters
+    ----------
+    name : of the metric
+    labels : by name
+
+    Returns
+    -------
+    Such as ``power{gpu="0"}``.
+    """
     tags = [f'{key}="{value}"' for key, value in sorted(labels.items()) if value and not PASSING.match(key)]
     return name + ("{" + ", ".join(tags[:6]) + "}" if tags else "") or "query"
 

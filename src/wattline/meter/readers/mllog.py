@@ -50,7 +50,17 @@ def event(text: bytes) -> Event | None:
 
 
 def events(path: Path, keys: Iterable[str]) -> list[Event]:
-    """All events with one of these keys, in the order of the file."""
+    """All events with one of these keys, in the order of the file.
+
+    Parameters
+    ----------
+    path : of the log
+    keys : of the events that are taken
+
+    Returns
+    -------
+    Key, value and time of each.
+    """
     wanted = re.compile(b"|".join(rb'"key":\s*"' + key.encode() + b'"' for key in keys))
     every = []
     for block in blocks(path):

@@ -44,7 +44,17 @@ def is_spl(path: Path) -> bool:
 
 
 def read(spl: Path, choices: Choices = Choices()) -> Recording:
-    """The wall meter's series, LoadGen's window and its rates."""
+    """The wall meter's series, LoadGen's window and its rates.
+
+    Parameters
+    ----------
+    spl : of LoadGen's log of power
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+    """
     texts, watts, lost = _rows(spl)
     time = _times(texts)
     device = Device("sut", "wall", "node", "system under test, at the wall")

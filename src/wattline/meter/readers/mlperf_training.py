@@ -68,7 +68,17 @@ def is_run(path: Path) -> bool:
 
 
 def log_beside(folder: Path, power: list[Path] | tuple[Path, ...] = ()) -> Path | None:
-    """The run's log: mllog.txt, else the text file beside (or two above, by the folder's name) that has run_start."""
+    """The run's log: mllog.txt, else the text file beside (or two above, by the folder's name) that has run_start.
+
+    Parameters
+    ----------
+    folder : of the run
+    power : files of its power; the text file's search leaves them out
+
+    Returns
+    -------
+    The path; None where there is none.
+    """
     first = [folder / "mllog.txt", folder / "mllog.log"]
     beside = [p for p in sorted(folder.glob("*.txt")) + sorted(folder.glob("*.log")) if p not in power]
     above = [folder.parent.parent / f"{folder.name}.txt", folder.parent.parent / f"{folder.name}.log"]

@@ -31,8 +31,19 @@ def _form(text: str) -> MonitorForm | None:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each metric of power or energy and each of its devices. Raises WattlineError where there is none, or
-    the answer is cut or of another form than its beginning promises."""
+    """A series for each metric of power or energy and each of its devices.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where there is none, or the answer is cut or of another form than its beginning promises.
+    """
     import polars as pl
 
     text = "\n".join(logs.lines(path)).lstrip("\ufeff")

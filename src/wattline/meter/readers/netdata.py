@@ -29,7 +29,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each dimension of power. Raises WattlineError where there is none, or no mean of each interval."""
+    """A series for each dimension of power.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where there is none, or no mean of each interval.
+    """
     try:
         answer: dict[str, Any] = json.loads("\n".join(logs.lines(path)).lstrip("\ufeff"))
         result = answer.get("result") or answer

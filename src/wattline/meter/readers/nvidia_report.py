@@ -46,8 +46,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each card and field; a module holds its card, a card its memory. Raises WattlineError where it holds
-    no reading of power or energy with its time."""
+    """A series for each card and field; a module holds its card, a card its memory.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     text = "\n".join(logs.lines(path))
     draws = list(_of_xml(text) if "<nvidia_smi_log>" in text else _of_text(text))
     if draws and all(draw.time_s is None for draw in draws):

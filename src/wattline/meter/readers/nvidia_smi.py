@@ -23,8 +23,8 @@ from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers import logs, specs, units
 from wattline.meter.readers.assemble import Extras
 from wattline.meter.readers.defined import NamedSeries, join_defined
-from wattline.meter.readers.frame import head, numbers, read_frame
-from wattline.meter.readers.rows import HOSTS, check_several, groups, parting, rows_of
+from wattline.meter.readers.frame import head, numbers, read_frame, rows_of
+from wattline.meter.readers.rows import HOSTS, check_several, groups, parting
 from wattline.meter.readers.times import column_times
 from wattline.meter.recording import Recording, Series
 
@@ -76,8 +76,19 @@ def is_smi(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series a GPU, and one a module where one is told that holds its GPU. Raises WattlineError where it holds no
-    reading of power or energy with its time."""
+    """A series a GPU, and one a module where one is told that holds its GPU.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     text = head(path)
     if is_dmon(text):
         return _dmon(path, choices)

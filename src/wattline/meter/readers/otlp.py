@@ -29,7 +29,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each device's power and energy. Raises WattlineError where it holds none with its time."""
+    """A series for each device's power and energy.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds none with its time.
+    """
     samples: Samples = {}
     for name, labels, at, value, each in _points(objects("\n".join(logs.lines(path)))):
         times, values = samples.setdefault((name, tuple(sorted(labels.items()))), ([], []))

@@ -30,7 +30,17 @@ def is_table(columns: Sequence[str]) -> bool:
 
 
 def read(frame: pl.DataFrame, source: str) -> Recording:
-    """A series for each device and sensor, with all that the table keeps of it."""
+    """A series for each device and sensor, with all that the table keeps of it.
+
+    Parameters
+    ----------
+    frame : a table as ``wattline meter export`` writes it
+    source : path of the file, for errors
+
+    Returns
+    -------
+    A recording.
+    """
     import polars as pl
 
     time_s = column_times(frame["time"])[0]

@@ -90,7 +90,16 @@ def without_means(settled: Sequence[SettledChannel]) -> tuple[list[SettledChanne
 
 
 def too_coarse(power: SettledChannel, energy: SettledChannel) -> bool:
-    """Whether a counter's steps are so large beside its whole rise that the watts read with it tell more."""
+    """Whether a counter's steps are so large beside its whole rise that the watts read with it tell more.
+
+    Parameters
+    ----------
+    power, energy : the two channels of one device, W and J over time
+
+    Returns
+    -------
+    True where watts tell more.
+    """
     assert energy.energy_j is not None
     steps = np.diff(energy.energy_j[np.isfinite(energy.energy_j)])
     rises = steps[steps > 0]
@@ -140,7 +149,16 @@ def _nameless(channel: Channel) -> bool:
 
 
 def over(power: SettledChannel, energy: SettledChannel) -> float:
-    """Mean watts of the readings while the counter ran."""
+    """Mean watts of the readings while the counter ran.
+
+    Parameters
+    ----------
+    power, energy : the two channels of one device, W and J over time
+
+    Returns
+    -------
+    W; NaN where no reading falls in that time.
+    """
     assert power.power_w is not None
     if not np.isfinite(energy.time_s).any():
         return math.nan

@@ -31,8 +31,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A running total for each domain and socket. Raises WattlineError where it holds no reading of power or energy
-    with its time."""
+    """A running total for each domain and socket.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     begin, elapsed = 0.0, 0.0
     seen: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for line in logs.lines(path):

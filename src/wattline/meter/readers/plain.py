@@ -56,7 +56,17 @@ Numbers = dict[str, Array]
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each device of the table."""
+    """A series for each device of the table.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+    """
     frame = _frame(path)
     if own.is_table(frame.columns):
         return retold(own.read(frame, str(path)), choices)

@@ -38,8 +38,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A running total for each part, from each sample's mean and how long it lasted. Raises WattlineError where it
-    holds no reading of power or energy with its time."""
+    """A running total for each part, from each sample's mean and how long it lasted.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     ends, lengths, samples = _samples_of_lists(path) if b"<plist" in _begin(path) else _samples_of_text(path)
     names = list(dict.fromkeys(name for sample in samples for name in sample))
     if not names:
@@ -110,7 +121,17 @@ def _samples_of_lists(path: Path) -> Samples:
 
 
 def watts_of_sample(data: dict[str, Any], length: float) -> dict[str, float]:
-    """Watts of each part: of Intel's package in W, of Apple's parts by their mJ, else in mW."""
+    """Watts of each part: of Intel's package in W, of Apple's parts by their mJ, else in mW.
+
+    Parameters
+    ----------
+    data : a sample as a property list holds it
+    length : of the sample, s
+
+    Returns
+    -------
+    W by part.
+    """
     parts = [part for name in ("processor", "gpu") if isinstance(part := data.get(name), dict)]
     out = {}
     for key, name in KEYS.items():

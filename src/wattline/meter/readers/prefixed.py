@@ -48,7 +48,19 @@ def _tool(text: str) -> Callable[[Path, Choices], Recording] | None:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """The tool's recording. Raises WattlineError as its reader does."""
+    """The tool's recording.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError as its reader does.
+    """
     lines, note = _parted(path)
     reader = _tool("\n".join(line for line in lines[: 4 * HEAD_LINES] if logs.stamp(line) is None))
     if reader is None:

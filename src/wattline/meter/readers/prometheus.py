@@ -31,8 +31,19 @@ def is_answer(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each metric that counts watts or joules. Raises WattlineError where it holds no reading of power or
-    energy with its time."""
+    """A series for each metric that counts watts or joules.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     data = read_bytes(path, JSON_BYTES, "recording")
     try:
         answer = _exported(data) or _instants(data) or parse_json(data)
@@ -69,7 +80,19 @@ def _instants(data: bytes) -> dict[str, Any] | None:
 
 
 def samples_of(answer: Any, source: str) -> Samples:
-    """The samples of an answer. Raises WattlineError where it tells of an error or holds no range."""
+    """The samples of an answer.
+
+    Parameters
+    ----------
+    answer : of Prometheus, as JSON gives it
+    source : path of the file, for errors
+
+    Returns
+    -------
+    Labels, times and values of each series.
+
+    Raises WattlineError where it tells of an error or holds no range.
+    """
     if not isinstance(answer, dict):
         raise WattlineError(f"{source} is not an answer of Prometheus")
     if answer.get("status") not in (None, "success"):

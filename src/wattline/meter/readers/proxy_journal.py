@@ -26,6 +26,15 @@ def is_journal(path: Path) -> bool:
 def read(path: Path, choices: Choices = Choices()) -> Recording:
     """All devices behind the proxy as one, with the tokens and the number of the requests.
 
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
     Raises
     ------
     WattlineError: no energy has been settled yet; says how many requests there are.

@@ -32,8 +32,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A running total for each domain, and a window for each stretch. Raises WattlineError where it holds no reading of
-    power or energy with its time."""
+    """A running total for each domain, and a window for each stretch.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     frame = read_frame(path)
     names = {name.lower(): name for name in frame.columns}
     at = numbers(frame[names["timestamp"]])

@@ -19,6 +19,7 @@ from wattline.core.fact import Array
 from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers import units
 from wattline.meter.readers.column_names import bare_name
+from wattline.meter.readers.frame import rows_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -278,17 +279,6 @@ def _in_order(time_s: Array, remarks: list[Interpretation]) -> Groups:
         place[i] = place[i - 1] + 1 if time_s[i] == time_s[i - 1] else 0
     rows = {("", f"device{k}"): np.flatnonzero(place == k) for k in range(int(place.max(initial=0)) + 1)}
     return Groups(rows, [], [*remarks, Interpretation("order of rows", "", "device", note="as given by option")])
-
-
-def rows_of(frame: pl.DataFrame, names: Sequence[str]) -> list[tuple[tuple[str, ...], NDArray[np.intp]]]:
-    """The cells of these columns, as text, and the rows that hold them, in the order in which they first stand."""
-    import polars as pl
-
-    if not names:
-        return [((), np.arange(len(frame)))]
-    texts = frame.select(pl.col(name).cast(pl.String).fill_null("?") for name in names).with_row_index("__row")
-    grouped = texts.group_by(list(names), maintain_order=True).agg(pl.col("__row"))
-    return [(tuple(cells), np.array(rows, np.intp)) for *cells, rows in grouped.iter_rows()]
 
 
 def _label(cells: tuple[str, ...], names: Sequence[str]) -> str:

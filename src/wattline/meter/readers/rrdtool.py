@@ -32,7 +32,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each source of watts. Raises WattlineError where there is none, or its steps are not told."""
+    """A series for each source of watts.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where there is none, or its steps are not told.
+    """
     text = "\n".join(logs.lines(path))
     names, steps = _xport(text) if "<xport>" in text[:2000] else _fetched(text)
     rows = list(steps)

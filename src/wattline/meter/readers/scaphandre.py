@@ -26,8 +26,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for the host, each socket, domain and consumer. Raises WattlineError where it holds no reading of power
-    or energy with its time."""
+    """A series for the host, each socket, domain and consumer.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     samples: Samples = {}
     instance = ("instance", path.stem)
 

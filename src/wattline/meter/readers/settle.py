@@ -112,7 +112,19 @@ def _unit(channel: Channel, units: tuple[Unit, ...], choice: bool, each: bool, s
 
 
 def usual_w(time_s: Array, values: Array, quantity: str, each: bool) -> float:
-    """The median watts of readings, or of a counter's steps: a leap does not move it; NaN where there are none."""
+    """The median watts of readings, or of a counter's steps: a leap does not move it; NaN where there are none.
+
+    Parameters
+    ----------
+    time_s : instants, s, ``(n,)``
+    values : W or J, ``(n,)``
+    quantity : "power" or "energy"
+    each : joules are of the interval before each row, and no running total
+
+    Returns
+    -------
+    W.
+    """
     good = np.isfinite(values) & np.isfinite(time_s)
     time, numbers = time_s[good], values[good]
     if quantity == "energy":

@@ -22,8 +22,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each phase; what was returned to the grid is left out. Raises WattlineError where it holds no
-    reading of energy with its time."""
+    """A series for each phase; what was returned to the grid is left out.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of energy with its time.
+    """
     frame = read_frame(path)
     names = {frame.columns[0]: "time"}
     for name in frame.columns:

@@ -23,7 +23,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """The energy of the jobs that have ended. Raises WattlineError where none tells its energy and times."""
+    """The energy of the jobs that have ended.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where none tells its energy and times.
+    """
     import polars as pl
 
     data = parse_json("\n".join(logs.lines(path)))

@@ -11,7 +11,17 @@ def _error(name: str) -> float:
 
 
 def node(source: str = "mlperf-node", note: str = "") -> Spec:
-    """A server's own meter."""
+    """A server's own meter.
+
+    Parameters
+    ----------
+    source : name of what read it
+    note : shown beside its energy
+
+    Returns
+    -------
+    The spec, with its error.
+    """
     return Spec(source, error=_error("node"), note=note)
 
 
@@ -35,17 +45,47 @@ def nvml(note: str = "", window_s: float = 0.0, source: str = "nvml") -> Spec:
 
 
 def unknown(source: str, note: str = "") -> Spec:
-    """A file that does not say what measured it."""
+    """A file that does not say what measured it.
+
+    Parameters
+    ----------
+    source : name of what wrote the file
+    note : shown beside its energy
+
+    Returns
+    -------
+    The spec, with the error of sensors that are not known.
+    """
     return Spec(source, error=_error("unknown"), note=note)
 
 
 def modelled(source: str, note: str = "") -> Spec:
-    """Worked out, not measured."""
+    """Worked out, not measured.
+
+    Parameters
+    ----------
+    source : name of what worked it out
+    note : shown beside its energy
+
+    Returns
+    -------
+    The spec, never shown as measured.
+    """
     return Spec(source, error=_error("modelled"), modelled=True, note=note)
 
 
 def of_source(source: str, is_modelled: bool) -> Spec:
-    """The usual spec of a source by its name."""
+    """The usual spec of a source by its name.
+
+    Parameters
+    ----------
+    source : name of the sensor or tool
+    is_modelled : worked out, not measured
+
+    Returns
+    -------
+    The spec, with its error.
+    """
     if is_modelled:
         return modelled(source)
     if source in ("nvml", "dcgm", "zeus", "codecarbon"):

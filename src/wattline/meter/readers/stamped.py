@@ -70,8 +70,19 @@ def _cells(line: str) -> list[str]:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each device of the table. Raises WattlineError where it holds no reading of power or energy with its
-    time."""
+    """A series for each device of the table.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     import polars as pl
 
     lines = [line for line in logs.lines(path) if line.strip()]

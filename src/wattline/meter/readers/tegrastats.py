@@ -26,8 +26,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each rail, inside the board's input where there is one. Raises WattlineError where it holds no
-    reading of power or energy with its time."""
+    """A series for each rail, inside the board's input where there is one.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     times: list[float] = []
     rails: list[dict[str, float]] = []
     for line in logs.lines(path):

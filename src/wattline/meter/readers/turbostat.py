@@ -41,8 +41,19 @@ def _quantity(cell: str) -> tuple[str, str] | None:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A running total for each part, of the system or of each package. Raises WattlineError where it holds no reading
-    of power or energy with its time."""
+    """A running total for each part, of the system or of each package.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     header: list[str] = []
     rows: dict[tuple[str, str], list[tuple[float, float]]] = {}
     now = ""

@@ -126,7 +126,17 @@ def _inside(words: Sequence[str], bare: str) -> tuple[Unit, ...]:
 
 
 def is_ratio(name: str, words: Sequence[str]) -> bool:
-    """Whether a column tells watts or joules of one thing each, and no power: ``(W/m2)``, ``energy_per_token_j``."""
+    """Whether a column tells watts or joules of one thing each, and no power: ``(W/m2)``, ``energy_per_token_j``.
+
+    Parameters
+    ----------
+    name : of the column
+    words : of its name
+
+    Returns
+    -------
+    True for a ratio.
+    """
     match = A_RATIO.search(name)
     if match and named(match[1], "xX"):
         return True
@@ -145,6 +155,15 @@ def cells(column: pl.Series, comma: bool = False) -> tuple[Array, tuple[Unit | N
 
     Thousands marks and decimal commas are told by all cells together; ``comma``: a comma is the mark of decimals where
     cells leave it open. NaN where there is no number; shape ``(n,)``.
+
+    Parameters
+    ----------
+    column : of text, ``(n,)``
+    comma : a comma is the mark of decimals where cells leave it open
+
+    Returns
+    -------
+    Numbers, ``(n,)``, and units.
     """
     import polars as pl
 
@@ -202,7 +221,17 @@ def _number(text: str, mark: str) -> float | None:
 
 
 def row_of_units(frame: pl.DataFrame, time_units: Collection[str]) -> tuple[pl.DataFrame, dict[str, str]]:
-    """A first row that holds units and no number, taken off: ``s,W,kW`` below the header."""
+    """A first row that holds units and no number, taken off: ``s,W,kW`` below the header.
+
+    Parameters
+    ----------
+    frame : a table of text
+    time_units : words that name a unit of time
+
+    Returns
+    -------
+    The table without that row, and the unit of each column that has one.
+    """
     if not len(frame):
         return frame, {}
     first = {name: str(cell or "").strip() for name, cell in zip(frame.columns, frame.row(0), strict=True)}

@@ -31,8 +31,19 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each card of each process that logged. Raises WattlineError where it holds no reading of power or
-    energy with its time."""
+    """A series for each card of each process that logged.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     frame = _frame(path)
     times = next((name for want in TIMES for name in frame.columns if name.lower() == want), None)
     if times is None:

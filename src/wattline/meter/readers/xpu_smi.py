@@ -20,7 +20,17 @@ def is_text(text: str) -> bool:
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series for each card, or each tile."""
+    """A series for each card, or each tile.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+    """
     frame = read_frame(path)
     names = {"DeviceId": "gpu", "TileId": "tile"}
     frame = frame.rename({name: names[name] for name in frame.columns if name in names})

@@ -39,7 +39,17 @@ def is_power(text: str) -> bool:
 
 
 def read_power(path: Path, choices: Choices = Choices()) -> Recording:
-    """A series of watts a GPU."""
+    """A series of watts a GPU.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+    """
     frame = read_frame(path)
     time, remark = column_times(frame[frame.columns[0]])
     clock = "UTC, no zone told" if remark else "UTC"
@@ -54,8 +64,19 @@ def read_power(path: Path, choices: Choices = Choices()) -> Recording:
 
 
 def read_windows(path: Path, choices: Choices = Choices()) -> Recording:
-    """A counter for each GPU over each stretch that windows cover, and the windows. Raises WattlineError where it holds
-    no reading of power or energy with its time."""
+    """A counter for each GPU over each stretch that windows cover, and the windows.
+
+    Parameters
+    ----------
+    path : of the file
+    choices : what the user says of it in place of what it says itself
+
+    Returns
+    -------
+    A recording, times in s, power in W, energy in J.
+
+    Raises WattlineError where it holds no reading of power or energy with its time.
+    """
     frame = read_frame(path)
     begin, remark = column_times(frame["start_time"])
     length = numbers(frame["elapsed_time"])

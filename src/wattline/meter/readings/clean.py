@@ -39,7 +39,14 @@ class CleanPower(NamedTuple):
 def clean(series: Series, *, as_read: bool = False) -> CleanPower:
     """Sort, sift, correct and bridge one series; by its counter where it has one, else by its watts.
 
-    ``as_read``: without the correction for how the sensor errs.
+    Parameters
+    ----------
+    series : readings of one sensor
+    as_read : without the correction for how the sensor errs
+
+    Returns
+    -------
+    Power over time with its faults.
     """
     return cleaned(series, sorted_out(series), as_read=as_read)
 

@@ -20,7 +20,17 @@ ALIKE = 0.1  # lengths that differ by less than this share are the same run
 
 
 def place(series: Sequence[Series], run: tuple[float, float] | None) -> tuple[list[Series], list[Series], list[Fault]]:
-    """Series that belong to the time of the run (or of the others), those left out, and the faults of their clocks."""
+    """Series that belong to the time of the run (or of the others), those left out, and the faults of their clocks.
+
+    Parameters
+    ----------
+    series : readings, each of one sensor
+    run : begin and end, s; None where the recording does not say
+
+    Returns
+    -------
+    Series kept, series left out, faults.
+    """
     kept: list[Series] = []
     left: list[Series] = []
     faults: list[Fault] = []

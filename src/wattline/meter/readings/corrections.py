@@ -97,7 +97,17 @@ def watts_stand(series: Series) -> bool:
 
 def counter_gain(device: Device, spec: Spec) -> tuple[float, float]:
     """Watts that a counter counts too many, and what is left of each joule beyond them: (0, 1) of one that is not
-    corrected. Joules since any reading are ``(counted - watts * seconds) * share``."""
+    corrected. Joules since any reading are ``(counted - watts * seconds) * share``.
+
+    Parameters
+    ----------
+    device : whose counter it is
+    spec : of the sensor
+
+    Returns
+    -------
+    W, and a share of each joule, from 0 on.
+    """
     if not is_nvml(spec):
         return 0.0, 1.0
     from wattline.meter.gpu_sensor.gain import gain_for

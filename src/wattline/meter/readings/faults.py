@@ -76,7 +76,17 @@ def sift(time_s: Array, power_w: Array, device: Device, modelled: bool) -> tuple
 
 
 def gaps(time_s: Array, interval_s: float) -> list[FaultTimes]:
-    """Where rows are missing: the time beyond one usual interval."""
+    """Where rows are missing: the time beyond one usual interval.
+
+    Parameters
+    ----------
+    time_s : instants, s, ``(n,)``, in order
+    interval_s : the usual time between two rows, s
+
+    Returns
+    -------
+    Begin and end of each gap, s.
+    """
     steps = np.diff(time_s)
     wide = steps > GAP * interval_s if interval_s > 0 else np.zeros(len(steps), bool)
     silent = wide & (steps > silence_s(interval_s))

@@ -10,8 +10,8 @@ from typing import Any
 
 from wattline.catalog import CatalogLike, open_catalog
 from wattline.core.errors import WattlineError, nearest_names, shorten
-from wattline.meter.containment import IN_MACHINE, sees_machine
 from wattline.meter.device import Device
+from wattline.meter.places import IN_MACHINE, sees_machine
 from wattline.meter.sensor import Finding, Sensor, SensorGone
 from wattline.meter.sensors.local import same_host
 

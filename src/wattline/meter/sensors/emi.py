@@ -31,7 +31,17 @@ Ask = Callable[[int, int], bytes]  # a control code and the most bytes of its an
 
 
 def channel_names(version: int, metadata: bytes) -> list[str]:
-    """The channels of a meter, in the order of its measurements; raises ValueError where the bytes are none."""
+    """The channels of a meter, in the order of its measurements; raises ValueError where the bytes are none.
+
+    Parameters
+    ----------
+    version : of the interface, 1 or 2
+    metadata : bytes that the driver gives
+
+    Returns
+    -------
+    Names.
+    """
     if version == 1:
         (unit,) = struct.unpack_from("<I", metadata)
         _, size = struct.unpack_from("<HH", metadata, 4 + 2 * NAME_BYTES)
@@ -52,7 +62,19 @@ def _name(unit: int, data: bytes, at: int, size: int) -> str:
 
 
 def channel_joules(measurement: bytes, count: int) -> list[float]:
-    """The counters of a measurement [J]. Raises ValueError where bytes are missing."""
+    """The counters of a measurement [J].
+
+    Parameters
+    ----------
+    measurement : bytes that the driver gives
+    count : channels of the meter
+
+    Returns
+    -------
+    J, one of each channel.
+
+    Raises ValueError where bytes are missing.
+    """
     if len(measurement) < 16 * count:
         raise ValueError("cut")
     return [struct.unpack_from("<Q", measurement, 16 * place)[0] * PICO * J_PER_WH for place in range(count)]
@@ -99,7 +121,18 @@ class EmiChannel:
 
 
 def sensors_of(meter: EmiMeter, number: int, host: str) -> list[Sensor]:
-    """A meter's channels: RAPL's packages with their cores inside and memory beside, others as they are called."""
+    """A meter's channels: RAPL's packages with their cores inside and memory beside, others as they are called.
+
+    Parameters
+    ----------
+    meter : of Windows' energy meter interface
+    number : of the meter, from 0
+    host : name of the machine
+
+    Returns
+    -------
+    A sensor for each channel.
+    """
     packages = {name.rpartition("_")[0]: name for name in meter.names if name.endswith("_PKG")}
     sensors: list[Sensor] = []
     for place, name in enumerate(meter.names):
@@ -112,7 +145,17 @@ def sensors_of(meter: EmiMeter, number: int, host: str) -> list[Sensor]:
 
 
 def find(host: str = "", meters: list[Ask] | None = None) -> tuple[list[Sensor], list[Finding]]:
-    """The meters of a Windows machine; nothing on other systems."""
+    """The meters of a Windows machine; nothing on other systems.
+
+    Parameters
+    ----------
+    host : name of the machine
+    meters : what reads each meter; the system's where None
+
+    Returns
+    -------
+    Sensors, and what was seen of the source.
+    """
     if meters is None and sys.platform != "win32":
         return [], []
     sensors: list[Sensor] = []

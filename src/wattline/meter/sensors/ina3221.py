@@ -41,7 +41,17 @@ class Rail:
 
 
 def find(root: Path = ROOT, host: str = "") -> tuple[list[Sensor], list[Finding]]:
-    """The rails by their names, inside of the module's input where there is one."""
+    """The rails by their names, inside of the module's input where there is one.
+
+    Parameters
+    ----------
+    root : of the sysfs tree
+    host : name of the machine
+
+    Returns
+    -------
+    Sensors, and what was seen of the source.
+    """
     host = host or hostname()
     rails: list[tuple[str, Path, int]] = []
     for folder in sorted(root.glob("hwmon*")):

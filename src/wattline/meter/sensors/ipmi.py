@@ -48,7 +48,17 @@ MEANINGS = (
 
 
 def find(host: str = "", environ: Mapping[str, str] | None = None) -> tuple[list[Sensor], list[Finding]]:
-    """The machine's power by the first tool that gives it, and why the others do not."""
+    """The machine's power by the first tool that gives it, and why the others do not.
+
+    Parameters
+    ----------
+    host : name of the machine
+    environ : variables; those of this process where None
+
+    Returns
+    -------
+    Sensors, and what was seen of the source.
+    """
     environ = os.environ if environ is None else environ
     try:
         more = shlex.split(environ.get(VARIABLE, ""))
@@ -77,7 +87,19 @@ def find(host: str = "", environ: Mapping[str, str] | None = None) -> tuple[list
 
 
 def ask(command: Sequence[str], environ: Mapping[str, str] | None = None) -> Reading:
-    """Run the tool once. Raises SensorGone where it gives no watts, with what it said."""
+    """Run the tool once.
+
+    Parameters
+    ----------
+    command : the tool with its arguments
+    environ : variables; those of this process where None
+
+    Returns
+    -------
+    Time and watts.
+
+    Raises SensorGone where it gives no watts, with what it said.
+    """
     env = {**(os.environ if environ is None else environ), "LC_ALL": "C"}
     try:
         ran = subprocess.run(

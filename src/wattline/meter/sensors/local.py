@@ -26,7 +26,16 @@ def system_uuid() -> str:
 
 
 def same_host(first: str, second: str) -> bool:
-    """Whether two names mean one machine: a short name and its full one do."""
+    """Whether two names mean one machine: a short name and its full one do.
+
+    Parameters
+    ----------
+    first, second : names of machines
+
+    Returns
+    -------
+    True where they are one.
+    """
     if first.lower() == second.lower():
         return True
     short, long = sorted((first.lower(), second.lower()), key=len)

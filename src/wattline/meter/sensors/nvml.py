@@ -177,7 +177,18 @@ def _modelled(library: Any, handle: Any, device: Device, facts: CatalogLike) -> 
 
 
 def mig_devices(library: Any, handle: Any, gpu: Device) -> list[Device]:
-    """The MIG instances of a GPU, each inside of it; empty where MIG is off or unknown."""
+    """The MIG instances of a GPU, each inside of it; empty where MIG is off or unknown.
+
+    Parameters
+    ----------
+    library : pynvml
+    handle : of the GPU, by NVML
+    gpu : the device of the whole card
+
+    Returns
+    -------
+    Devices.
+    """
     try:
         if library.nvmlDeviceGetMigMode(handle)[0] != 1:
             return []

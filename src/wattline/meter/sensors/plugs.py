@@ -77,7 +77,17 @@ WAYS: tuple[tuple[str, str, dict[str, str], Callable[[Mapping[str, Any]], Channe
 
 
 def find(environ: Mapping[str, str] | None = None, host: str = "") -> tuple[list[Sensor], list[Finding]]:
-    """The plugs of the variable that answer, and why the others do not."""
+    """The plugs of the variable that answer, and why the others do not.
+
+    Parameters
+    ----------
+    environ : variables; those of this process where None
+    host : name of the machine that hangs on the plugs
+
+    Returns
+    -------
+    Sensors, and what was seen of the source.
+    """
     environ = os.environ if environ is None else environ
     sensors: list[Sensor] = []
     findings: list[Finding] = []

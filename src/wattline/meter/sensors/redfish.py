@@ -49,7 +49,17 @@ class WattsPlace:
 
 
 def find(environ: Mapping[str, str] | None = None, host: str = "") -> tuple[list[Sensor], list[Finding]]:
-    """Every chassis with a power reading, of every BMC named."""
+    """Every chassis with a power reading, of every BMC named.
+
+    Parameters
+    ----------
+    environ : variables; those of this process where None
+    host : name of the machine
+
+    Returns
+    -------
+    Sensors, and what was seen of the source.
+    """
     environ = os.environ if environ is None else environ
     urls = [url.strip() for url in environ.get(PREFIX + "URL", "").split(",") if url.strip()]
     if not urls:

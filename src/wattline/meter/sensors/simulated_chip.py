@@ -88,7 +88,18 @@ class SimulatedChip:
 
 
 def make_chip(folder: Path, curve: ChipCurve, limit_w: float | None = None) -> SimulatedChip:
-    """Write a simulated chip's folder; its limit is the maker's where none is given."""
+    """Write a simulated chip's folder; its limit is the maker's where none is given.
+
+    Parameters
+    ----------
+    folder : in which the chip's folder is made
+    curve : power and speed by limit
+    limit_w : W
+
+    Returns
+    -------
+    The chip.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "chip.json").write_text(json.dumps(asdict(curve)), encoding="ascii")
     (folder / "limit_w").write_text(f"{curve.default_w if limit_w is None else limit_w:g}", encoding="ascii")
@@ -118,7 +129,13 @@ def simulated_chips() -> list[SimulatedChip]:
 
 
 def work(root: Path, seconds: float) -> None:
-    """Do steps on the chips of a folder for so long, each as slow as the slowest chip, and report them."""
+    """Do steps on the chips of a folder for so long, each as slow as the slowest chip, and report them.
+
+    Parameters
+    ----------
+    root : folder of the chips
+    seconds : s
+    """
     chips = [read_chip(path.parent) for path in sorted(root.glob("*/chip.json"))]
     report, until = os.environ.get(PROGRESS), time.monotonic() + seconds
     done = 0.0

@@ -41,7 +41,17 @@ class Outlet:
 
 
 def encoded(tag: int, body: bytes) -> bytes:
-    """A value in bytes: its tag, its length, itself."""
+    """A value in bytes: its tag, its length, itself.
+
+    Parameters
+    ----------
+    tag : of the value's type
+    body : of the value
+
+    Returns
+    -------
+    Bytes by the basic encoding rules.
+    """
     size = len(body)
     if size < 128:
         return bytes([tag, size]) + body
@@ -66,7 +76,18 @@ def object_name(dotted: str) -> bytes:
 
 
 def question(community: str, dotted: str, number: int) -> bytes:
-    """A GET of one object."""
+    """A GET of one object.
+
+    Parameters
+    ----------
+    community : the word that lets one read
+    dotted : object identifier
+    number : of the request
+
+    Returns
+    -------
+    Bytes of the datagram.
+    """
     wanted = encoded(SEQUENCE, encoded(SEQUENCE, object_name(dotted) + encoded(NULL, b"")))
     message = encoded(GET, integer(number) + integer(0) + integer(0) + wanted)
     return encoded(SEQUENCE, integer(1) + encoded(TEXT, community.encode()) + message)
@@ -90,7 +111,19 @@ def parts(data: bytes) -> list[tuple[int, bytes]]:
 
 
 def answer_value(data: bytes, number: int) -> float | None:
-    """The number of an answer; None where it is the answer to another question. Raises SensorGone, ValueError."""
+    """The number of an answer; None where it is the answer to another question.
+
+    Parameters
+    ----------
+    data : bytes of the datagram
+    number : of the request
+
+    Returns
+    -------
+    In the object's own unit.
+
+    Raises SensorGone, ValueError.
+    """
     _, _, (tag, message) = parts(parts(data)[0][1])
     (_, id_), (_, status), _, (_, bindings) = parts(message)
     if tag != RESPONSE or int.from_bytes(id_, "big", signed=True) != number:
@@ -129,7 +162,17 @@ def ask(outlet: Outlet) -> Reading:
 
 
 def find(environ: Mapping[str, str] | None = None, host: str = "") -> tuple[list[Sensor], list[Finding]]:
-    """The outlets of the variable that answer, and why the others do not."""
+    """The outlets of the variable that answer, and why the others do not.
+
+    Parameters
+    ----------
+    environ : variables; those of this process where None
+    host : name of the machine that hangs on the outlets
+
+    Returns
+    -------
+    Sensors, and what was seen of the source.
+    """
     environ = os.environ if environ is None else environ
     sensors: list[Sensor] = []
     findings: list[Finding] = []

@@ -45,7 +45,17 @@ class Tool:
 
 def powermetrics_answer(output: str, host: str) -> Parsed:
     """Apple's chip, from one sample as text or as a property list; memory and all outside of the chip left out. Raises
-    SensorGone where it printed no power."""
+    SensorGone where it printed no power.
+
+    Parameters
+    ----------
+    output : that the tool printed
+    host : name of the machine
+
+    Returns
+    -------
+    Devices with their watts.
+    """
     watts: dict[str, float] = {}
     if "<plist" in output:
         text = output[output.index("<?xml") if "<?xml" in output else output.index("<plist") :].partition("\0")[0]
@@ -68,8 +78,19 @@ def powermetrics_answer(output: str, host: str) -> Parsed:
 
 
 def tegrastats_answer(output: str, host: str) -> Parsed:
-    """A Jetson module's input, with its rails inside; the rails alone where the board tells no input. Raises SensorGone
-    where it printed no power."""
+    """A Jetson module's input, with its rails inside; the rails alone where the board tells no input.
+
+    Parameters
+    ----------
+    output : that the tool printed
+    host : name of the machine
+
+    Returns
+    -------
+    Devices with their watts.
+
+    Raises SensorGone where it printed no power.
+    """
     rails = {match[1]: float(match[2]) / 1e3 for match in RAIL.finditer(output)}
     if not rails:
         raise SensorGone("tegrastats printed no rail with its power")
@@ -86,7 +107,17 @@ def tegrastats_answer(output: str, host: str) -> Parsed:
 
 def hl_smi_answer(output: str, host: str) -> Parsed:
     """Gaudi accelerators: lines of ``name, uuid, bus, power``, such as ``HL-225, 01P0-…, 0000:19:00.0, 97 W``. Raises
-    SensorGone where it printed no power."""
+    SensorGone where it printed no power.
+
+    Parameters
+    ----------
+    output : that the tool printed
+    host : name of the machine
+
+    Returns
+    -------
+    Devices with their watts.
+    """
     answer: Parsed = []
     for row in csv.reader(output.splitlines(), skipinitialspace=True):
         match = re.match(r"\s*([\d.]+)\s*W?\s*$", row[3]) if len(row) == 4 else None
@@ -100,8 +131,19 @@ def hl_smi_answer(output: str, host: str) -> Parsed:
 
 
 def xpu_smi_answer(output: str, host: str) -> Parsed:
-    """Intel GPUs: the CSV of ``dump`` with the metric of power, a line each. Raises SensorGone where it printed no
-    power."""
+    """Intel GPUs: the CSV of ``dump`` with the metric of power, a line each.
+
+    Parameters
+    ----------
+    output : that the tool printed
+    host : name of the machine
+
+    Returns
+    -------
+    Devices with their watts.
+
+    Raises SensorGone where it printed no power.
+    """
     rows = list(csv.reader(output.splitlines(), skipinitialspace=True))
     head = next((row for row in rows if row and row[0] == "Timestamp"), None)
     column = next((i for i, name in enumerate(head or ()) if "Power (W)" in name), None)
@@ -139,7 +181,17 @@ TOOLS = {
 
 
 def find(name: str, host: str = "") -> tuple[list[Sensor], list[Finding]]:
-    """The devices of one tool, where it is installed and answers."""
+    """The devices of one tool, where it is installed and answers.
+
+    Parameters
+    ----------
+    name : of the tool
+    host : name of the machine
+
+    Returns
+    -------
+    Sensors, and what was seen of the source.
+    """
     tool, host = TOOLS[name], host or hostname()
     path = shutil.which(tool.command[0])
     if path is None:
@@ -162,7 +214,19 @@ def find(name: str, host: str = "") -> tuple[list[Sensor], list[Finding]]:
 
 
 def ask(command: Sequence[str], lines: int = 0) -> str:
-    """What a tool prints, or its first lines. Raises SensorGone where it fails."""
+    """What a tool prints, or its first lines.
+
+    Parameters
+    ----------
+    command : the tool with its arguments
+    lines : that are read before the tool is ended; all where 0
+
+    Returns
+    -------
+    Text.
+
+    Raises SensorGone where it fails.
+    """
     try:
         if lines:
             with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:

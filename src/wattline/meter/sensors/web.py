@@ -68,7 +68,19 @@ class Web:
         return str(self.url.host)
 
     def json(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """The object at ``path``. Raises WebError where no answer comes, a refusal, or no JSON object."""
+        """The object at ``path``.
+
+        Parameters
+        ----------
+        path : below the address of the source
+        params : of the query, by name
+
+        Returns
+        -------
+        The object.
+
+        Raises WebError where no answer comes, a refusal, or no JSON object.
+        """
         httpx = self._httpx
         try:
             # one host alone is asked: a path that an answer gave never leads the password elsewhere

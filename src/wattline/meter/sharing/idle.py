@@ -27,7 +27,17 @@ class Idle:
 
 def find_idle(track: Track, claims: Sequence[Workload]) -> Idle:
     """Idle power of a device: read while none of the claims ran, else the catalog's of the card, else the lowest read
-    where it lies well below the rest. Where nothing tells, 0: what ran then bears all that was taken while it ran."""
+    where it lies well below the rest. Where nothing tells, 0: what ran then bears all that was taken while it ran.
+
+    Parameters
+    ----------
+    track : the device's power over time
+    claims : stretches in which work ran on it
+
+    Returns
+    -------
+    W with its source.
+    """
     at, power = track.levels()
     begin = np.sort([c.begin_s for c in claims if c.weight > 0])
     end = np.sort([c.end_s for c in claims if c.weight > 0])

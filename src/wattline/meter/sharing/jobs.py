@@ -105,7 +105,19 @@ def read_csv(text: str, where: str, default: tzinfo = UTC) -> list[Workload]:
 
 
 def weight_of(text: str, where: str) -> float:
-    """A weight, 1 where none is given. Raises WattlineError for what is no number of zero or more."""
+    """A weight, 1 where none is given.
+
+    Parameters
+    ----------
+    text : as the user gives it; empty for none
+    where : file and line, for errors
+
+    Returns
+    -------
+    A number of zero or more.
+
+    Raises WattlineError for what is no number of zero or more.
+    """
     try:
         value = float(text) if text else 1.0
     except ValueError:

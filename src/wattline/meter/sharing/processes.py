@@ -79,7 +79,18 @@ def read_processes(path: Path | str, default: tzinfo = UTC) -> list[ProcessClaim
 
 
 def used(gpu: str, host: str, samples: list[Sample]) -> ProcessClaims:
-    """Each sample as a claim on the time since the one before it, weighed by what it used."""
+    """Each sample as a claim on the time since the one before it, weighed by what it used.
+
+    Parameters
+    ----------
+    gpu : of the samples, by uuid or index
+    host : name of the machine
+    samples : of the use of one GPU, in the order of time
+
+    Returns
+    -------
+    Claims by process.
+    """
     times = np.unique([s.time_s for s in samples])
     step = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
     before = np.maximum(np.concatenate([[times[0] - step], times[:-1]]), times - LONGEST * step)

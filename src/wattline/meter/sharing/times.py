@@ -72,8 +72,19 @@ def read_span(begin: str, end: str, where: str, default: tzinfo = UTC) -> tuple[
 
 
 def expand(hosts: str, where: str) -> tuple[str, ...]:
-    """Slurm's list of nodes written out: ``n[1-3,07],login`` -> n1, n2, n3, n07, login. Raises WattlineError where
-    there are too many nodes, or a part is no list."""
+    """Slurm's list of nodes written out: ``n[1-3,07],login`` -> n1, n2, n3, n07, login.
+
+    Parameters
+    ----------
+    hosts : a list as Slurm writes it
+    where : file and line, for errors
+
+    Returns
+    -------
+    Names.
+
+    Raises WattlineError where there are too many nodes, or a part is no list.
+    """
     names: list[str] = []
     for part in re.findall(r"[^,\[\]]+(?:\[[^\]]*\][^,\[\]]*)*", hosts):
         names += _expand_part(part.strip(), where)
@@ -100,8 +111,19 @@ def _expand_part(part: str, where: str) -> list[str]:
 
 
 def indices(text: str, where: str) -> tuple[str, ...]:
-    """GPU indices written out: ``0-2,5`` -> 0, 1, 2, 5; other names as they are. Raises WattlineError for what is no
-    range of GPUs."""
+    """GPU indices written out: ``0-2,5`` -> 0, 1, 2, 5; other names as they are.
+
+    Parameters
+    ----------
+    text : a list as Slurm writes it
+    where : file and line, for errors
+
+    Returns
+    -------
+    Indices as text.
+
+    Raises WattlineError for what is no range of GPUs.
+    """
     names: list[str] = []
     for item in re.split(r"[,;\s]+", text.strip()):
         run = re.fullmatch(r"(\d+)-(\d+)", item)

@@ -109,7 +109,19 @@ class EncodingQuestion:
 
 
 def read_model_of(model: str | Path | EncoderModel, draws: Draws) -> EncoderModel:
-    """The model by name, by its ``config.json``, or as it is; its facts are remembered. Raises WattlineError."""
+    """The model by name, by its ``config.json``, or as it is; its facts are remembered.
+
+    Parameters
+    ----------
+    model : name, path of a ``config.json``, or a model
+    draws : which remember the facts
+
+    Returns
+    -------
+    A model that embeds, ranks or transcribes.
+
+    Raises WattlineError.
+    """
     if isinstance(model, EncoderModel):
         return model
     known = read_encoder(model) if isinstance(model, Path) else load_encoder(model, draws.catalog)

@@ -71,7 +71,19 @@ class LimitTexts:
 
 
 def rate_of(text: str, what: str) -> float:
-    """Watts a second of a text such as "10 MW/s". Raises WattlineError for a text without its time."""
+    """Watts a second of a text such as "10 MW/s".
+
+    Parameters
+    ----------
+    text : such as "10 MW/s"
+    what : of which it is the rate, for errors
+
+    Returns
+    -------
+    W/s.
+
+    Raises WattlineError for a text without its time.
+    """
     rest = text.strip()
     for end, seconds in (("/s", 1.0), ("/min", 60.0)):
         if rest.endswith(end):

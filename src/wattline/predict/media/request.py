@@ -147,7 +147,17 @@ def read_media(
 
 
 def factors(request: MediaRequest, draws: Draws) -> tuple[Array, Array]:
-    """Measured over predicted time and power: what is known of the model on the chip, and the draws of the rest."""
+    """Measured over predicted time and power: what is known of the model on the chip, and the draws of the rest.
+
+    Parameters
+    ----------
+    request : an image or a video
+    draws : from the ranges of the facts
+
+    Returns
+    -------
+    Factors of time and of power, each ``(n_draws,)``.
+    """
     split = (int(request.layout.ulysses), int(request.layout.ring))
     table = known_models(HERE / "fit" / TABLE)
     names = (request.model.key, request.chip.record.name, split, request.batch)

@@ -178,7 +178,17 @@ def _edges(count: int, groups: int) -> list[int]:
 
 
 def rejected_of(traffic: Traffic, served: ServiceOutcome) -> dict[str, int]:
-    """How many requests were left out, by why."""
+    """How many requests were left out, by why.
+
+    Parameters
+    ----------
+    traffic : the requests
+    served : what became of each
+
+    Returns
+    -------
+    Requests by why, without those of none.
+    """
     rejected = dict(traffic.rejected)
     for why, count in served.rejected.items():
         rejected[why] = rejected.get(why, 0) + count
@@ -195,7 +205,17 @@ def _short_of(served: ServiceOutcome) -> str:
 
 
 def warnings_of(traffic: Traffic, served: ServiceOutcome) -> tuple[str, ...]:
-    """What is out of the ordinary in a service, in words."""
+    """What is out of the ordinary in a service, in words.
+
+    Parameters
+    ----------
+    traffic : the requests
+    served : what became of each
+
+    Returns
+    -------
+    Sentences.
+    """
     warnings = []
     end = float(np.nanmax(served.end_s))
     waits = served.ttft_s if served.resumed_s is None else np.fmax(served.ttft_s, served.resumed_s - served.arrival_s)

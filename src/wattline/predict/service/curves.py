@@ -35,7 +35,16 @@ def latency_curves(served: ServiceOutcome) -> dict[str, Any]:
 def through_time(load: Load, replicas: Mapping[str, Array]) -> dict[str, Any]:
     """Means over stretches of ``step_s``: watts by part at the servers' plugs, replicas ``ready`` and ``starting``.
 
-    ``load``: parts by bin, labelled. ``replicas``: by name, a value a bin. A last stretch that is not full is left out.
+    A last stretch that is not full is left out.
+
+    Parameters
+    ----------
+    load : parts by bin, labelled, W
+    replicas : by name, a value a bin, ``(n_bins,)``
+
+    Returns
+    -------
+    ``step_s`` and lists of one length.
     """
     group = -(-load.power_w.shape[-1] // POINTS)
     parts = {label: load.power_w[i] for i, label in enumerate(load.labels)}

@@ -21,7 +21,17 @@ from wattline.predict.setup import Setup
 
 
 def cache_bytes(replica: Replica, traffic: Traffic) -> Array:
-    """What of each prompt goes over the network: its cache once, however many chips hold copies."""
+    """What of each prompt goes over the network: its cache once, however many chips hold copies.
+
+    Parameters
+    ----------
+    replica : of the model on its chips
+    traffic : the requests
+
+    Returns
+    -------
+    Bytes of each request, ``(n_requests,)``.
+    """
     return Shape.of(replica.model).cache_bytes(traffic.input_tokens, 1, replica.how.cache_bytes)
 
 
@@ -70,7 +80,17 @@ def transfers(served: ServiceOutcome, sizes: Array, rate: float | None) -> dict[
 
 
 def start_s(replica: Replica, draws: Draws) -> float:
-    """Seconds from the start of a replica's process till it serves: the engine's own start, and reading the weights."""
+    """Seconds from the start of a replica's process till it serves: the engine's own start, and reading the weights.
+
+    Parameters
+    ----------
+    replica : of the model on its chips
+    draws : from the ranges of the facts
+
+    Returns
+    -------
+    s.
+    """
     facts = [draws.catalog.fact(f"fit.{name}") for name in ("replica-start", "weights-read-rate")]
     draws.cite(*facts)
     engine, rate = (fact.value for fact in facts)

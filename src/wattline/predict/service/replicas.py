@@ -122,7 +122,17 @@ def fewest_replicas(
 
 
 def busiest(traffic: Traffic, window_s: float) -> Traffic:
-    """The stretch of so many seconds in which most requests come; all of a shorter traffic."""
+    """The stretch of so many seconds in which most requests come; all of a shorter traffic.
+
+    Parameters
+    ----------
+    traffic : the requests
+    window_s : s
+
+    Returns
+    -------
+    The requests of that stretch.
+    """
     if traffic.duration_s <= window_s:
         return traffic
     arrival = traffic.arrival_s

@@ -155,7 +155,18 @@ class Service(Result):
 
 
 def pool_results(served: ServiceOutcome, pool: PoolOutcome, standing: ReadyPower) -> dict[str, Any]:
-    """One pool: replicas, how busy they were, how full, and joules by part at the servers' plugs."""
+    """One pool: replicas, how busy they were, how full, and joules by part at the servers' plugs.
+
+    Parameters
+    ----------
+    served : what became of each request
+    pool : replicas of one kind
+    standing : power of a replica that waits, W
+
+    Returns
+    -------
+    Plain data; energy in J, shares from 0 to 1.
+    """
     by_bin, spans = parts_by_bin(served, pool), np.diff(served.edges_s)
     totals = {name: values[pool.rows] for name, values in served.totals.items()}
     busy, ready = float(totals["busy_s"].sum()), float(by_bin["ready_s"].sum())

@@ -128,7 +128,19 @@ def serve_answer(
 
 
 def inputs_of(done: Simulation, traffic: Traffic, setup: Setup, target: Target) -> dict[str, Any]:
-    """What was taken, as an answer shows it."""
+    """What was taken, as an answer shows it.
+
+    Parameters
+    ----------
+    done : the simulation
+    traffic : the requests
+    setup : as it was run
+    target : latencies that are asked for, s
+
+    Returns
+    -------
+    Plain data by name.
+    """
     limits = done.served.limits
     shown = done.replica.inputs(traffic) | {"replicas": setup.replicas, "router": setup.router}
     if done.readers:

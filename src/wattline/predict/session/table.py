@@ -36,7 +36,17 @@ class LengthTable:
         return np.asarray(np.maximum(behind - self.written / 2, 0.0))
 
     def at(self, values: Array, tokens: Array) -> Array:
-        """Values between the lengths, straight in the length; below the first in proportion for reading."""
+        """Values between the lengths, straight in the length; below the first in proportion for reading.
+
+        Parameters
+        ----------
+        values : one of each length of the table, ``(n_lengths, ...)``
+        tokens : lengths that are asked for
+
+        Returns
+        -------
+        Values, of the shape of ``tokens``.
+        """
         wanted = np.clip(np.asarray(tokens, float), self.tokens[0], self.tokens[-1])
         place = np.clip(np.searchsorted(self.tokens, wanted, side="right") - 1, 0, len(self.tokens) - 2)
         low, high = self.tokens[place], self.tokens[place + 1]

@@ -227,7 +227,17 @@ def clean_of_year(plan: SupplyPlan) -> float:
 
 
 def or_why(question: SupplyQuestion, make: Callable[[SupplyQuestion], SupplyPlan]) -> SupplyPlan | str:
-    """A plan, or why there is none."""
+    """A plan, or why there is none.
+
+    Parameters
+    ----------
+    question : a site and what may supply it
+    make : which plans it, and may raise WattlineError
+
+    Returns
+    -------
+    A plan, or the error's text.
+    """
     try:
         return make(question)
     except WattlineError as error:

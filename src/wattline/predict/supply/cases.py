@@ -141,7 +141,17 @@ class SupplyQuestion:
         return with_outages(case, self.catalog, lambda fact: self.value(fact, draw), seed, lucky)
 
     def value(self, fact: Fact | str, draw: int | None) -> float:
-        """A fact at its central value or at a draw; it is remembered as used."""
+        """A fact at its central value or at a draw; it is remembered as used.
+
+        Parameters
+        ----------
+        fact : of the catalog, or its key
+        draw : number of the draw; the central value where None
+
+        Returns
+        -------
+        In the fact's unit.
+        """
         drawn = self.draws(fact)
         if draw is None or drawn.ndim == 0:
             return (self.catalog.fact(fact) if isinstance(fact, str) else fact).value
