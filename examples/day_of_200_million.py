@@ -15,7 +15,7 @@ import numpy as np
 
 from wattline.catalog import default
 from wattline.core.units import DAY_S, HOUR_S
-from wattline.line.work.traffic.arrivals import gamma_process, shaped
+from wattline.line.work.traffic.arrivals import gamma_process, with_shape
 from wattline.line.work.traffic.generator import stream
 from wattline.line.work.traffic.known import known_lengths, known_shape
 from wattline.line.work.traffic.trace import Traffic
@@ -29,7 +29,7 @@ def day(share: float = 0.01, seed: int = 0) -> Iterator[Traffic]:
     facts = default()
     shape = known_shape("day", facts)
     assert shape is not None
-    return stream(shaped(process, shape), known_lengths("chat", facts), seed, duration_s=DAY_S)
+    return stream(with_shape(process, shape), known_lengths("chat", facts), seed, duration_s=DAY_S)
 
 
 def main(share: float) -> None:

@@ -65,6 +65,26 @@ def test_a_class_is_named_by_a_noun() -> None:
     ]
 
 
+# participles that are nouns or adjectives of the field, and words that only end like one
+FIELD_WORDS = {"embed", "feed", "need", "seed", "speed", "down", "own", "measured"}
+MAX_PARTICIPLES = 70  # public functions that are named by a participle alone; it only falls
+
+
+def participles() -> list[str]:
+    """Public functions of a module that one participle names, which says what became of a thing and not what it is."""
+    return [
+        f"{path}:{node.lineno} {node.name}"
+        for path, tree in trees()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name not in FIELD_WORDS
+        if re.fullmatch(r"[a-z]+(?:ed|own|iven|aken|een|eld|ept|orn|one)", node.name)
+    ]
+
+
+def test_few_functions_are_named_by_a_participle_alone() -> None:
+    assert len(participles()) <= MAX_PARTICIPLES
+
+
 def test_no_parameter_of_a_public_function_is_a_single_letter() -> None:
     letters = [
         f"{path}:{node.lineno} {name}: {each}"

@@ -141,9 +141,9 @@ def test_a_name_of_the_united_states_leads_to_its_balancing_area(name: str, g_pe
     }.items(),
 )  # fmt: skip
 def test_zones_within_countries_are_known(name: str, region: str) -> None:
-    from wattline.line.site.gazetteer import folded
+    from wattline.line.site.gazetteer import fold
 
-    assert catalog.default().find("region", folded(name)).name == region
+    assert catalog.default().find("region", fold(name)).name == region
 
 
 def test_places_and_names_of_regions_lead_to_the_same_grid() -> None:

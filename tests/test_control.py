@@ -17,7 +17,7 @@ import pytest
 from wattline.control.discover import find_settables
 from wattline.control.hold import ForeignChange, Hold
 from wattline.control.restore import RESTORED, STARTED_ANEW, restore_all
-from wattline.control.settable import DeviceLost, KnobLimits, SettingError, rounded
+from wattline.control.settable import DeviceLost, KnobLimits, SettingError, round_to_step
 from wattline.control.simulated import SimulatedLimit
 from wattline.control.state import InUse, LimitChange, read_change, state_folder, write_change
 from wattline.core.errors import WattlineError
@@ -216,7 +216,7 @@ def test_a_device_that_is_not_there_is_named(chips: list[SimulatedChip]) -> None
 
 def test_a_setting_is_one_that_the_device_tells_apart() -> None:
     limits = KnobLimits(current=500, default=700, low=200, high=700, step=25)
-    assert [rounded(value, limits) for value in (100, 213, 499, 500, 900)] == [200, 200, 475, 500, 500]
+    assert [round_to_step(value, limits) for value in (100, 213, 499, 500, 900)] == [200, 200, 475, 500, 500]
 
 
 def test_a_device_is_known_again_by_its_address(chips: list[SimulatedChip]) -> None:

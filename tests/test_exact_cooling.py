@@ -87,7 +87,7 @@ def test_fans_and_pumps_follow_their_flow() -> None:
     full = 1 / (4186 * 998 * 6) * 1e5 / 0.2
     assert float(pumps) == pytest.approx(full * (0.4 + 0.6 * 0.5))
     assert of(with_pumps, "now", "design") == pytest.approx([0.5 + full * 0.7, 1 + full])
-    assert float(parts.staged(np.asarray(0.25), np.asarray(0.2))) == pytest.approx(0.4)
+    assert float(parts.staging(np.asarray(0.25), np.asarray(0.2))) == pytest.approx(0.4)
     assert float(parts.fan_speed_law(np.asarray(0.5))) == 0.125
     assert of(heat(0.4, 0.8).share(0.5), "now", "design", "part") == [0.2, 0.4, 0.5]
 

@@ -10,9 +10,9 @@ import pytest
 from recordings import START, series
 from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
-from wattline.meter.energy.corrected import CorrectedEnergy, corrected, energy_of
+from wattline.meter.energy.corrected import CorrectedEnergy, corrected_series, energy_of
 from wattline.meter.energy.loads import load
-from wattline.meter.energy.meter import absent_j, counted_spans, energy_in, meter, missing_nodes, seen_s, widened
+from wattline.meter.energy.meter import absent_j, counted_spans, energy_in, meter, missing_nodes, seen_s, widen
 from wattline.meter.energy.span import Stretches, stretches_of
 from wattline.meter.energy.usage import report as made_report
 from wattline.meter.readings.power import Energy
@@ -103,7 +103,7 @@ def test_a_twin_may_have_taken_what_any_other_did() -> None:
     made = meter(Recording(tuple(steady(360 * k, uuid="bmc-0", host=f"n{k}") for k in (1, 2, 3))))
     made = replace(made, twins={"n2/bmc-0": "n9/bmc-0"})
     energies = {f"n{k}/bmc-0": Energy(10.0 * k, 0, 0) for k in (1, 2, 3)}
-    used = widened(Energy(60.0, 1.0, 2.0), made, energies)
+    used = widen(Energy(60.0, 1.0, 2.0), made, energies)
     assert (used.value_j, used.below_j, used.above_j) == (60, 1 + 10, 2 + 10)
 
 
@@ -167,17 +167,17 @@ def test_a_load_keeps_the_energy_and_the_time() -> None:
 
 def test_corrected_energy_of_a_card_is_held_to_its_readings() -> None:
     card = series("gpu", 300.0 + (-1.0) ** np.arange(101), uuid="GPU-0", spec=Spec("file", error=0.0))
-    done = corrected(card)
+    done = corrected_series(card)
     used = energy_of(done, START + 10, START + 50)
     assert (used.raw_j, used.duration_s) == (pytest.approx(12_000), 40)
     assert used.error == pytest.approx(np.sqrt(sum(part**2 for part in used.parts.values())))
     for begin, end in ((50, 50), (50, 40), (-900, 50), (50, 900)):
         with pytest.raises(WattlineError):
             energy_of(done, START + begin, START + end)
-    counted = corrected(Series(card.device, card.spec, card.time_s, None, np.arange(101) * 300.0))
+    counted = corrected_series(Series(card.device, card.spec, card.time_s, None, np.arange(101) * 300.0))
     assert energy_of(counted, START + 10.5, START + 50).raw_j == pytest.approx(39.5 * 300)
     with pytest.raises(WattlineError, match="without power and without energy"):
-        corrected(Series(card.device, card.spec, card.time_s))
+        corrected_series(Series(card.device, card.spec, card.time_s))
     ten = CorrectedEnergy(100.0, 0.1, 90.0, 1.0, {})
     assert (ten.low_j, ten.high_j) == pytest.approx((90, 110))
     assert [ten.holds(x) for x in (89.9, 90.0, 100.0, 110.0, 110.1)] == [False, True, True, True, False]
@@ -230,21 +230,21 @@ def test_a_twin_is_held_against_its_own_kind_and_against_none() -> None:
     parts = (steady(360), steady(360, host="n2"), steady(100, uuid="GPU-0", kind="gpu", host="n9"))
     made = replace(meter(Recording(parts)), twins={"n2/bmc-0": "n1/bmc-0", "n8/bmc-0": "n1/bmc-0"})
     energies = {"n1/bmc-0": Energy(20.5, 0, 0), "n2/bmc-0": Energy(20.0, 0, 0), "n9/GPU-0": Energy(5.0, 0, 0)}
-    used = widened(Energy(45.5, 1.0, 2.0), made, energies)
+    used = widen(Energy(45.5, 1.0, 2.0), made, energies)
     assert (used.below_j, used.above_j) == (1, 2.5)
-    alone = widened(Energy(20.0, 1.0, 2.0), made, {"n2/bmc-0": Energy(20.0, 0, 0)})
+    alone = widen(Energy(20.0, 1.0, 2.0), made, {"n2/bmc-0": Energy(20.0, 0, 0)})
     assert (alone.below_j, alone.above_j) == (21, 2)
 
 
 def test_a_corrected_window_reaches_a_little_beyond_the_readings() -> None:
     """By the reach of the sensor and three intervals, on both sides."""
     card = series("gpu", 300.0 + (-1.0) ** np.arange(101), uuid="GPU-0", spec=Spec("file", error=0.0))
-    done = corrected(card)
+    done = corrected_series(card)
     slack = done.seen.reach_s + 3 * done.seen.interval_s
     for begin, end in ((-slack, 50), (50, 100 + slack)):
         assert energy_of(done, START + begin, START + end).duration_s == pytest.approx(end - begin)
     for begin, end in ((-slack - 0.1, 50), (50, 100.1 + slack)):
         with pytest.raises(WattlineError, match="is not within the readings"):
             energy_of(done, START + begin, START + end)
-    real = corrected(series("gpu", 300.0 + (-1.0) ** np.arange(101), uuid="GPU-0", spec=Spec("nvml")))
+    real = corrected_series(series("gpu", 300.0 + (-1.0) ** np.arange(101), uuid="GPU-0", spec=Spec("nvml")))
     assert energy_of(real, START + 10, START + 50).notes == real.notes != ()

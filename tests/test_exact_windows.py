@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from wattline.meter.device import Device
 from wattline.meter.energy.series import SeriesEnergy as Part
-from wattline.meter.energy.series import binned_w, counted_once, curve, nested, total, within
+from wattline.meter.energy.series import binned_w, counted_once, curve, total, with_holders, within
 from wattline.meter.energy.stream import Stream
-from wattline.meter.energy.track import Track, length_s, merged, outer, peak_of_sum, rank_of, track
+from wattline.meter.energy.track import Track, length_s, merge, outer, peak_of_sum, rank_of, track
 from wattline.meter.energy.track import within as parts_of
 from wattline.meter.energy.window import WindowEnergy, add_up, stretch_energy, window_energy
 from wattline.meter.journal.journal import Journal
@@ -148,7 +148,7 @@ def test_stretches_that_follow_each_other_add_up() -> None:
 
 
 def test_spans_are_joined_where_they_touch_and_cut_to_a_window() -> None:
-    assert merged([(3, 4), (0, 1), (1, 2), (5, 9), (6, 7), (2.5, 2.5)]) == [(0, 2), (3, 4), (5, 9)]
+    assert merge([(3, 4), (0, 1), (1, 2), (5, 9), (6, 7), (2.5, 2.5)]) == [(0, 2), (3, 4), (5, 9)]
     assert parts_of([(0, 2), (3, 4), (5, 9)], 1, 5) == [(1, 2), (3, 4)]
     assert length_s([(0, 2), (3, 4.5)]) == 3.5
 
@@ -339,7 +339,7 @@ def test_a_series_without_a_good_reading_is_nothing() -> None:
 
 def test_a_recording_says_what_holds_what() -> None:
     gpu = readings([0, 1], [1, 1], Device("n1", "GPU-1", "gpu"))
-    made = nested(Recording([readings([0, 1], [1, 1]), gpu], source="x"))
+    made = with_holders(Recording([readings([0, 1], [1, 1]), gpu], source="x"))
     assert [each.device.inside for each in made.series] == ["", "n1/bmc"]
     assert made.source == "x"
 

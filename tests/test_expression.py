@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from wattline.catalog.draws import Draws
 from wattline.claim.evaluate import Scope, evaluate, quantity
 from wattline.claim.expression import MAX_DEPTH, ExpressionError, parse, parse_literal
-from wattline.claim.units import climbed, magnitude, spelled
+from wattline.claim.units import larger_unit, magnitude, spell
 from wattline.core.errors import WattlineError
 
 NAMES = {"energy": (1287.0, "MWh"), "days": (30.0, "day"), "homes": (120.0, "home"), "plain": (7.0, "")}
@@ -33,8 +33,8 @@ def value(text: str, unit: str | None = None) -> float:
 
 
 def shown(text: str) -> str:
-    found = climbed(evaluate(parse(text), scope()))
-    return f"{float(np.median(magnitude(found))):.6g} {spelled(found.units)}".strip()
+    found = larger_unit(evaluate(parse(text), scope()))
+    return f"{float(np.median(magnitude(found))):.6g} {spell(found.units)}".strip()
 
 
 # Random arithmetic, held against Python's own

@@ -29,7 +29,7 @@ from wattline.predict.setup import Setup
 from wattline.search import evaluate as frontier_measure
 from wattline.search.bounds import screen
 from wattline.search.context import context
-from wattline.search.evaluate import Question, item_of, sampled, simulate_item
+from wattline.search.evaluate import Question, item_of, sample_size, simulate_item
 from wattline.search.explain import differences
 from wattline.search.frontier import frontier
 from wattline.search.pareto import frontier_of
@@ -174,7 +174,7 @@ def test_parts_of_the_replicas_find_the_same(
     found: Frontier, traffic: Traffic, question: Question, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(frontier_measure, "SLICE", 200)
-    assert sampled(question, Candidate("h100-sxm", 1, "bf16", replicas=5)) == 2
+    assert sample_size(question, Candidate("h100-sxm", 1, "bf16", replicas=5)) == 2
     again = frontier("llama-3.1-8b", traffic, space=SPACE, workers=1, **ASKED)
     assert again.counts.sliced
     assert all(p.whole for p in again.points)

@@ -13,7 +13,7 @@ from wattline.meter.energy.usage import report
 from wattline.meter.places import NOT_DRAWN
 from wattline.meter.readers.column_names import NAMES, RELATIVE, TIMES, UNITS, VALUES, bare_name
 from wattline.meter.readers.detect import read
-from wattline.meter.readers.languages import LATIN, OTHERS, english, folded
+from wattline.meter.readers.languages import LATIN, OTHERS, english, fold
 from wattline.meter.readers.named_values import Value, value_of
 
 STEPS = "".join(f"2026-01-01 10:00:{second:02d}{{sign}}{200 + second}\n" for second in range(0, 50, 5))
@@ -52,7 +52,7 @@ def test_a_word_is_known_however_it_is_written(word: str, upper: bool) -> None:
     st.sampled_from("abcxyz"),
 )
 def test_a_word_beside_letters_of_ours_is_known(word: str, letter: str) -> None:
-    assert folded(word) not in english(f"{letter}{word}")
+    assert fold(word) not in english(f"{letter}{word}")
 
 
 @given(st.text(max_size=40))

@@ -27,7 +27,7 @@ from wattline.line.work.inputs import read_model
 from wattline.validate.evidence.mlperf_inference import MlperfRow, load_of, read_mlperf
 from wattline.validate.evidence.mlperf_works import read_works
 from wattline.validate.evidence.reported_chips import reported_chip
-from wattline.validate.fit.mlperf import MlperfFit, fit_mlperf, grouped, predict
+from wattline.validate.fit.mlperf import MlperfFit, fit_mlperf, groups_of, predict
 from wattline.validate.fit.mlperf_known import known_beforehand
 from wattline.validate.fit.mlperf_left_out import predict_left_out
 from wattline.validate.mlperf import validate, with_works
@@ -218,7 +218,7 @@ def made_rows(tmp_path: Path) -> list[MlperfRow]:
 
 def median_error(fit: MlperfFit, rows: Sequence[MlperfRow]) -> float:
     """The median error of tokens/s, as a logarithm."""
-    made = [(predict(fit, group.row, FACTS), group.measured) for group in grouped(rows)]
+    made = [(predict(fit, group.row, FACTS), group.measured) for group in groups_of(rows)]
     return float(np.median([abs(np.log(each.tokens_per_s / measured)) for each, measured in made if each]))
 
 

@@ -15,7 +15,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.site.climate import made_year
 from wattline.line.site.cooling.kinds import KINDS
-from wattline.line.site.gazetteer import cities, find_city, folded
+from wattline.line.site.gazetteer import cities, find_city, fold
 from wattline.line.site.nearness import mean_error, places_left_out
 from wattline.line.site.outside_air import outside
 from wattline.line.site.places import FAR_KM, FAR_M, find_place
@@ -64,7 +64,7 @@ def test_a_city_is_known_in_its_own_letters(typed: str, title: str) -> None:
 def test_letters_that_are_no_city_are_no_place(typed: str) -> None:
     """A name is never taken for another because its letters are not Latin."""
     city = find_city(typed)
-    assert city is None or folded(typed)
+    assert city is None or fold(typed)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import wattline as wl
 from report_data import render, run_of
 from wattline.report.page.figures import axis
 from wattline.report.page.sankey import Flows, flows, tall, wide
-from wattline.report.page.words import Span, as_span, between, embedded, percent, range_text, wrap
+from wattline.report.page.words import Span, as_span, between, data_address, percent, range_text, wrap
 from wattline.report.present import as_text
 
 
@@ -105,7 +105,7 @@ def test_words() -> None:
     assert wrap("unbreakable", 5, 1) == ["unbr…"]
     assert as_span({"p50": 2}) == Span(2.0, 2.0, 2.0)
     assert as_span(True) is None
-    assert json.loads(embedded({"a": "</script>", "b": float("inf")})) == {"a": "</script>", "b": None}
+    assert json.loads(data_address({"a": "</script>", "b": float("inf")})) == {"a": "</script>", "b": None}
 
 
 def test_rendering_is_fast_and_small() -> None:

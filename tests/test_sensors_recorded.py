@@ -205,19 +205,19 @@ class Pdu:
             version, community, (_, message) = snmp.parts(snmp.parts(data)[0][1])
             (_, number), _, _, (_, bindings) = snmp.parts(message)
             (name_tag, name), _ = snmp.parts(snmp.parts(bindings)[0][1])
-            pair = snmp.encoded(snmp.SEQUENCE, snmp.encoded(name_tag, name) + self.value)
-            body = snmp.encoded(snmp.INTEGER, number) + snmp.integer(self.status) + snmp.integer(0)
-            body += snmp.encoded(snmp.SEQUENCE, pair)
-            whole = snmp.encoded(*version) + snmp.encoded(*community) + snmp.encoded(snmp.RESPONSE, body)
+            pair = snmp.encode(snmp.SEQUENCE, snmp.encode(name_tag, name) + self.value)
+            body = snmp.encode(snmp.INTEGER, number) + snmp.integer(self.status) + snmp.integer(0)
+            body += snmp.encode(snmp.SEQUENCE, pair)
+            whole = snmp.encode(*version) + snmp.encode(*community) + snmp.encode(snmp.RESPONSE, body)
             with contextlib.suppress(OSError):  # closed meanwhile
-                self.line.sendto(snmp.encoded(snmp.SEQUENCE, whole), sender)
+                self.line.sendto(snmp.encode(snmp.SEQUENCE, whole), sender)
 
 
 APC = "1.3.6.1.4.1.318.1.1.26.4.3.1.5.1"
 
 
 def test_a_power_distribution_unit_is_asked_by_snmp() -> None:
-    unit = Pdu(snmp.encoded(0x42, (57).to_bytes(1, "big")))
+    unit = Pdu(snmp.encode(0x42, (57).to_bytes(1, "big")))
     (sensor,), findings = snmp.find({"WATTLINE_SNMP": f"rack3={unit.address}/public/{APC}*10"}, "here")
     assert not findings
     assert sensor.read().power_w == 570

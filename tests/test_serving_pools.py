@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattline.validate.evidence.latencies import COLUMNS, PoolLayout, TimedRow, read_timed
-from wattline.validate.serving_pools import pooled
+from wattline.validate.serving_pools import pool_rows
 from wattline.validate.serving_timed import software_of
 
 SIZES = ("num_workers", "tp_size", "pp_size", "attention_dp_size", "moe_tp_size", "moe_ep_size")
@@ -82,7 +82,7 @@ def test_the_loop_holds_as_many_requests_as_are_sent(row: TimedRow, size: int, r
     """Little's law: rate times the time of a round is the number of requests; and none is decoded that is not there."""
     assert row.prefill is not None
     one = replace(row, size=size, workers=workers, prefill=replace(row.prefill, workers=readers), rounds=10**9)
-    loop = pooled(one, software_of(one))
+    loop = pool_rows(one, software_of(one))
     answer = 0.9 * row.output_tokens
     rate = size / (loop.ttft_s + answer * loop.tpot_s)
     least = max(rate * answer * loop.tpot_s, float(workers))  # a worker's step has one request at least
@@ -94,7 +94,7 @@ def test_more_workers_that_read_shorten_the_wait_and_fill_the_decoders(row: Time
     assert row.prefill is not None
     busy = replace(row, size=2000)
     loops = [
-        pooled(replace(busy, prefill=replace(row.prefill, workers=count)), software_of(busy)) for count in (1, 4, 16)
+        pool_rows(replace(busy, prefill=replace(row.prefill, workers=count)), software_of(busy)) for count in (1, 4, 16)
     ]
     assert [loop.ttft_s for loop in loops] == sorted((loop.ttft_s for loop in loops), reverse=True)
     assert [loop.tpot_s for loop in loops] == sorted(loop.tpot_s for loop in loops)

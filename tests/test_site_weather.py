@@ -18,7 +18,7 @@ from wattline.line.site import air
 from wattline.line.site.climate import made_year
 from wattline.line.site.places import find_place, nearest_climate
 from wattline.line.site.weather import Weather
-from wattline.line.site.weather_repair import filled, read_weather
+from wattline.line.site.weather_repair import fill, read_weather
 
 
 def typical(place: str) -> Weather:
@@ -177,7 +177,7 @@ def test_gaps_by_hand() -> None:
     t = np.arange(TYPICAL_YEAR_H, dtype=float) % 24
     holes = t.copy()
     holes[480:500] = np.nan
-    np.testing.assert_allclose(filled(holes), t)
+    np.testing.assert_allclose(fill(holes), t)
 
 
 def test_every_place_makes_a_year_that_keeps_its_normals() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wattline.meter.readers.logs import dated
+from wattline.meter.readers.logs import epoch_s
 from wattline.meter.readers.stamps import usual
 from wattline.meter.readers.times import column_times
 
@@ -36,4 +36,4 @@ def test_a_single_time_is_what_a_column_of_it_would_be(form: str, micro: int, pl
 )
 def test_what_is_no_date_is_none(text: str) -> None:
     assert usual(text) is None
-    assert dated(text) is None
+    assert epoch_s(text) is None

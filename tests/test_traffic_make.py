@@ -16,7 +16,7 @@ from wattline import catalog
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.work.traffic import arrivals
-from wattline.line.work.traffic.arrivals import RateShape, fit_shape, shaped
+from wattline.line.work.traffic.arrivals import RateShape, fit_shape, with_shape
 from wattline.line.work.traffic.generator import gamma, make, markov, poisson, stream
 from wattline.line.work.traffic.known import day_shape, known_lengths, known_shape, week_shape
 from wattline.line.work.traffic.lengths import fit_lengths, fixed_lengths, lognormal_lengths, resampled_lengths
@@ -162,7 +162,7 @@ def test_a_shape_is_found_again_in_its_traffic() -> None:
 
 def test_bursts_live_on_in_a_shape() -> None:
     flat = gamma(20, 4, FIXED, 6, count=100_000)
-    waved = make(shaped(arrivals.gamma_process(20, 4), DAY), FIXED, 6, count=100_000)
+    waved = make(with_shape(arrivals.gamma_process(20, 4), DAY), FIXED, 6, count=100_000)
     assert np.allclose(DAY.area(waved.arrival_s), flat.arrival_s)
 
 

@@ -16,7 +16,7 @@ from wattline import catalog
 from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.energy.corrected import CorrectedEnergy, energy_of
-from wattline.meter.energy.corrected import corrected as correct
+from wattline.meter.energy.corrected import corrected_series as correct
 from wattline.meter.gpu_sensor.gain import gain_for
 from wattline.meter.gpu_sensor.model import best_field, field_of, generation_of, model_for
 from wattline.meter.readings.clean import clean

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import gpu_sensor as sim
 from wattline import catalog
-from wattline.meter.energy.corrected import corrected as correct
+from wattline.meter.energy.corrected import corrected_series as correct
 from wattline.meter.energy.corrected import energy_of
 from wattline.meter.gpu_sensor.error import sampling_error
 from wattline.meter.gpu_sensor.gain import gain_for

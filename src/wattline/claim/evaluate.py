@@ -11,7 +11,7 @@ import pint
 
 from wattline.catalog.draws import Draws
 from wattline.claim.expression import ExpressionError, Node
-from wattline.claim.units import magnitude, spelled, tidied
+from wattline.claim.units import magnitude, spell, tidied
 from wattline.core.errors import QuantityError, nearest_names, shorten
 from wattline.core.fact import Fact
 from wattline.core.unit_names import registry, unit
@@ -206,12 +206,12 @@ def _logarithm(value: Any, name: str) -> Any:
 
 
 def _unit_words(value: Any) -> str:
-    return spelled(value.units) or "a plain number"
+    return spell(value.units) or "a plain number"
 
 
 def _kinds(error: pint.DimensionalityError) -> str:
     first, other = (
-        spelled(getattr(u, "units", u)) if hasattr(u, "_units") else str(u) for u in (error.units1, error.units2)
+        spell(getattr(u, "units", u)) if hasattr(u, "_units") else str(u) for u in (error.units1, error.units2)
     )
     return f"{shorten(first) or 'a plain number'} and {shorten(other) or 'a plain number'}"
 

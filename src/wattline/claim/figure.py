@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from wattline.claim.evaluate import quantity
-from wattline.claim.units import climbed, magnitude, spelled
+from wattline.claim.units import larger_unit, magnitude, spell
 from wattline.core.fact import Fact
-from wattline.core.quantity import trimmed
+from wattline.core.quantity import trim
 from wattline.core.range import Range
 
 _PLURAL = {"search": "searches", "person": "people"} | {
@@ -57,12 +57,12 @@ class Figure:
     @property
     def span(self) -> str:
         """From the 5th to the 95th percentile."""
-        return f"{trimmed(self.range.p5, 3)}–{trimmed(self.range.p95, 3)}"
+        return f"{trim(self.range.p5, 3)}–{trim(self.range.p95, 3)}"
 
 
 def plain_number(value: float) -> str:
     """A number as claims are read: three figures, four from 100 on."""
-    return trimmed(value, 4 if abs(value) >= 100 else 3)
+    return trim(value, 4 if abs(value) >= 100 else 3)
 
 
 def figure(name: str, formula: str, value: Any, *, climb: bool, fact: Fact | None = None) -> Figure:
@@ -80,11 +80,11 @@ def figure(name: str, formula: str, value: Any, *, climb: bool, fact: Fact | Non
 
     Returns the figure, with its range.
     """
-    value = climbed(value) if climb else value
+    value = larger_unit(value) if climb else value
     drawn = magnitude(value)
     exact = drawn.ndim == 0 or bool(np.ptp(drawn) == 0)
     spread = Range.of(drawn)
     if fact is not None and not exact:
         middle = float(quantity(fact.value, fact.unit).to(value.units).magnitude)
         spread = replace(spread, p5=min(spread.p5, middle), p50=middle, p95=max(spread.p95, middle))
-    return Figure(name, formula, spread, exact, spelled(value.units))
+    return Figure(name, formula, spread, exact, spell(value.units))

@@ -56,7 +56,7 @@ def tidied(quantity: Any) -> Any:
     return quantity if target == quantity.units else quantity.to(target)
 
 
-def climbed(quantity: Any) -> Any:
+def larger_unit(quantity: Any) -> Any:
     """Energy or power in the prefix that reads best (1,287 MWh rather than 1.29 GWh); all else as it is."""
     if len(quantity.units._units) == 0:
         return quantity
@@ -86,7 +86,7 @@ def magnitude(quantity: Any) -> Array:
 
 
 @lru_cache(maxsize=2048)
-def spelled(unit: Any) -> str:
+def spell(unit: Any) -> str:
     """A unit as people write it: ``MWh``, ``g/kWh``, ``Wh/request``, ``%``; nothing for a plain number."""
     above = [_power(name, power) for name, power in unit._units.items() if power > 0]
     below = [_power(name, -power) for name, power in unit._units.items() if power < 0]

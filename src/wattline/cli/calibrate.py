@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from wattline.cli import meter_choices, options
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 from wattline.cli.meter_export import WindowOpt
 from wattline.cli.printing import write_or_print
 from wattline.core.errors import WattlineError
@@ -153,7 +153,7 @@ def calibrate_diffusion(
 
 
 @calibrate_app.command("measured")
-@expanded
+@expand
 def calibrate_measured(
     scenario: Annotated[Path, typer.Argument(help="Scenario file (TOML), as `wattline run` takes.")],
     measured: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Recordings of one of its jobs.")],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wattline.cli import measure_bill, meter_choices, options
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 from wattline.cli.meter_export import Recorded, WindowOpt
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Opt = typer.Option
 
 
-@expanded
+@expand
 def compare(
     scenario: Annotated[Path, typer.Argument(help="Scenario file (TOML), as `wattline run` takes it.")],
     measured: Recorded,

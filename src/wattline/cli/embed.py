@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from wattline.cli import options
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 from wattline.cli.media import show_answer
 
 Opt = typer.Option
 
 
-@expanded
+@expand
 def embed(
     model: options.Model = None,
     *,

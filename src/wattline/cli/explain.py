@@ -26,7 +26,7 @@ def explain(context: typer.Context) -> None:
     root: Any = context.find_root()
     flags = [] if args[0] in ALWAYS or FLAG in args else [FLAG]
     if flags and not _has_flag(root.command, args):
-        known = ", ".join([*explained(root.command), *ALWAYS])
+        known = ", ".join([*explaining_commands(root.command), *ALWAYS])
         raise WattlineError(f"explain: {args[0]!r} is none of {known}; such as wattline explain prompt …")
     raise typer.Exit(root.command.main([*args, *flags], prog_name="wattline", standalone_mode=False) or 0)
 
@@ -41,12 +41,12 @@ def _has_flag(group: Any, args: list[str]) -> bool:
     return command is not None and any(FLAG in param.opts for param in command.params)
 
 
-def explained(group: Any, before: str = "") -> list[str]:
+def explaining_commands(group: Any, before: str = "") -> list[str]:
     """The names of the commands that take ``--explain``."""
     names: list[str] = []
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
-            names += explained(command, f"{before}{name} ")
+            names += explaining_commands(command, f"{before}{name} ")
         elif any(FLAG in param.opts for param in command.params):
             names.append(before + name)
     return names

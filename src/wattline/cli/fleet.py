@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from wattline.cli import meter_choices, options
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 from wattline.cli.meter_share import Jobs, Zone
 
 Opt = typer.Option
@@ -24,7 +24,7 @@ By = Annotated[
 
 
 @fleet_app.command("ingest")
-@expanded
+@expand
 def ingest(
     files: Annotated[
         list[Path], typer.Argument(help="Recordings of any known format, or Parquet with device, time and power_w.")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from wattline.cli import flex_response, flex_sites, options
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 from wattline.cli.swing_options import LimitOptions, limit_texts
 from wattline.cli.unused import refuse
 
@@ -103,7 +103,7 @@ def shift(
 
 
 @flex_app.command("balance")
-@expanded
+@expand
 def balance(
     context: typer.Context,
     it: Annotated[str, Opt("--it", help='IT power that the site is designed for, such as "100MW".')] = "",
@@ -144,7 +144,7 @@ flex_app.command("sites")(flex_sites.sites)
 
 
 @flex_app.command("swings")
-@expanded
+@expand
 def swings(
     phase: Annotated[
         list[str], Opt(metavar="NAME:SECONDS:WATTS", help='Phase of a training step, such as "compute:1.4s:700W".')

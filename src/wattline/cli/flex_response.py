@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from wattline.cli import options
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 
 Opt = typer.Option
 
 
-@expanded
+@expand
 def response(
     model: options.Model = None,
     it: Annotated[str, Opt("--it", help='IT power of the site, such as "20MW".')] = "",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wattline.cli import options, traffic_input
-from wattline.cli.groups import OptionGroup, expanded
+from wattline.cli.groups import OptionGroup, expand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ Resume = Annotated[
 ]
 
 
-@expanded
+@expand
 def frontier(
     model: options.Model = None,
     *,

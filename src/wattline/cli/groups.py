@@ -59,7 +59,7 @@ def fields_of(kind: type, names: Sequence[str], needed: Sequence[str] = ()) -> O
     return OptionGroup(options, given_only=True)
 
 
-def expanded(command: Callable[..., None]) -> Callable[..., None]:
+def expand(command: Callable[..., None]) -> Callable[..., None]:
     """The command with the options of each group in place of the parameter that is annotated with it."""
     signature = inspect.signature(command, eval_str=True)
     groups: dict[str, OptionGroup] = {}

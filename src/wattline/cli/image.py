@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from wattline.cli import media, options
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 
 MADE = media.media_options("image")
 
 
-@expanded
+@expand
 def image(
     model: options.Model = None,
     *,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from wattline.cli import measure_bill, options
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 from wattline.core.errors import WattlineError
 from wattline.core.printable import printable, sayable
 
@@ -34,7 +34,7 @@ class MeasuredCommand(NamedTuple):
     others: OtherShares | None
 
 
-@expanded
+@expand
 def measure(
     command: Annotated[
         list[str] | None, typer.Argument(help="Command to measure, with its arguments, after --.")

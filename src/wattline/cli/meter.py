@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from wattline.cli import meter_bill, meter_choices, meter_export, meter_share, meter_swings
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 from wattline.core.errors import WattlineError
 
 Opt = typer.Option
@@ -26,7 +26,7 @@ def _meter() -> None:
 
 
 @meter_app.command("report")
-@expanded
+@expand
 def report(
     paths: Annotated[
         list[Path], typer.Argument(help="Recordings: files or folders (journal, MLPerf, nvidia-smi, CSV, …).")
@@ -52,7 +52,7 @@ def report(
 
 
 @meter_app.command("import")
-@expanded
+@expand
 def into(
     paths: Annotated[list[Path], typer.Argument(help="Recordings: files or folders of any known format.")],
     journal: Annotated[Path, Opt(metavar="FILE", help="Journal to write to; it is made where there is none.")],

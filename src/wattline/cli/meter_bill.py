@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from wattline.cli import meter_choices, options
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 from wattline.cli.meter_export import Recorded, WindowOpt, read_recording
 
 Opt = typer.Option
 
 
-@expanded
+@expand
 def bill(
     path: Recorded,
     *,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wattline.cli import meter_choices
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 from wattline.cli.unused import refuse
 from wattline.core.errors import WattlineError, nearest_names
 
@@ -35,7 +35,7 @@ USED_BY = {
 }
 
 
-@expanded
+@expand
 def export(
     context: typer.Context,
     path: Recorded,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from wattline.cli import meter_choices, options
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 from wattline.core.errors import WattlineError
 
 Opt = typer.Option
@@ -23,7 +23,7 @@ Host = Annotated[str, Opt(help="Name of the recording's machine, where its file 
 AsRead = Annotated[bool, Opt("--as-read", help="Share the readings as they were written, without correction.")]
 
 
-@expanded
+@expand
 def share(
     path: Recorded,
     *,

@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 
 from wattline.cli import meter_choices, options
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 from wattline.cli.meter_export import Recorded, WindowOpt, read_recording
 from wattline.cli.swing_options import LimitOptions, limit_texts
 
 Opt = typer.Option
 
 
-@expanded
+@expand
 def swings(
     path: Recorded,
     *,

@@ -156,12 +156,12 @@ def _options(
 def run_command(args: list[str] | None = None) -> None:
     """Run the command; bad input prints one line and exits with its error's status, 2 for most."""
     end_on_signals()
-    args = joined(sys.argv[1:] if args is None else args)
+    args = join_words(sys.argv[1:] if args is None else args)
     try:
         if (words := help_of(args)) is not None:
             emit(words + "\n")
             sys.exit(0)
-        command: Any = get_command(named(args))
+        command: Any = get_command(command_of(args))
         refuse_empty(command)
         refuse_twice(command)
         status = command(args, prog_name="wattline", standalone_mode=False)
@@ -184,7 +184,7 @@ def run_command(args: list[str] | None = None) -> None:
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def joined(args: list[str]) -> list[str]:
+def join_words(args: list[str]) -> list[str]:
     """The arguments with ``tune serve`` as its own command: what follows ``tune`` else is a command to run."""
     return ["tune-serve", *args[2:]] if args[:2] == ["tune", "serve"] else args
 
@@ -204,7 +204,7 @@ def _end(number: int, frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
-def named(args: list[str]) -> typer.Typer:
+def command_of(args: list[str]) -> typer.Typer:
     """The command with that of its commands which the arguments name: to build them all takes longer than many run."""
     name = args[0] if args else ""
     return app if name in ("explain", "web", "completion") else alone(name)  # they run or name the others

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from wattline.cli import options
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 
 
-@expanded
+@expand
 def prompt(
     model: options.Model = None,
     *,

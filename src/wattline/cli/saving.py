@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from wattline.cli import meter_choices, options
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 from wattline.cli.meter_export import WindowOpt
 
 Opt = typer.Option
 
 
-@expanded
+@expand
 def saving(
     before: Annotated[Path, typer.Argument(help="Recording before the change: a journal, a log, or a folder of them.")],
     after: Annotated[Path, typer.Argument(help="Recording after it, of the same kind of work.")],

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from wattline.cli import options, traffic_input
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 from wattline.cli.unused import refuse
 from wattline.core.errors import WattlineError
 from wattline.predict.setup_readers import FEWEST
 
 
-@expanded
+@expand
 def serve(
     context: typer.Context,
     model: options.Model = None,

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from wattline.cli import options
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 from wattline.core.errors import WattlineError
 
 
-@expanded
+@expand
 def serve_average(
     model: options.Model = None,
     rate: Annotated[str, typer.Option(help='Mean rate of requests, such as "200M/day".')] = "",

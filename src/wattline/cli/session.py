@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from wattline.cli import options
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 from wattline.cli.media import show_answer
 from wattline.core.errors import WattlineError
 
@@ -18,7 +18,7 @@ SESSION = (
 )
 
 
-@expanded
+@expand
 def session(
     session: Annotated[str, typer.Argument(metavar="PRESET|FILE", help=SESSION)],
     *,

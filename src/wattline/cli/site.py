@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from wattline.cli import options
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 from wattline.core.errors import WattlineError
 
 Opt = typer.Option
@@ -38,7 +38,7 @@ Compare = Annotated[bool, Opt("--compare", help="Show all kinds of cooling side 
 Places = Annotated[Path | None, Opt(metavar="FILE", help="Show the places of this file, one a line, side by side.")]
 
 
-@expanded
+@expand
 def site(
     it: It = "",
     load: LoadFile = None,

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from wattline.cli import options
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 
 Opt = typer.Option
 
 
-@expanded
+@expand
 def supply(
     it: Annotated[str | None, Opt(help='IT power of the site, such as "100MW"; its overhead is worked out.')] = None,
     load: Annotated[

@@ -188,7 +188,7 @@ def _made(
 ) -> Traffic | int:  # fmt: skip
     """The traffic; how many requests where it was so large that it went to the file part by part."""
     from wattline.core.quantity import parse
-    from wattline.line.work.traffic.arrivals import fit_shape, shaped
+    from wattline.line.work.traffic.arrivals import fit_shape, with_shape
     from wattline.line.work.traffic.files import write_stream
     from wattline.line.work.traffic.generator import MAX_REQUESTS, make, stream
     from wattline.line.work.traffic.known import known_shape
@@ -199,7 +199,7 @@ def _made(
     process, mean = _process(rate, states, cv, share)
     swing = fit_shape(read_traffic(shape)) if Path(shape).is_file() else known_shape(shape, known, start_hour)
     if swing is not None:
-        process = shaped(process, swing)
+        process = with_shape(process, swing)
     n = round(parse(requests, "request", "requests")) if requests else None
     window = None if n else parse(duration or "1 h", "s", "duration")
     expected = n if n else mean * float(window or 0)

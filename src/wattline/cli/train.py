@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from wattline.cli import options
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 from wattline.core.errors import WattlineError
 
 Opt = typer.Option
 
 
-@expanded
+@expand
 def train(
     model: options.Model = None,
     tokens: Annotated[str, Opt(help='Number of tokens trained on, such as "15T".')] = "",

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from wattline.cli import media, options
-from wattline.cli.groups import expanded
+from wattline.cli.groups import expand
 
 Opt = typer.Option
 Seconds = Annotated[str | None, Opt(help="Length in seconds [default: the model's own].")]
@@ -16,7 +16,7 @@ Frames = Annotated[str | None, Opt(help="Number of frames, instead of --seconds.
 MADE = media.media_options("video", {"seconds": (Seconds, None), "fps": (Fps, None), "frames": (Frames, None)})
 
 
-@expanded
+@expand
 def video(
     model: options.Model = None,
     *,

@@ -13,7 +13,7 @@ from types import TracebackType
 
 import wattline
 from wattline.control.restore import restore_file, restore_until, set_back
-from wattline.control.settable import DeviceLost, KnobLimits, Settable, SettingError, rounded, same_setting
+from wattline.control.settable import DeviceLost, KnobLimits, Settable, SettingError, round_to_step, same_setting
 from wattline.control.state import DeviceLock, InUse, LimitChange, file_stem, read_change, state_folder, write_change
 from wattline.control.watchdog import DONE, READY
 from wattline.core.errors import WattlineError, shorten
@@ -114,7 +114,7 @@ class Hold:
             self._watch()
         settable, limits = self._settable(key), self.limits[key]
         self.check_unchanged(key)
-        setting = rounded(value, limits)
+        setting = round_to_step(value, limits)
         settable.set(setting)
         self._set[key] = setting
         return setting

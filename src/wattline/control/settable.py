@@ -70,7 +70,7 @@ class Settable(Protocol):
     def close(self) -> None: ...
 
 
-def rounded(value: float, limits: KnobLimits) -> float:
+def round_to_step(value: float, limits: KnobLimits) -> float:
     """The setting that the device tells apart nearest to a value, and not above it.
 
     Parameters

@@ -33,7 +33,7 @@ def write_whole(path: Path | str, write: Callable[[str], object]) -> None:
     temporary = ""
     try:
         straight = is_special(path)
-        target = path if straight else resolved(path)
+        target = path if straight else resolve(path)
         if not straight:
             target.parent.mkdir(parents=True, exist_ok=True)
         with temporary_folder() if straight else contextlib.nullcontext(target.parent) as near:
@@ -51,7 +51,7 @@ def write_whole(path: Path | str, write: Callable[[str], object]) -> None:
             Path(temporary).unlink(missing_ok=True)
 
 
-def resolved(path: Path) -> Path:
+def resolve(path: Path) -> Path:
     """Where a file is made or replaced: the end of the links that ``path`` may be. Raises OSError where the links go
     round."""
     target = Path(os.path.realpath(path))
@@ -138,7 +138,7 @@ def new_folder(path: Path | str) -> Iterator[Path]:
     WattlineError where the folder cannot be made, or what is written into it fails."""
     path = Path(path)
     try:
-        beside = None if is_special(path) else resolved(path).parent
+        beside = None if is_special(path) else resolve(path).parent
         if beside is not None:
             beside.mkdir(parents=True, exist_ok=True)
         with temporary_folder(beside) as name:

@@ -177,7 +177,7 @@ def show(value: float, name: str, digits: int = 3, like: float | None = None) ->
     return f"{text} {shown}".strip()
 
 
-def counted(shown: str, unit: str) -> str:
+def with_unit(shown: str, unit: str) -> str:
     """A number with the unit of what it counts, of more than one in the plural: ``32 requests``.
 
     Parameters
@@ -286,7 +286,7 @@ def number(value: float, digits: int = 3) -> str:
     return f"{value:,.{max(0, digits - 1 - int(exponent))}f}"
 
 
-def trimmed(value: float, digits: int = 4) -> str:
+def trim(value: float, digits: int = 4) -> str:
     """As ``number``, without zeros that say nothing: ``2.9``, ``1,287``, ``1.76 trillion``.
 
     Parameters

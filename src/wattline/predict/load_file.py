@@ -16,7 +16,7 @@ from wattline.core.reading import read_bytes
 from wattline.core.units import HOUR_S
 from wattline.line.grid.hourly import hourly_of
 from wattline.line.grid.table import TAKEN_AS_UTC, csv_table, read_table
-from wattline.line.site.profile import Profile, from_hours, from_load, in_calendar, moved
+from wattline.line.site.profile import Profile, from_hours, from_load, in_calendar, move
 
 if TYPE_CHECKING:
     import polars as pl
@@ -100,7 +100,7 @@ def _timed(table: pl.DataFrame, where: str, utc_offset_h: float, notes: list[str
     hours = load.resample(HOUR_S).power_w[: max(int(load.duration_s // HOUR_S), 1)]
     start = series.utc[0]
     if utc_offset_h and not any(note.endswith(TAKEN_AS_UTC) for note in series.notes):  # else they are the site's own
-        start = moved(start, utc_offset_h, notes)
+        start = move(start, utc_offset_h, notes)
     return name, in_calendar(hours, start, notes)
 
 

@@ -18,7 +18,7 @@ from wattline.line.chip.device import Chip
 from wattline.line.chip.serving import Serving
 from wattline.line.chip.step import bound_by, nameplate
 from wattline.line.engine import average_serving as serving
-from wattline.line.engine.average_serving import slowed
+from wattline.line.engine.average_serving import slow_down
 from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
 from wattline.line.work.outside import stand_ins
@@ -183,7 +183,7 @@ def request_time(request: ReplicaRequest, draws: Draws, working: Working) -> ser
         request.how,
     )
     if request.model.family == ASSUMED:
-        times = slowed(times, draws("fit.assumed-model-spread"))
+        times = slow_down(times, draws("fit.assumed-model-spread"))
     prefill, decode = times.prefill, times.decode
     bound = "sum of its operations; most time in"
     notes: list[tuple[str, str, Array, str]] = [

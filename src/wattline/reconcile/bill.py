@@ -27,7 +27,7 @@ from wattline.predict.making import with_making
 from wattline.predict.prices import notes_of
 from wattline.predict.terms import read_terms
 from wattline.predict.where import Where, WhereFields
-from wattline.reconcile.metered import MeteredWindow, counted, drawn_j, metered
+from wattline.reconcile.metered import MeteredWindow, drawn_j, metered, role_count
 from wattline.reconcile.parts import PartPower, by_part, chips_of
 
 
@@ -140,7 +140,7 @@ def _answer(
 
 
 def _title(seen: MeteredWindow) -> str:
-    what = ", ".join(counted(role, part.devices) for role, part in seen.parts.items())
+    what = ", ".join(role_count(role, part.devices) for role, part in seen.parts.items())
     return f"Measured: {seen.source or 'a recording'}, window {seen.span.name}, {what}"
 
 

@@ -26,7 +26,7 @@ MIN_COVERED = 0.995
 MIN_SHARE = 0.01  # of a value: an error that reaches down to nothing stops here, for a lognormal has no zero
 
 
-def counted(role: str, count: int) -> str:
+def role_count(role: str, count: int) -> str:
     """``1 machine``, ``8 chips``."""
     single = {"switches": "switch"}.get(role, role.removesuffix("s"))
     return f"{count:,} {single if count == 1 else role}"
@@ -55,7 +55,7 @@ class MeteredPart:
         sensors = ", ".join(sorted({series.spec.source for series in self.series}))
         return Fact(
             f"measured.{role}", value, value * below, value * above, "kWh",
-            Source(f"{sensors} of {counted(role, self.devices)}", where=source),
+            Source(f"{sensors} of {role_count(role, self.devices)}", where=source),
             "lognormal" if below < above else "fixed",
             basis="estimated" if self.modelled else "measured", name=f"measured energy of the {role}",
         )  # fmt: skip

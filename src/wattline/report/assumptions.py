@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wattline.core.quantity import show, trimmed
+from wattline.core.quantity import show, trim
 from wattline.report.words import Json, counted
 
 COMMANDS = (
@@ -51,7 +51,7 @@ def _grid(inputs: Json) -> str:
     words = f"grid {inputs['region']}" if inputs.get("region") else ""
     given = []
     if "carbon_g_per_kwh" in inputs:
-        given.append(f"{trimmed(inputs['carbon_g_per_kwh'])} g/kWh given")
+        given.append(f"{trim(inputs['carbon_g_per_kwh'])} g/kWh given")
     for name, what in (("carbon", "carbon"), ("carbon_url", "carbon"), ("price", "price")):
         if name in inputs:
             source = "a typical year, modelled" if inputs[name] == "hourly" else str(inputs[name]).rpartition("/")[2]
@@ -59,7 +59,7 @@ def _grid(inputs: Json) -> str:
     if "contracts" in inputs:
         given.append(f"contracts for {inputs['contracts']}")
     if "electricity_price_usd_per_kwh" in inputs:
-        given.append(f"{trimmed(inputs['electricity_price_usd_per_kwh'])} USD/kWh given")
+        given.append(f"{trim(inputs['electricity_price_usd_per_kwh'])} USD/kWh given")
     return ", ".join([words, *given] if words else given)
 
 

@@ -48,7 +48,7 @@ from wattline.scenario.flex_job import FlexJob, flex_answer
 from wattline.scenario.job import Job, ModelJob
 from wattline.scenario.media_job import ImageJob, VideoJob
 from wattline.scenario.session_job import SessionJob, session_answer_of
-from wattline.scenario.stated import compared
+from wattline.scenario.stated import stated_rows
 from wattline.scenario.supply_job import SupplyJob, supply_answer
 from wattline.scenario.training_job import TrainJob
 from wattline.scenario.world_job import WorldJob, with_jobs, world_answer
@@ -187,7 +187,7 @@ def run(
                 beside.append((job.name, supply_answer(job, path.parent, where, draw)))
                 continue
             answers.append(replace(_answer(job, path.parent, where, draw), name=job.name))
-            statements += compared(answers[-1], job.stated)
+            statements += stated_rows(answers[-1], job.stated)
         except WattlineError as error:
             raise WattlineError(f"scenario {path}: job {job.name!r}: {error}") from None
     beside = [(name, with_jobs(each, answers) if isinstance(each, WorldOutlook) else each) for name, each in beside]

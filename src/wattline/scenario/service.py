@@ -9,7 +9,7 @@ from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.quantity import parse
-from wattline.line.work.traffic.arrivals import gamma_process, shaped
+from wattline.line.work.traffic.arrivals import gamma_process, with_shape
 from wattline.line.work.traffic.generator import make
 from wattline.line.work.traffic.known import known_lengths, known_shape
 from wattline.line.work.traffic.lengths import fixed_lengths
@@ -75,7 +75,7 @@ def make_traffic(job: TrafficJob, seed: int, catalog: Catalog, cells: float = 1.
         lengths = known_lengths(job.lengths, catalog)
     shape = known_shape(job.shape, catalog)
     process = gamma_process(rate, job.cv)
-    made = make(process if shape is None else shaped(process, shape), lengths, seed, duration_s=span_s)
+    made = make(process if shape is None else with_shape(process, shape), lengths, seed, duration_s=span_s)
     if not len(made):
         raise WattlineError("rate: no request comes to a cell in the duration; give fewer cells or a longer one")
     return made

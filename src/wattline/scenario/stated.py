@@ -25,7 +25,7 @@ def unit_of(name: str) -> str:
     return UNITS[endings[-1]] if endings else ""
 
 
-def compared(answer: Answer, stated: Mapping[str, Any]) -> list[Json]:
+def stated_rows(answer: Answer, stated: Mapping[str, Any]) -> list[Json]:
     """Each figure that was said of an answer, beside what was computed.
 
     Parameters

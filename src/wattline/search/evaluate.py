@@ -71,7 +71,7 @@ class Question:
         return serve_answer(self.model, requests, candidate.on(self.setup), self.where, self.target, draw)
 
 
-def sampled(question: Question, setup: Candidate) -> int:
+def sample_size(question: Question, setup: Candidate) -> int:
     """How many of the replicas are tried first: enough for ``SLICE`` requests; all where prefixes tie them together.
 
     Replicas that take turns do not see each other: some of them, with the requests that come to them, behave as they
@@ -94,7 +94,7 @@ def item_of(question: Question, setup: Candidate, whole: bool) -> dict[str, Any]
 
     Returns plain data.
     """
-    return setup.item() | {"sampled": setup.replicas if whole else sampled(question, setup)}
+    return setup.item() | {"sampled": setup.replicas if whole else sample_size(question, setup)}
 
 
 def setup_of(item: Mapping[str, Any]) -> Candidate:

@@ -50,7 +50,7 @@ def differences(start: Candidate, end: Candidate) -> list[str]:
     return [name for name, fields in CHANGES.items() if any(getattr(start, f) != getattr(end, f) for f in fields)]
 
 
-def changed(start: Candidate, end: Candidate, names: Sequence[str]) -> Candidate:
+def with_changes(start: Candidate, end: Candidate, names: Sequence[str]) -> Candidate:
     """The first with these of its differences made as in the other."""
     return replace(start, **{f: getattr(end, f) for name in names for f in CHANGES[name]})
 
@@ -97,7 +97,7 @@ def taken_back(search: Search, start: Trial, end: Trial) -> dict[str, Trial | No
 
 def _try(search: Search, here: Candidate, end: Candidate, choices: list[list[str]]) -> dict[str, Trial]:
     """The fewest replicas of each choice of changes, on the whole traffic; those that meet the target."""
-    setups = [changed(here, end, names).bare() for names in choices]
+    setups = [with_changes(here, end, names).bare() for names in choices]
     wanted = {"+".join(names): trial for names, trial in zip(choices, setups, strict=True) if _possible(search, trial)}
     if not wanted:
         return {}

@@ -16,7 +16,7 @@ import numpy as np
 from wattline.core.errors import WattlineError
 from wattline.predict.service.replicas import fewest
 from wattline.search.bounds import Bound
-from wattline.search.evaluate import Question, item_of, sampled
+from wattline.search.evaluate import Question, item_of, sample_size
 from wattline.search.misses import Misses, StrainedTrial, family
 from wattline.search.order import first_of_families, in_families, possible_twins
 from wattline.search.pareto import frontier_of
@@ -119,7 +119,7 @@ class Search:
     @property
     def sliced(self) -> bool:
         """Whether any set-up is tried on a part of its replicas first."""
-        return sampled(self.question, Candidate("", 1, "", replicas=MAX_REPLICAS)) < MAX_REPLICAS
+        return sample_size(self.question, Candidate("", 1, "", replicas=MAX_REPLICAS)) < MAX_REPLICAS
 
     def level(self, bounds: Sequence[Bound], level: float) -> None:
         """Go through the space for what keeps ``level`` of the target with least energy or least cost. Raises

@@ -11,7 +11,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.result import Json, Result, envelope
-from wattline.meter.energy.corrected import corrected, energy_of, good_j
+from wattline.meter.energy.corrected import corrected_series, energy_of, good_j
 from wattline.meter.gpu_sensor.correct import CorrectedSeries
 from wattline.meter.gpu_sensor.model import NOTHING_APART, best_field, generation_of, words_of
 from wattline.meter.readings.clean import sorted_out
@@ -174,7 +174,7 @@ def check(pair: Pair, apart: frozenset[str] = NOTHING_APART) -> CheckedRecording
     if pair.load is not None and begin < pair.load[0] < pair.load[1] < end:
         spans.append(("load", *pair.load))
     slide = [(f"{a - begin:.0f} s", float(a), float(a) + SLIDE_S) for a in np.arange(begin, end - SLIDE_S, STEP_S)]
-    done = {f: corrected(series, apart=apart) for f, series in pair.fields.items()}
+    done = {f: corrected_series(series, apart=apart) for f, series in pair.fields.items()}
     return CheckedRecording(
         pair,
         {f: list(_windows(pair, c, spans)) for f, c in done.items()},

@@ -33,7 +33,7 @@ class Loop:
     decoding: float
 
 
-def pooled(row: TimedRow, soft: Software) -> Loop:
+def pool_rows(row: TimedRow, soft: Software) -> Loop:
     """The row's closed loop through both pools.
 
     Parameters

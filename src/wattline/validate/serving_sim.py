@@ -24,7 +24,7 @@ from wattline.line.engine.simulator.simulate import Routing, Side, cache_limits,
 from wattline.line.engine.simulator.step_tables import Tables, tables
 from wattline.validate.evidence.compared import ComparedService, pick
 from wattline.validate.evidence.serving import SERVING_MEMORY, ServingRow, Table, read_rows
-from wattline.validate.evidence.steady import TaskAssumptions, stalled
+from wattline.validate.evidence.steady import TaskAssumptions, stall
 from wattline.validate.evidence.window import requests, spread
 from wattline.validate.fit.step_file import fit_from_catalog
 from wattline.validate.score import score_errors
@@ -123,7 +123,7 @@ def _steady(row: ServingRow, assumed: TaskAssumptions, seed: int) -> ComparedSer
     inputs = np.maximum(rng.exponential(assumed.input_tokens[row.task], n), 1.0)
     distinct = np.inf if row.model.mamba_layers else assumed.distinct.get(row.task, np.inf)
     again = rng.random(n) > 1.0 / np.sqrt(1.0 + (size / distinct) ** 2)  # prompts met before: the data set is small
-    stall_s = assumed.stall_s * float(stalled(Table.of([row]))[0])
+    stall_s = assumed.stall_s * float(stall(Table.of([row]))[0])
     cached = np.where(again, inputs.astype(int), 0)
     served = whole_run(row, size, inputs.astype(int), np.maximum(outputs, 1).astype(int), cached, stall_s)
     joules = joules_a_token(served, size)

@@ -22,7 +22,7 @@ from wattline.line.engine.simulator.simulate import Routing, Side, cache_limits,
 from wattline.line.engine.simulator.step_tables import tables
 from wattline.validate.evidence.compared import ComparedService, pick
 from wattline.validate.evidence.latencies import TimedRow, read_timed
-from wattline.validate.serving_pools import pooled
+from wattline.validate.serving_pools import pool_rows
 
 STEP_TOKENS = 8192
 # share of what a driver reports that weights and cache fill: an assumption, with which fit/software.toml was made
@@ -56,7 +56,7 @@ def software_of(row: TimedRow) -> Software:
 def simulated(row: TimedRow, soft: Software) -> SimulatedLatency:
     """The row's closed loop. Raises WattlineError where the model does not fit its chips."""
     if row.prefill is not None:
-        loop = pooled(row, soft)
+        loop = pool_rows(row, soft)
         return SimulatedLatency(loop.ttft_s, loop.tpot_s, float(row.model.layers), _prompt_steps(row))
     same = setting(
         row.model, row.chip, row.chips, row.precision, expert_parallel=row.expert_parallel,

@@ -141,7 +141,7 @@ def scorecard(rows: Sequence[PublishedFigure]) -> Json:
     return scorecard_of(scored_forecasts(rows, catalog_posterior(NOW)))
 
 
-def refitted(others: Sequence[PublishedFigure]) -> Paths:
+def refit(others: Sequence[PublishedFigure]) -> Paths:
     """The paths before any figure, by coefficients that are fitted to these figures alone.
 
     Parameters
@@ -174,7 +174,7 @@ def leave_out_series(
         progress(f"leaving out {name}")
         own = [row for row in rows if row.series == name and row.electricity]
         others = [row for row in rows if row.series != name]
-        paths = refitted(others)
+        paths = refit(others)
         unseen += predicted(Posterior(paths, others), own, NOW)
         for year in sorted({row.year for row in own})[1:]:
             before = [row for row in own if row.year < year]
@@ -201,5 +201,5 @@ def leave_out_group(rows: Sequence[PublishedFigure], by: str, progress: Progress
         inside = [row for row in rows if group(row) == name]
         others = [row for row in rows if group(row) != name]
         figures = [row for row in inside if row.electricity]
-        known = Posterior(refitted(others), others)
+        known = Posterior(refit(others), others)
         yield from predicted(known, figures, NOW, new_publisher=by == "source", by_publisher=by == "edition")

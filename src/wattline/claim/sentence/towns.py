@@ -9,7 +9,7 @@ from wattline.claim.sentence.coming_words import CENTRES, place_in, place_words,
 from wattline.claim.sentence.states import state_in
 from wattline.claim.sentence.things import region_of
 from wattline.core.errors import WattlineError, shorten
-from wattline.line.site.gazetteer import cities, folded
+from wattline.line.site.gazetteer import cities, fold
 
 
 def check_towns(text: str) -> None:
@@ -30,8 +30,8 @@ def check_towns(text: str) -> None:
         if place is None or place.company or place.name == "world" or state_in(name):
             continue
         code = region_of(place).partition("-")[0]
-        town = next((city for city, _ in cities() if folded(city.name) == folded(name) and city.code == code), None)
-        if town is not None and folded(name) not in (folded(town.country), folded(place.name)):
+        town = next((city for city, _ in cities() if fold(city.name) == fold(name) and city.code == code), None)
+        if town is not None and fold(name) not in (fold(town.country), fold(place.name)):
             raise WattlineError(
                 f"claim: {shorten(text)!r} cannot be checked: the data centres of {town.name} alone are not known, "
                 f"those of {place_words(place)} are; name a country or the world"

@@ -64,7 +64,7 @@ class Request:
         return np.asarray(self.busy_s - self.decode_s)
 
 
-def slowed(times: Request, factor: ArrayLike) -> Request:
+def slow_down(times: Request, factor: ArrayLike) -> Request:
     """The same request where every step takes so many times as long, at the same power.
 
     Parameters

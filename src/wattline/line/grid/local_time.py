@@ -59,7 +59,7 @@ def check_zone(name: str) -> str:
     return name
 
 
-def skipped(times: pl.Series, zone: str) -> Any:
+def skipped_hour(times: pl.Series, zone: str) -> Any:
     """Which times of a local clock do not exist, since it is put forward over them.
 
     Parameters

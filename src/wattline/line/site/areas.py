@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from wattline.catalog import Catalog, plain_name
-from wattline.line.site.gazetteer import MAX_SHOWN, City, cities, folded
+from wattline.line.site.gazetteer import MAX_SHOWN, City, cities, fold
 
 _KINDS = re.compile(
     r"^(?:the\s+)?(?:state|province|republic|commonwealth|county|region)\s+of\s+|\s+(?:state|province|region)$|^the\s+",
@@ -21,9 +21,9 @@ def _areas() -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
     countries: dict[str, str] = {}
     provinces: dict[str, tuple[str, str]] = {}
     for city, _ in cities():
-        countries.setdefault(folded(city.country), city.code)
+        countries.setdefault(fold(city.country), city.code)
         if city.province:
-            provinces.setdefault(folded(city.province), (city.code, city.country))
+            provinces.setdefault(fold(city.province), (city.code, city.country))
     return countries, provinces
 
 
@@ -42,15 +42,15 @@ def area_named(name: str, catalog: Catalog) -> str:
     """
     town, comma, rest = (part.strip() for part in name.partition(","))
     bare = _KINDS.sub("", town).strip()
-    wanted, by_kind = folded(bare), bare != town
+    wanted, by_kind = fold(bare), bare != town
     countries, provinces = _areas()
     words = []
     if wanted in countries and not comma:
         words.append("a country")
     if wanted in provinces:
         code, country = provinces[wanted]
-        within = (folded(code), folded(country), "usa" if code == "us" else "")
-        if not comma or folded(rest) in within:
+        within = (fold(code), fold(country), "usa" if code == "us" else "")
+        if not comma or fold(rest) in within:
             kind = "a state" if code in ("us", "au", "in") else "a province or region"
             words.append(f"{kind} of {USUAL.get(code, country)}")
     region = catalog.names("region").get(plain_name(bare), "")
@@ -74,21 +74,21 @@ def towns_within(name: str, catalog: Catalog) -> list[str]:
     Their titles, a few.
     """
     bare = _KINDS.sub("", name.partition(",")[0].strip()).strip()
-    wanted = folded(bare)
+    wanted = fold(bare)
     region = catalog.names("region").get(plain_name(bare), "")
     code = _areas()[0].get(wanted, region)
     of_state = "," in name and wanted in _areas()[1]
     records = list(catalog.records("climate").values())
-    own = [record.title for record in records if folded(record.title.rpartition(",")[2]) == wanted]
+    own = [record.title for record in records if fold(record.title.rpartition(",")[2]) == wanted]
     own += [] if of_state else [record.title for record in records if str(record.meta["region"]).split("-")[0] == code]
     inside = [
         city.title for city, _ in cities()
-        if wanted == folded(city.province) or (not of_state and wanted == folded(city.country))
+        if wanted == fold(city.province) or (not of_state and wanted == fold(city.country))
     ]  # fmt: skip
     zone = [record.title for record in records if region and str(record.meta["region"]) == region]
     titles: dict[str, str] = {}
     for title in [*own[:MAX_SHOWN], *inside[:MAX_SHOWN], *zone[:MAX_SHOWN]]:
-        titles.setdefault(folded(title.partition(",")[0]), title)
+        titles.setdefault(fold(title.partition(",")[0]), title)
     return list(titles.values())[:MAX_SHOWN]
 
 
@@ -96,7 +96,7 @@ def towns_within(name: str, catalog: Catalog) -> list[str]:
 def _by_folded() -> dict[str, list[City]]:
     names: dict[str, list[City]] = {}
     for city, _ in cities():
-        names.setdefault(folded(city.name), []).append(city)
+        names.setdefault(fold(city.name), []).append(city)
     return names
 
 
@@ -106,4 +106,4 @@ def _towns(wanted: str) -> list[City]:
 
 def _lies_in_itself(wanted: str) -> bool:
     """Whether a city bears the name of the country or state that it lies in: Singapore, Luxembourg, New York City."""
-    return any(wanted in (folded(town.country), folded(town.province)) for town in _towns(wanted))
+    return any(wanted in (fold(town.country), fold(town.province)) for town in _towns(wanted))

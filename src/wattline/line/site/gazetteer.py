@@ -50,7 +50,7 @@ class City:
         return f"{self.name}, {self.province or self.country}"
 
 
-def folded(text: str) -> str:
+def fold(text: str) -> str:
     """A place's name as it is compared: no accents, capitals, commas or spaces, in whatever letters it is written.
 
     Parameters
@@ -88,8 +88,8 @@ def _by_name() -> tuple[dict[str, list[City]], dict[str, list[City]]]:
     names: dict[str, list[City]] = defaultdict(list)
     others: dict[str, list[City]] = defaultdict(list)
     for city, more in cities():
-        names[folded(city.name)].append(city)
-        for other in dict.fromkeys(folded(other) for other in more.split("|")) if more else ():
+        names[fold(city.name)].append(city)
+        for other in dict.fromkeys(fold(other) for other in more.split("|")) if more else ():
             others[other].append(city)
     return names, others
 
@@ -98,10 +98,10 @@ def _of_name(town: str, area: str) -> list[City]:
     """The cities that a name may mean, the largest first: those of this own name, unless one far larger bears it too
     (Roma is Rome, not a town of that name in Lesotho)."""
     names, others = _by_name()
-    wanted = folded(SPOKEN.get(folded(town), town))
+    wanted = fold(SPOKEN.get(fold(town), town))
     if not wanted:
         return []
-    of_area = folded(area)
+    of_area = fold(area)
     own, known_as = (
         [city for city in table.get(wanted, ()) if not of_area or of_area in _areas(city)] for table in (names, others)
     )
@@ -137,9 +137,9 @@ def namesakes(name: str, here: tuple[float, float]) -> list[str]:
     Their names with country and state; none where a name says which is meant.
     """
     names, others = _by_name()
-    wanted = folded(SPOKEN.get(folded(name), name))
+    wanted = fold(SPOKEN.get(fold(name), name))
     largest = [city for city in others.get(wanted, ()) if city.people >= 1e6 and city not in names.get(wanted, ())]
-    known = [] if "," in name or folded(name) in SPOKEN else [*names.get(wanted, ()), *largest]
+    known = [] if "," in name or fold(name) in SPOKEN else [*names.get(wanted, ()), *largest]
     away = [city for city in known if distances_km([(city.latitude, city.longitude)], here)[0] > BESIDE_KM]
     return list(dict.fromkeys(_full(city) for city in away))[:MAX_SHOWN]
 
@@ -164,7 +164,7 @@ def _areas(city: City) -> set[str]:
         areas |= {"usa", "us", f"{city.short}usa", f"{city.short}us", f"{city.province}usa", f"{city.province}us"}
     if city.code == "gb":
         areas |= {"uk", "england" if city.province == "England" else ""}
-    return {folded(area) for area in areas} - {""}
+    return {fold(area) for area in areas} - {""}
 
 
 def nearest_city(latitude: float, longitude: float) -> tuple[City, float]:

@@ -13,7 +13,7 @@ from wattline.catalog.cloud import find_cloud
 from wattline.core.errors import NotFound, WattlineError, shorten
 from wattline.core.units import Z95
 from wattline.line.site.areas import area_named, towns_within
-from wattline.line.site.gazetteer import HEIGHT_KM, City, distances_km, find_city, folded, namesakes, nearest_city
+from wattline.line.site.gazetteer import HEIGHT_KM, City, distances_km, find_city, fold, namesakes, nearest_city
 from wattline.line.site.nearness import LapseFacts, mean_error
 
 FAR_KM = 250.0  # a place further than this from the nearest known one needs a weather file
@@ -30,7 +30,7 @@ def _names(catalog: Catalog) -> dict[str, str]:
     for key, record in catalog.records("climate").items():
         city = record.title.split(",")[0]
         for name in (key, record.title, *record.meta.get("aliases", ()), city, re.sub(r"-[a-z]{2}$", "", key)):
-            names.setdefault(folded(name), key)
+            names.setdefault(fold(name), key)
     return names
 
 
@@ -57,21 +57,21 @@ def find_place(name: str, catalog: Catalog) -> Record:
     numbers = re.fullmatch(r"\s*([-+]?\d+(?:\.\d*)?)\s*[,;\s]\s*([-+]?\d+(?:\.\d*)?)\s*", name)
     if numbers:
         return place_at(float(numbers[1]), float(numbers[2]), catalog)
-    wanted = folded(name)
+    wanted = fold(name)
     known = _names(catalog)
     if wanted in known:
         return _beside_namesakes(catalog.records("climate")[known[wanted]], name)
     _check_area(name, catalog)
     city, comma, country = (part.strip() for part in name.partition(","))
-    if comma and folded(city) in known:
-        record = catalog.records("climate")[known[folded(city)]]
+    if comma and fold(city) in known:
+        record = catalog.records("climate")[known[fold(city)]]
         if lies_in(record, country, catalog):
             return record
     town = find_city(name)
     if town is not None:
         return _beside_namesakes(place_of_city(town, catalog), name)
     titles = [record.title for record in catalog.records("climate").values()]
-    near = [title for title in titles if len(wanted) >= 4 and wanted[:5] in folded(title)]
+    near = [title for title in titles if len(wanted) >= 4 and wanted[:5] in fold(title)]
     raise NotFound(
         "place", name, titles, "`wattline list places` lists the places, or give --weather FILE", near=near[:4]
     )
@@ -110,10 +110,10 @@ def lies_in(place: Record, country: str, catalog: Catalog) -> bool:
 
     Returns yes where its region, or what that lies in, bears the name.
     """
-    wanted, region = folded(country), str(place.meta["region"])
+    wanted, region = fold(country), str(place.meta["region"])
     own = (region, region.partition("-")[0])
-    known = {folded(alias) for alias, record in catalog.names("region").items() if record in own}
-    titles = {folded(catalog.records("region")[name].title) for name in own if name in catalog.records("region")}
+    known = {fold(alias) for alias, record in catalog.names("region").items() if record in own}
+    titles = {fold(catalog.records("region")[name].title) for name in own if name in catalog.records("region")}
     return bool(wanted) and (wanted in known or wanted in titles)
 
 
@@ -150,7 +150,7 @@ def place_of_city(city: City, catalog: Catalog) -> Record:
 
     Returns the place's record.
     """
-    known = catalog.records("climate").get(_names(catalog).get(folded(city.name), ""))
+    known = catalog.records("climate").get(_names(catalog).get(fold(city.name), ""))
     if known is not None:
         there = (known["latitude"].value, known["longitude"].value)
         if distances_km([there], (city.latitude, city.longitude))[0] <= SAME_KM:
@@ -199,7 +199,7 @@ def _derived(title: str, here: tuple[float, float], city: City | None, catalog: 
     given = {"latitude": here[0], "longitude": here[1], "elevation_m": base["elevation_m"].value + up}
     given["utc_offset_h"] = base["utc_offset_h"].value if city is None else city.utc_offset_h
     for name, value in given.items():
-        facts[name] = replace(facts[name], value=value, low=value, high=value, key=f"climate.{folded(title)}.{name}")
+        facts[name] = replace(facts[name], value=value, low=value, high=value, key=f"climate.{fold(title)}.{name}")
     known_height = city is not None and city.height_m is not None
     error = mean_error(away, up if known_height else None, catalog)
     height = f"corrected for {up:+,.0f} m of height" if known_height else "its height not known"
@@ -210,7 +210,7 @@ def _derived(title: str, here: tuple[float, float], city: City | None, catalog: 
     )
     meta = {**base.meta, **normals, "name": title, "from": words, "region": _region(city, base, away, catalog)}
     meta["aliases"] = []
-    return Record("climate", folded(title), facts, meta | {"error": error})
+    return Record("climate", fold(title), facts, meta | {"error": error})
 
 
 def _region(city: City | None, base: Record, away: float, catalog: Catalog) -> str:

@@ -93,7 +93,7 @@ def own_hours(load: Load, power_w: Array, utc_offset_h: float, notes: list[str])
         return np.full(1, float(power_w.mean()))
     hourly = Load(load.point, load.start, load.step_s, power_w).resample(STEP_S).power_w[:whole]
     utc = np.datetime64(load.start.astimezone(UTC).replace(tzinfo=None), "s")
-    return in_calendar(hourly, moved(utc, utc_offset_h, [] if _begins_there(load, utc_offset_h) else notes), notes)
+    return in_calendar(hourly, move(utc, utc_offset_h, [] if _begins_there(load, utc_offset_h) else notes), notes)
 
 
 def _begins_there(load: Load, utc_offset_h: float) -> bool:
@@ -102,7 +102,7 @@ def _begins_there(load: Load, utc_offset_h: float) -> bool:
     return offset is not None and offset.total_seconds() == utc_offset_h * HOUR_S
 
 
-def moved(start: np.datetime64, utc_offset_h: float, notes: list[str]) -> np.datetime64:
+def move(start: np.datetime64, utc_offset_h: float, notes: list[str]) -> np.datetime64:
     """A time in UTC as the site's standard time.
 
     Parameters

@@ -56,9 +56,9 @@ def _weather(raw: Raw) -> Weather:
         )
     if missing:
         notes.append(f"{missing:,} missing hours filled from those beside them")
-    temperature = filled(year["temperature_c"])
+    temperature = fill(year["temperature_c"])
     pressure, height = _pressure(year["pressure_pa"], raw, notes)
-    ratio = _moisture(temperature, filled(year["dew_point_c"]), filled(year["humidity"]), pressure, notes)
+    ratio = _moisture(temperature, fill(year["dew_point_c"]), fill(year["humidity"]), pressure, notes)
     return Weather(
         raw.name, temperature, ratio, pressure, raw.latitude, raw.longitude, height, offset, raw.source,
         notes=tuple(notes),
@@ -148,7 +148,7 @@ def _placed(values: Array, index: Array) -> Array:
     return year
 
 
-def filled(values: Array) -> Array:
+def fill(values: Array) -> Array:
     """A year without gaps: short ones along a line, long ones by the mean of the same hour a day before and after."""
     bad = ~np.isfinite(values)
     if not bad.any() or bad.all():
@@ -182,7 +182,7 @@ def _pressure(pressure: Array, raw: Raw, notes: list[str]) -> tuple[Array, float
         standard = float(air.standard_pressure_pa(height or 0.0))
         notes.append(f"no pressure: the standard atmosphere's {standard / 100:.0f} hPa for {height or 0:.0f} m")
         return np.full(TYPICAL_YEAR_H, standard), float(height or 0.0)
-    return filled(pressure), float(height or 0.0)
+    return fill(pressure), float(height or 0.0)
 
 
 def _moisture(t: Array, dew: Array, humidity: Array, pressure: Array, notes: list[str]) -> Array:

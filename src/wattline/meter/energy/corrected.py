@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wattline.core.errors import WattlineError
 from wattline.meter.gpu_sensor.correct import CorrectedSeries, correct
-from wattline.meter.gpu_sensor.error import error_parts, joined
+from wattline.meter.gpu_sensor.error import error_parts, join
 from wattline.meter.gpu_sensor.model import NOTHING_APART
 from wattline.meter.readings.clean import sorted_out
 from wattline.meter.readings.faults import stuck_stretches
@@ -41,7 +41,7 @@ class CorrectedEnergy:
         return self.low_j <= true_j <= self.high_j
 
 
-def corrected(
+def corrected_series(
     series: Series, name: str = "", field: str = "", apart: frozenset[str] = NOTHING_APART
 ) -> CorrectedSeries:
     """A series put in order, without readings that are none, as the model of its sensor corrects it.
@@ -85,7 +85,7 @@ def energy_of(done: CorrectedSeries, begin_s: float, end_s: float) -> CorrectedE
         )
     energy_j = good_j(series, begin_s, end_s)
     parts = error_parts(done.seen, series, begin_s, end_s, energy_j, done.gain)
-    error = joined(parts)
+    error = join(parts)
     return CorrectedEnergy(energy_j, error, good_j(raw, begin_s, end_s), end_s - begin_s, parts, done.notes)
 
 

@@ -12,7 +12,7 @@ from wattline.core.errors import WattlineError
 from wattline.meter.clock import iso
 from wattline.meter.device import Device
 from wattline.meter.energy.span import Stretches
-from wattline.meter.energy.track import REACH, Span, Track, length_s, merged, outer, track, within
+from wattline.meter.energy.track import REACH, Span, Track, length_s, merge, outer, track, within
 from wattline.meter.readings.clean import clean
 from wattline.meter.readings.clocks import place, twins
 from wattline.meter.readings.faults import GAP
@@ -127,11 +127,11 @@ def energy_in(line: Track, wanted: Stretches, spans: Sequence[Span]) -> Energy:
     Returns joules with their error.
     """
     edges_j = line.edges_j(wanted.spans)
-    whole = summed(line.energy(*span) for span in spans).widened(edges_j)
+    whole = sum_of(line.energy(*span) for span in spans).widened(edges_j)
     parts = taken_spans(line, wanted, spans)
     if parts == list(spans):
         return whole
-    own = summed(line.energy(*part) for part in parts).widened(edges_j)
+    own = sum_of(line.energy(*part) for part in parts).widened(edges_j)
     return own._replace(above_j=max(own.above_j, whole.high_j - own.value_j))
 
 
@@ -184,7 +184,7 @@ def counted_spans(tracks: Sequence[Track], wanted: Stretches, made: Meter) -> tu
 
     Returns begins and ends [s], and the faults. Raises WattlineError where none was recorded.
     """
-    seen = merged([span for line in tracks for span in line.spans()])
+    seen = merge([span for line in tracks for span in line.spans()])
     covered = [part for span in wanted.spans for part in within(seen, *span)]
     if not covered:
         begin, end = made.extent
@@ -209,7 +209,7 @@ def counted_spans(tracks: Sequence[Track], wanted: Stretches, made: Meter) -> tu
     return spans, faults
 
 
-def summed(energies: Iterable[Energy]) -> Energy:
+def sum_of(energies: Iterable[Energy]) -> Energy:
     total = NOTHING
     for energy in energies:
         total = total.plus(energy)
@@ -244,7 +244,7 @@ def missing_nodes(made: Meter) -> int:
     return max(0, stated - there) if there > 1 else 0
 
 
-def widened(total: Energy, made: Meter, energies: Mapping[str, Energy]) -> Energy:
+def widen(total: Energy, made: Meter, energies: Mapping[str, Energy]) -> Energy:
     """A device known only by another's readings may have taken what any other of its kind did.
 
     Parameters

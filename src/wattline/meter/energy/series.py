@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.meter.energy.meter import summed
+from wattline.meter.energy.meter import sum_of
 from wattline.meter.energy.track import Track, length_s, rank_of, track
 from wattline.meter.energy.track import outer as outer
 from wattline.meter.energy.track import within as parts_of
@@ -74,7 +74,7 @@ def within(series: Series, begin_s: float, end_s: float, *, cut: bool = False) -
     spans = parts_of(line.seen(), begin_s, end_s) if line is not None else []
     if line is None or not spans:
         return NOTHING
-    used = summed(line.energy(*span) for span in spans)
+    used = sum_of(line.energy(*span) for span in spans)
     if cut:
         used = used.widened(line.edges_j([(begin_s, end_s)]))
     return SeriesEnergy(used.value_j, used.low_j, used.high_j, length_s(spans))
@@ -113,7 +113,7 @@ def counted_once(every: Iterable[Series]) -> list[Series]:
     return [series for key, series in best.items() if not holder[key]]
 
 
-def nested(recording: Recording) -> Recording:
+def with_holders(recording: Recording) -> Recording:
     """The same recording, each device saying which metered device holds it."""
     holder = outer([series.device for series in recording.series])
     nested_series = [replace(s, device=replace(s.device, inside=holder[s.device.key])) for s in recording.series]
@@ -123,7 +123,7 @@ def nested(recording: Recording) -> Recording:
 def placed(recording: Recording) -> Recording:
     """The recording as it can be summed: on one clock, each device saying which metered device holds it."""
     kept, left, _ = place(list(recording.series), recording.run)
-    return nested(replace(recording, series=[*kept, *left]))
+    return with_holders(replace(recording, series=[*kept, *left]))
 
 
 def _rank(series: Series) -> tuple[bool, float, bool, float]:

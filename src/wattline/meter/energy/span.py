@@ -8,7 +8,7 @@ from typing import NamedTuple
 from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.core.quantity import parse
 from wattline.meter.clock import iso
-from wattline.meter.energy.track import Span, merged
+from wattline.meter.energy.track import Span, merge
 from wattline.meter.readers.times import instant
 from wattline.meter.recording import Recording
 
@@ -37,13 +37,13 @@ def stretches_of(recording: Recording, window: str | None, extent: Span) -> Stre
     """
     runs = [(w.begin_s, extent[1] if w.end_s is None else w.end_s) for w in recording.named("run")]
     if window in (None, "run") and runs:
-        return Stretches("run", merged(runs) or runs[:1], True)
+        return Stretches("run", merge(runs) or runs[:1], True)
     if window in (None, "all"):
         return Stretches("all", [extent], False)
     assert window is not None
     named = [(w.begin_s, extent[1] if w.end_s is None else w.end_s) for w in recording.named(window)]
     if named:
-        return Stretches(window, merged(named), True)
+        return Stretches(window, merge(named), True)
     if ".." in window:
         begin, _, end = window.partition("..")
         span = (_edge(begin, extent[0], extent), _edge(end, extent[1], extent))
@@ -54,7 +54,7 @@ def stretches_of(recording: Recording, window: str | None, extent: Span) -> Stre
         return Stretches(f"{iso(span[0])}..{iso(span[1])}", [span], False)
     outermost = [(w.begin_s, extent[1] if w.end_s is None else w.end_s) for w in recording.windows if not w.parent]
     if window == "run" and outermost:
-        return Stretches("run", merged(outermost), True)
+        return Stretches("run", merge(outermost), True)
     if window == "run":
         raise WattlineError("the recording tells of no run; give --window all, or FROM..TO")
     raise WattlineError(_unknown(window, [w.name for w in recording.windows]))

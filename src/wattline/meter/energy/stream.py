@@ -18,7 +18,7 @@ from wattline.meter.device import Device
 from wattline.meter.energy.beginning import LEAP, Beginning
 from wattline.meter.energy.ordinary import Usual, leapt, may_be_spiked
 from wattline.meter.energy.track import Track, track, within
-from wattline.meter.readings.clean import Good, cleaned, sorted_out
+from wattline.meter.readings.clean import Good, clean_levels, sorted_out
 from wattline.meter.readings.corrections import counter_gain, watts_stand
 from wattline.meter.readings.faults import SERVERS
 from wattline.meter.readings.power import line_j
@@ -258,7 +258,7 @@ class Stream:
 
 def _joined(series: Series, good: Good, *, as_read: bool = False) -> Track | None:
     """The track of these readings; None where there is no time between two good ones."""
-    powers = cleaned(series, good, as_read=as_read, error=False).powers
+    powers = clean_levels(series, good, as_read=as_read, error=False).powers
     joined = track(powers) if powers else None
     return joined if joined is not None and joined.end_s > joined.begin_s else None
 

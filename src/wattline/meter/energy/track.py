@@ -21,7 +21,7 @@ Span = tuple[float, float]
 REACH = 0.5  # intervals: a reading of watts stands for the time halfway to the next
 
 
-def merged(spans: Sequence[Span]) -> list[Span]:
+def merge(spans: Sequence[Span]) -> list[Span]:
     """Spans that touch or overlap made one; rising."""
     out: list[Span] = []
     for begin, end in sorted(spans):
@@ -216,7 +216,7 @@ class Track:
         for power in self.powers:
             beyond = 0.0 if power.counted else reach * power.interval_s
             out.append((power.begin_s - beyond, power.end_s + beyond))
-        return merged(out)
+        return merge(out)
 
 
 def rank_of(spec: Spec, counted: bool) -> tuple[bool, float, bool, float]:

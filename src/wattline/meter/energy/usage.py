@@ -13,7 +13,7 @@ from wattline.core.result import Json, Result, envelope
 from wattline.core.units import J_PER_WH
 from wattline.meter.clock import iso
 from wattline.meter.energy import read_as
-from wattline.meter.energy.meter import Meter, absent_j, counted_spans, energy_in, meter, missing_nodes, summed, widened
+from wattline.meter.energy.meter import Meter, absent_j, counted_spans, energy_in, meter, missing_nodes, sum_of, widen
 from wattline.meter.energy.span import Stretches, stretches_of
 from wattline.meter.energy.track import Span, Track, length_s, peak_of_sum, within
 from wattline.meter.readings.power import Energy
@@ -75,9 +75,9 @@ def report_of(made: Meter, window: str | None = None, by_node: bool = False) -> 
     wanted = stretches_of(made.recording, window, made.extent)
     spans, edges = counted_spans(tracks, wanted, made)
     energies = {track.device.key: energy_in(track, wanted, spans) for track in tracks}
-    total = summed(energies.values())
+    total = sum_of(energies.values())
     total = total._replace(above_j=total.above_j + absent_j(made, energies))
-    total = widened(total, made, energies)
+    total = widen(total, made, energies)
     duration = length_s(spans)
     counts = _counts(duration, made.recording, wanted)
     floor_j = sum(energy.low_j for energy in energies.values())  # no device takes less than nothing
@@ -215,7 +215,7 @@ def _nodes(made: Meter, wanted: Stretches, spans: Sequence[Span], energies: Mapp
         counted = [track for track in tracks if track.device.key in energies]
         if not counted:
             continue
-        used = summed(energies[track.device.key] for track in counted)
+        used = sum_of(energies[track.device.key] for track in counted)
         out.append({
             "node": host,
             "energy_wh": _measured(used, J_PER_WH, sum(energies[t.device.key].low_j for t in counted)).json(),

@@ -12,7 +12,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.files import write_whole
 from wattline.core.printable import SIGN
 from wattline.core.units import J_PER_WH
-from wattline.meter.energy.series import SeriesEnergy, counted_once, nested, placed, total, within
+from wattline.meter.energy.series import SeriesEnergy, counted_once, placed, total, with_holders, within
 from wattline.meter.export.snapshot import labels
 from wattline.meter.export.window import NamedSpan, find_spans, spans
 from wattline.meter.recording import Recording, Series
@@ -116,7 +116,7 @@ def readings_table(recording: Recording) -> pl.DataFrame:
     """
     import polars as pl
 
-    frames = [_readings(series, i) for i, series in enumerate(nested(recording).series)]
+    frames = [_readings(series, i) for i, series in enumerate(with_holders(recording).series)]
     if not frames:
         raise WattlineError("the recording holds no series")
     return pl.concat(frames)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wattline.core.errors import WattlineError, nearest_names, shorten
-from wattline.meter.energy.track import merged
+from wattline.meter.energy.track import merge
 from wattline.meter.recording import Recording, Series
 
 MAX_SHOWN = 4
@@ -70,7 +70,7 @@ def find_span(recording: Recording, text: str | None = None) -> NamedSpan:
     Raises WattlineError where several of that name lie apart; it names them and the option that decides.
     """
     every = find_spans(recording, text)
-    joined = merged([(span.begin_s, span.end_s) for span in every])
+    joined = merge([(span.begin_s, span.end_s) for span in every])
     if len(joined) > 1:
         name = every[0].name
         shown = "; ".join(

@@ -15,7 +15,7 @@ import numpy as np
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.quantiles import median
-from wattline.meter.gpu_sensor.error import SensorView, error_parts, joined
+from wattline.meter.gpu_sensor.error import SensorView, error_parts, join
 from wattline.meter.gpu_sensor.gain import Gain, gain_for
 from wattline.meter.gpu_sensor.model import NOTHING_APART, SensorModel, field_of, is_nvml, model_for
 from wattline.meter.gpu_sensor.time import even_beats, find_relax, means, near, published, unaverage_long, unrelax
@@ -94,7 +94,7 @@ def own_error(done: CorrectedSeries, whole_j: float) -> float:
     """
     begin, end = float(done.raw.time_s[0]), float(done.raw.time_s[-1])
     parts = error_parts(done.seen, done.series, begin, end, whole_j, done.gain)
-    return joined({cause: part for cause, part in parts.items() if cause not in ("gaps", "stuck")})
+    return join({cause: part for cause, part in parts.items() if cause not in ("gaps", "stuck")})
 
 
 def _interval(time_s: Array) -> float:

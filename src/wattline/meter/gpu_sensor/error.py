@@ -114,7 +114,7 @@ def error_parts(
     return {name: part for name, part in parts.items() if part > 0}
 
 
-def joined(parts: Mapping[str, float]) -> float:
+def join(parts: Mapping[str, float]) -> float:
     """Independent causes by their squares; readings that are late move energy one way, and add to all else."""
     return float(np.sqrt(sum(part**2 for name, part in parts.items() if name != "late"))) + parts.get("late", 0.0)
 

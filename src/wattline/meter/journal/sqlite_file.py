@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from wattline.core.errors import WattlineError, shorten
-from wattline.core.files import new_file, resolved
+from wattline.core.files import new_file, resolve
 from wattline.core.temporary import temporary_folder
 
 
@@ -54,7 +54,7 @@ def create_file(path: Path, kind: FileKind, meta: Mapping[str, str]) -> None:
     """
     if path.exists() and not path.is_file():
         raise WattlineError(f"{kind.name} {shorten(str(path), 200)} is no file; name another")
-    path = resolved(path)
+    path = resolve(path)
     if path.exists() and path.stat().st_size > 0:
         return
     temporary = new_file(path.parent, 0o600)  # command lines and times of work are its owner's affair

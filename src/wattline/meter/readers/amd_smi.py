@@ -63,10 +63,10 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
             columns.setdefault((card, unit), Column(shown, uuid, "board", unit)).add(at, number)
     if not columns and untimed:
         mend = "put a line of time before each reading (date +%s), or record it with amd-smi monitor --csv --watch 1"
-        raise logs.untimed("rocm-smi or amd-smi", mend, path)
+        raise logs.time_refusal("rocm-smi or amd-smi", mend, path)
     if not columns:
         raise WattlineError(f"{path} is amd-smi's output without power: add --power (metric) or -p (monitor)")
-    spec = specs.unknown("amdsmi", "AMD SMI")
+    spec = specs.unknown_sensor("amdsmi", "AMD SMI")
     return logs.recording_of_log(columns.values(), choices, path, spec)
 
 

@@ -117,7 +117,7 @@ def each_w(time_s: Array, energy_j: Array) -> float:
     return float(energy[1:].sum() / (time[-1] - time[0]))
 
 
-def accumulated(time_s: Array, energy_j: Array) -> tuple[Array, Array]:
+def running_total(time_s: Array, energy_j: Array) -> tuple[Array, Array]:
     """Joules of each interval as a running total that begins one usual interval before the first row; at the first row
     itself where it holds nothing, as one that only tells a beginning.
 

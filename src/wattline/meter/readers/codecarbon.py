@@ -118,7 +118,7 @@ def _run(frame: pl.DataFrame, rows: Array, time: Array, begin: float, host: str,
         out.append(Series(Device(host, f"codecarbon:{kind}", kind, title), _spec(kind, whole), at, None, joules))
     if not out and WHOLE in frame.columns:
         joules = np.concatenate([[0.0], numbers(frame[WHOLE])[rows] * J_PER_KWH])
-        spec = specs.unknown("codecarbon", WHOLE_MACHINE if whole else "")
+        spec = specs.unknown_sensor("codecarbon", WHOLE_MACHINE if whole else "")
         out.append(Series(Device(host, "codecarbon:all", "other"), spec, at, None, joules))
     return out
 
@@ -161,4 +161,4 @@ def _like(first: Series, other: Series) -> bool:
 
 def _spec(kind: str, whole: bool) -> Spec:
     note = f"CodeCarbon {'ram' if kind == 'dram' else kind}_energy" + (f", {WHOLE_MACHINE}" if whole else "")
-    return specs.nvml(note, source="codecarbon") if kind == "gpu" else specs.modelled("codecarbon", note)
+    return specs.nvml(note, source="codecarbon") if kind == "gpu" else specs.model_spec("codecarbon", note)

@@ -102,7 +102,7 @@ def _values(
         outcome = value_of(name, unit=second.get(name, ""))
         if quantity in ("power", "energy", "interval") and not (isinstance(outcome, Value) and outcome.units):
             base = (units.SHORT["W" if quantity == "power" else "J"],)
-            candidates = units.named(unit, "xX") if (unit := choices.unit([name])) else base
+            candidates = units.possible_units(unit, "xX") if (unit := choices.unit([name])) else base
             outcome = Value(name, name, candidates, label_of(name), words_of(name))
         elif quantity in ("time", "device"):
             continue
@@ -142,7 +142,7 @@ def _once(frame: pl.DataFrame, value: Value, source: str) -> Value | str:
 def _by_cells(frame: pl.DataFrame, value: Value, choices: Choices) -> Value | str:
     """A column whose header names no unit, by the units in its cells or by the user's word."""
     unit = choices.unit([value.name])
-    if unit and (candidates := units.named(unit, "xX")):
+    if unit and (candidates := units.possible_units(unit, "xX")):
         return value._replace(units=candidates)
     inside = [outcome for outcome in units.cells(frame[value.column])[1] if outcome is not None]
     if inside:

@@ -66,7 +66,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
                     column = Column(f"{name} of {uuid}", uuid, role, UNITS[name], match[3])
                     columns.setdefault((uuid, name), column).add(own, number)
     if not columns and untimed:
-        raise logs.untimed("dcgmi dmon", "put a time before each line, as: dcgmi dmon -e 155,156 | ts %.s", path)
+        raise logs.time_refusal("dcgmi dmon", "put a time before each line, as: dcgmi dmon -e 155,156 | ts %.s", path)
     if not columns:
         raise WattlineError(f"{path} is dcgmi's, without a reading of power: record dcgmi dmon -e 155,156")
     return logs.recording_of_log(columns.values(), choices, path, specs.nvml("dcgmi", source="dcgm"))

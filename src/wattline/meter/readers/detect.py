@@ -13,7 +13,7 @@ from wattline.core.reading import holes_bytes, packer_of, too_large
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers import mlperf_training
 from wattline.meter.readers.frame import decode
-from wattline.meter.readers.packed import unpacked
+from wattline.meter.readers.packed import unpack
 from wattline.meter.recording import Recording, Window
 
 HEAD_BYTES = 65_536
@@ -71,7 +71,7 @@ def read(path: Path | str, choices: Choices = AS_READ) -> Recording:
 
 def _packed(path: Path, packer: str, choices: Choices) -> Recording:
     """The recording in a packed file, which goes by the packed file's name."""
-    with unpacked(path, packer) as inner:
+    with unpack(path, packer) as inner:
         try:
             return replace(read(inner, choices), source=str(path))
         except WattlineError as error:

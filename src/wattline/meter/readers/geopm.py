@@ -68,7 +68,7 @@ def _head(text: Sequence[str], name: str) -> str:
 def _trace(text: Sequence[str], choices: Choices, path: Path) -> Recording:
     rows = [line.split("|") for line in text if line and not line.startswith("#")]
     names, cells = rows[0], rows[1:]
-    begin = logs.dated(_head(text, "start_time")) or 0.0
+    begin = logs.epoch_s(_head(text, "start_time")) or 0.0
     if "TIME" not in names:
         raise WattlineError(f"{path} is GEOPM's trace without its column TIME")
     time_s = begin + _numbers(cells, names.index("TIME"))
@@ -109,7 +109,7 @@ def _numbers(cells: Sequence[Sequence[str]], place: int) -> Array:
 
 def _report(text: Sequence[str], choices: Choices, path: Path) -> Recording:
     """The totals of the application on each host, from its start for as long as it ran."""
-    begin = logs.dated(_head(text, "Start Time")) or 0.0
+    begin = logs.epoch_s(_head(text, "Start Time")) or 0.0
     host, inside, length = "", False, 0.0
     ends: list[float] = []
     columns, totals = [], {}

@@ -45,7 +45,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         if (at := logs.stamp(line)) is not None:
             now = at
         elif match := HEAD.match(line):
-            host, now = match[1], logs.dated(match[2])
+            host, now = match[1], logs.epoch_s(match[2])
         elif (card := CARD.match(line)) and (power := POWER.search(line)):
             if now is None:
                 untimed += 1
@@ -54,7 +54,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
             column = Column(name, f"gpu{card[1]}", "board", index=card[1], host=host, title=card[2])
             columns.setdefault((host, card[1]), column).add(now, float(power[1]))
     if not columns and untimed:
-        raise logs.untimed("gpustat", "keep its first line, or record gpustat -P --json", path)
+        raise logs.time_refusal("gpustat", "keep its first line, or record gpustat -P --json", path)
     if not columns:
         raise WattlineError(f"{path} is gpustat's, without power: record gpustat -P")
     return logs.recording_of_log(columns.values(), choices, path, specs.nvml("gpustat"))

@@ -79,5 +79,5 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     if not columns:
         raise WattlineError(f"{path} is LibreHardwareMonitor's log without a sensor of power")
     notes = (remark,) if remark else ()
-    spec = specs.unknown("file", "LibreHardwareMonitor")
+    spec = specs.unknown_sensor("file", "LibreHardwareMonitor")
     return logs.recording_of_log(columns, choices, path, spec, extras=Extras(notes=notes), clock=remark or "UTC")

@@ -28,7 +28,7 @@ MIN_W, MAX_WHOLE_W, MAX_W = 2.0, 2_000.0, 100_000.0
 OTHER = NOT_DRAWN | {"memory", "mem", "clock", "freq", "frequency", "fan", "voltage", "current", "load", "usage"}
 
 
-def named(frame: pl.DataFrame, choices: Choices, source: str, stem: str) -> tuple[Choices, str]:
+def name_columns(frame: pl.DataFrame, choices: Choices, source: str, stem: str) -> tuple[Choices, str]:
     """What the second column of a table without names is.
 
     Parameters
@@ -42,7 +42,7 @@ def named(frame: pl.DataFrame, choices: Choices, source: str, stem: str) -> tupl
     if SECOND not in frame.columns or any(choices.columns):
         return choices, ""
     unit = choices.unit([SECOND]) or ""
-    unit_of_name = units.named(unit, "xX") if unit else _of_file(stem)
+    unit_of_name = units.possible_units(unit, "xX") if unit else _of_file(stem)
     why = "" if unit_of_name else _doubt(frame, stem)
     if len(frame.columns) != 2 or why:
         raise WattlineError(
@@ -56,7 +56,7 @@ def named(frame: pl.DataFrame, choices: Choices, source: str, stem: str) -> tupl
     return chosen, f"the table has no header: {what}"
 
 
-def remarked(recording: Recording, note: str) -> Recording:
+def with_note(recording: Recording, note: str) -> Recording:
     """The recording with that note, where its interpretation would name an option that nobody gave.
 
     Parameters

@@ -128,8 +128,8 @@ def _single(rows: Rows) -> list[str]:
 def _units(row: Sequence[str]) -> bool:
     """Whether a row holds units: watts or joules among words as short."""
     bare = [cell.strip("[]()") for cell in row if cell]
-    return any(units.named(cell, "xX") for cell in bare) and all(
-        len(cell) <= 3 or units.named(cell, "xX") or cell.lower() in TIME_UNITS for cell in bare
+    return any(units.possible_units(cell, "xX") for cell in bare) and all(
+        len(cell) <= 3 or units.possible_units(cell, "xX") or cell.lower() in TIME_UNITS for cell in bare
     )
 
 

@@ -59,7 +59,7 @@ def _measured(db: sqlite3.Connection) -> Iterator[tuple[int, str]]:
     ):
         attributes = parse_json(text or "{}")
         unit = attributes.get(UNIT) if isinstance(attributes, dict) else None
-        if isinstance(unit, str) and units.named(unit, "xX"):
+        if isinstance(unit, str) and units.possible_units(unit, "xX"):
             yield int(number), unit
 
 

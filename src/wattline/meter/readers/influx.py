@@ -116,7 +116,7 @@ def _annotated(text: str) -> Iterator[Point]:
         if "_time" not in cells and "time" in cells:
             yield from _means(cells)
             continue
-        at = logs.dated(cells.get("_time", ""))
+        at = logs.epoch_s(cells.get("_time", ""))
         if at is not None and cells.get("_value"):
             tags = {key: value for key, value in cells.items() if key not in OWN and value}
             yield at, cells.get("_measurement", ""), cells.get("_field", "value"), tags, cells["_value"]

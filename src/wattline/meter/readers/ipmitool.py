@@ -79,14 +79,14 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     if waiting is not None:
         add(*waiting)
     if samples and not any(times for times, _ in samples.values()):
-        raise logs.untimed("ipmitool", "put a line of time before each, as: date +%s; ipmitool sensor", path)
+        raise logs.time_refusal("ipmitool", "put a line of time before each, as: date +%s; ipmitool sensor", path)
     return of_samples({key: pair for key, pair in samples.items() if pair[0]}, str(path), choices)
 
 
 def _own_time(text: str) -> float | None:
     """The time that DCMI tells below its watts."""
     text = text.replace(" - ", " ")
-    return logs.dated(text) or logs.dated(YEAR.sub(r"\g<1>20\2", text))
+    return logs.epoch_s(text) or logs.epoch_s(YEAR.sub(r"\g<1>20\2", text))
 
 
 def _lines(path: Path) -> Iterator[str]:

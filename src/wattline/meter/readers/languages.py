@@ -98,7 +98,7 @@ PHRASES = (
 ENCODINGS = ("gb18030", "shift_jis", "euc_kr", "cp1251", "cp1252")
 
 
-def folded(text: str) -> str:
+def fold(text: str) -> str:
     """Small letters without accents, in one form of each sign."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return unicodedata.normalize("NFC", "".join(sign for sign in plain if not unicodedata.combining(sign)))
@@ -107,15 +107,15 @@ def folded(text: str) -> str:
 @lru_cache(maxsize=1)
 def _known() -> tuple[dict[str, str], re.Pattern[str], re.Pattern[str]]:
     """English by each word, and the words of Latin letters and of other scripts, the longest first."""
-    latin = {folded(word.strip()): english for english, words in LATIN.items() for word in words.split(",")}
+    latin = {fold(word.strip()): english for english, words in LATIN.items() for word in words.split(",")}
     others: dict[str, str] = {}
     for english, words in OTHERS.items():
         rest = words
         for phrase in PHRASES:
             if phrase in rest:
-                others[folded(phrase)] = english
+                others[fold(phrase)] = english
                 rest = rest.replace(phrase, " ")
-        others |= {folded(word): english for word in rest.split()}
+        others |= {fold(word): english for word in rest.split()}
 
     def either(words: dict[str, str]) -> str:
         return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
@@ -142,7 +142,7 @@ def english(name: str) -> str:
     The name by which its meaning is told. Signs of wide forms (``（瓦）``) become the usual ones where a word is known.
     """
     known, latin, others = _known()
-    plain = folded(name)
+    plain = fold(name)
     if not (latin.search(plain) or others.search(plain)):
         return name
     usual = unicodedata.normalize("NFKC", name)
@@ -150,10 +150,10 @@ def english(name: str) -> str:
     bare = "".join(
         unicodedata.normalize("NFKD", sign)[0] if sign.isalpha() and sign < "\u0250" else sign for sign in usual
     )
-    if len(bare) != len(folded(bare)):
-        bare = folded(bare)
+    if len(bare) != len(fold(bare)):
+        bare = fold(bare)
 
-    small = folded(bare)
+    small = fold(bare)
     out, at = [], 0
     for match in sorted(
         (*latin.finditer(small), *others.finditer(small)), key=lambda each: (each.start(), -each.end())
@@ -178,7 +178,7 @@ def encoding_of(data: bytes) -> str:
     _, latin, others = _known()
     for encoding in ENCODINGS:
         try:
-            plain = folded(head.decode(encoding))
+            plain = fold(head.decode(encoding))
         except UnicodeDecodeError:
             continue
         if others.search(plain) or (encoding == "cp1252" and latin.search(plain)):

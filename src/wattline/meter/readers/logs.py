@@ -78,10 +78,10 @@ def stamp(line: str) -> float | None:
     try:
         return instant(text)
     except WattlineError:
-        return dated(text)
+        return epoch_s(text)
 
 
-def dated(text: str) -> float | None:
+def epoch_s(text: str) -> float | None:
     """Seconds since the epoch of a time in any form that columns may have; None where it is none."""
     at = usual(text.strip())
     if at is None:
@@ -103,7 +103,7 @@ def epoch(value: Any) -> float | None:
     text = str(value).strip()
     if re.fullmatch(r"\d{9,19}(\.\d+)?", text):
         return float(text) * next(scale for limit, scale in EPOCHS if float(text) < limit)
-    return dated(text)
+    return epoch_s(text)
 
 
 def spread_times(time_s: Sequence[float]) -> list[float]:
@@ -172,7 +172,7 @@ def recording_of_log(
     out = []
     for column in columns:
         time_s, values = (totals or {}).get(column.name) or (np.array(column.time_s), np.array(column.values))
-        unit = units.named(column.unit, "xX")[:1]
+        unit = units.possible_units(column.unit, "xX")[:1]
         words = words_of(column.name)
         kind = kind_of(column.role, words)
         host, title = column.host or path.stem, column.title or column.name
@@ -186,7 +186,7 @@ def recording_of_log(
     return assemble(out, choices, str(path), extras)
 
 
-def untimed(tool: str, mend: str, path: Path) -> WattlineError:
+def time_refusal(tool: str, mend: str, path: Path) -> WattlineError:
     """The refusal of a log whose readings carry no time.
 
     Parameters
@@ -202,4 +202,4 @@ def untimed(tool: str, mend: str, path: Path) -> WattlineError:
 
 def rapl(note: str = "") -> Spec:
     """A processor's own counters, read by another tool."""
-    return specs.unknown("file", note)
+    return specs.unknown_sensor("file", note)

@@ -25,7 +25,7 @@ class MessagePart(NamedTuple):
     inside: str = ""
 
 
-def metered(topic: str, data: Mapping[str, Any], place: str = "", depth: int = 0) -> Iterator[MessagePart]:
+def message_parts(topic: str, data: Mapping[str, Any], place: str = "", depth: int = 0) -> Iterator[MessagePart]:
     """The watts and running totals of a message.
 
     Parameters
@@ -45,7 +45,7 @@ def metered(topic: str, data: Mapping[str, Any], place: str = "", depth: int = 0
     for name, inner in data.items():
         if isinstance(inner, Mapping) and depth < MAX_DEPTH and name not in ("ENERGY", "PowerWatts", "EnergykWh"):
             holder = name in ("params", "result", "StatusSNS", "payload", "StatusPTO")
-            yield from metered(topic, inner, place if holder else name, depth + 1)
+            yield from message_parts(topic, inner, place if holder else name, depth + 1)
 
 
 def _number(value: Any) -> float | None:

@@ -16,7 +16,7 @@ from wattline.core.errors import WattlineError
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers import logs, specs
 from wattline.meter.readers.logs import Column
-from wattline.meter.readers.message_forms import MARKS, metered
+from wattline.meter.readers.message_forms import MARKS, message_parts
 from wattline.meter.recording import Recording
 
 BEFORE = re.compile(
@@ -36,7 +36,7 @@ def is_text(text: str) -> bool:
     if not any(mark in text for mark in MARKS):
         return False
     begin = (each for each, _ in zip(messages(text[:40_000]), range(FEW), strict=False))
-    return any(True for _, topic, data in begin for _ in metered(topic, data))
+    return any(True for _, topic, data in begin for _ in message_parts(topic, data))
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
@@ -56,7 +56,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     columns: dict[tuple[str, str], Column] = {}
     untimed = 0
     for at, topic, data in messages("\n".join(logs.lines(path))):
-        for part in metered(topic, data):
+        for part in message_parts(topic, data):
             if at is None:
                 untimed += 1
                 continue
@@ -64,10 +64,10 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
             columns.setdefault((part.uuid, part.unit), empty).add(at, part.number)
     if not columns and untimed:
         mend = "put a time before each, as: mosquitto_sub -F '%U %t %p', or date +%s before each request"
-        raise logs.untimed("a meter", mend, path)
+        raise logs.time_refusal("a meter", mend, path)
     if not columns:
         raise WattlineError(f"{path} holds messages of meters, and no reading of power or energy")
-    return logs.recording_of_log(columns.values(), choices, path, specs.unknown("file", "messages of a meter"))
+    return logs.recording_of_log(columns.values(), choices, path, specs.unknown_sensor("file", "messages of a meter"))
 
 
 def messages(text: str) -> Iterator[Message]:

@@ -198,7 +198,7 @@ def _channel(mine: Sequence[MetricSeries]) -> Channel:
     unit: Unit = SHORT["W" if power else "J"]
     units = (unit,) if not power or names_unit(first.name) else tuple(SHORT[name] for name in ("W", "mW", "uW"))
     return Channel(
-        shown(first.name, first.labels), device, time_s, values, units, _spec(first), READING if power else TOTAL,
+        promql(first.name, first.labels), device, time_s, values, units, _spec(first), READING if power else TOTAL,
         identity.words, identity.words, identity.role, identity.index, identity.level, rank=identity.rank,
         trusted=not identity.free, clock="UTC", aliases=(first.name,) if first.name else (),
     )  # fmt: skip
@@ -224,7 +224,7 @@ def _joined(own: Sequence[MetricSeries]) -> tuple[Array, Array]:
     return time_s[first], values[first]
 
 
-def shown(name: str, labels: Mapping[str, str]) -> str:
+def promql(name: str, labels: Mapping[str, str]) -> str:
     """A series as PromQL writes it, with the labels that tell the device.
 
     Parameters
@@ -245,5 +245,5 @@ def _spec(series: MetricSeries) -> Spec:
     if "dcgm" in lower or "nvidia" in lower:
         return specs.nvml(series.name, source="dcgm")
     if series.identity.modelled:
-        return specs.modelled("prometheus", series.name)
-    return specs.unknown("prometheus", series.name)
+        return specs.model_spec("prometheus", series.name)
+    return specs.unknown_sensor("prometheus", series.name)

@@ -171,7 +171,7 @@ def _estimate(device: Device, marks: list[Event]) -> Series:
     time = np.array([mark.time_s for mark in marks])
     power = np.array([float(mark.value) if _number(mark.value) else np.nan for mark in marks])
     return Series(
-        device, specs.modelled("mlperf-estimate", "the submitter's estimate of a switch's power"), time, power
+        device, specs.model_spec("mlperf-estimate", "the submitter's estimate of a switch's power"), time, power
     )
 
 

@@ -85,4 +85,4 @@ def _columns(points: Sequence[MonitorPoint], choices: Choices) -> dict[str, list
 
 def _titled(point: MonitorPoint) -> str:
     """The metric's name with its unit, where it is one of power or energy."""
-    return f"{point.name} [{point.unit}]" if units.named(point.unit, "xX") else point.name
+    return f"{point.name} [{point.unit}]" if units.possible_units(point.unit, "xX") else point.name

@@ -37,7 +37,7 @@ def value_of(name: str, column: str = "", unit: str = "") -> Value | str:
     words = words_of(name)
     if units.is_ratio(name, words):
         return "a ratio, no power or energy"
-    candidates = (units.named(unit, "xX") or units.of_header(f"[{unit}]")) if unit else units.of_header(name)
+    candidates = (units.possible_units(unit, "xX") or units.of_header(f"[{unit}]")) if unit else units.of_header(name)
     drawn = {"draw"} if not {"current", "amps", "amperes"} & set(words) else set()
     counted = ({"power", "energy", "pwr", "watts", "watt", "wattage", "joules"} | drawn) & set(words)
     if not candidates and not counted and not any(word.endswith(("power", "energy")) for word in words):

@@ -62,7 +62,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     text = "\n".join(logs.lines(path))
     draws = list(_of_xml(text) if "<nvidia_smi_log>" in text else _of_text(text))
     if draws and all(draw.time_s is None for draw in draws):
-        raise logs.untimed("nvidia-smi -q", "keep the line Timestamp of each report", path)
+        raise logs.time_refusal("nvidia-smi -q", "keep the line Timestamp of each report", path)
     groups: dict[tuple[str, str, str, str], tuple[list[float], list[float]]] = {}
     for draw in draws:
         if draw.time_s is not None:
@@ -99,7 +99,7 @@ def _of_text(text: str) -> Iterator[Draw]:
         elif match := LINE.match(line):
             key, value = _plain(match[2]), match[3]
             if key == "timestamp":
-                at = logs.dated(value)
+                at = logs.epoch_s(value)
             elif key == "gpu_uuid":
                 card = value
             elif key == "product_name":
@@ -114,7 +114,7 @@ def _of_xml(text: str) -> Iterator[Draw]:
     at: float | None = None
     for match in XML_CARD.finditer(text):
         if match[1] is not None:
-            at = logs.dated(match[1])
+            at = logs.epoch_s(match[1])
             continue
         body = match[3]
         unique = re.search(r"<uuid>([^<]*)</uuid>", body)

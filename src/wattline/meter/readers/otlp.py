@@ -78,7 +78,7 @@ def _metric(metric: Mapping[str, Any], host: dict[str, str]) -> Iterator[tuple[s
     unit_name = unit_name or (
         {"power": "W", "energy": "J"}.get(name.rpartition(".")[2], "") if name.startswith("hw.") else ""
     )
-    unit = next(iter(units.named(unit_name, "xX")), None)
+    unit = next(iter(units.possible_units(unit_name, "xX")), None)
     data = metric.get("sum") or metric.get("gauge")
     if unit is None or not data:
         return

@@ -64,7 +64,7 @@ OPENERS: dict[str, Callable[[Path], AbstractContextManager[BinaryIO]]] = {
 
 
 @contextmanager
-def unpacked(path: Path, packer: str) -> Iterator[Path]:
+def unpack(path: Path, packer: str) -> Iterator[Path]:
     """The file that was packed, under its own name without the ending, for as long as the block runs.
 
     Parameters

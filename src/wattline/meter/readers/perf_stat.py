@@ -48,7 +48,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     seen: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for line in logs.lines(path):
         if match := STARTED.match(line):
-            begin = logs.dated(match[1]) or 0.0
+            begin = logs.epoch_s(match[1]) or 0.0
         elif match := RUNS.search(line):
             raise WattlineError(
                 f"{path} is perf stat's mean of {match[1]} runs (-r): record each run by itself, or -I 1000"

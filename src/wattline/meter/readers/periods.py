@@ -95,13 +95,15 @@ def recording_of_periods(every: Iterable[Periods], choices: Choices, path: Path,
     means = [f"{tool} keeps the mean watts of each period: peaks within it are not seen"]
     notes = means if any(column.unit == "J" for column in columns) else []
     extras = Extras(rows=[row for row in left if row.note != "no power or energy"], notes=notes)
-    return logs.recording_of_log(columns, choices, path, specs.unknown("file", tool), extras=extras, totals=totals)
+    return logs.recording_of_log(
+        columns, choices, path, specs.unknown_sensor("file", tool), extras=extras, totals=totals
+    )
 
 
 def _choice(periods: Periods, choices: Choices) -> tuple[str, Choices]:
     """The unit that the user gives a metric, and the choices that remain: means are of watts, and go on as joules."""
     choice = choices.unit([periods.name]) or ""
-    quantities = {unit.quantity for unit in units.named(choice, "xX")}
+    quantities = {unit.quantity for unit in units.possible_units(choice, "xX")}
     if quantities == {"power"}:
         return choice, replace(choices, units={k: v for k, v in choices.units.items() if k not in ("", periods.name)})
     return (choice if np.isfinite(periods.total).any() else ""), choices

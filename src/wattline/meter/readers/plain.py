@@ -32,7 +32,7 @@ from wattline.meter.readers.frame import decimal_comma, read_frame
 from wattline.meter.readers.named_values import Value, value_of
 from wattline.meter.readers.rows import REGULAR, Groups, groups
 from wattline.meter.readers.spans import as_rows
-from wattline.meter.readers.title import titled
+from wattline.meter.readers.title import title
 from wattline.meter.recording import Recording
 
 if TYPE_CHECKING:
@@ -70,11 +70,11 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     frame = _frame(path)
     if own.is_table(frame.columns):
         return retold(own.read(frame, str(path)), choices)
-    frame = titled(frame, path, choices)
+    frame = title(frame, path, choices)
     comma = frame.columns == [] or decimal_comma(path)
-    choices, note = headerless.named(frame, choices, str(path), path.stem)
+    choices, note = headerless.name_columns(frame, choices, str(path), path.stem)
     recording = of_frame(frame, choices, str(path), path.stem, comma)
-    return headerless.remarked(recording, note) if note else recording
+    return headerless.with_note(recording, note) if note else recording
 
 
 def of_frame(frame: pl.DataFrame, choices: Choices, source: str, host: str, comma: bool = False) -> Recording:
@@ -265,7 +265,7 @@ def _channel(value: Value, where: str, part: str, several: bool, host: str, leve
     kind = kind_of(role, words)
     device = Device(where or host, uuid, kind, uuid)
     level = level or (3 if set(words) & {"application", "applications", "process", "processes"} else 0)
-    spec = specs.unknown("file", value.name)
+    spec = specs.unknown_sensor("file", value.name)
     empty: NDArray[np.float64] = np.empty(0)
     return Channel(
         value.name, device, empty, empty, value.units, spec,

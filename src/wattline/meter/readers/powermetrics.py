@@ -66,7 +66,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         joules = [samples[i][name] * lengths[i] for i in there]
         totals[name] = logs.counter([ends[i] for i in there], [lengths[i] for i in there], joules)
     notes = ["powermetrics estimates the power of Apple's chips; what lies outside the chip is not in it"]
-    spec = specs.unknown("powermetrics", "mean of the time before each sample")
+    spec = specs.unknown_sensor("powermetrics", "mean of the time before each sample")
     return logs.recording_of_log(columns, choices, path, spec, totals=totals, extras=Extras(notes=notes))
 
 
@@ -85,7 +85,7 @@ def _samples_of_text(path: Path) -> Samples:
     for line in logs.lines(path):
         if match := SAMPLE.match(line):
             length = float(match[2]) / 1e3
-            ends.append(_end(logs.dated(match[1]), length, ends))
+            ends.append(_end(logs.epoch_s(match[1]), length, ends))
             lengths.append(length)
             samples.append({})
         elif samples and (match := POWER.match(line)):

@@ -60,5 +60,5 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     counts = {"queries": float(requests)} | ({"tokens": float(tokens)} if tokens else {})
     extras = Extras(counts={name: value for name, value in counts.items() if value}, notes=notes)
     note = "joules settled by wattline proxy"
-    spec = specs.modelled("proxy", note) if modelled else specs.unknown("proxy", note)
+    spec = specs.model_spec("proxy", note) if modelled else specs.unknown_sensor("proxy", note)
     return logs.recording_of_log([column], choices, path, spec, extras=extras, totals={column.name: total})

@@ -18,14 +18,14 @@ from wattline.meter.readers.channel import (
     READING,
     TOTAL,
     Channel,
-    accumulated,
     each_w,
     hinted,
     looks_like_intervals,
     mean_w,
     rise_w,
+    running_total,
 )
-from wattline.meter.readers.units import Unit, named
+from wattline.meter.readers.units import Unit, possible_units
 from wattline.meter.readings.plausible import max_w
 
 DIFFER = 0.05  # two readings of one column that differ by more than this need a word from the user
@@ -75,7 +75,9 @@ def settle(channel: Channel, choices: Choices, beside_w: float, source: str) -> 
     choice = choices.unit(channel.names)
     units = channel.units
     if choice is not None:
-        units = tuple(unit for unit in named(choice, "xX") if not channel.units or unit.quantity == channel.quantity)
+        units = tuple(
+            unit for unit in possible_units(choice, "xX") if not channel.units or unit.quantity == channel.quantity
+        )
         if not units:
             raise WattlineError(f"--unit {shorten(choice)!r} is no unit of {channel.quantity or 'power or energy'}")
     quantity = choices.quantity(channel.names)
@@ -87,7 +89,7 @@ def settle(channel: Channel, choices: Choices, beside_w: float, source: str) -> 
     unit = _unit(channel, units, choice is not None, counts == EACH, source)
     joules = channel.values * unit.scale
     counts, note = (counts, "") if counts else _deciding(channel, joules, beside_w, source)
-    time, total = accumulated(channel.time_s, joules) if counts == EACH else (channel.time_s, joules)
+    time, total = running_total(channel.time_s, joules) if counts == EACH else (channel.time_s, joules)
     return SettledChannel(_sited(channel, unit, choice), time, None, total, unit.name, counts, note)
 
 

@@ -44,7 +44,7 @@ def nvml(note: str = "", window_s: float = 0.0, source: str = "nvml") -> Spec:
     return Spec(source, window_s=window_s, error=_error("nvml"), note=note)
 
 
-def unknown(source: str, note: str = "") -> Spec:
+def unknown_sensor(source: str, note: str = "") -> Spec:
     """A file that does not say what measured it.
 
     Parameters
@@ -59,7 +59,7 @@ def unknown(source: str, note: str = "") -> Spec:
     return Spec(source, error=_error("unknown"), note=note)
 
 
-def modelled(source: str, note: str = "") -> Spec:
+def model_spec(source: str, note: str = "") -> Spec:
     """Worked out, not measured.
 
     Parameters
@@ -87,7 +87,7 @@ def of_source(source: str, is_modelled: bool) -> Spec:
     The spec, with its error.
     """
     if is_modelled:
-        return modelled(source)
+        return model_spec(source)
     if source in ("nvml", "dcgm", "zeus", "codecarbon"):
         return nvml(source=source)
-    return {"ptd": wall(source), "mlperf-node": node(source)}.get(source, unknown(source))
+    return {"ptd": wall(source), "mlperf-node": node(source)}.get(source, unknown_sensor(source))

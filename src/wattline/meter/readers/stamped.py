@@ -100,9 +100,9 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     names = names or _unnamed(data[0][1])
     columns = {name: [cells[i] if i < len(cells) else None for _, cells in data] for i, name in enumerate(names)}
     frame = pl.DataFrame({"time": [at for at, _ in data], **columns})
-    choices, note = headerless.named(frame, choices, str(path), path.stem)
+    choices, note = headerless.name_columns(frame, choices, str(path), path.stem)
     recording = plain.of_frame(frame, choices, str(path), path.stem)
-    return headerless.remarked(recording, note) if note else recording
+    return headerless.with_note(recording, note) if note else recording
 
 
 def _unnamed(cells: list[str]) -> list[str]:

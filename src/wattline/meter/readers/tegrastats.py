@@ -46,10 +46,10 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         if not rails_mw:
             continue
         match = STAMP.match(line)
-        at = logs.dated(match[1]) if match else None
+        at = logs.epoch_s(match[1]) if match else None
         if at is None:
             mend = "record it with a JetPack that prints dates, or as tegrastats | ts '%Y-%m-%d %H:%M:%.S'"
-            raise logs.untimed("tegrastats", mend, path)
+            raise logs.time_refusal("tegrastats", mend, path)
         times.append(at)
         rails.append(rails_mw)
     times = logs.spread_times(times)
@@ -61,7 +61,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
             if name in rails_mw:
                 column.add(at, rails_mw[name])
         columns.append(column)
-    spec = specs.unknown("tegrastats", "INA3221 of the module")
+    spec = specs.unknown_sensor("tegrastats", "INA3221 of the module")
     extras = Extras(notes=["times carry no zone: taken as UTC"])
     return logs.recording_of_log(columns, choices, path, spec, extras=extras, clock="UTC, no zone told")
 

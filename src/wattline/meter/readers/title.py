@@ -24,7 +24,7 @@ BESIDE = frozenset({*TIMES, "wall_time", "step", "value"})
 ENDINGS = (".csv", ".tsv", ".txt", ".dat")
 
 
-def titled(frame: pl.DataFrame, path: Path, choices: Choices) -> pl.DataFrame:
+def title(frame: pl.DataFrame, path: Path, choices: Choices) -> pl.DataFrame:
     """The table with names that tell what its columns are, where only all of them together or its file's name do.
 
     Parameters

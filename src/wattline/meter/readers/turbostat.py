@@ -69,7 +69,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
             continue
         row = dict(zip(header, cells, strict=False))
         if TIME not in header and not now:
-            raise logs.untimed("turbostat", f"record it with turbostat --enable {TIME}", path)
+            raise logs.time_refusal("turbostat", f"record it with turbostat --enable {TIME}", path)
         at = _number(row.get(TIME, now))
         there = [name for name in PLACE if name in row]
         summary = all(row[name] == "-" for name in there)

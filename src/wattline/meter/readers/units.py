@@ -60,7 +60,7 @@ CELL = re.compile(
 )
 
 
-def named(text: str, header: str = "") -> tuple[Unit, ...]:
+def possible_units(text: str, header: str = "") -> tuple[Unit, ...]:
     """The units that a word may mean, the likeliest first; none where it is no unit.
 
     Parameters
@@ -77,7 +77,7 @@ def named(text: str, header: str = "") -> tuple[Unit, ...]:
     if lower in LONG:
         return (LONG[lower],)
     if short := SHORTENED.fullmatch(plain):  # kWatts, MWattHours
-        return named(short[1] + short[2].upper() + ("h" if short[3] else ""), header)
+        return possible_units(short[1] + short[2].upper() + ("h" if short[3] else ""), header)
     if lower == "kwth":  # as eco2AI writes kWh
         return (SHORT["kWh"],)
     if lower.endswith("whs"):  # kWhs, the plural
@@ -103,26 +103,26 @@ def of_header(name: str) -> tuple[Unit, ...]:
     if WINDOWS.search(name):
         return (SHORT["mW"],)
     for inner in reversed(re.findall(r"[\[(]([^\])]*)[\])]", name)):
-        if units := named(inner, name):
+        if units := possible_units(inner, name):
             return units
     bare = re.sub(r"[\[(][^\])]*[\])]", " ", name).strip()
     words = [word for word in re.split(r"[\s_\-./:,]+", bare) if word]
     for count in (2, 1):
         tail = "".join(words[-count:])
-        if count <= len(words) and (units := named(tail, bare)) and (count == 1 or _spoken(words[-2:])):
+        if count <= len(words) and (units := possible_units(tail, bare)) and (count == 1 or _spoken(words[-2:])):
             return units
     camel = re.search(
         r"(?:(?<=[a-z0-9])|(?<=[A-Z])(?=[WJ][a-z]{3}))((?:Nano|Micro|Milli|Kilo|Mega|Giga)?(?:Watts?|Joules?)(?:Hours?)?"
         r"|(?<=[a-z0-9])[kmuµM]?(?:Wh|W|J))$",
         bare,
     )
-    return named(camel[1], "xX") if camel else _inside(words, bare)
+    return possible_units(camel[1], "xX") if camel else _inside(words, bare)
 
 
 def _inside(words: Sequence[str], bare: str) -> tuple[Unit, ...]:
     """The unit that stands before the device in a name (``power_kw_gpu0``); none where several do."""
     there = [word for word in words if word.lower() in LONG or (len(word) > 1 and word.lower() in INSIDE)]
-    return named(there[0], bare) if len(there) == 1 else ()
+    return possible_units(there[0], bare) if len(there) == 1 else ()
 
 
 def is_ratio(name: str, words: Sequence[str]) -> bool:
@@ -138,7 +138,7 @@ def is_ratio(name: str, words: Sequence[str]) -> bool:
     True for a ratio.
     """
     match = A_RATIO.search(name)
-    if match and named(match[1], "xX"):
+    if match and possible_units(match[1], "xX"):
         return True
     if is_per_unit(name):
         return True
@@ -184,7 +184,7 @@ def cells(column: pl.Series, comma: bool = False) -> tuple[Array, tuple[Unit | N
     known: dict[str, float] = {}
     units: dict[Unit | None, None] = {}
     for cell, match in whole:
-        unit = next(iter(named(match["unit"], "xX")), None) if match["unit"] else None
+        unit = next(iter(possible_units(match["unit"], "xX")), None) if match["unit"] else None
         number = _number(match["number"], mark) if unit or not match["unit"].strip() else None
         if number is not None:
             known[cell] = number * (unit.scale if unit else 1.0)
@@ -237,7 +237,7 @@ def row_of_units(frame: pl.DataFrame, time_units: Collection[str]) -> tuple[pl.D
     first = {name: str(cell or "").strip() for name, cell in zip(frame.columns, frame.row(0), strict=True)}
     if any(re.search(r"\d", cell) for cell in first.values()):
         return frame, {}
-    outcome = {name: cell for name, cell in first.items() if named(cell, "xX") or of_header(f"x {cell}")}
+    outcome = {name: cell for name, cell in first.items() if possible_units(cell, "xX") or of_header(f"x {cell}")}
     outcome = {name: cell.strip("[]()") for name, cell in outcome.items()}
     if not outcome:
         return frame, {}

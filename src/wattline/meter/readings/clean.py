@@ -48,10 +48,10 @@ def clean(series: Series, *, as_read: bool = False) -> CleanPower:
     -------
     Power over time with its faults.
     """
-    return cleaned(series, sorted_out(series), as_read=as_read)
+    return clean_levels(series, sorted_out(series), as_read=as_read)
 
 
-def cleaned(series: Series, good: Good, *, as_read: bool = False, error: bool = True) -> CleanPower:
+def clean_levels(series: Series, good: Good, *, as_read: bool = False, error: bool = True) -> CleanPower:
     """``clean`` of a series whose good readings are known.
 
     Parameters

@@ -40,7 +40,7 @@ class Outlet:
     watts: float
 
 
-def encoded(tag: int, body: bytes) -> bytes:
+def encode(tag: int, body: bytes) -> bytes:
     """A value in bytes: its tag, its length, itself.
 
     Parameters
@@ -60,7 +60,7 @@ def encoded(tag: int, body: bytes) -> bytes:
 
 
 def integer(value: int) -> bytes:
-    return encoded(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
+    return encode(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
 
 
 def object_name(dotted: str) -> bytes:
@@ -72,7 +72,7 @@ def object_name(dotted: str) -> bytes:
         while number := number >> 7:
             parts.append(0x80 | (number & 0x7F))
         body += bytes(reversed(parts))
-    return encoded(NAME, bytes(body))
+    return encode(NAME, bytes(body))
 
 
 def question(community: str, dotted: str, number: int) -> bytes:
@@ -88,9 +88,9 @@ def question(community: str, dotted: str, number: int) -> bytes:
     -------
     Bytes of the datagram.
     """
-    wanted = encoded(SEQUENCE, encoded(SEQUENCE, object_name(dotted) + encoded(NULL, b"")))
-    message = encoded(GET, integer(number) + integer(0) + integer(0) + wanted)
-    return encoded(SEQUENCE, integer(1) + encoded(TEXT, community.encode()) + message)
+    wanted = encode(SEQUENCE, encode(SEQUENCE, object_name(dotted) + encode(NULL, b"")))
+    message = encode(GET, integer(number) + integer(0) + integer(0) + wanted)
+    return encode(SEQUENCE, integer(1) + encode(TEXT, community.encode()) + message)
 
 
 def parts(data: bytes) -> list[tuple[int, bytes]]:

@@ -17,7 +17,7 @@ from wattline.core.result import Json, Result, envelope
 from wattline.core.units import J_PER_WH
 from wattline.meter.clock import iso
 from wattline.meter.device import Device
-from wattline.meter.energy.meter import summed, tracks_of
+from wattline.meter.energy.meter import sum_of, tracks_of
 from wattline.meter.energy.track import Span, Track, within
 from wattline.meter.readings.clocks import place
 from wattline.meter.readings.order import FaultTimes
@@ -250,7 +250,7 @@ def _split(
         idle = Idle(idle_w, "given") if idle_w is not None else find_idle(device.track, mine)
         shared.splits.append(split_device(device.track, mine, idle.power_w, alike, device.seen))
         shared.idle.append(idle)
-        used = summed(device.track.energy(*span) for span in device.seen)
+        used = sum_of(device.track.energy(*span) for span in device.seen)
         shared.errors.append(max(used.below_j, used.above_j) / used.value_j if used.value_j > 0 else 0.0)
         shared.spans.append(device.span)
     return shared

@@ -163,12 +163,12 @@ def _with_encoders(phases: list[Phase], encoding: Encoding, served: ServiceOutco
     spread = draws("fit.encoder-spread-time-chip") * draws("fit.encoder-spread-power")
     own = np.asarray(encoding.chip_j / max(read_j, 1e-9) * spread)
 
-    def parted(power: Mapping[str, Array]) -> dict[str, Array]:
+    def parts_of(power: Mapping[str, Array]) -> dict[str, Array]:
         read = power["prefill"]
         central = float(np.mean(read))
         return {**power, "prefill": np.asarray(read * (1.0 - part)), "encode": np.asarray(central * own)}
 
-    return [Phase(parted(phase.power_w), phase.duration_s) for phase in phases]
+    return [Phase(parts_of(phase.power_w), phase.duration_s) for phase in phases]
 
 
 def _edges(count: int, groups: int) -> list[int]:

@@ -230,7 +230,7 @@ def _column(series: Hourly, name: str, words: tuple[set[str], set[str]], region:
     )
 
 
-def scaled(hours: SupplyHours, means: Mapping[str, float]) -> SupplyHours:
+def scale(hours: SupplyHours, means: Mapping[str, float]) -> SupplyHours:
     """Generation in MW as capacity factors: each year so that its mean is the region's; factors stay as they are.
 
     Parameters

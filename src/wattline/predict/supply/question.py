@@ -25,7 +25,7 @@ from wattline.predict.supply.hours import (
     read_made_years,
     read_region,
     read_years,
-    scaled,
+    scale,
 )
 from wattline.predict.supply.place import PlaceWeather, hours_of_file, make_hours, place_weather, usual_year
 from wattline.predict.supply.reliability import read_reliability
@@ -122,7 +122,7 @@ def _hours(
             hours = read_factors(options.capacity_factors, [*needed, *later], region)
         except WattlineError:  # what is wrong is of one that may be there later, or is raised again
             hours = read_factors(options.capacity_factors, needed, region)
-        hours = scaled(hours, _means(site, draws.catalog))
+        hours = scale(hours, _means(site, draws.catalog))
         if options.grid is not None:
             hours = _with_grid(hours, options.grid, region)
         return *chosen(hours, _years(options)), None

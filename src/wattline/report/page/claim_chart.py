@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import floor, log10
 from typing import NamedTuple
 
-from wattline.core.quantity import trimmed
+from wattline.core.quantity import trim
 from wattline.report.page.words import esc
 from wattline.report.words import Json
 
@@ -98,7 +98,7 @@ def _panel(claim: Json, bars: Sequence[Bar], layout: ChartSizes) -> str:
     axis = "".join(
         f'<line x1="{at(v):.1f}" x2="{at(v):.1f}" y1="{top - 8}" y2="{bottom}" {GRID}/>'
         f'<text x="{at(v):.1f}" y="{bottom + 16}" font-size="12" {DIM} text-anchor="middle">'
-        f"{trimmed(v, 3)}</text>"
+        f"{trim(v, 3)}</text>"
         for v in ticks
     )
     rows = "".join(_row(bar, top + layout.row * (i + 0.5), at, layout) for i, bar in enumerate(bars))

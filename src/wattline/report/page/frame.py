@@ -19,7 +19,7 @@ from wattline.report.page import tables
 from wattline.report.page.words import (
     amount,
     as_span,
-    embedded,
+    data_address,
     esc,
     finite,
     mapping,
@@ -70,7 +70,7 @@ def page(
         nav="".join(f'<a href="#{key}">{esc(name)}</a>' for key, name, _ in shown),
         sections="".join(_section(*section) for section in shown),
         colophon=_colophon(data),
-        data=embedded(data),
+        data=data_address(data),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from wattline.core.quantity import show, trimmed
+from wattline.core.quantity import show, trim
 from wattline.report.terminal.answer import BILL_TOTAL, RESULTS, TIME_NAMES, range_words
 from wattline.report.words import Json
 
@@ -101,7 +101,7 @@ def _matters(results: Json) -> str:
     rows = []
     for row in results.get("matters", []):
         r = row["rank_correlation"]
-        extent = f"{trimmed(row['low'])} to {trimmed(row['high'])} {row['unit']}".strip()
+        extent = f"{trim(row['low'])} to {trim(row['high'])} {row['unit']}".strip()
         colour = "#c9772b" if r > 0 else "#3b86c6"
         rows.append([escape(row["name"]), f"{r:+.2f}", _bar(abs(r), colour), escape(extent)])
     return _table(["What matters most", "rank correlation", "", "range of the fact"], rows, (1,)) if rows else ""

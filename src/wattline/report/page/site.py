@@ -7,7 +7,7 @@ from wattline.core.quantity import show
 from wattline.report.page import frame, tables
 from wattline.report.page.accounts import accounts
 from wattline.report.page.figures import matters
-from wattline.report.page.site_figures import heat_map, psychrometric, stacked
+from wattline.report.page.site_figures import heat_map, psychrometric, stack_bars
 from wattline.report.page.words import esc, sentence
 from wattline.report.terminal.site import FIGURES, fans_words, figure
 from wattline.report.words import Json, balance_words
@@ -29,7 +29,7 @@ def site_page(data: Json) -> str | None:
         return None
     sections = [
         ("pue", "PUE by hour and day", heat_map(results["pue_by_hour"]["p50"])),
-        ("parts", "What it takes beside its servers", stacked(results["power_by_week_w"])),
+        ("parts", "What it takes beside its servers", stack_bars(results["power_by_week_w"])),
         ("air", "The hours in each mode of cooling", psychrometric(results["air"], results["hours_by_mode"])),
         ("bill", "The year's electricity", tables.bill(results, results["title"])),
         ("carbon", "Carbon, by account", accounts(results)),

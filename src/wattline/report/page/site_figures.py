@@ -33,7 +33,7 @@ def heat_map(by_hour: Sequence[float | None]) -> str:
     return heat_figure((grid - low) / (high - low), words, f"{low:.3f}", f"{high:.3f}", caption=caption)
 
 
-def stacked(by_week: Json) -> str:
+def stack_bars(by_week: Json) -> str:
     """What each part beside the servers takes through the year, one upon the other; watts of each in 52 weeks."""
     names = [name for name in by_week if name != "servers"]
     rows = {name: np.asarray(by_week[name]) for name in names if max(by_week[name]) > 0}

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.core.quantity import number, show, trimmed
+from wattline.core.quantity import number, show, trim
 from wattline.core.units import HOUR_S
 from wattline.report.page.heat import MONTHS, heat_figure
 from wattline.report.page.plot import Ground, drawn, legend, svg_text
@@ -70,7 +70,7 @@ def week(data: Json, caption: str) -> str:
     names = {name: float(values.mean()) for name, values in {**supplied, **taken}.items()}
     large = max(names.values(), default=0.0) >= 1.0  # one unit for all, so that they compare at a glance
     key = legend(
-        (name, colour_of(name), f"{trimmed(mean, 2)} MW" if large else show(mean * MW, "W", 2))
+        (name, colour_of(name), f"{trim(mean, 2)} MW" if large else show(mean * MW, "W", 2))
         for name, mean in names.items()
     )
     words = f"{caption}, from {data['from_utc'][:10]}. Means of the week beside the names; the line is the load."

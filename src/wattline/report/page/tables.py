@@ -16,7 +16,7 @@ from wattline.report.page.words import (
     figure,
     finite,
     like,
-    linked,
+    link,
     mapping,
     objects,
     percent,
@@ -184,7 +184,7 @@ def facts(items: Sequence[Json]) -> str:
     rows = []
     for fact in items:
         key, name = str(fact.get("key") or ""), sentence(fact.get("name") or "")
-        note = f"<small>{linked(str(fact['note']))}</small>" if fact.get("note") else ""
+        note = f"<small>{link(str(fact['note']))}</small>" if fact.get("note") else ""
         code = f"<code>{esc(key)}</code>" if key else ""
         rows.append(
             f'<tr><th scope="row">{esc(name or key)}{code if name else ""}</th>'
@@ -204,10 +204,10 @@ def _fact_value(fact: Json) -> str:
 def source(value: object) -> str:
     """A source, ``{title, year, where}`` or plain text, as HTML."""
     if isinstance(value, str):
-        return linked(value)
+        return link(value)
     parts = mapping(value)
     words = [str(parts[key]) for key in ("title", "year", "where", "url") if parts.get(key) not in (None, "")]
-    return ", ".join(linked(word) for word in words)
+    return ", ".join(link(word) for word in words)
 
 
 def inputs(given: Json) -> str:

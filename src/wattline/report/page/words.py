@@ -10,7 +10,7 @@ from html import escape
 from math import floor, log10
 from typing import NamedTuple
 
-from wattline.core.quantity import counted, number, show
+from wattline.core.quantity import number, show, with_unit
 from wattline.core.units import DAY_S, HOUR_S, J_PER_WH, MINUTE_S, YEAR_S
 from wattline.report.language.translator import current
 from wattline.report.words import Json
@@ -117,7 +117,7 @@ def amount(value: float, unit: str, digits: int = 3) -> str:
         return show(value, unit, digits)
     if value == int(value):
         return figure(value, unit, digits)
-    return number(value, digits) if unit in _UNITLESS else counted(number(value, digits), unit)
+    return number(value, digits) if unit in _UNITLESS else with_unit(number(value, digits), unit)
 
 
 def figure(value: float, unit: str, digits: int = 3) -> str:
@@ -140,7 +140,7 @@ def figure(value: float, unit: str, digits: int = 3) -> str:
     shown = number(value, digits)
     if "." in shown and " " not in shown and "e" not in shown:
         shown = shown.rstrip("0").rstrip(".")
-    return shown if unit in _UNITLESS else counted(shown, unit)
+    return shown if unit in _UNITLESS else with_unit(shown, unit)
 
 
 def between(low: float, high: float, unit: str, digits: int = 3) -> str:
@@ -231,7 +231,7 @@ def percent(share: float) -> str:
     return f"{value:.0f} %" if abs(value) >= 99.95 else f"{value:.{1 if abs(value) >= 1 else 2}f} %"
 
 
-def linked(text: str) -> str:
+def link(text: str) -> str:
     """Escaped text in which web addresses are links; nothing is loaded until a reader follows one."""
     parts, end = [], 0
     for match in _MARKUP.finditer(text):
@@ -273,7 +273,7 @@ def wrap_wide(text: str, width: int, lines: int) -> list[str]:
     return rows if len(rows) <= lines else [*rows[: lines - 1], f"{rows[lines - 1][: width - 1]}…"]
 
 
-def embedded(run: Json) -> str:
+def data_address(run: Json) -> str:
     """The run as JSON that may stand inside a script element; not-a-number becomes null."""
     text = json.dumps(_clean(run), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for sign in "<>&\u2028\u2029":

@@ -124,7 +124,7 @@ def _multiples(places: Sequence[Json]) -> str:
 
 def _bars(rows: Sequence[tuple[str, float, float, str]], label: str, short: Mapping[str, str] | None = None) -> str:
     """Bars from one number to another, each with its name and its figures."""
-    shown = {name: shortened((short or {}).get(name, name), 19) for name, *_ in rows}
+    shown = {name: shorten_name((short or {}).get(name, name), 19) for name, *_ in rows}
     low = min(min(first, other) for _, first, other, _ in rows)
     high = max(max(first, other) for _, first, other, _ in rows)
     width = (high - low) or 1.0
@@ -134,7 +134,9 @@ def _bars(rows: Sequence[tuple[str, float, float, str]], label: str, short: Mapp
         for i, (name, first, other, words) in enumerate(rows):
             y = ROW * i + 6
             x0, x1 = (ground.across((value - low) / width) for value in sorted((first, other)))
-            body.append(svg_text(ground.left - 8, y + 13, shown[name] if ground.narrow else shortened(name, 46), "end"))
+            body.append(
+                svg_text(ground.left - 8, y + 13, shown[name] if ground.narrow else shorten_name(name, 46), "end")
+            )
             body.append(svg_text(x1 + 6, y + 13, words, "start"))
             colour = "var(--grid)" if other >= first else "var(--chip)"
             body.append(
@@ -148,7 +150,7 @@ def _bars(rows: Sequence[tuple[str, float, float, str]], label: str, short: Mapp
     return drawn(label, draw, grounds[0], grounds[1])
 
 
-def shortened(name: str, letters: int) -> str:
+def shorten_name(name: str, letters: int) -> str:
     """A name that fits, cut between words."""
     name = current().text(name)
     if current().lang == "zh":

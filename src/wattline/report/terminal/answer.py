@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from wattline.core.quantity import counted, show, trimmed
+from wattline.core.quantity import show, trim, with_unit
 from wattline.report.assumptions import MARKS, assumptions, statement_words
 from wattline.report.terminal.exchanges import exchanges_text
 from wattline.report.terminal.tables import FittedTable
@@ -200,8 +200,8 @@ def _reasons(results: Json) -> list[RenderableType]:
     if results.get("matters"):
         table = _grid("What matters most", "rank correlation", "range of the fact")
         for row in results["matters"]:
-            low, high = (trimmed(row[end]) for end in ("low", "high"))
-            table.add_row(row["name"], f"{row['rank_correlation']:+.2f}", f"{low} to {counted(high, row['unit'])}")
+            low, high = (trim(row[end]) for end in ("low", "high"))
+            table.add_row(row["name"], f"{row['rank_correlation']:+.2f}", f"{low} to {with_unit(high, row['unit'])}")
         blocks += ["", table]
     if results.get("equivalents"):
         table = _grid("As much as", "p50", "p5 to p95")
@@ -234,10 +234,10 @@ def facts(rows: Sequence[Json]) -> list[RenderableType]:
 
 def fact_range(fact: Json) -> str:
     """``700 W`` or ``72 W (60 to 110, triangular)``."""
-    head = counted(trimmed(fact["value"]), fact["unit"])
+    head = with_unit(trim(fact["value"]), fact["unit"])
     if fact["dist"] == "fixed" or fact["low"] == fact["high"]:
         return head
-    return f"{head} ({trimmed(fact['low'])} to {trimmed(fact['high'])}, {fact['dist']})"
+    return f"{head} ({trim(fact['low'])} to {trim(fact['high'])}, {fact['dist']})"
 
 
 def _about(fact: Json) -> str:

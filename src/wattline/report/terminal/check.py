@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from wattline.core.quantity import trimmed
+from wattline.core.quantity import trim
 from wattline.report.terminal.tables import FoldedTable, Title
 from wattline.report.words import Json
 
@@ -76,14 +76,14 @@ def _arithmetic(claim: Json) -> Table:
 def _span(line: Json) -> str:
     """From the 5th to the 95th percentile, where there is a range."""
     value = line["value"]
-    return f"[{trimmed(value['p5'], 3)}–{trimmed(value['p95'], 3)}]" if isinstance(value, Mapping) else ""
+    return f"[{trim(value['p5'], 3)}–{trim(value['p95'], 3)}]" if isinstance(value, Mapping) else ""
 
 
 def _plain(line: Json) -> str:
     """The middle of the range without its unit: three figures, four from 100 on."""
     value = line["value"]
     middle = value["p50"] if isinstance(value, Mapping) else value
-    return trimmed(middle, 4 if abs(middle) >= 100 else 3)
+    return trim(middle, 4 if abs(middle) >= 100 else 3)
 
 
 def _beside(lines: Sequence[Json]) -> Table:
@@ -113,8 +113,8 @@ def _read(fact: Json) -> str:
     if fact["key"].startswith("claim."):
         return f"{fact['name']}{note}"
     exact = fact["dist"] == "fixed" or fact["low"] == fact["high"]
-    span = "" if exact else f" [{trimmed(fact['low'], 3)}–{trimmed(fact['high'], 3)}]"
-    return f"{fact['key']} {trimmed(fact['value'])}{span} {fact['unit']}".strip() + note
+    span = "" if exact else f" [{trim(fact['low'], 3)}–{trim(fact['high'], 3)}]"
+    return f"{fact['key']} {trim(fact['value'])}{span} {fact['unit']}".strip() + note
 
 
 def _summary(results: Json) -> RenderableType:

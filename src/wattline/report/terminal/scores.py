@@ -47,7 +47,7 @@ def groups_table(groups: Json, by: str, measures: Mapping[str, str]) -> Table:
     return table
 
 
-def unpredicted(unusable: Sequence[Json]) -> list[Text]:
+def left_out_lines(unusable: Sequence[Json]) -> list[Text]:
     """The rows that could not be predicted, each with its reason; nothing where there are none.
 
     Parameters

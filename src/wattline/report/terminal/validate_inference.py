@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from wattline.report.terminal.scores import groups_table, scores_table, unpredicted
+from wattline.report.terminal.scores import groups_table, left_out_lines, scores_table
 from wattline.report.words import Json, fit_words
 
 MEASURES = {"energy_per_token": "J/token", "power": "power", "itl": "median ITL", "throughput": "tokens/s"}
@@ -24,4 +24,4 @@ def inference_validation_text(data: Json) -> RenderableType:
                 Text(f"Mean absolute error by {by}", style="bold"),
                 groups_table(results["groups"], by, MEASURES),
             ]
-    return Group(*blocks, *unpredicted(results["unusable"]))
+    return Group(*blocks, *left_out_lines(results["unusable"]))

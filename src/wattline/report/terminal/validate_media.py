@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from wattline.report.terminal.scores import groups_table, scores_table, unpredicted
+from wattline.report.terminal.scores import groups_table, left_out_lines, scores_table
 from wattline.report.words import Json, fit_words
 
 MEASURES = {"energy": "joules", "time": "time of a batch", "power": "watts"}
@@ -19,4 +19,4 @@ def media_validation_text(data: Json) -> RenderableType:
     if results["rows"]:
         blocks += [scores_table(results["scores"], MEASURES), "", Text(f"Mean absolute error by {by}", style="bold")]
         blocks.append(groups_table(results["groups"], by, MEASURES))
-    return Group(*blocks, *unpredicted(results["unusable"]))
+    return Group(*blocks, *left_out_lines(results["unusable"]))

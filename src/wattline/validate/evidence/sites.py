@@ -13,7 +13,7 @@ from wattline import catalog
 from wattline.catalog import Record
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.reading import read_text
-from wattline.line.site.gazetteer import folded
+from wattline.line.site.gazetteer import fold
 
 LIMIT_BYTES = 10_000_000
 COLUMNS = ("operator", "site", "year")
@@ -90,9 +90,9 @@ def match(operator: str, site: str) -> Record | None:
     index = _index().get(_operator(operator).lower())
     if index is None:
         return None
-    wanted = folded(site)
-    words = [folded(word) for word in site.split()]
-    for name in (wanted, words[0] if words else "", folded(site.split(":")[-1])):
+    wanted = fold(site)
+    words = [fold(word) for word in site.split()]
+    for name in (wanted, words[0] if words else "", fold(site.split(":")[-1])):
         if name and name in index:
             return index[name]
     # "(1st facility)" not in the catalog, or the country beside the town: the longest name within the other
@@ -107,5 +107,5 @@ def _index() -> dict[str, dict[str, Record]]:
         names = index.setdefault(str(record.meta["operator"]).lower(), {})
         aliases = record.meta.get("aliases_of_site", ())
         for name in (record.title, *aliases, record.title.split(",")[0].split(" (")[0]):
-            names.setdefault(folded(name), record)
+            names.setdefault(fold(name), record)
     return index

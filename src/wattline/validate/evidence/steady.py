@@ -66,7 +66,7 @@ def steady(table: Table, fit: Coefficients, assumed: TaskAssumptions) -> Steady:
     """
     prompt = np.array([_prompt_tokens(row, assumed) for row in table.rows])
     media = np.array([assumed.media_s.get(media_kind(row), 0.0) for row in table.rows])
-    media = media * np.where(stalled(table) > 0, assumed.crowding, 1.0)
+    media = media * np.where(stall(table) > 0, assumed.crowding, 1.0)
     decoding = _decoding(table, prompt)
     cut = table.window
     arrivals = decoding / table.output * cut.new * _new(table, assumed)  # prompts to read a step, on the mean
@@ -76,12 +76,12 @@ def steady(table: Table, fit: Coefficients, assumed: TaskAssumptions) -> Steady:
     behind = _context(table, prompt, cut.age)
     plain = _step(table, fit, decoding, prompt, np.zeros_like(arrivals), behind)
     mixed = _step(table, fit, decoding, prompt, arrivals / share, behind)
-    waiting = arrivals * media + assumed.stall_s * stalled(table)
+    waiting = arrivals * media + assumed.stall_s * stall(table)
     mean = (1 - share) * plain.time_s + share * mixed.time_s + waiting
-    drawn = arrivals * media * fit.media_power + assumed.stall_s * stalled(table) * fit.static_power
+    drawn = arrivals * media * fit.media_power + assumed.stall_s * stall(table) * fit.static_power
     energy = (1 - share) * plain.energy_j + share * mixed.energy_j + drawn * table.watts.tdp
     watts = np.clip(energy / mean, table.watts.idle, table.watts.limit)
-    itl = _median_step(table, fit, decoding, prompt, arrivals / together, together) + assumed.stall_s * stalled(table)
+    itl = _median_step(table, fit, decoding, prompt, arrivals / together, together) + assumed.stall_s * stall(table)
     return Steady(np.asarray(itl), np.asarray(mean * table.batch / decoding), np.asarray(watts))
 
 
@@ -145,7 +145,7 @@ def _prompt_tokens(row: ServingRow, assumed: TaskAssumptions) -> float:
     return assumed.input_tokens[row.task]
 
 
-def stalled(table: Table) -> Array:
+def stall(table: Table) -> Array:
     """Rows on one B200 in two tasks wait some 20 ms a step whatever the model: seen, and not explained by the chip."""
     single = [r.chips == 1 and r.chip.generation == "blackwell" and r.model.family != "gpt-oss" for r in table.rows]
     late = [r.batch >= STALLED.get(r.task, np.inf) for r in table.rows]

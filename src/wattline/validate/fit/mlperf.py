@@ -144,7 +144,7 @@ def _base(chip: Chip) -> Coefficients:
     return _BASE[chip.generation]
 
 
-def grouped(rows: Sequence[MlperfRow]) -> list[Group]:
+def groups_of(rows: Sequence[MlperfRow]) -> list[Group]:
     """Results of the same chip, task, scenario, format, engine and year as one, by their median."""
     alike: dict[tuple[object, ...], list[MlperfRow]] = {}
     for row in rows:
@@ -175,7 +175,7 @@ def fit_mlperf(
 
     Returns values of the coefficients, and those that are measured.
     """
-    problem = _Problem(grouped(rows), plain)
+    problem = _Problem(groups_of(rows), plain)
     at = problem.start({} if start is None else start.values)
     errors, damping = problem.errors(at), 0.3
     for turn in range(rounds):

@@ -22,7 +22,7 @@ from wattline.core.fact import Array
 from wattline.line.chip.device import COMPUTE, Chip, load_chip
 from wattline.line.chip.training.layout import plans
 from wattline.line.chip.training.plan import Layouts, Plan, Recipe
-from wattline.line.chip.training.rates import COSTS, RATES, TrainingRates, assembled
+from wattline.line.chip.training.rates import COSTS, RATES, TrainingRates, rates_of_parts
 from wattline.line.chip.training.step import limited_step, timed_step
 from wattline.line.work.model import Model, load_model
 from wattline.validate.evidence.mlperf_training import TrainingResult
@@ -153,7 +153,7 @@ class RateFit:
         rates = {n: np.asarray(np.exp(self.log_of(n, p.value, vendor, generation))) for n, p in RATES.items()}
         costs = {n: np.asarray(np.exp(self.log_of(n, p.value))) for n, p in COSTS.items()}
         costs["overlap"] = np.minimum(costs["overlap"], 1.0)
-        return assembled(chip, precision, chip.draws, rates, costs)
+        return rates_of_parts(chip, precision, chip.draws, rates, costs)
 
     def layout(self, row: StepRow) -> Plan:
         """The row's own layout, or the shortest."""

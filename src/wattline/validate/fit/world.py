@@ -35,7 +35,7 @@ origin,coefficient,value,sd,figures
 """
 
 
-def moved(base: PathModel, steps: Array) -> PathModel:
+def move(base: PathModel, steps: Array) -> PathModel:
     """The coefficients with their logarithms moved."""
     pairs = zip(FITTED, steps, strict=True)
     return replace(base, **{name: float(getattr(base, name) * np.exp(step)) for name, step in pairs})
@@ -59,12 +59,12 @@ def fit_paths(rows: Sequence[PublishedFigure], origin: int) -> tuple[PathModel, 
 
     def loss(steps: Array) -> float:
         prior = 0.5 * float(np.sum((steps / PRIOR_SD) ** 2))
-        return prior - Posterior(paths_known(origin, moved(base, steps)), rows).log_evidence
+        return prior - Posterior(paths_known(origin, move(base, steps)), rows).log_evidence
 
     start = np.zeros(len(FITTED))
     result = minimize(loss, start, method="L-BFGS-B", bounds=[(-BOUND, BOUND)] * len(FITTED), options={"maxiter": 20})
     mode = np.asarray(result.x)
-    return moved(base, mode), deviations(loss, mode)
+    return move(base, mode), deviations(loss, mode)
 
 
 def deviations(loss: Callable[[Array], float], mode: Array) -> Array:

@@ -17,7 +17,7 @@ from wattline.line.world.expected import paths_known
 from wattline.line.world.observe import Posterior
 from wattline.line.world.path_model import PathModel, stated_model
 from wattline.line.world.published import PublishedFigure
-from wattline.validate.fit.world import BOUND, FITTED, PRIOR_SD, moved
+from wattline.validate.fit.world import BOUND, FITTED, PRIOR_SD, move
 
 DIFFERENCE = 1e-4  # of a coefficient's logarithm, to differentiate by
 MAX_STEP = 0.3  # of a coefficient's logarithm in a round: the metric holds about where it was taken
@@ -46,7 +46,7 @@ def refit_paths(rows: Sequence[PublishedFigure], origin: int, start: PathModel) 
         steps = np.clip(steps + change, -BOUND, BOUND)
         if np.abs(change).max() < CLOSE:
             break
-    return moved(base, steps)
+    return move(base, steps)
 
 
 def evidence_slope(rows: Sequence[PublishedFigure], origin: int, steps: Array) -> tuple[Array, Array]:
@@ -69,7 +69,7 @@ def evidence_slope(rows: Sequence[PublishedFigure], origin: int, steps: Array) -
     for i in range(len(steps)):
         aside = steps.copy()
         aside[i] += DIFFERENCE
-        rise = (_counted(posterior, moved(stated_model(), aside), origin) - total) / DIFFERENCE
+        rise = (_counted(posterior, move(stated_model(), aside), origin) - total) / DIFFERENCE
         slope.append(0.5 * float(weights @ rise @ weights - (inverse * rise).sum()))
         scaled.append(times(inverse, rise))
     flat = np.array([each.ravel() for each in scaled])
@@ -78,7 +78,7 @@ def evidence_slope(rows: Sequence[PublishedFigure], origin: int, steps: Array) -
 
 
 def _posterior(rows: Sequence[PublishedFigure], origin: int, steps: Array) -> Posterior:
-    return Posterior(paths_known(origin, moved(stated_model(), steps)), rows)
+    return Posterior(paths_known(origin, move(stated_model(), steps)), rows)
 
 
 def _counted(posterior: Posterior, model: PathModel, origin: int) -> Array:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from wattline.catalog import KINDS, Catalog, default
 from wattline.core.fact import Fact
-from wattline.core.quantity import counted, number
+from wattline.core.quantity import number, with_unit
 from wattline.report.language.translator import Translator, translator_of
 from wattline.web.app.kept import key_of, reply_with
 from wattline.web.app.pages import N_
@@ -80,7 +80,7 @@ def _row(title: str, fact: Fact, to: Translator) -> dict[str, str]:
 
 
 def _value(fact: Fact) -> str:
-    return counted(number(fact.value, 4), fact.unit)
+    return with_unit(number(fact.value, 4), fact.unit)
 
 
 def _extent(fact: Fact) -> str:

@@ -127,7 +127,7 @@ def reached(chip: Chip, precision: str, draws: Draws) -> TrainingRates:
     """
     values = {name: draws(f"fit.{nearest_fact(name, chip, draws.catalog)}", "") for name in RATES}
     costs = {name: draws(f"fit.{rate_fact(name)}", prior.unit) for name, prior in COSTS.items()}
-    return assembled(chip, precision, draws, values, costs)
+    return rates_of_parts(chip, precision, draws, values, costs)
 
 
 def sustained(chip: Chip, form: str) -> float:
@@ -171,7 +171,7 @@ def sustained_share(record: Record, form: str, catalog: Catalog) -> float:
     return measured.value / record[f"{form}_flops"].value / usual
 
 
-def assembled(
+def rates_of_parts(
     chip: Chip, precision: str, draws: Draws, rates: dict[str, Array], costs: dict[str, Array]
 ) -> TrainingRates:
     """What training reaches, from given coefficients.

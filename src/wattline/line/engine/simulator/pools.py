@@ -22,7 +22,7 @@ from wattline.line.engine.simulator import kernel_state as state
 from wattline.line.engine.simulator.admission import cached_prompt_tokens, checked
 from wattline.line.engine.simulator.kernel_state import Limits
 from wattline.line.engine.simulator.outcome import ServiceOutcome, to_horizon
-from wattline.line.engine.simulator.simulate import Side, run_pool, served
+from wattline.line.engine.simulator.simulate import Side, outcome_of, run_pool
 
 PREFILL, DECODE = "prefill", "decode"
 
@@ -108,7 +108,7 @@ def read_prompts(
     read = state.requests(arrival, inputs, np.ones_like(outputs), cached, np.where(more, sends, 0.0))
     run = run_pool(prefill.tables, limits, read, prefill.routing.of(taken), horizon_s=horizon_s)
     sent = np.where(more, np.where(sends > 0, read.sent, read.end), np.nan)
-    return PromptsRead(served(run, limits, prefill.tables, taken, rejected, PREFILL), outputs, sent)
+    return PromptsRead(outcome_of(run, limits, prefill.tables, taken, rejected, PREFILL), outputs, sent)
 
 
 def decode_after(read: PromptsRead, decode: Side) -> ServiceOutcome:
@@ -131,7 +131,7 @@ def decode_after(read: PromptsRead, decode: Side) -> ServiceOutcome:
     made = state.requests(sent[who], first.input_tokens[who], outputs[who], np.zeros(len(who), np.int64))
     state.read_elsewhere(made)
     then = run_pool(decode.tables, decode.limits, made, decode.routing, horizon_s=first.horizon_s)
-    decoded = served(then, decode.limits, decode.tables, first.taken, dict(first.rejected), DECODE)
+    decoded = outcome_of(then, decode.limits, decode.tables, first.taken, dict(first.rejected), DECODE)
     return _both(first, decoded, who, outputs, sent)
 
 

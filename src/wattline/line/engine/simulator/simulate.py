@@ -123,7 +123,7 @@ def simulate(
     arrival, inputs, outputs, taken, rejected = checked(arrival_s, input_tokens, output_tokens, limits)
     requests = state.requests(arrival, inputs, outputs, cached_prompt_tokens(cached_tokens, taken))
     way = side.routing.of(taken)
-    return served(
+    return outcome_of(
         run_pool(tables, limits, requests, way, until_s, horizon_s, window_s), limits, tables, taken, rejected
     )
 
@@ -262,7 +262,7 @@ def _settle(s: Any, requests: Any) -> None:
         requests.done[who] = requests.outputs[who] - (s.due[r, :size] - s.steps[r])
 
 
-def served(
+def outcome_of(
     run: ReplicaRun, limits: Limits, tables: Tables, taken: Array, rejected: dict[str, int], name: str = "serving"
 ) -> ServiceOutcome:
     """What came of a run of one pool.

@@ -14,7 +14,7 @@ from wattline.line.grid.carbon.signal import CleanShare
 from wattline.line.grid.carbon.typical import typical_day, year_of
 
 
-def contracted(contracts: Contracts, mix: RegionMix, hours_utc: Array) -> Array:
+def contract_energy(contracts: Contracts, mix: RegionMix, hours_utc: Array) -> Array:
     """Contracted energy in each hour over the hourly mean of the load; its mean over a year is the contracts' share.
 
     Parameters
@@ -61,5 +61,5 @@ def with_contracts(grid: CleanShare, contracts: Contracts, mix: RegionMix) -> Cl
     """
     first = (grid.start - np.datetime64("2023-01-01T00:00:00")) / np.timedelta64(1, "s")
     hours = (float(first) + (np.arange(len(grid.values)) + 0.5) * grid.step_s) / HOUR_S
-    own = np.minimum(contracted(contracts, mix, np.asarray(hours, float)), 1.0)
+    own = np.minimum(contract_energy(contracts, mix, np.asarray(hours, float)), 1.0)
     return replace(grid, values=own + (1 - own) * np.minimum(grid.values, 1.0))

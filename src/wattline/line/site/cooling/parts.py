@@ -103,7 +103,7 @@ class HeatRejection:
     blowdown: Array
 
 
-def staged(part: Array, standing: Array) -> Array:
+def staging(part: Array, standing: Array) -> Array:
     """Power of fans or pumps at part load over design: units are switched off in step with the load.
 
     Those that run stay near their design point, so power follows the flow; ``standing`` is what never falls away.
@@ -140,7 +140,7 @@ def hall_fans(heat: Heat, supply_c: Array, pressure_pa: Array, fan_pa: Array, ha
     """
     volume = heat.design / (air.CP_MOIST * hall["air_rise_c"] * air.density(supply_c, pressure_pa))
     full = volume * fan_pa / hall["fan_efficiency"]
-    power = np.asarray(full * staged(heat.part, hall["fan_standing"]))
+    power = np.asarray(full * staging(heat.part, hall["fan_standing"]))
     return power, heat.with_(power, full)
 
 
@@ -157,7 +157,7 @@ def pump(heat: Heat, rise_c: Array, head_pa: Array, hall: Params) -> tuple[Array
     Returns power of the pumps, per design IT power, and the heat with theirs.
     """
     full = heat.design / (air.CP_WATER * air.WATER_KG_M3 * rise_c) * head_pa / hall["pump_efficiency"]
-    power = np.asarray(full * staged(heat.part, hall["fan_standing"]))
+    power = np.asarray(full * staging(heat.part, hall["fan_standing"]))
     return power, heat.with_(power, full)
 
 
@@ -237,7 +237,7 @@ def tower(heat: Array, design: Array, cold_c: Array, out: Outside, hall: Params)
     """
     running = heat > 0
     flow = (
-        running * design / (air.CP_WATER * hall["tower_range_c"]) * staged(heat / design, hall["fan_standing"])
+        running * design / (air.CP_WATER * hall["tower_range_c"]) * staging(heat / design, hall["fan_standing"])
     )  # kg/s
     speed = np.minimum(hall["tower_approach_c"] / (cold_c - out.wet_c), 1.0)
     volume = flow / hall["liquid_gas_ratio"] / air.density(out.t_c, out.pressure_pa)
@@ -278,7 +278,7 @@ def tower_pump(heat: Array, design: Array, hall: Params) -> Array:
     """
     volume = design / (air.CP_WATER * air.WATER_KG_M3 * hall["tower_range_c"])
     full = volume * hall["tower_pump_pa"] / hall["pump_efficiency"]
-    return np.asarray((heat > 0) * full * staged(heat / design, hall["fan_standing"]))
+    return np.asarray((heat > 0) * full * staging(heat / design, hall["fan_standing"]))
 
 
 def dry_cooler_fans(heat: Array, warm_c: Array, air_c: Array, design: Array, hall: Params) -> Array:
@@ -294,5 +294,5 @@ def dry_cooler_fans(heat: Array, warm_c: Array, air_c: Array, design: Array, hal
     """
     left = np.maximum(warm_c - air_c, hall["dry_approach_c"])
     speed = hall["dry_approach_c"] / left
-    full = design * hall["dry_fan_w_per_w"] * staged(heat / design, hall["fan_standing"])
+    full = design * hall["dry_fan_w_per_w"] * staging(heat / design, hall["fan_standing"])
     return np.asarray(full * fan_speed_law(speed))

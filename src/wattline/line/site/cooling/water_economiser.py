@@ -23,7 +23,7 @@ from wattline.line.site.cooling.parts import (
     dry_cooler_fans,
     hall_fans,
     pump,
-    staged,
+    staging,
     supply_c,
     tower_water_c,
 )
@@ -106,7 +106,7 @@ def water_body(heat: Heat, out: Outside, hall: Params) -> CoolingResult:
     """
     fans, pumps, heat, water = _hall(heat, out, hall)
     flow = heat.design / (air.CP_WATER * air.WATER_KG_M3 * hall["sea_rise_c"])
-    intake = flow * hall["sea_pump_pa"] / hall["pump_efficiency"] * staged(heat.part, hall["fan_standing"])
+    intake = flow * hall["sea_pump_pa"] / hall["pump_efficiency"] * staging(heat.part, hall["fan_standing"])
     free = _free_share(out.sea_c + hall["sea_approach_c"], water, hall)
     condenser = np.maximum(out.sea_c, hall["tower_coldest_c"]) + hall["sea_rise_c"] + hall["exchanger_approach_c"]
     carnot, error = hall["chiller_carnot_water"], hall["cop_error_water"]

@@ -202,7 +202,7 @@ class RateShape:
         return RateShape(np.roll(self.relative, -round(by_s / self.step_s)), self.step_s)
 
 
-def shaped(process: Process, shape: RateShape) -> Process:
+def with_shape(process: Process, shape: RateShape) -> Process:
     """The process with its clock run fast where the shape is high: bursts stay, the rate follows the shape.
 
     Parameters

@@ -61,7 +61,7 @@ class TraceColumns:
         return "times are numbers or like 2026-03-01 12:00:00; name the columns if these are wrong (--columns)"
 
 
-def known(name: str) -> bool:
+def is_known_column(name: str) -> bool:
     """Whether a column's name is one of those that tell what it is."""
     return any(plain(name) in names for names in NAMES.values())
 

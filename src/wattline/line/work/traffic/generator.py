@@ -17,7 +17,7 @@ from wattline.line.work.traffic.arrivals import (
     gamma_process,
     markov_process,
     poisson_process,
-    shaped,
+    with_shape,
 )
 from wattline.line.work.traffic.lengths import Lengths
 from wattline.line.work.traffic.parts import join
@@ -208,4 +208,4 @@ def markov(
 
 
 def _with(process: Process, shape: RateShape | None) -> Process:
-    return process if shape is None else shaped(process, shape)
+    return process if shape is None else with_shape(process, shape)

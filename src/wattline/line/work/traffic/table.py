@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.parquet import check_parquet, damage
 from wattline.core.reading import MAX_DEVICE_BYTES, gunzip, holes_bytes, open_input, packer_of, parse_json, pieces
-from wattline.line.work.traffic.columns import known, plain, seen_columns
+from wattline.line.work.traffic.columns import is_known_column, plain, seen_columns
 
 if TYPE_CHECKING:
     import polars as pl
@@ -122,7 +122,9 @@ def _csv(data: bytes, start: bytes, where: str, keep: Collection[str]) -> TraceT
     try:
         header = pl.read_csv(io.BytesIO(data), n_rows=0, **how).columns
         named = {name: name.strip().strip("\"'") for name in header}
-        read = [name for name, bare in named.items() if known(bare) or bare in keep or seen_columns([bare])] or header
+        read = [
+            name for name, bare in named.items() if is_known_column(bare) or bare in keep or seen_columns([bare])
+        ] or header
         rows = pl.read_csv(io.BytesIO(data), columns=read, **how).rename({name: named[name] for name in read})
     except damage() as error:
         raise WattlineError(f"traffic {where} is not a table: {shorten(str(error), 100)}") from None

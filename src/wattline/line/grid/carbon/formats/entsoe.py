@@ -9,7 +9,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.line.grid.carbon.formats.columns import FUEL, PRICE, GridTable, column_of, rows_of_zone
-from wattline.line.grid.local_time import clock_of, skipped, to_utc
+from wattline.line.grid.local_time import clock_of, skipped_hour, to_utc
 
 if TYPE_CHECKING:
     import polars as pl
@@ -139,6 +139,6 @@ def _times(table: pl.DataFrame, key: str, where: str, time_zone: str | None, emp
     if zone is None:
         zone = "Europe/Brussels"
         notes.append(f"{key}: times are taken as those of Brussels (CET, CEST)")
-    parsed = parsed.to_frame("t").select(pl.when(~pl.Series(empty & skipped(parsed, zone))).then("t"))["t"]
+    parsed = parsed.to_frame("t").select(pl.when(~pl.Series(empty & skipped_hour(parsed, zone))).then("t"))["t"]
     utc = parsed if zone == "UTC" else to_utc(parsed, zone, f"series {where}")
     return utc.dt.replace_time_zone(None).to_numpy().astype("datetime64[s]"), notes
