@@ -154,3 +154,13 @@ def test_a_prompt_passes_the_encoder_and_gives_the_decoder_its_keys() -> None:
     assert float(got["other weights"].flops) == 2 * 5 * 2 * (1 * 6 * 6)
     assert float(got["output layer"].flops) == 2 * 48
     assert float(got["host"].time_s) == 7
+
+
+def test_twice_as_many_key_heads_give_the_decoder_twice_as_many_keys() -> None:
+    few, many = (
+        operations(
+            Shape.of(model(**STACKS, kv_heads=heads)), work(tokens=6, sequences=1, prompt_tokens=5), RATES, fit()
+        )
+        for heads in (1, 2)
+    )
+    assert float(many["other weights"].flops) == 2 * float(few["other weights"].flops)
