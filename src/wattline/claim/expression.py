@@ -16,16 +16,14 @@ from lark import Lark, Token, Transformer, UnexpectedInput
 from lark.exceptions import LarkError, VisitError
 
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.quantity import COUNT_SUFFIX, COUNT_WORDS
 
 MAX_LENGTH = 500
 MAX_DEPTH = 50
 FUNCTIONS = {"min": (1, 20), "max": (1, 20), "sqrt": (1, 1), "abs": (1, 1), "ln": (1, 1), "log10": (1, 1)}
 KEYWORDS = ("in", "to")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_SUFFIX = {
-    "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12,
-    "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12,
-}  # fmt: skip
+_SUFFIX = COUNT_SUFFIX | COUNT_WORDS
 _COMMAS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 
 GRAMMAR = r"""

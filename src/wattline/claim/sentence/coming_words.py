@@ -9,6 +9,7 @@ from typing import Literal
 
 from wattline.claim.sentence.words import UNITS
 from wattline.core.errors import NotFound, WattlineError
+from wattline.core.quantity import COUNT_WORDS
 from wattline.line.world.places import Place, place_of
 
 Kind = Literal["energy", "power", "share", "growth", "rise", "part", "part of AI"]
@@ -64,7 +65,7 @@ _LIKE = re.compile(
     r"less( electricity| power| energy)? than|about what|like|the equivalent of|another|an extra|what)\b",
     re.I,
 )
-SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+SCALES = COUNT_WORDS
 PEOPLES = {
     "american": "us", "america": "us", "usa": "us", "u.s": "us", "united states": "us", "chinese": "china",
     "european": "europe", "europe": "europe", "irish": "ireland", "german": "germany", "british": "uk",

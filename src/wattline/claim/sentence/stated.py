@@ -12,6 +12,7 @@ from wattline.claim.expression import Node
 from wattline.claim.fields import Expression, literal_of
 from wattline.claim.sentence.words import UNITS
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.quantity import COUNT_WORDS
 from wattline.core.units import DAY_S, YEAR_H, YEAR_S
 
 PROMPT_KWH = 10.0  # energy below this, without a word of what it is for, is of a request
@@ -26,7 +27,7 @@ _FIGURE = re.compile(
     r"(?P<unit>(?:(?:[A-Z]+\d+\w*|[GT]PU|chip|accelerator)[\s-]+){0,2}[A-Za-zµμ]+(?:-?hours?)?)(?![\w])"
 )
 _CHIP_HOURS = re.compile(r"^(?:(?:[A-Z]+\d+\w*|[GT]PU|chip|accelerator)[\s-]+){1,2}hours?$")
-_SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, None: 1.0, "": 1.0}
+_SCALES = COUNT_WORDS | {"": 1.0}
 _REQUEST = re.compile(
     r"\b(per|a|an|each|every|one)\s+(\w+\s+)?(request|prompt|query|question|message|answer|image)\b", re.I
 )
@@ -161,7 +162,7 @@ def _unit(text: str) -> str:
 
 
 def _value(number: str, scale: str | None) -> float:
-    return float(number.replace(",", "")) * _SCALES[scale]
+    return float(number.replace(",", "")) * _SCALES[scale or ""]
 
 
 def _rate(before: str, after: str) -> str | None:

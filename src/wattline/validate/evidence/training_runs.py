@@ -12,7 +12,7 @@ from pathlib import Path
 from wattline import catalog
 from wattline.catalog import Record
 from wattline.core.errors import NotFound, WattlineError, shorten
-from wattline.core.quantity import parse
+from wattline.core.quantity import COUNT_WORDS, parse
 from wattline.core.reading import read_text
 from wattline.line.work.model import Model, load_model
 from wattline.line.work.training import TRAINING_FORMATS
@@ -34,7 +34,7 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _SUFFIX = {"k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12, "bn": 1e9}
-_SUFFIX |= {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+_SUFFIX |= COUNT_WORDS
 _SUFFIX |= {"wh": 1.0, "kwh": 1e3, "mwh": 1e6, "gwh": 1e9, "twh": 1e12}
 
 
