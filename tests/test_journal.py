@@ -90,7 +90,8 @@ def test_windows_counts_faults_notes_and_events(tmp_path: Path) -> None:
         journal.count("tokens", 100)
         journal.count("tokens", 20)
         journal.event("request", {"id": "a", "joules": 3.5}, 1.7e9)
-        journal.events("request", [{"id": "b"}, {"id": "c"}])
+        for name in ("b", "c"):
+            journal.event("request", {"id": name})
         recording = read_recording(journal)
         requests = list(journal.read_events("request"))
     assert list(recording.faults) == [Fault("gap", 3, 5.0, "bridged", "here/GPU-1")]
