@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,37 +12,10 @@ import pytest
 pytest.importorskip("starlette", reason="the web app needs starlette: pip install 'wattline[web]'")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from wattline.web.app.pages import PAGES  # noqa: E402
 from web_place import FAKE, served  # noqa: E402
+from web_tab import ADDRESSES, CHROMIUM, QUICK, Tab, answered  # noqa: E402
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-AXE = Path(__file__).parent / "data" / "axe" / "axe.min.js"
-SERIOUS = ("serious", "critical")
-QUICK = "/prompt?model=llama-3.1-8b&draws=40"
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here: apt-get install chromium")
-# each page with an answer that is quick
-ADDRESSES = {
-    "home": "/",
-    "prompt": QUICK,
-    "train": "/train?model=llama-3.1-8b&tokens=1T&chip=h100-sxm&chips=512&draws=40",
-    "serve": "/serve",
-    "frontier": "/frontier",
-    "site": "/site?it=10MW&place=Dublin&draws=20",
-    "supply": "/supply",
-    "flex balance": "/flex/balance?it=100MW&region=us-ercot&draws=40",
-    "flex headroom": "/flex/headroom",
-    "world": "/world?region=ie&to=2030&draws=200",
-    "saving": "/saving",
-    "meter report": "/meter/report",
-    "check": "/check?claims=ChatGPT%20uses%202.9%20Wh%20per%20request&draws=40",
-    "measure": "/measure",
-    "catalog": "/catalog?q=h100%20power",
-    "chips": "/catalog/chip",
-    "accuracy": "/accuracy",
-    "side by side": "/side-by-side?q=/prompt?model=llama-3.1-8b%26draws=40&q=/prompt?model=llama-3.1-70b%26draws=40",
-    "why": "/prompt/why?model=llama-3.1-8b&draws=40",
-    "not there": "/nowhere",
-}
 
 
 @pytest.fixture(scope="module")
@@ -66,31 +37,6 @@ def slow() -> Iterator[str]:
     """An app whose questions of 77 draws never end."""
     with served(worker=(sys.executable, "-c", FAKE)) as address:
         yield address
-
-
-class Tab:
-    """A page of its own, which notes what goes wrong in it."""
-
-    def __init__(self, browser: Any, base: str, **options: Any) -> None:
-        self.context = browser.new_context(base_url=base, **options)
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(30_000)
-        self.faults: list[str] = []
-        self.page.on("console", lambda m: self.faults.append(m.text) if m.type in ("error", "warning") else None)
-        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-
-    def __enter__(self) -> Any:
-        return self.page
-
-    def __exit__(self, *error: object) -> None:
-        self.context.close()
-        if error[0] is None:
-            assert not [fault for fault in self.faults if "404" not in fault]
-
-
-def answered(page: Any, words: str) -> None:
-    """Wait for an answer with these words in its title."""
-    page.locator("article.result .answer-title", has_text=words).wait_for()
 
 
 def test_a_question_is_typed_answered_and_changed_by_the_keyboard_alone(browser: Any, base: str) -> None:
@@ -256,24 +202,6 @@ def test_dark_and_light_are_chosen_and_kept(browser: Any, base: str) -> None:
         assert ground(page) > 600
         page.goto(QUICK)
         assert ground(page) > 600
-
-
-@pytest.mark.parametrize("name", ADDRESSES)
-def test_axe_sees_no_serious_fault(browser: Any, base: str, name: str) -> None:
-    scheme = "dark" if len(name) % 2 else "light"
-    with Tab(browser, base, color_scheme=scheme, bypass_csp=True) as page:
-        page.goto(ADDRESSES[name])
-        if "?" in ADDRESSES[name] and name in PAGES:
-            page.locator("article.result").wait_for()
-        page.add_script_tag(path=str(AXE))
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-        serious = [
-            f"{fault['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
-            for fault in found
-            if fault["impact"] in SERIOUS
-            for node in fault["nodes"][:3]
-        ]
-        assert not serious
 
 
 def test_a_file_is_sent_by_choosing_it(browser: Any, base: str) -> None:

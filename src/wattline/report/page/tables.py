@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from wattline.report.page.figures import fact_range, strip
+from wattline.report.page.scrolling import scrolled
 from wattline.report.page.words import (
     STATION_NAMES,
     STATIONS,
@@ -148,7 +149,7 @@ def jobs_table(jobs: Sequence[tuple[str, Json]], run: Json) -> str:
         foot = f'<tr><th scope="row">All jobs</th>{"".join(_spanned(run, *column) for column in columns)}</tr>'
     heads = [("Job", ""), *((label, "num") for _, label, _ in columns)]
     side_by_side = html_table(heads, rows, "jobs stack", "The jobs side by side", foot)
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="The jobs side by side">{side_by_side}</div>'
+    return scrolled(side_by_side, "The jobs side by side")
 
 
 def _spanned(job: Json, key: str, label: str, unit: str) -> str:

@@ -11,6 +11,7 @@ from wattline.report.language.translator import current
 from wattline.report.page.flex_plot import marks_of
 from wattline.report.page.frame import Section, page, results_of
 from wattline.report.page.plot import Ground, drawn, svg_text
+from wattline.report.page.scrolling import scrolled
 from wattline.report.page.world_past import downloads, past_section
 from wattline.report.terminal.world import NAMES, ends_words, number, place_name, signed
 from wattline.report.words import Json, share_words
@@ -193,7 +194,7 @@ def _jobs(jobs: Sequence[Json]) -> str:
         for job in jobs
     )
     head = "<tr><th>job</th><th>TWh a year</th><th>data centres of</th><th>TWh</th><th>share</th></tr>"
-    return f'<div class="scroll"><table>{head}{rows}</table></div>' if rows else ""
+    return scrolled(f"<table>{head}{rows}</table>", "Jobs") if rows else ""
 
 
 def _published(place: Json) -> str:
@@ -204,7 +205,7 @@ def _published(place: Json) -> str:
         for dot in sorted(place["published"], key=lambda dot: (-dot["year"], -dot["published"]))[:MAX_TABLE]
     )
     head = "<tr><th>year</th><th>TWh</th><th>edition</th><th>kind</th><th>counts</th><th>source</th></tr>"
-    return f'<div class="scroll"><table>{head}{rows}</table></div>' if rows else ""
+    return scrolled(f"<table>{head}{rows}</table>", "Published figures") if rows else ""
 
 
 def _table(places: Sequence[Json]) -> str:
@@ -215,4 +216,4 @@ def _table(places: Sequence[Json]) -> str:
         for row in place["years"]
     )
     head = "<tr><th>place</th><th>year</th><th>TWh</th><th>p5 to p95</th><th>GW</th></tr>"
-    return f'<div class="scroll"><table>{head}{rows}</table></div>'
+    return scrolled(f"<table>{head}{rows}</table>", "Every year")
