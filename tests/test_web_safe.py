@@ -125,6 +125,21 @@ def reported(base: str, packed: bytes) -> Any:
     return httpx.post(f"{base}/api/v1/meter/report", json={"paths": [key]}, timeout=60).json()
 
 
+def test_headers_that_come_at_once_are_bounded_too(base: str) -> None:
+    host = base.removeprefix("http://")
+    for lines in (f"X: {'a' * 100_000}\r\n", "".join(f"X{i}: a\r\n" for i in range(6000))):
+        reply = spoken(base, f"GET / HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n".encode())
+        assert reply.startswith((b"HTTP/1.1 431", b"HTTP/1.1 400"))
+    assert get(base, "/").status_code == 200
+
+
+def test_a_table_of_endless_columns_is_refused_at_once(real: str) -> None:
+    sent = httpx.post(f"{real}/api/v1/uploads?name=a.csv", content=b"a," * 3_900_000, timeout=60)
+    reply = get(real, f"/api/v1/meter/report?paths={sent.json()['upload']}", timeout=60)
+    assert reply.status_code == 422
+    assert "has more than 4,096 columns" in reply.text
+
+
 def test_an_error_names_a_file_as_it_was_sent(real: str) -> None:
     key = httpx.post(f"{real}/api/v1/uploads?name=a.csv", content=b"time,power_w\n\0\0\0\0").json()["upload"]
     error = httpx.post(f"{real}/api/v1/meter/report", json={"paths": [key]}, timeout=60).json()["error"]

@@ -83,6 +83,7 @@ def read_frame(path: Path, header: bool = True) -> pl.DataFrame:
     above = header_of(begin) if header else None
     begin = without(begin, above)
     separator = _separator(begin)
+    _refuse_endless(path, begin, separator)
     source = _source(path, above, separator)
     separator = "\t" if separator in "| " else separator
     try:
@@ -117,6 +118,13 @@ def read_frame(path: Path, header: bool = True) -> pl.DataFrame:
         return frame
     # where the comma parts no columns it is the sign of decimals, unless dots stand before it
     return frame.with_columns(pl.all().str.replace(r"^([^,.]*\d),(\d[^,.]*)$", "${1}.${2}"))
+
+
+def _refuse_endless(path: Path, begin: str, separator: str) -> None:
+    """Refuse a table of so many columns that reading it takes minutes, by the first of its lines."""
+    line = next((line for line in begin.splitlines() if line.strip() and not line.startswith("#")), "")
+    if separator != " " and line.count(separator) >= MAX_COLUMNS:
+        raise WattlineError(f"{shorten(str(path), 200)} has more than {MAX_COLUMNS:,} columns; no more are read")
 
 
 def _filled(frame: pl.DataFrame) -> pl.DataFrame:

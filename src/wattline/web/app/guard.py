@@ -17,6 +17,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 COOKIE = "wattline_token"
+MAX_HEADERS = 32_768  # bytes of all headers; the server's own bound holds for those that come in pieces
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -72,6 +73,8 @@ class Guard:
         hosts = headers.get("host", [])
         if len(hosts) != 1 or not self._is_ours(hosts[0]):
             return 421, "this address is not one that Wattline answers to; open it as it was printed at the start"
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
+            return 431, f"headers of more than {MAX_HEADERS // 1024} KiB are not read"
         if "transfer-encoding" in headers and "content-length" in headers:
             return 400, "a request has one length"  # two readers may each take another
         origins = headers.get("origin", [])
