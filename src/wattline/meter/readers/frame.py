@@ -103,9 +103,7 @@ def read_frame(path: Path, header: bool = True) -> pl.DataFrame:
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         raise WattlineError(f"{shorten(str(path), 200)} is not a table: {shorten(str(error), 120)}") from None
     if len(frame.columns) > MAX_COLUMNS:
-        raise WattlineError(
-            f"{shorten(str(path), 200)} has {len(frame.columns):,} columns; at most {MAX_COLUMNS:,} are read"
-        )
+        raise _too_wide(path)
     names: dict[str, str] = {}
     taken: set[str] = set()
     for name in frame.columns:
@@ -124,7 +122,11 @@ def _refuse_endless(path: Path, begin: str, separator: str) -> None:
     """Refuse a table of so many columns that reading it takes minutes, by the first of its lines."""
     line = next((line for line in begin.splitlines() if line.strip() and not line.startswith("#")), "")
     if separator != " " and line.count(separator) >= MAX_COLUMNS:
-        raise WattlineError(f"{shorten(str(path), 200)} has more than {MAX_COLUMNS:,} columns; no more are read")
+        raise _too_wide(path)
+
+
+def _too_wide(path: Path) -> WattlineError:
+    return WattlineError(f"{shorten(str(path), 200)} has more than {MAX_COLUMNS:,} columns; no more are read")
 
 
 def _filled(frame: pl.DataFrame) -> pl.DataFrame:
