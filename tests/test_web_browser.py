@@ -61,6 +61,21 @@ def test_a_question_is_typed_answered_and_changed_by_the_keyboard_alone(browser:
         assert "f-output_tokens" in page.evaluate("document.activeElement.id")
 
 
+@pytest.mark.parametrize("where", ["check", "world", "flex/balance", "site"])
+def test_enter_in_an_input_asks_also_where_a_file_may_be_sent(browser: Any, base: str, where: str) -> None:
+    with Tab(browser, base) as page:
+        page.goto(f"/{where}?blank=1")
+        given = {"check": ("claims", "ChatGPT uses 3 Wh per request"), "world": ("region", "ie")}
+        name, value = given.get(where, ("it", "20MW"))
+        if where in ("flex/balance", "site"):
+            page.fill({"site": "#f-place"}.get(where, "#f-region"), {"site": "Dublin"}.get(where, "us-ercot"))
+        page.focus(f"#f-{name}")
+        page.keyboard.type(value)
+        page.keyboard.press("Enter")
+        page.locator("article.result").wait_for()
+        assert f"{name}=" in page.url
+
+
 def test_back_forward_and_a_deep_link_lead_to_the_same_answers(browser: Any, base: str) -> None:
     with Tab(browser, base) as page:
         page.goto(QUICK)
