@@ -24,10 +24,11 @@ from wattline.line.chip.device import load_chip
 from wattline.line.chip.tuned import load_tuned, nearest_tuned, with_tuned
 from wattline.line.engine.steady_load import ServedModel, SteadyLoad, best, layouts, load_facts
 from wattline.line.work.inputs import read_model
+from wattline.validate.evidence.mlperf_groups import groups_of
 from wattline.validate.evidence.mlperf_inference import MlperfRow, load_of, read_mlperf
 from wattline.validate.evidence.mlperf_works import read_works
 from wattline.validate.evidence.reported_chips import reported_chip
-from wattline.validate.fit.mlperf import MlperfFit, fit_mlperf, groups_of, predict
+from wattline.validate.fit.mlperf import MlperfFit, fit_mlperf, predict
 from wattline.validate.fit.mlperf_known import known_beforehand
 from wattline.validate.fit.mlperf_left_out import predict_left_out
 from wattline.validate.mlperf import validate, with_works

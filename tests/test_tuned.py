@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from wattline.catalog.draws import Draws
 from wattline.line.chip.coefficients import coefficients
@@ -17,6 +18,7 @@ from wattline.line.chip.products import Work
 from wattline.line.chip.shape import Shape
 from wattline.line.chip.step import nameplate
 from wattline.line.chip.tuned import load_tuned, spread_level, with_tuned
+from wattline.line.engine.steady_load import ServedModel, SteadyLoad, layouts, load_facts, rates_at
 from wattline.line.work.inputs import read_model
 from wattline.validate.fit.mlperf_file import scatter_by_chip
 
@@ -59,3 +61,27 @@ def test_a_chip_that_was_measured_has_a_range_of_its_own() -> None:
         fact = DRAWS.catalog.fact(f"fit.tuned-spread-time-{name}")
         widths.append(np.log(fact.high / fact.low))
     assert widths[0] > widths[1] > widths[2]
+
+
+@given(
+    factors=st.lists(st.floats(0.5, 2.0), min_size=2, max_size=4),
+    chip=st.sampled_from(["h100-sxm", "b200", "mi300x"]),
+    tpot=st.sampled_from([None, 0.2, 0.04, 1e-4]),
+)
+def test_layouts_of_many_engines_side_by_side_are_those_of_each(
+    factors: list[float], chip: str, tpot: float | None
+) -> None:
+    """The best batch of a layout is found for each set of coefficients by itself, within its own latencies."""
+    device, facts = load_chip(chip, DRAWS), load_facts(DRAWS.catalog)
+    load = SteadyLoad(input_tokens=250, output_tokens=300, output_spread=0.9, tpot_s=tpot, random=tpot is not None)
+    fit, model = coefficients(device.generation, DRAWS), read_model("llama-2-70b", DRAWS.catalog)
+
+    def serving(host_s: NDArray[np.float64]) -> ServedModel:
+        return ServedModel(
+            model, device, "fp8", 1.0, replace(fit, host_s=fit.host_s * host_s, launch_s=fit.launch_s * host_s)
+        )
+
+    many = serving(np.array(factors)[:, None])
+    layout = layouts(many, 8, load, facts)[-1]
+    each = [rates_at(serving(np.asarray(factor)), 8, load, facts, layout) for factor in factors]
+    np.testing.assert_allclose(np.array(rates_at(many, 8, load, facts, layout)), np.array(each).T, rtol=1e-12)

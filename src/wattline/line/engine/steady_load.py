@@ -182,7 +182,6 @@ def best(
     load: SteadyLoad,
     facts: LoadFacts,
     pipelines: bool = True,
-    like: ServerLayout | None = None,
 ) -> Best | None:
     """The layout and batch with most tokens a second within the latencies; None where nothing fits.
 
@@ -193,27 +192,48 @@ def best(
     load : requests and their latencies
     facts : at central values
     pipelines : whether stages may follow each other
-    like : the one layout to take; None for the best
 
     Returns
     -------
     That layout with its batch, tokens a second and watts of a chip, or None.
     """
-    result, limit = None, _longest_step_s(load, facts)
+    result = None
     for layout in layouts(served, chips, load, facts, pipelines):
-        if like is not None and not layout.is_like(like):
-            continue
-        batch = np.geomspace(layout.ranks, layout.most, BATCHES)
-        rate, watts, seconds = _rates(served, chips, load, facts, layout, batch)
-        if seconds[0] > limit:
-            continue
-        if seconds[-1] > limit:
-            batch = np.geomspace(layout.ranks, np.interp(limit, seconds, batch), BATCHES)
-            rate, watts, seconds = _rates(served, chips, load, facts, layout, batch)
-        at = int(np.argmax(rate))
-        if rate[at] > 0 and (result is None or rate[at] > result.tokens_per_s):
-            result = Best(layout, float(batch[at]), float(rate[at]), float(watts[at]), float(seconds[at]))
+        batch, rate, watts, seconds = (float(x) for x in rates_at(served, chips, load, facts, layout))
+        if rate > 0 and (result is None or rate > result.tokens_per_s):
+            result = Best(layout, batch, rate, watts, seconds)
     return result
+
+
+def rates_at(
+    served: ServedModel, chips: int, load: SteadyLoad, facts: LoadFacts, layout: ServerLayout
+) -> tuple[Array, Array, Array, Array]:
+    """The best batch of one layout.
+
+    Parameters
+    ----------
+    served : the model on its chip; coefficients of one set, or of many with shape ``(n, 1)``
+    chips : of the server
+    load : requests and their latencies
+    facts : at central values
+    layout : of a replica
+
+    Returns
+    -------
+    Batch, tokens a second, watts and seconds of a step, of one chip, shape ``()`` or ``(n,)``; no tokens where the
+    latencies cannot be kept.
+    """
+    limit, batch = _longest_step_s(load, facts), np.geomspace(layout.ranks, layout.most, BATCHES)
+    rate, watts, seconds = _rates(served, chips, load, facts, layout, batch)
+    kept = seconds[..., 0] <= limit
+    if np.any(late := seconds[..., -1] > limit):
+        rows = seconds.reshape(-1, BATCHES)
+        most = np.array([np.interp(limit, row, batch) for row in rows]).reshape(late.shape)
+        batch = np.geomspace(layout.ranks, np.where(late & kept, most, layout.most), BATCHES, axis=-1)
+        rate, watts, seconds = _rates(served, chips, load, facts, layout, batch)
+    at, curves = np.argmax(rate, axis=-1)[..., None], np.broadcast_arrays(batch, rate, watts, seconds)
+    size, tokens_per_s, chip_w, step_s = (np.take_along_axis(curve, at, -1)[..., 0] for curve in curves)
+    return size, np.where(kept, tokens_per_s, 0.0), chip_w, step_s
 
 
 def _rates(
@@ -241,7 +261,7 @@ def _rates(
     if load.beams > 1:  # whose best next tokens are sorted out
         fit = replace(fit, sampling_s_per_logit=np.asarray(facts.sort_s_per_logit))
     run = step(served.shape, work, rates, watts_of(served.chip), fit)
-    seconds, power = (np.broadcast_to(x, batch.shape) for x in (run.time_s, run.power_w))
+    seconds, power, sizes = np.broadcast_arrays(run.time_s, run.power_w, sizes)
     full = sizes / seconds / layout.tensor * (facts.pipeline_share if layout.stages > 1 else 1.0)
     taken = _taken(load, facts, batch * chips / layout.chips)
     idle = float(np.mean(served.chip.idle_w))

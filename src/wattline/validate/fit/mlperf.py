@@ -7,52 +7,29 @@ shrunk to none, so that a vendor or a generation with few results stays near its
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
-from wattline.core.units import Z95
 from wattline.line.chip.coefficients import Coefficients, coefficients
 from wattline.line.chip.device import Chip
 from wattline.line.chip.products import ACTIVATION_BYTES
 from wattline.line.chip.tuned import TuningGain, with_tuned
-from wattline.line.engine.steady_load import Best, LoadFacts, ServedModel, ServerLayout, best
+from wattline.line.engine.steady_load import Best, LoadFacts, ServedModel, best, layouts, rates_at
+from wattline.validate.evidence.mlperf_groups import Group, groups_of
 from wattline.validate.evidence.mlperf_inference import MlperfRow
 from wattline.validate.fit.mlperf_known import known_beforehand
+from wattline.validate.fit.mlperf_priors import BY_CHIP, moves, priors_of
 
-# what each generation has for itself -> prior mean of the logarithm over all chips, its width
-BY_CHIP = {"kernel-time": (-0.05, 0.2), "narrow-time": (0.0, 0.2), "power": (-0.2, 0.2)}
-KIN = 0.12  # width of what a vendor lies off the mean, and a generation off its vendor
-# what all share -> prior of the logarithm, its width
-SHARED = {
-    "expert-time": (-0.2, 0.3),
-    "host-s": (np.log(3e-4), 0.7),
-    "host-sequence-s": (np.log(3e-6), 0.7),
-    "mixed-launches": (np.log(0.4), 0.7),
-    "deviations": (np.log(2.3), 0.2),
-    "tail": (np.log(1.15), 0.1),
-}
 SHARED_TUNED = ("expert-time", "host-s", "host-sequence-s", "mixed-launches")
 FIXED = {"narrow-attention": 1.5, "expert-unevenness": 0.3, "prompt-ramp-tokens": 780.0, "prompt-rate": 1.3}
-ENGINE_WIDTH, YEAR_WIDTH = 0.2, 0.1
 CACHE_BYTES = 1.0  # of these engines on chips with 8-bit arithmetic
 ERROR = 0.1  # of a result, beside which the priors stand
 STEP = 0.02
 MAX_DAMPING, SETTLED = 1e3, 0.1
-
-
-@dataclass(frozen=True)
-class Group:
-    """Results alike: the median of their tokens a second of one chip, or of a node's watts at the wall (``wall``), and
-    how many there are."""
-
-    row: MlperfRow
-    measured: float
-    count: int
-    wall: bool = False
 
 
 @dataclass(eq=False)
@@ -97,23 +74,27 @@ class MlperfFit:
         )
 
 
-def predict(fit: MlperfFit, row: MlperfRow, plain: LoadFacts, like: ServerLayout | None = None) -> Best | None:
+def predict(fit: MlperfFit, row: MlperfRow, plain: LoadFacts) -> Best | None:
     """The best layout of a row under a fit; None where its model fits no layout. The prompts of a task that the fit has
     not seen are as long as the facts state.
 
     Parameters
     ----------
     fit, row : coefficients, and a result
-    plain, like : facts of a load, of which the fitted ones are replaced; a layout that is kept, where there is one
+    plain : facts of a load, of which the fitted ones are replaced
 
     Returns the layout with its rate.
     """
+    return predict_row(_under(fit, row), fit.tuned(row), fit.facts(plain))
+
+
+def _under(fit: MlperfFit, row: MlperfRow) -> MlperfRow:
+    """The row with the prompts' length of a fit."""
     stated = row.chip.catalog.fact(f"fit.mlperf-input-tokens-{row.task}").value
-    load = replace(row.load, input_tokens=fit.lengths.get(row.task, stated))
-    return predict_row(replace(row, load=load), fit.tuned(row), fit.facts(plain), like)
+    return replace(row, load=replace(row.load, input_tokens=fit.lengths.get(row.task, stated)))
 
 
-def predict_row(row: MlperfRow, tuned: TuningGain, facts: LoadFacts, like: ServerLayout | None = None) -> Best | None:
+def predict_row(row: MlperfRow, tuned: TuningGain, facts: LoadFacts) -> Best | None:
     """The best layout of a row, within the rules of its round.
 
     Parameters
@@ -121,13 +102,15 @@ def predict_row(row: MlperfRow, tuned: TuningGain, facts: LoadFacts, like: Serve
     row : the result
     tuned : what tuning is worth on its chip
     facts : of a server under a known load
-    like : the one layout to take; None for the best
 
-    Returns that layout with its batch, or None where nothing fits.
+    Returns the best layout with its batch, or None where nothing fits.
     """
+    return best(_served(row, tuned), row.chips, row.load, facts, row.pipelines)
+
+
+def _served(row: MlperfRow, tuned: TuningGain) -> ServedModel:
     fit = with_tuned(_base(row.chip), tuned)
-    served = ServedModel(row.model, row.chip, row.precision, cache_bytes(row.chip), fit)
-    return best(served, row.chips, row.load, facts, row.pipelines, like)
+    return ServedModel(row.model, row.chip, row.precision, cache_bytes(row.chip), fit)
 
 
 def cache_bytes(chip: Chip) -> float:
@@ -142,22 +125,6 @@ def _base(chip: Chip) -> Coefficients:
     if chip.generation not in _BASE:
         _BASE[chip.generation] = coefficients(chip.generation, Draws(0))
     return _BASE[chip.generation]
-
-
-def groups_of(rows: Sequence[MlperfRow]) -> list[Group]:
-    """Results of the same chip, task, scenario, format, engine and year as one, by their median."""
-    alike: dict[tuple[object, ...], list[MlperfRow]] = {}
-    for row in rows:
-        key = (row.chip.record.name, row.task, row.scenario, row.precision, row.engine, row.year, min(row.chips, 8))
-        alike.setdefault(key, []).append(row)
-    groups = []
-    for same in alike.values():
-        largest, metered = max(same, key=lambda r: r.chips), [r for r in same if r.wall_w]
-        groups.append(Group(largest, float(np.median([r.tokens_per_s / r.chips for r in same])), len(same)))
-        if metered:
-            watts = np.median([(r.wall_w or 0.0) / r.chips for r in metered])
-            groups.append(Group(metered[0], float(watts), len(metered), wall=True))
-    return groups
 
 
 def fit_mlperf(
@@ -199,10 +166,11 @@ class _Problem:
 
     def __init__(self, groups: Sequence[Group], plain: LoadFacts) -> None:
         self.groups, self.plain = groups, plain
-        priors = _priors(groups)
+        priors = priors_of(groups)
         self.names, self.beforehand = list(priors), known_beforehand(groups[0].row.chip.catalog)
         self.means, self.widths = (np.array([priors[name][i] for name in self.names]) for i in (0, 1))
         self.weights = np.array([min(group.count, 4) ** 0.25 for group in groups]) / ERROR
+        self.latest: tuple[bytes, list[Best | None]] = b"", []
 
     def start(self, values: Mapping[str, float]) -> Array:
         """Where to begin: these values, and the priors of the others."""
@@ -216,26 +184,34 @@ class _Problem:
         measured = tuple(sorted({g.row.chip.record.name for g in self.groups}))
         return MlperfFit(known, measured, lengths, self.beforehand)
 
+    def best(self, at: Array) -> list[Best | None]:
+        """Of every group; the latest are kept, for slopes are wanted where errors were."""
+        if self.latest[0] != at.tobytes():
+            fit = self.fit(at)
+            self.latest = at.tobytes(), [predict(fit, group.row, self.plain) for group in self.groups]
+        return self.latest[1]
+
     def errors(self, at: Array) -> Array:
         """Of every group, in widths."""
-        fit = self.fit(at)
-        return np.array([_error(predict(fit, g.row, self.plain), g) for g in self.groups]) * self.weights
+        pairs = zip(self.best(at), self.groups, strict=True)
+        values = [_error(b.tokens_per_s if b else 0.0, b.chip_w if b else 0.0, g) for b, g in pairs]
+        return np.array(values) * self.weights
 
     def slopes(self, at: Array, errors: Array) -> Array:
-        """Of the errors, at each group's best layout: a step away from there moves little."""
-        fit, slopes = self.fit(at), np.zeros((len(self.groups), len(self.names)))
-        best = [predict(fit, group.row, self.plain) for group in self.groups]
-        for column, name in enumerate(self.names):
-            moved = at.copy()
-            moved[column] += STEP
-            other = self.fit(moved)
-            for place, group in enumerate(self.groups):
-                if _moves(name, group.row):
-                    there = best[place]
-                    near = predict(other, group.row, self.plain, None if there is None else there.layout)
-                    error = _error(near, group) * self.weights[place]
-                    slopes[place, column] = (error - errors[place]) / STEP
+        """Of the errors, at each group's best layout: a step away from there moves little. What a chip, its vendor and
+        all chips lie off a mean is felt alike, and worked out once."""
+        slopes, moved = np.zeros((len(self.groups), len(self.names))), self._moved(at)
+        for place, (group, there) in enumerate(zip(self.groups, self.best(at), strict=True)):
+            felt = {name: next((e for e in BY_CHIP if name.startswith(e)), name) for name in self.names}
+            felt = {name: kind for name, kind in felt.items() if there and moves(name, group.row)}
+            near = _errors_near({kind: moved[name] for name, kind in felt.items()}, group, there, self.plain)
+            for name, kind in felt.items():
+                slopes[place, self.names.index(name)] = (near[kind] * self.weights[place] - errors[place]) / STEP
         return slopes
+
+    def _moved(self, at: Array) -> dict[str, MlperfFit]:
+        """The fit with each coefficient in turn moved by a step."""
+        return {name: self.fit(at + STEP * unit) for name, unit in zip(self.names, np.eye(len(at)), strict=True)}
 
     def step(self, slopes: Array, errors: Array, at: Array, damping: float) -> Array:
         """Of Gauss and Newton, damped."""
@@ -248,49 +224,34 @@ class _Problem:
         return float(errors @ errors + np.sum(((at - self.means) / self.widths) ** 2))
 
 
-def _priors(groups: Sequence[Group]) -> dict[str, tuple[float, float]]:
-    """Every coefficient that the groups can tell of: the mean and the width of its logarithm."""
-    priors, catalog = dict(SHARED), groups[0].row.chip.catalog
-    known = known_beforehand(catalog)
-    kin = {g.row.chip.vendor for g in groups} | {g.row.chip.generation for g in groups}
-    for name, prior in BY_CHIP.items():
-        priors[name] = prior
-        priors |= {f"{name}-{of}": (known.get(f"{name}-{of}", 0.0), KIN) for of in sorted(kin)}
-    for vendor in {g.row.chip.vendor for g in groups}:
-        engines = [g.row.engine for g in groups if g.row.chip.vendor == vendor]
-        usual = max(sorted(set(engines)), key=engines.count)
-        priors |= {
-            f"engine-{e}-{vendor}": (0.0, ENGINE_WIDTH) for e in sorted(set(engines)) if e not in (usual, "other")
-        }
-    if any(g.row.year == 2024 for g in groups):
-        priors["year-2024"] = (0.05, YEAR_WIDTH)
-    for task in sorted({g.row.task for g in groups}):
-        fact = catalog.fact(f"fit.mlperf-input-tokens-{task}")
-        priors[f"input-{task}"] = (float(np.log(fact.value)), float(np.log(fact.high / fact.low) / (2 * Z95)))
-    return priors
+def _errors_near(fits: Mapping[str, MlperfFit], group: Group, there: Best | None, plain: LoadFacts) -> dict[str, float]:
+    """Of a group at one layout under each fit; those that differ in the engine alone are worked out side by side."""
+    alone = [name for name in fits if name.startswith("input-") or name in ("tail", "deviations")]
+    sets = [[name] for name in alone] + [[name for name in fits if name not in alone]]
+    errors: dict[str, float] = {}
+    for names in filter(None, sets):
+        row, facts = _under(fits[names[0]], group.row), fits[names[0]].facts(plain)
+        served = _served(row, _side_by_side([fits[name].tuned(row) for name in names]))
+        every = layouts(served, row.chips, row.load, facts, row.pipelines)
+        layout = next((each for each in every if there and each.is_like(there.layout)), None)
+        rate = watts = np.zeros(len(names))
+        if layout is not None:
+            _, rate, watts, _ = rates_at(served, row.chips, row.load, facts, layout)
+        errors |= {n: _error(float(r), float(w), group) for n, r, w in zip(names, rate, watts, strict=True)}
+    return errors
 
 
-def _moves(name: str, row: MlperfRow) -> bool:
-    """Whether a coefficient has a part in a row's prediction."""
-    head, _, rest = name.partition("-")
-    if head == "input":
-        return rest == row.task
-    if head == "engine":
-        return rest == f"{row.engine}-{row.chip.vendor}"
-    if head == "year":
-        return rest == str(row.year)
-    if name in ("tail", "deviations"):
-        return row.load.random
-    if name == "expert-time":
-        return row.model.experts > 0
-    own = next((each for each in BY_CHIP if name.startswith(f"{each}-")), None)
-    return own is None or name.removeprefix(f"{own}-") in (row.chip.vendor, row.chip.generation)
+def _side_by_side(gains: Sequence[TuningGain]) -> TuningGain:
+    """Each value of shape ``(n, 1)``, beside which batches broadcast."""
+    names = [each.name for each in fields(TuningGain) if each.name != "nearest"]
+    values: dict[str, Any] = {name: np.array([[float(getattr(gain, name))] for gain in gains]) for name in names}
+    return TuningGain(**values)
 
 
-def _error(result: Best | None, group: Group) -> float:
-    chip, error = group.row.chip, -1.0
-    if result is not None:
-        host = chip.server["host_w"].value / chip.node_chips
-        error = float(np.log((result.chip_w + host if group.wall else result.tokens_per_s) / group.measured))
+def _error(tokens_per_s: float, chip_w: float, group: Group) -> float:
+    """Of a chip's tokens a second, 0 where nothing fits, or of its watts with its part of the host's."""
+    host, error = group.row.chip.server["host_w"].value / group.row.chip.node_chips, -1.0
+    if tokens_per_s > 0:
+        error = float(np.log((chip_w + host if group.wall else tokens_per_s) / group.measured))
     size = abs(error) / (2 * ERROR)  # beyond two errors a row counts by its size, not its square
     return float(np.sign(error) * 2 * ERROR * np.sqrt(2 * (np.sqrt(1 + size * size) - 1)))

@@ -12,9 +12,10 @@ from wattline.core.fact import Array
 from wattline.line.chip.tuned import KNOWN, LEVELS, NAMES, SPREAD
 from wattline.line.engine.steady_load import load_facts
 from wattline.validate.evidence.mlperf_inference import MlperfRow, read_mlperf
-from wattline.validate.fit.mlperf import BY_CHIP, FIXED, SHARED_TUNED, MlperfFit, fit_mlperf
+from wattline.validate.fit.mlperf import FIXED, SHARED_TUNED, MlperfFit, fit_mlperf
 from wattline.validate.fit.mlperf_known import vendors_by_generation
 from wattline.validate.fit.mlperf_left_out import left_out_ratios
+from wattline.validate.fit.mlperf_priors import BY_CHIP
 
 COVERED = (4.0, 96.0)  # a little beyond p5 and p95: chips and models left out are few
 WIDER = {"vendor": 1.15, "any": 1.35}  # of a spread that few chips tell of
