@@ -47,10 +47,14 @@ class ReplicaSteps(NamedTuple):
         -------
         Seconds, joules and operations, of the shape that the arguments broadcast to.
         """
-        arrays = (np.asarray(x, float) for x in (tokens, sequences, context, prompt))
-        work = Work(*arrays, *_fixed(self.work))
+        work = self._work(tokens, sequences, context, prompt)
         watts = self.watts if limited else replace(self.watts, idle=np.asarray(0.0), limit=np.asarray(np.inf))
         return step(self.shape, work, self.rates, watts, self.fit)
+
+    def _work(self, tokens: Any, sequences: Any, context: Any, prompt: Any) -> Work:
+        numbers = [np.asarray(x, float) for x in (tokens, sequences, context, prompt)]
+        names = ("tokens", "sequences", "context", "prompt_tokens")
+        return replace(self.work, **dict(zip(names, numbers, strict=True)))
 
     def decode(self, sequences: Any, context: Any) -> Step:
         """A step that only decodes; where tokens are guessed ahead, the share of it that one token takes.
@@ -67,8 +71,7 @@ class ReplicaSteps(NamedTuple):
             return self.run(sequences, sequences, context, 0.0)
         each = 1.0 + self.draft.tokens
         tokens = np.asarray(sequences, float) * each
-        arrays = (tokens, tokens, np.asarray(context, float), np.asarray(0.0))
-        work = replace(Work(*arrays, *_fixed(self.work)), queries=np.asarray(each))
+        work = replace(self._work(tokens, tokens, context, 0.0), queries=np.asarray(each))
         checked = step(self.shape, work, self.rates, self.watts, self.fit)
         return with_guesses(checked, self.shape, work, self.rates, self.watts, self.fit, self.draft)
 
@@ -89,20 +92,6 @@ class ReplicaSteps(NamedTuple):
         time = plain.time_s * self.time_factor
         power = np.clip(plain.power_w * self.power_factor, self.watts.idle, self.watts.limit)
         return np.asarray(time), np.asarray(time * power)
-
-
-def _fixed(work: Work) -> tuple[Array, ...]:
-    formats = (work.weight_bytes, work.dense_bytes, work.narrow)
-    return (
-        work.chips,
-        *formats,
-        work.expert_parallel,
-        work.ranks,
-        work.padding,
-        work.balance,
-        work.cache_bytes,
-        work.queries,
-    )
 
 
 def setting(
