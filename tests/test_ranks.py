@@ -28,7 +28,7 @@ from wattline.validate.fit.step_file import fit_from_catalog
 from wattline.validate.inference import validate
 
 COUNTS = st.integers(1, 8)
-ROW = f"{MAX}256,vllm,0.19.0,MiniMaxAI/MiniMax-M2.5,b200_sxm,fp8,agg,1024,1024,fp8,64,4,1,4,1,16,388,23.7"
+ROW = f"{MAX}256,vllm,0.19.0,MiniMaxAI/MiniMax-M2.5,b200_sxm,fp8,agg,1024,1024,fp8,64,1,1,4,1,4,388,23.7"
 
 
 def mixed(**own: Any) -> Shape:

@@ -19,6 +19,7 @@ from wattline.line.chip.coefficients import PRIORS, coefficients
 from wattline.line.chip.software import RATES, WAITS, Software, load_software, with_software
 from wattline.line.engine.simulator.front_end import front_end_s
 from wattline.validate.evidence.latencies import TimedRow, is_timed, read_timed, share_of_peak
+from wattline.validate.fit.software import measurements
 from wattline.validate.score import ERRORS
 
 
@@ -46,6 +47,7 @@ def test_a_row_is_read(row: TimedRow) -> None:
         ("4,1,1,2,2", 2, True),
         ("8,1,1,1,8", 8, True),
         ("4,1,,2,2", 4, True),  # the layout of attention is not stated: sizes are as they are
+        ("4,1,4,1,16", 4, True),  # vLLM's experts over a tensor group of four, counted over the four again
         ("2,1,,4,1", 4, False),
         ("8,1,1,8,1", 8, False),
     ],
@@ -53,6 +55,22 @@ def test_a_row_is_read(row: TimedRow) -> None:
 def test_chips_of_a_layout(tmp_path: Path, layout: str, chips: int, parallel: bool) -> None:
     found = one(tmp_path, f"{MAX}4,sglang,0.5.9,deepseek-ai/DeepSeek-R1,b200_sxm,fp8,agg,1024,128,fp8,4,{layout},90,9")
     assert (found.chips, found.expert_parallel, found.size) == (chips, parallel, 4)
+
+
+@given(size=st.sampled_from([2, 4, 8]), seconds=st.floats(5, 50), copies=st.integers(1, 4))
+def test_a_measurement_that_is_told_twice_is_one(
+    tmp_path_factory: pytest.TempPathFactory, size: int, seconds: float, copies: int
+) -> None:
+    """vLLM's experts placed over a tensor group and the same with its chips counted again are one layout and one
+    measurement, so that leaving a tenth of the rows out leaves all that tell of it out; another load is another."""
+    head = f"{MAX}{{}},vllm,0.18.1,deepseek-ai/DeepSeek-R1,b200_sxm,fp8,agg,1024,128,fp8,{{}},"
+    once, again = f"{size},1,1,1,{size}", f"{size},1,{size},1,{size * size}"
+    each = f",90,{seconds:.4f}"
+    told = [head.format(size, size) + once + each, *[head.format(size, 1) + again + each] * copies]
+    rows, left = read_timed(timed_file(tmp_path_factory.mktemp("rows"), *told, head.format(1, 1) + once + each))
+    assert not left
+    assert {(row.chips, row.ranks, row.expert_parallel) for row in rows} == {(size, 1, True)}
+    assert measurements(rows) == [0] * (1 + copies) + [1]
 
 
 def test_every_row_is_held_or_named(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ Two kinds of measurement are in the sample. Most rows are InferenceMAX's: length
 the nominal ones, and ten times as many requests as run together. The others keep their lengths, some 10% up and down
 (kept exactly, all requests would end together for ever, which their latencies do not show); SGLang 0.5.1's were sent
 as one batch. The sample's layout columns multiply chips twice where experts are placed over chips and split as well,
-or where attention is data-parallel inside a tensor group; ``_layout`` takes that back.
+where attention is data-parallel inside a tensor group, or where vLLM places experts over a tensor group; ``_layout``
+takes that back.
 """
 
 from __future__ import annotations
@@ -260,5 +261,7 @@ def _chips(tensor: int, attention: int, split: int, placed: int, stated: bool) -
     if stated and split > 1 and placed == split and tensor * attention == split * placed:
         return split, split if attention > 1 else 1
     if stated and tensor > 1 and tensor == attention:
-        return tensor, attention
+        # experts over the square of the chips are vLLM's, whose attention splits over them: the sample has the same
+        # measurements, to the digit, as tensor and expert parallel over so many chips
+        return tensor, 1 if placed == tensor * attention else attention
     return max(tensor * attention, split * placed), attention
