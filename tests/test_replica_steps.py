@@ -21,8 +21,8 @@ from wattline.line.work.model import load_model
 GIVEN = ("tokens", "sequences", "context", "prompt_tokens")
 
 
-def replica(model: str, chips: int, parallel: bool, ranks: int = 1) -> ReplicaSteps:
-    chip = load_chip("h200-sxm", Draws(0))
+def replica(model: str, chips: int, parallel: bool, ranks: int = 1, name: str = "h200-sxm") -> ReplicaSteps:
+    chip = load_chip(name, Draws(0))
     return setting(
         load_model(model, default()), chip, chips, "fp8", expert_parallel=parallel, serving=Serving(ranks)
     )  # fmt: skip
@@ -58,3 +58,16 @@ def test_what_a_layout_leaves_open_is_given_by_name() -> None:
     assert replace(work, queries=np.asarray(3.0)).scattered == work.scattered
     with pytest.raises(TypeError):
         Work(*row[:10])
+
+
+@pytest.mark.parametrize(("name", "across"), [("h200-sxm", True), ("gb200", False)])
+def test_sums_over_several_domains_of_links_wait_for_the_network(name: str, across: bool) -> None:
+    """Over two nodes of eight, each layer's sum takes the network's time beside its bytes; in a rack none."""
+    near, far = (replica("deepseek-v3", chips, False, name=name) for chips in (8, 16))
+    waits = [float(steps.run(1, 1, 500.0, 0.0).operations["all-reduce"].time_s) for steps in (near, far)]
+    plain = far._replace(rates=replace(far.rates, across=np.asarray(0.0)))
+    least = float(plain.run(1, 1, 500.0, 0.0).operations["all-reduce"].time_s)
+    network = float(far.shape.layers) * far.fit.kernels.network_sum_s
+    assert waits[1] == pytest.approx(least + across * network)
+    assert float(near.rates.across) == 0.0
+    assert waits[1] > waits[0]

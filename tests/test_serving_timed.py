@@ -18,7 +18,7 @@ from wattline.core.errors import WattlineError
 from wattline.line.chip.coefficients import PRIORS, coefficients
 from wattline.line.chip.software import RATES, WAITS, Software, load_software, with_software
 from wattline.line.engine.simulator.front_end import front_end_s
-from wattline.validate.evidence.latencies import TimedRow, is_timed, read_timed, share_of_peak
+from wattline.validate.evidence.latencies import TimedRow, is_timed, read_timed, share_of_bandwidth, share_of_peak
 from wattline.validate.fit.software import measurements
 from wattline.validate.score import ERRORS
 
@@ -108,6 +108,24 @@ def test_requests_beyond_the_peak_of_a_rows_chips_are_those_of_several_services(
     assert len(rows) == 1
     assert [lines for why, lines in left.items() if "more arithmetic than the peak" in why] == [[3]]
     assert [lines for why, lines in left.items() if "heads" in why] == [[4]]
+
+
+@given(seconds=st.floats(0.02, 0.2), requests=st.integers(1, 64))
+def test_tokens_quicker_than_memory_give_are_of_another_load(
+    tmp_path_factory: pytest.TempPathFactory, seconds: float, requests: int
+) -> None:
+    """A dense model's weights and the caches of all that decode are read between two tokens: at the bound to the row's
+    memory a row is named, and above it compared."""
+    folder = tmp_path_factory.mktemp("rows")
+    text = (
+        busy(requests, "4,1,1,1,1").replace(LLAMA, "meta-llama/Llama-3.1-70B,h100_sxm").replace(",60,9", ",60,{:.6f}")
+    )
+    plain = one(folder, text.format(seconds * 1e3))
+    least = share_of_bandwidth(plain) * seconds  # a little less for a shorter time: fewer of the requests decode
+    assert 70e9 / (4 * plain.chip.bandwidth_bytes_per_s) < least
+    rows, left = read_timed(timed_file(folder, text.format(seconds * 1e3), text.format(least / 3 * 1e3)))
+    assert [row.line for row in rows] == [2]
+    assert [lines for why, lines in left.items() if "not the stated one" in why or "arithmetic" in why] == [[3]]
 
 
 @given(groups=st.sampled_from([1, 2, 4, 8]), batch=st.integers(1, 64))

@@ -125,6 +125,7 @@ class KernelFacts:
     rank_rows: float
     gathered_chips: float
     all_to_all_s: float
+    network_sum_s: float
 
 
 def kernel_facts(catalog: Catalog) -> KernelFacts:

@@ -217,7 +217,7 @@ def sampling(shape: Shape, work: Work, fit: Coefficients) -> Operation:
 
 
 def all_reduce(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operation:
-    """A sum over chips after each mixer and each MLP.
+    """A sum over chips after each mixer and each MLP; one that leaves a domain of links waits for its network too.
 
     Parameters
     ----------
@@ -233,4 +233,5 @@ def all_reduce(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Ope
     chips = work.chips
     size = work.tokens * shape.hidden * ACTIVATION_BYTES
     wire = 2 * (chips - 1) / chips * size / (rates.link * fit.link_efficiency)
-    return waiting(np.where(chips > 1, shape.layers * (fit.all_reduce_s + wire), 0.0))
+    each_s = fit.all_reduce_s + rates.across * fit.kernels.network_sum_s
+    return waiting(np.where(chips > 1, shape.layers * (each_s + wire), 0.0))

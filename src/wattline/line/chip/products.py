@@ -5,7 +5,7 @@ A product takes the longer of arithmetic and memory at reachable rates (smoothly
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -48,14 +48,23 @@ class Work:
     dense_bytes: Array  # of all other weights: MXFP4 keeps them in 16 bits
     narrow: Array  # 1 where products run in the chip's 8- or 4-bit format
     expert_parallel: Array  # 1 where experts are placed whole on chips
-    _: KW_ONLY
-    ranks: Array = field(default_factory=lambda: np.asarray(1.0))  # groups of chips that split the requests' attention
-    padding: Array = field(default_factory=lambda: np.asarray(0.0))  # 1 where ranks compute as much as the fullest one
-    balance: Array = field(default_factory=lambda: np.asarray(0.0))  # 1 where ranks wait to read their prompts together
-    cache_bytes: Array = field(default_factory=lambda: np.asarray(ACTIVATION_BYTES))  # of a value kept of a token
+    ranks: Array = field(
+        kw_only=True, default_factory=lambda: np.asarray(1.0)
+    )  # groups of chips that split the requests' attention
+    padding: Array = field(
+        kw_only=True, default_factory=lambda: np.asarray(0.0)
+    )  # 1 where ranks compute as much as the fullest one
+    balance: Array = field(
+        kw_only=True, default_factory=lambda: np.asarray(0.0)
+    )  # 1 where ranks wait to read their prompts together
+    cache_bytes: Array = field(
+        kw_only=True, default_factory=lambda: np.asarray(ACTIVATION_BYTES)
+    )  # of a value kept of a token
     # 1 where a token goes to its experts' chips alone
-    scattered: Array = field(default_factory=lambda: np.asarray(0.0))
-    queries: Array = field(default_factory=lambda: np.asarray(1.0))  # tokens of a sequence that look back together
+    scattered: Array = field(kw_only=True, default_factory=lambda: np.asarray(0.0))
+    queries: Array = field(
+        kw_only=True, default_factory=lambda: np.asarray(1.0)
+    )  # tokens of a sequence that look back together
 
     def of_rank(self) -> tuple[Work, Work]:
         """The step of the rank that has most to do, and that of the mean one.
@@ -103,6 +112,7 @@ class Rates:
     arithmetic: Array = field(default_factory=lambda: np.asarray(1.0))
     narrow_arithmetic: Array = field(default_factory=lambda: np.asarray(1.0))
     traffic: Array = field(default_factory=lambda: np.asarray(1.0))
+    across: Array = field(default_factory=lambda: np.asarray(0.0))  # 1 where a replica's chips lie in several domains
 
 
 def product(

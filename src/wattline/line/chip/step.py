@@ -173,6 +173,7 @@ def nameplate(chip: Chip, chips: int, precision: str) -> Rates:
         np.asarray(1.0 if same is None or form != "bf16" else wide / same["fp16_flops"].value),
         np.asarray(1.0 if same is None else narrow / same.get(chip.peak(precision), narrow)),
         np.asarray(1.0 if same is None else moved / same["memory_bandwidth_bytes_per_s"].value),
+        across=np.asarray(float(chips > chip.link_domain_chips)),
     )
 
 

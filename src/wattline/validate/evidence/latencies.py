@@ -22,7 +22,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.reading import read_text
 from wattline.line.chip.device import Chip, load_chip
-from wattline.line.work.flops import BYTES
+from wattline.line.work.flops import BYTES, expert_share, kv_bytes
 from wattline.line.work.model import Model, load_model
 from wattline.validate.evidence.serving import LIMIT_BYTES
 
@@ -162,6 +162,8 @@ def _row(line: int, entry: Mapping[str, str], chips: dict[str, Chip]) -> TimedRo
     )  # fmt: skip
     if share_of_peak(row) > 1.0:
         raise WattlineError(f"more arithmetic than the peak of its chips, {SEVERAL}")
+    if share_of_bandwidth(row) > 1.0:
+        raise WattlineError("tokens quicker than memory gives their weights and caches: the load is not the stated one")
     return row
 
 
@@ -191,6 +193,27 @@ def share_of_peak(row: TimedRow) -> float:
     readers = 0 if row.prefill is None else row.prefill.workers * row.prefill.chips
     peak = (row.workers * row.chips + readers) * row.chip.peak_flops(row.precision)
     return float(2.0 * row.model.active_params * tokens / peak)
+
+
+def share_of_bandwidth(row: TimedRow) -> float:
+    """The bytes that a token of a row waits for at least, beside what its chips' memory gives in the time between two:
+    weights that the sequences under way touch, and their caches in 8 bits at half of their answers.
+
+    Parameters
+    ----------
+    row : a measured service
+
+    Returns the share; no service reaches 1 that writes one token a step.
+    """
+    length, model = sum(row.spread) / 2, row.model
+    decoding = length * row.output_tokens * row.tpot_s
+    sequences = row.size * decoding / (row.ttft_s + decoding) / row.workers
+    routed = model.expert_params_total
+    active = routed * model.active_experts / max(model.experts, 1)
+    weights = model.active_params - active + routed * float(expert_share(model, sequences))
+    caches = sequences * float(kv_bytes(model, length * (row.input_tokens + row.output_tokens / 2), 1.0))
+    given = row.tpot_s * row.chips * row.chip.bandwidth_bytes_per_s
+    return float((weights * BYTES[row.precision] + caches) / given)
 
 
 def _pool(entry: Mapping[str, str], name: str) -> PoolLayout:

@@ -91,7 +91,7 @@ def leave_out_software(
     compared_out: list[ComparedService] = []
     unfit: dict[str, list[int]] = {}
     places = measurements(rows)
-    for name, inside in _groups(list(zip(places, rows, strict=True)), lambda x: _left_out_name(*x, by)).items():
+    for name, inside in _groups(list(zip(places, rows, strict=True)), lambda x: _left_out_name(x[0], x[1], by)).items():
         progress(f"without {name}")
         lines = {row.line for _, row in inside}
         others = [row for row in rows if row.line not in lines and _is_fitted(row)]
@@ -255,6 +255,7 @@ class Steps:
                 column(row.chip.peak_flops(row.precision) for row in rows),
                 column(row.chip.bandwidth_bytes_per_s for row in rows),
                 column(row.chip.link_among(row.chips) for row in rows),
+                across=column(row.chips > row.chip.link_domain_chips for row in rows),
             ),
             Watts(tdp, column(row.chip.idle_w for row in rows), tdp),
             Coefficients(**c, kernels=kernel_facts(central.catalog)),
@@ -275,10 +276,11 @@ class Steps:
     def tpot_s(self, kernel_time: float, expert_time: float) -> Array:
         """Time between two tokens: a step, and the prompts that others have read meanwhile."""
         c = with_factors(self.c, kernel_time, expert_time, self.own, True)
-        single = np.ones_like(self.size)
-        decode = self._run(c, self.size, self.size, self.inputs + self.outputs / 2, 0 * single)
-        prompt = self._run(c, self.inputs, single, 0 * single, self.inputs)
-        return np.asarray(self.factor * (decode + (self.size - 1) / self.outputs * prompt))
+        context = self.inputs + self.outputs / 2
+        decode = self._run(c, self.size, self.size, context, 0 * self.size)
+        # a prompt is read in a step that decodes as well: weights are read once, and the host is waited for once
+        both = self._run(c, self.size + self.inputs, self.size, context, self.inputs)
+        return np.asarray(self.factor * (decode + (self.size - 1) / self.outputs * (both - decode)))
 
     def _run(self, c: Coefficients, tokens: Array, sequences: Array, context: Array, prompt: Array) -> Array:
         return step(self.shape, Work(tokens, sequences, context, prompt, *self.fixed), self.rates, self.watts, c).time_s
