@@ -90,7 +90,7 @@ def _of_each(
     arithmetic = Claim(
         id="sum",
         says=shorten(text, 500),
-        note=f"{count / 1e9:,.6g} billion requests a year at {single} each; a figure of each day is taken to a year.",
+        note=f"{count / 1e9:,.6g} billion requests a year at {single} each. A figure of each day is taken to a year.",
         stated=expression_of(f"{year:.15g} {unit}", "stated"),
         derived=expression_of(
             f"{count:.15g} * {number:.15g} {unit_each.removesuffix('/request')} in {unit}", "derived"

@@ -229,5 +229,6 @@ def _with_subject(head: str, compared: Claim, catalog: Catalog) -> tuple[Claim, 
         subject = read_sentence(head.strip(" ,;:–—-"), catalog).claims
     except WattlineError:  # the comparison is of figures alone, whoever's they are
         words = shorten(head.strip(" ,;:–—-"), 100)
-        return (replace(compared, note=f"{compared.note} Whether {words!r} is so is not judged."),)
+        left = f"Whether {words!r} is so is not judged."
+        return (replace(compared, note=f"{compared.note} {left}"),)
     return (*subject, replace(compared, id="comparison"))
