@@ -15,7 +15,7 @@ from wattline.catalog.draws import Draws
 from wattline.cli.main import app
 from wattline.core.errors import WattlineError
 from wattline.line.chip.diffusion.coefficients import diffusion_fit
-from wattline.line.chip.diffusion.run import USUAL_FLOPS, USUAL_MEMORY, ChipRates, Engine, busy_times
+from wattline.line.chip.diffusion.run import USUAL_FLOPS, USUAL_MEMORY, USUAL_PORTABLE, ChipRates, Engine, busy_times
 from wattline.line.chip.diffusion.stage import pass_stage
 from wattline.line.work.diffusion.model import load_diffusion
 from wattline.line.work.diffusion.sizes import Sizes
@@ -55,7 +55,9 @@ def test_tuned_kernels_lose_nothing_on_a_faster_chip(bigger: float) -> None:
     fit = diffusion_fit("hopper", Draws(0))
 
     def busy(times: float, tuned: float) -> float:
-        nameplate = ChipRates(*(np.asarray(value * times) for value in (USUAL_FLOPS, USUAL_MEMORY, 9e11, 700.0)))
+        scaled = (np.asarray(value * times) for value in (USUAL_MEMORY, 9e11, 700.0))
+        portable = np.asarray(USUAL_PORTABLE * USUAL_FLOPS)  # which no faster nameplate raises
+        nameplate = ChipRates(np.asarray(USUAL_FLOPS * times), portable, *scaled)
         return float(sum(busy_times(stage, nameplate, fit, Engine(tuned=tuned)).values()))
 
     assert busy(bigger, 1.0) == pytest.approx(busy(1.0, 1.0) / bigger)

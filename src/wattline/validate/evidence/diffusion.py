@@ -17,6 +17,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.reading import read_text
 from wattline.line.chip.device import Chip, load_chip
+from wattline.line.chip.diffusion.rates import portable_share
 from wattline.line.chip.diffusion.run import ChipRates, Engine
 from wattline.line.chip.diffusion.stage import DiffusionJob, DiffusionLayout, Stage, stages
 from wattline.line.work.diffusion.model import DiffusionModel, Passes, load_diffusion
@@ -182,6 +183,7 @@ class DiffusionRows:
         chips = [row.chip for row in rows]
         rates = ChipRates(
             flops=np.array([chip.peak_flops("bf16") for chip in chips]),
+            portable=np.array([chip.peak_flops("bf16") * portable_share(chip) for chip in chips]),
             memory=np.array([float(chip.bandwidth_bytes_per_s) for chip in chips]),
             link=np.array([float(chip.link_bytes_per_s) for chip in chips]),
             tdp_w=np.array([float(chip.tdp_w) for chip in chips]),

@@ -40,8 +40,10 @@ class DiffusionCalibration:
 
     def fit_of(self, rows: Sequence[DiffusionRow]) -> DiffusionFit:
         """The coefficients of each row's generation, shape ``(n_rows,)``."""
-        kinds = [row.chip.generation for row in rows]
-        return DiffusionFit(**{n: np.array([self.value(n, kind) for kind in kinds]) for n in DIFFUSION_PRIORS})
+        kinds, places = np.unique([row.chip.generation for row in rows], return_inverse=True)
+        return DiffusionFit(
+            **{n: np.array([self.value(n, str(kind)) for kind in kinds])[places] for n in DIFFUSION_PRIORS}
+        )
 
     def predict(self, rows: DiffusionRows) -> tuple[Array, Array]:
         """Seconds of a batch, and mean watts of all chips."""

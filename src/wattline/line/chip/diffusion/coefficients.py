@@ -24,10 +24,10 @@ class DiffusionPrior:
 DIFFUSION_PRIORS: dict[str, DiffusionPrior] = {
     "product_efficiency": DiffusionPrior(0.6, 0.3, 0.25, "", "share of the 16-bit peak that products reach"),
     "attention_efficiency": DiffusionPrior(
-        0.5, 0.3, 0.25, "", "share of the 16-bit peak that attention with heads of 128 reaches"
+        0.6, 0.3, 0.25, "", "share of its matrix instructions' rate that attention with heads of 128 reaches"
     ),
     "small_attention_efficiency": DiffusionPrior(
-        0.4, 0.3, 0.25, "", "share of the 16-bit peak that attention with smaller heads reaches"
+        0.5, 0.3, 0.25, "", "share of its matrix instructions' rate that attention with smaller heads reaches"
     ),
     "convolution_efficiency": DiffusionPrior(0.4, 0.4, 0.25, "", "share of the 16-bit peak that convolutions reach"),
     "decoder_efficiency": DiffusionPrior(

@@ -10,6 +10,7 @@ from wattline.line.chip.diffusion.coefficients import DiffusionFit, was_measured
 from wattline.line.chip.diffusion.run import USUAL_FLOPS, USUAL_MEMORY, ChipRates
 
 WATTS = "diffusion-watts-per-tflop"
+PORTABLE = "diffusion-portable-share"
 SMALLEST = "a100-sxm-40gb"  # of the chips that were measured
 
 
@@ -31,6 +32,22 @@ def limited_share(chip: Chip, exponent: float) -> float:
     return float(min(1.0, own / known) ** exponent)
 
 
+def portable_share(chip: Chip) -> float:
+    """Share of the 16-bit peak that matrix instructions of earlier generations reach: eager mode's attention is written
+    in them, while products and convolutions come from libraries that are written anew for each generation.
+
+    Parameters
+    ----------
+    chip : whose own share, its generation's or any chip's is taken
+
+    Returns a share of 1.
+    """
+    catalog = chip.draws.catalog
+    known = catalog.records("fit")
+    names = (f"{PORTABLE}-{chip.record.name}", f"{PORTABLE}-{chip.generation}", PORTABLE)
+    return float(catalog.fact(f"fit.{next(name for name in names if name in known)}").value)
+
+
 def chip_rates(chip: Chip, fit: DiffusionFit, exponent: float) -> ChipRates:
     """The nameplate that ``run_stage`` takes.
 
@@ -45,6 +62,7 @@ def chip_rates(chip: Chip, fit: DiffusionFit, exponent: float) -> ChipRates:
     """
     record = chip.record
     flops = chip.peak_flops("bf16") * limited_share(chip, exponent)
+    portable = flops * portable_share(chip)
     memory = record["memory_bandwidth_bytes_per_s"].value * limited_share(chip, exponent / 2)
     least, narrowest = USUAL_FLOPS, USUAL_MEMORY
     if was_measured(chip.generation, chip.draws):
@@ -53,7 +71,7 @@ def chip_rates(chip: Chip, fit: DiffusionFit, exponent: float) -> ChipRates:
     flops = _no_better(flops, least, USUAL_FLOPS, float(fit.rate_exponent))
     memory = _no_better(memory, narrowest, USUAL_MEMORY, float(fit.memory_exponent))
     link = record.facts.get("link_bandwidth_bytes_per_s") or chip.draws.catalog.fact("fit.pcie-bandwidth")
-    return ChipRates(np.asarray(flops), np.asarray(memory), np.asarray(link.value), chip.tdp_w)
+    return ChipRates(np.asarray(flops), np.asarray(portable), np.asarray(memory), np.asarray(link.value), chip.tdp_w)
 
 
 def _no_better(rate: float, smallest: float, usual: float, exponent: float) -> float:

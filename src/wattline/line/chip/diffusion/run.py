@@ -16,6 +16,7 @@ from wattline.line.chip.diffusion.coefficients import DiffusionFit
 from wattline.line.chip.diffusion.stage import Stage
 
 USUAL_FLOPS, USUAL_MEMORY = 1e15, 3.35e12  # nameplates at which efficiencies are told
+USUAL_PORTABLE = 0.62  # of the usual nameplate, which matrix instructions of earlier generations reach
 JOIN = 3.0  # how sharply the longer of host and chip prevails
 BEND = 0.05  # how smoothly a ring's exchange comes out from behind its cover, as a share of it
 LIMIT = 12.0  # how sharply power bends at TDP
@@ -23,9 +24,11 @@ LIMIT = 12.0  # how sharply power bends at TDP
 
 @dataclass(frozen=True, eq=False)
 class ChipRates:
-    """A chip's nameplate: 16-bit FLOP/s, bytes/s of memory and of links, watts."""
+    """A chip's nameplate: 16-bit FLOP/s, those of matrix instructions of earlier generations, bytes/s of memory and of
+    links, watts."""
 
     flops: Array
+    portable: Array
     memory: Array
     link: Array
     tdp_w: Array
@@ -121,7 +124,7 @@ def busy_times(stage: Stage, rates: ChipRates, fit: DiffusionFit, engine: Engine
     memory = rates.memory * _reached(rates.memory / USUAL_MEMORY, fit.memory_exponent, engine) * fit.traffic_efficiency
     attention = stage.wide_attention / fit.attention_efficiency + stage.small_attention / fit.small_attention_efficiency
     traffic = stage.traffic * engine.traffic + stage.weights + stage.merged * fit.merge_bytes
-    attending = np.asarray(attention / (flops * engine.attention_speed))
+    attending = np.asarray(attention / (_attention_flops(rates, engine) * engine.attention_speed))
     return {
         "product": np.asarray(stage.product / (flops * fit.product_efficiency * engine.product_speed)),
         "attention": attending,
@@ -144,6 +147,13 @@ def _ring(stage: Stage, attending: Array, rates: ChipRates, fit: DiffusionFit) -
     rest = (1.0 - fit.ring_shown) * sent - cover
     bare = (rest + np.sqrt(rest**2 + (BEND * sent) ** 2)) / 2  # what is longer than its cover, smoothly
     return np.asarray(fit.ring_shown * sent + bare)
+
+
+def _attention_flops(rates: ChipRates, engine: Engine) -> Array:
+    """Eager attention is written in matrix instructions that chips of earlier generations have too, which later ones
+    run at a smaller share of their peak; tuned kernels reach the usual chip's share of any."""
+    lost = np.maximum(rates.flops * USUAL_PORTABLE / rates.portable, 1.0)
+    return np.asarray(rates.portable * lost**engine.tuned)
 
 
 def _reached(beside_usual: Array, exponent: Array, engine: Engine) -> Array:
