@@ -107,7 +107,7 @@ CODE_NUMBERS = {
         "line/site/outdoors.py": "MAX_UNMET_H",
     },
     "how sharply the longer of two times, and a limit, prevail": {
-        "line/chip/diffusion/run.py": "BEND JOIN LIMIT USUAL_FLOPS USUAL_MEMORY"
+        "line/chip/diffusion/run.py": "BEND JOIN LIMIT USUAL_FLOPS USUAL_MEMORY USUAL_PORTABLE"
     },
     "classes of size, and shares of a load": {
         "line/site/hall.py": "SIZES",
