@@ -176,3 +176,33 @@ def test_published_figures_of_a_country_stand_beside_with_what_they_count() -> N
     (claim,) = read_sentence("Japan's data centers use 20 TWh").claims
     assert claim.beside
     assert all(expression.text.endswith(" TWh") for expression in claim.beside.values())
+
+
+@pytest.mark.parametrize(("sentence", "stated"), [
+    ("Irish data centres' share of metered electricity rose from 5% in 2015 to 22% in 2024", [(5, "%"), (22, "%")]),
+    ("Data centers' share of US electricity could triple from 4.4% in 2023 to 12% in 2028", [(4.4, "%"), (12, "%")]),
+    ("Germany's data centres used 20 TWh in 2024 and will use 31 TWh in 2030", [(20, "TWh"), (31, "TWh")]),
+    ("Data centres used 460 TWh in 2022, of which 40% went to computing and 40% to cooling",
+     [(460, "TWh"), (40, "%"), (40, "%")]),
+    ("Computing takes 40% of a data centre's electricity and cooling another 40%", [(40, "%"), (40, "%")]),
+    ("The Netherlands' data centres consumed 3.7 TWh in 2021, 3.3% of national consumption",
+     [(3.7, "TWh"), (3.3, "%")]),
+])  # fmt: skip
+def test_each_clause_of_a_sentence_on_data_centres_is_a_claim(sentence: str, stated: list[tuple[float, str]]) -> None:
+    claims = read_sentence(sentence).claims
+    assert [_stated(claim) for claim in claims] == stated
+    assert all("Not judged" not in claim.note for claim in claims)
+
+
+def test_a_later_share_is_of_the_whole_that_the_first_names() -> None:
+    text = "Data centers accounted for 4.4% of total U.S. electricity in 2023"
+    first, last = read_sentence(f"{text} and are expected to consume 6.7 to 12% by 2028").claims
+    assert _stated(first) == (4.4, "%")
+    assert last.stated_low is not None
+    assert last.stated_high is not None
+    assert "United States" in last.note
+
+
+def test_growth_that_is_judged_is_not_named_as_left() -> None:
+    (claim,) = read_sentence("Data centre electricity use in Ireland rose 10% in 2024, to 6,969 GWh").claims
+    assert claim.note.endswith("Not judged: 6,969 GWh.")

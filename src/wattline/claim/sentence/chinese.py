@@ -107,6 +107,7 @@ _WORDS = _table("""
 每小时 = per hour
 一座 一家 一台 一张 一块 一个 一片 一枚 每张 = one
 将会 将 = will
+可能会 可能 或将 = could
 大约 约 = about
 平均 = average
 达到 达 仅 只 就 显卡 芯片 模型 一次 左右 为 是 的 =

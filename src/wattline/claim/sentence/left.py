@@ -87,7 +87,7 @@ def _is_in_words(words: str, notes: str, claims: Iterable[Claim]) -> bool:
     number = float(re.sub(r"[^\d.]", "", words).strip("."))
     texts = [expression.text for claim in claims for expression in _expressions(claim)] + [notes]
     numbers = [float(each.replace(",", "")) for text in texts for each in _NUMBERS.findall(text)]
-    return any(abs(each - part) <= NEAR * part for each in numbers for part in (number, number / 100))
+    return any(abs(each - part) <= NEAR * part for each in numbers for part in (number, number / 100, 1 + number / 100))
 
 
 def _expressions(claim: Claim) -> Iterator[Expression]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from wattline.catalog import Catalog, default
 from wattline.claim.file import Claim, ClaimsFile
 from wattline.claim.sentence.chinese import in_english, is_chinese
+from wattline.claim.sentence.clauses import clauses_in
 from wattline.claim.sentence.coming import coming_claim
 from wattline.claim.sentence.coming_read import read_coming
 from wattline.claim.sentence.company import company_claim
@@ -146,7 +147,7 @@ def _two_figures(sentence: Sentence) -> tuple[Claim, ...] | None:
 def _several(sentence: Sentence) -> tuple[Claim, ...] | None:
     """A claim of each statement of a sentence; the later ones are numbered."""
     text, _, known = sentence
-    parts = statements_in(text)
+    parts = statements_in(text) or clauses_in(text)
     made: list[Claim] = []
     for part in parts:
         claims = _under_words(text, part, lambda part=part: _read_plain(part, known)).claims  # type: ignore[misc]

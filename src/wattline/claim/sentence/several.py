@@ -24,7 +24,7 @@ _ABOUT = (
     r"a total of)\s+)*"
 )
 _SHARE = (
-    rf"{_JOINS}(?P<share>{_ABOUT}\d+(?:\.\d+)?\s*(?:%|per\s?cent)\s+{TOTAL.pattern}"
+    rf"{_JOINS}(?P<share>{_ABOUT}\d+(?:\.\d+)?\s*(?:%|per\s?cent)\s+{TOTAL.pattern[:-1]}|consumption)"
     r"(?:\s+(?:use|usage|demand|consumption|needs|supply))?)"
 )
 _ENERGY = (
@@ -77,6 +77,7 @@ def two_figures_in(text: str) -> TwoFigures | None:
         " ".join(filter(None, (before, verb, match[name].strip(), when and when[0], after)))
         for name in ("energy", "share")
     )
+    share = re.sub(r"(?<!electricity )(?<!power )(?<!energy )\bconsumption\b", "electricity consumption", share)
     return TwoFigures(_of_place(energy, match["place"], text), share)
 
 
