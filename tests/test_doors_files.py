@@ -159,7 +159,7 @@ def work():
         os.kill(os.getpid(), signal.SIGTERM)
         signal.pause()
     write_whole({str(tmp_path / "x")!r}, write)
-program.named = lambda args: ending
+program.command_of = lambda args: ending
 program.run_command()
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)

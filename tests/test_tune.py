@@ -86,7 +86,7 @@ def plants(benchmark: Any) -> list[Any]:
 def test_the_best_limit_that_keeps_a_slowdown_is_chosen_and_keeps_it(benchmark: Any, kind: str) -> None:
     trials = [benchmark.ours(benchmark.Plant.of(kind, seed), slowdown=0.05) for seed in range(2)]
     assert max(trial.slower for trial in trials) < 0.06
-    assert max(trial.excess for trial in trials) < 0.03
+    assert max(trial.excess for trial in trials) < 0.05
     assert max(trial.steps for trial in trials) <= 0.1 * benchmark.RUN_STEPS
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from wattline.core.errors import WattlineError
 from wattline.line.world.ai_part import ai_ratio
-from wattline.line.world.algebra import BLOCK, lower_root, solved, thin_root
+from wattline.line.world.algebra import BLOCK, lower_root, solved, thin_root, times
 from wattline.line.world.drivers import Drivers, read_what_if
 from wattline.line.world.electricity import electricity_twh
 from wattline.line.world.grid_limit import grid_limit, newest_year
@@ -335,3 +335,11 @@ def test_a_bad_what_if_is_refused_in_one_line(text: str) -> None:
 def test_bad_years_are_refused(years: str) -> None:
     with pytest.raises(WattlineError, match="years"):
         OutlookQuestion.read(["world"], years)
+
+
+@given(rows=st.integers(1, 90), inner=st.integers(1, 400), columns=st.integers(1, 90), seed=st.integers(0, 9))
+def test_products_in_blocks_are_products(rows: int, inner: int, columns: int, seed: int) -> None:
+    """Larger ones are made of blocks that one thread makes; they are those of the library but for rounding."""
+    rng = np.random.default_rng(seed)
+    first, other = rng.standard_normal((rows, inner)), rng.standard_normal((inner, columns))
+    np.testing.assert_allclose(times(first, other), first @ other, rtol=1e-10, atol=1e-10)

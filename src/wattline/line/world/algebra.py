@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from functools import lru_cache
+from math import isqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from wattline.core.fact import Array
 
 BLOCK = 24
+ALONE = 2**17  # multiplications that a library leaves to one thread (OpenBLAS: below 2**18)
 
 
 def times(first: Array, other: Array) -> Array:
@@ -28,7 +30,17 @@ def times(first: Array, other: Array) -> Array:
     -------
     Shape ``(n, m)``.
     """
-    return np.asarray(np.ascontiguousarray(first) @ np.array(other, order="C"))
+    first, other = np.ascontiguousarray(first), np.array(other, order="C")
+    (rows, inner), columns = first.shape, other.shape[1]
+    if rows * inner * columns <= ALONE:
+        return np.asarray(first @ other)
+    made = np.empty((rows, columns), np.result_type(first, other))
+    side = max(isqrt(ALONE // inner), 1)
+    for row in range(0, rows, side):
+        for column in range(0, columns, side):
+            block = first[row : row + side] @ other[:, column : column + side]
+            made[row : row + side, column : column + side] = block
+    return made
 
 
 def lower_root(matrix: Array) -> Array:

@@ -259,7 +259,7 @@ class Posterior:
             noise = np.array([paths.model.noise(row.kind) for row in later])
             spread = spread + same(places, places) * noise[:, None] * noise[None, :]
         half = self._solve(cross.T)
-        return prior + half.T @ self.whitened, spread - times(half.T, half)
+        return prior + np.einsum("ij,i->j", half, self.whitened), spread - times(half.T, half)
 
     def _keep(self, place: Place, publisher: str) -> float:
         """How far the next figure shares the bias of the newest: the more figures its publisher has of the place, and
