@@ -202,14 +202,15 @@ def test_gpt_j_follows_four_beams_and_has_no_latency_offline() -> None:
 
 
 def made_rows(tmp_path: Path) -> list[MlperfRow]:
-    """Results of three kinds of chip, each 1.2 times what the shipped coefficients state."""
+    """Results of three kinds of chip, each 1.2 times what is thought beforehand."""
     raw = [
         mlperf_row(chip=chip, model=model)
         for chip in ("NVIDIA H200-SXM-141GB", "NVIDIA H100-SXM-80GB", "NVIDIA GH200 96GB")
         for model in ("llama2-70b-99", "llama3.1-8b")
     ]
     rows, _ = rows_of(tmp_path, *raw)
-    stated = [row.best for row in validate(rows, (), CATALOG, draws=10).rows]
+    beforehand = fit_mlperf(rows, FACTS, rounds=0)
+    stated = [predict(beforehand, row, FACTS) for row in rows]
     return [
         replace(row, tokens_per_s=1.2 * each.tokens_per_s * row.chips)
         for row, each in zip(rows, stated, strict=True)
@@ -226,8 +227,8 @@ def median_error(fit: MlperfFit, rows: Sequence[MlperfRow]) -> float:
 def test_a_fit_moves_to_what_was_measured_and_so_does_one_without_a_chip(tmp_path: Path) -> None:
     rows = made_rows(tmp_path)
     fit = fit_mlperf(rows, FACTS, rounds=4)
-    # six results against what stands beforehand: two fifths at most are left of what that was off
-    assert median_error(fit, rows) < 0.4 * median_error(fit_mlperf(rows, FACTS, rounds=0), rows)
+    # six results against what stands beforehand: a fifth at most is left of what that was off
+    assert median_error(fit, rows) < 0.2 * median_error(fit_mlperf(rows, FACTS, rounds=0), rows)
     chips = {row.chip.record.name for row in rows}
     assert set(fit.measured) == chips
     left = predict_left_out(rows, "chip", FACTS, fit)
