@@ -67,10 +67,10 @@ def test_a_prompt_shows_what_it_was_given() -> None:
     assert (inputs["cache"], inputs["tuned"], inputs["draft_tokens"]) == ("fp8", True, 1)
 
 
-def _served(**how: object) -> Service:
+def _served(rate: float = 8.0, **how: object) -> Service:
     pytest.importorskip("numba", reason="the simulator needs Numba, of the extra sim")
     every = np.full(40, 400)
-    return wl.serve("llama-3.1-8b", Traffic(np.arange(40.0) / 8, every, every // 4), "h100-sxm", draws=0, **how)  # type: ignore[arg-type]
+    return wl.serve("llama-3.1-8b", Traffic(np.arange(40.0) / rate, every, every // 4), "h100-sxm", draws=0, **how)  # type: ignore[arg-type]
 
 
 def test_a_simulated_service_takes_what_a_prompt_takes() -> None:
@@ -78,11 +78,12 @@ def test_a_simulated_service_takes_what_a_prompt_takes() -> None:
     room = [each.json()["inputs"]["cache_tokens"] for each in (usual, narrow)]
     assert room[1] == pytest.approx(2 * room[0], rel=1e-3)
     assert narrow.json()["inputs"]["cache"] == "fp8"
-    guessed, tuned = _served(draft_tokens=2, acceptance=0.8), _served(tuned=True)
-    tpot = [float(np.nanmean(each.served.tpot_s)) for each in (usual, guessed, tuned)]
+    guessed, tuned = _served(draft_tokens=2, acceptance=0.8), _served(400.0, tuned=True)
+    # tuned engines were measured under load: with a few requests at once they are as fast as usual ones
+    tpot = [float(np.nanmean(each.served.tpot_s)) for each in (usual, guessed, tuned, _served(400.0))]
     made = float(Draft(2, np.asarray(0.8)).made)
     assert 1.2 < tpot[0] / tpot[1] < made
-    assert tpot[2] < tpot[0]
+    assert tpot[2] < tpot[3]
     shown = [each.json()["inputs"] for each in (guessed, tuned)]
     assert (shown[0]["draft_tokens"], shown[1]["tuned"]) == (2, True)
     assert "draft_tokens" not in usual.json()["inputs"]
