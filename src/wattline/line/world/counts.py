@@ -13,6 +13,7 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.core.units import Z95
+from wattline.line.world.algebra import same
 from wattline.line.world.places import Place
 from wattline.line.world.tables import series, stated
 
@@ -80,9 +81,10 @@ def counts_covariance(
 
     Returns covariance of logarithms, shape ``(n_figures, n_others)``.
     """
-    alike = np.array([[mark == other for other in other_marks] for mark in marks], bool)
-    kin = np.array([[p.kin_name == q.kin_name for q in others] for p in places], bool)
-    sd, other_sd = (np.array([ratio_sd(mark) for mark in each]) for each in (marks, other_marks))
+    alike = same(marks, other_marks)
+    kin = same([place.kin_name for place in places], [place.kin_name for place in others])
+    known = {mark: ratio_sd(mark) for mark in {*marks, *other_marks}}
+    sd, other_sd = (np.array([known[mark] for mark in each]) for each in (marks, other_marks))
     part = np.where(kin, 1.0, stated("counts-elsewhere"))
     shape = len(marks), len(other_marks)
     return np.where(alike, np.outer(sd, other_sd) * part, 0.0).reshape(shape)
