@@ -88,9 +88,20 @@ def _supply(inputs: Json) -> list[str]:
     return [
         f"load {show(inputs['load_mean_w'], 'W')} on average ({inputs['load']}{pue})",
         f"target {', '.join(aims) or 'least cost'}",
+        *_withstood(inputs["reliability"]),
         f"capacity factors {hours['source']} ({means or 'none'})",
         *([grid, exports] if "grid" in inputs["technologies"] else ["no grid"]),
         f"costs of 2030, {_credits(inputs['charges'])}",
+    ]
+
+
+def _withstood(reliability: Json) -> list[str]:
+    """What a plan must withstand, in words; nothing where nothing was asked for."""
+    hours = reliability["unserved_hours"]
+    return [
+        *(["sized on a drawn year of outages"] if reliability["outages"] else []),
+        *(["any one unit may be out"] if reliability["n_1"] else []),
+        *([f"up to {hours:.4g} h of load unserved"] if hours else []),
     ]
 
 
