@@ -76,7 +76,7 @@ def test_outages_cost_more_and_the_plan_is_tested_on_others_and_without_a_unit(f
     assert {"outages 1", "outages 2", "outages 3", "without gas", "without the grid"} <= set(rows)
     assert rows["without the grid"]["unserved_mwh"] >= 0
     assert sized.json()["inputs"]["reliability"] == {"unserved_hours": None, "outages": True, "n_1": False}
-    shown, plain = (" ".join(as_text(answer).split()) for answer in (sized, calm))
+    shown, plain = (" ".join(as_text(answer.json()).split()) for answer in (sized, calm))
     assert "target least cost; sized on a drawn year of outages" in shown
     assert "outages;" not in plain
 
