@@ -189,10 +189,6 @@ def _subject(coming: ComingClaim, place: str) -> str:
     return f"Data centres of {place}, {crypto} crypto-mining"
 
 
-def _is_of_world(coming: ComingClaim) -> bool:
-    return coming.place.name in ("world", "us", "eu27", "europe", "china")
-
-
 def _published(coming: ComingClaim) -> dict[str, Expression]:
     """What was published of the data centres of the same place and year, with what each figure counts."""
     if coming.kind not in ("energy", "share") or coming.part != "all":
@@ -210,11 +206,10 @@ def _published(coming: ComingClaim) -> dict[str, Expression]:
 
 
 def _others(coming: ComingClaim, catalog: Catalog) -> dict[str, Expression]:
-    """Other figures of the catalog for the same place and year, the nearest first."""
-    if coming.kind == "share" or not _is_of_world(coming):
-        return _published(coming)
+    """Other figures of the catalog for the same place and year, the nearest first; where it has no total, what was
+    published."""
     if coming.kind != "energy":
-        return {}
+        return _published(coming)
     of_ai = coming.part != "all"
     region = {"eu27": "eu"}.get(coming.place.name, coming.place.name)
     rows = [
@@ -223,4 +218,5 @@ def _others(coming: ComingClaim, catalog: Catalog) -> dict[str, Expression]:
         if {"year_of", "energy_twh"} <= set(record.facts) and int(record.facts["year_of"].value) == coming.year
         and str(record.meta.get("region")) == region and bool(re.search(r"\bAI\b(?!.*crypto)", record.title)) == of_ai
     ]  # fmt: skip
-    return {title: expression_of(f"[{key}]", "beside") for _, title, key in sorted(rows)[:BESIDE]}
+    counted = {title: expression_of(f"[{key}]", "beside") for _, title, key in sorted(rows)[:BESIDE]}
+    return counted or _published(coming)

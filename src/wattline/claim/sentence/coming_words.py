@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import Literal
 
 from wattline.claim.sentence.words import UNITS
-from wattline.core.errors import NotFound, WattlineError
+from wattline.core.errors import WattlineError
 from wattline.core.quantity import COUNT_WORDS
-from wattline.line.world.places import Place, place_of
+from wattline.line.world.places import Place, known_place, place_of
 
 Kind = Literal["energy", "power", "share", "growth", "rise", "part", "part of AI"]
 Part = Literal["all", "ai", "training", "inference"]
@@ -133,9 +133,11 @@ def place_in(text: str) -> Place | None:
         if name in MINOR or (len(name) <= SHORT and not words[i].isupper()):
             continue
         try:
-            return place_of(name)
-        except (NotFound, WattlineError):
+            place = known_place(name)
+        except WattlineError:
             continue
+        if place is not None:
+            return place
     return None
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from wattline.claim.evaluate import quantity
 from wattline.claim.fields import expression_of
 from wattline.claim.file import Claim
-from wattline.claim.sentence.counted_words import number_of
+from wattline.claim.sentence.counted_words import ADVERBS, number_of
 from wattline.claim.sentence.stated import YEAR, stated_in
 from wattline.claim.sentence.words import relation_in
 from wattline.core.errors import WattlineError, shorten
@@ -32,14 +32,6 @@ _EACH = re.compile(
     re.I,
 )
 _PRODUCT = re.compile(r"\b(chatgpt|gpt[\w.-]*|gemini|claude|copilot|grok|mistral|llama[\w.-]*|deepseek[\w.-]*)\b", re.I)
-_ADVERBS = {
-    "hourly": "hour",
-    "daily": "day",
-    "weekly": "week",
-    "monthly": "month",
-    "yearly": "year",
-    "annually": "year",
-}
 
 
 def daily_claims(text: str, read: Callable[[str], tuple[Claim, ...]]) -> tuple[Claim, ...] | None:
@@ -68,7 +60,7 @@ def daily_claims(text: str, read: Callable[[str], tuple[Claim, ...]]) -> tuple[C
     unit = unit.removesuffix("/request")
     if total.ends or not quantity(1.0, unit).check("[energy]"):
         return None
-    time = work["time"].lower() if work["time"] else _ADVERBS[work["timely"].lower()]
+    time = work["time"].lower() if work["time"] else ADVERBS[work["timely"].lower()]
     per_year = YEAR.get(time, 1.0)
     count = number_of(work["count"]) * per_year
     year = number * (1.0 if total.per else per_year)

@@ -28,7 +28,7 @@ _VERB = (
     r"(?:(?:it|they|to|also)\s+)*(?:us|consum|emit|tak|took|need|produc|releas|generat|requir|evaporat|drink|drank|"
     r"draw)\w*"
 )
-_JOINT = re.compile(rf"^\s*(?:,|;|and|as well as|plus|along with|while|(?:{_VERB})|\s)*\s*$", re.I)
+_JOINT = re.compile(rf"(?:(?:[,;]|(?:and|as well as|plus|along with|while|{_VERB})(?!\w))\s*)*", re.I)
 _AGAINST = re.compile(
     rf"^(?P<head>.*?\b(?:{_KINDS['energy']}|{_KINDS['carbon']}|{_KINDS['water']}){_PER})\s*,?\s*"
     r"(?:against|versus|vs\.?|compared (?:with|to)|while|whereas|rather than)\s+(?:the\s+)?"
@@ -60,7 +60,11 @@ def _of_thing(text: str) -> tuple[str, ...]:
     figures = list(re.finditer(_MEASURE, text, re.I))
     kinds = [match.lastgroup for match in figures]
     between = [text[first.end() : second.start()] for first, second in pairwise(figures)]
-    if len(figures) < 2 or len(set(kinds)) < len(kinds) or not all(_JOINT.match(words) for words in between):
+    if (
+        len(figures) < 2
+        or len(set(kinds)) < len(kinds)
+        or not all(_JOINT.fullmatch(words.strip()) for words in between)
+    ):
         return ()
     head, tail = text[: figures[0].start()], text[figures[-1].end() :]
     if not re.search(rf"\b{_VERB}\s*$", head, re.I) or re.search(NUMBER, tail):

@@ -66,6 +66,26 @@ def place_of(name: str) -> Place:
 
     Raises NotFound for a name that neither the regions of the catalog nor the companies have.
     """
+    place = known_place(name)
+    if place is None:
+        known = [*wide_places(), *COMPANIES, *default().names("region")]
+        mend = f"give a country, {', '.join(wide_places())}, or a company ({', '.join(COMPANIES)})"
+        raise NotFound("place or company", name, known, mend)
+    return place
+
+
+def known_place(name: str) -> Place | None:
+    """The place or company of this name, for those who ask of many words: no near names are looked for.
+
+    Parameters
+    ----------
+    name : of a country, a group of countries, ``world`` or a company
+
+    Returns
+    -------
+    It; None for a name that neither the regions of the catalog nor the companies have. Raises WattlineError for a part
+    of a country whose electricity is not known.
+    """
     plain = slug(name)
     plain = OTHER_NAMES.get(plain, plain)
     if plain.replace("_", "-") in COMPANIES:
@@ -78,9 +98,7 @@ def place_of(name: str) -> Place:
         return Place(plain, KIN.get(plain, plain), group, twh, area=area, income_usd=income)
     record = default().names("region").get(plain_name(name))
     if record is None:
-        known = [*wide_places(), *COMPANIES, *default().names("region")]
-        mend = f"give a country, {', '.join(wide_places())}, or a company ({', '.join(COMPANIES)})"
-        raise NotFound("place or company", name, known, mend)
+        return None
     region = default().find("region", record)
     if "consumption_twh" not in region.facts:
         raise WattlineError(f"{region.title}: its electricity is not known; take its country")
