@@ -74,6 +74,12 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert (ran.status, ran.out) == (0, f"wattline {__version__}\n")
 
 
+def test_the_package_runs_as_a_module() -> None:
+    """As ``python -m wattline``, where a folder of programs is not on the path."""
+    ran = subprocess.run([sys.executable, "-m", "wattline", "--version"], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, f"wattline {__version__}\n", "")
+
+
 @pytest.mark.parametrize(
     "command", [[], ["run"], ["train"], ["prompt"], ["check"], ["facts"], ["validate", "training"]]
 )
