@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -16,6 +17,7 @@ from typer.main import get_command
 
 from cli_commands import FEW, PROMPT, Ran, refused
 from wattline import __version__
+from wattline.cli.contents import SECTIONS
 from wattline.cli.main import app
 from wattline.cli.renamed import RENAMED
 
@@ -98,6 +100,7 @@ def changed(args: list[str], option: str, value: str) -> list[str]:
 USAGE = {
     "no command": ([], "wattline --help"),
     "an unknown command": (["trian"], "'trian'"),
+    "a command nearly right": (["prompts"], "perhaps 'prompt'; see"),
     "an empty command": ([""], "wattline --help"),
     "an unknown option": ([*PROMPT, "--nope"], "--nope"),
     "an option without its value": ([*PROMPT, "--chip"], "--chip"),
@@ -306,3 +309,18 @@ def test_an_option_means_one_thing_in_every_command() -> None:
 def test_an_option_that_is_gone_names_the_new_one(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     for old, new in RENAMED[name].items():
         assert f"{name} {old} is now {new}" in refused(capsys, *name.split(), old, "x")
+
+
+def test_the_help_lists_each_command_once_in_a_whole_line() -> None:
+    """By what it is for; a command that is new has its line, and none is cut short."""
+    words = [name for lines in SECTIONS.values() for name in lines]
+    assert sorted(words) == sorted(getattr(get_command(app), "commands", {}))
+    text = python("from wattline.cli.main import main; main(['--help'])").stdout
+    for lines in SECTIONS.values():
+        for name, line in lines.items():
+            assert re.search(rf"^  {name} +{re.escape(line)}$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("group", ["meter", "validate", "calibrate", "flex", "fleet", "catalog"])
+def test_the_help_of_a_group_cuts_no_sentence(group: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "..." not in Ran(capsys, group, "--help").out.partition("Commands:")[2]

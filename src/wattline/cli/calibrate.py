@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from wattline.cli import meter_choices, options
+from wattline.cli.contents import Contents
 from wattline.cli.groups import expand
 from wattline.cli.meter_export import WindowOpt
 from wattline.cli.printing import write_or_print
@@ -15,7 +16,7 @@ from wattline.core.errors import WattlineError
 
 Save = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the coefficients here [default: print them].")]
 HELP = "Fit coefficients again to measurements."
-calibrate_app = typer.Typer(help=HELP, no_args_is_help=True)
+calibrate_app = typer.Typer(cls=Contents, help=HELP, no_args_is_help=True)
 
 
 @calibrate_app.callback()

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wattline.cli.contents import Contents
 from wattline.core.errors import WattlineError
 
 if TYPE_CHECKING:
     from wattline.catalog.update import Difference
 
 Opt = typer.Option
-catalog_app = typer.Typer(help="Upkeep of the catalog's facts.", no_args_is_help=True, rich_markup_mode=None)
+catalog_app = typer.Typer(
+    cls=Contents, help="Upkeep of the catalog's facts.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @catalog_app.command("add-model")

@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from wattline.cli import meter_choices, options
+from wattline.cli.contents import Contents
 from wattline.cli.groups import expand
 from wattline.cli.meter_share import Jobs, Zone
 
 Opt = typer.Option
 fleet_app = typer.Typer(
+    cls=Contents,
     help="Energy of a fleet of devices: readings in, joules by device and minute as Parquet, sums out.",
     no_args_is_help=True,
     rich_markup_mode=None,

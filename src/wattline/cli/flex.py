@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from wattline.cli import flex_response, flex_sites, options
+from wattline.cli.contents import Contents
 from wattline.cli.groups import expand
 from wattline.cli.swing_options import LimitOptions, limit_texts
 from wattline.cli.unused import refuse
@@ -15,6 +16,7 @@ from wattline.cli.unused import refuse
 Opt = typer.Option
 FlexOut = Annotated[Path | None, Opt("--out", metavar="DIR", help="Write the JSON and a page into this folder.")]
 flex_app = typer.Typer(
+    cls=Contents,
     help="Room on a grid for load that yields, jobs that wait, swings of power.",
     rich_markup_mode=None,
     no_args_is_help=True,

@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from wattline.cli import meter_bill, meter_choices, meter_export, meter_share, meter_swings
+from wattline.cli.contents import Contents
 from wattline.cli.groups import expand
 from wattline.core.errors import WattlineError
 
 Opt = typer.Option
 meter_app = typer.Typer(
+    cls=Contents,
     help="Report, share, bill and hand on what was measured.",
     rich_markup_mode=None,
     no_args_is_help=True,

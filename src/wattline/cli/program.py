@@ -59,6 +59,7 @@ from wattline.cli import (
     world,
 )
 from wattline.cli import list as listed
+from wattline.cli.contents import Contents
 from wattline.cli.empty import refuse_empty
 from wattline.cli.printing import discard, emit, print_error
 from wattline.cli.renamed import now_called
@@ -72,6 +73,7 @@ INTERRUPTED = 130
 ENDING = ("SIGTERM", "SIGHUP")
 HELP = ("-h", "--help")
 app = typer.Typer(
+    cls=Contents,
     name="wattline",
     help="Follows electricity through AI, from the chip to the grid.",
     add_completion=False,
@@ -258,5 +260,5 @@ def usage(error: Any) -> str:
     if not error.format_message() or error.format_message().lstrip().startswith("Usage:"):  # a group without a command
         names = ", ".join(sorted(getattr(error.ctx.command, "commands", {}))) if error.ctx else ""
         return f"{command.removeprefix('wattline ')}: give one of its commands: {names}; see `{command} --help`"
-    words = shorten(error.format_message(), 200).rstrip(".")
+    words = shorten(error.format_message(), 200).rstrip(".?").replace(". Did you mean", "; perhaps")
     return f"{words[:1].lower()}{words[1:]}; see `{command} --help`"

@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from wattline.cli import options
+from wattline.cli.contents import Contents
 from wattline.cli.validate_steps import validate_steps
 from wattline.core.errors import WattlineError
 
 HELP = "Compare predictions with what was measured and published."
-validate_app = typer.Typer(help=HELP, no_args_is_help=True)
+validate_app = typer.Typer(cls=Contents, help=HELP, no_args_is_help=True)
 
 
 ServingFile = Annotated[
