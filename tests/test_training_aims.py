@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wattline as wl
-from wattline.core.errors import WattlineError
+from wattline.catalog import default
+from wattline.core.errors import NotFound, WattlineError
+from wattline.line.work.inputs import read_model
 from wattline.line.work.objectives import OBJECTIVES, read_objective
 from wattline.line.work.scaled import read_params, scaled_model
 from wattline.predict.answer import Answer
@@ -95,6 +97,10 @@ def test_a_model_of_a_size_is_near_a_known_one_and_wider() -> None:
     asked = wl.prompt("70B-params", "h100-sxm", draws=100)
     assert "only the size of the model is known" in " ".join(asked.warnings)
     assert asked.inputs["model"] == "70B-params"
+    for size in ("8B", "8b", "8 B", "8b-params", "8B-Params", "8000M params"):
+        assert read_model(size, default()).key == "8B-params"
+    with pytest.raises(NotFound, match="nearest"):  # its active parameters are another number
+        read_model("30B-A3B", default())
     for wrong in ("1M", "9000T", "many"):
         with pytest.raises(WattlineError, match="params"):
             read_params(wrong)

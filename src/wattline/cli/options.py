@@ -15,7 +15,7 @@ from wattline.predict.setup import CHIP, ENGINE, REPLICA, Setup
 from wattline.predict.where import Where
 
 Opt = typer.Option
-Model = Annotated[str | None, typer.Argument(help="Model by catalog name, alias or Hugging Face id.")]
+Model = Annotated[str | None, typer.Argument(help="Model by catalog name, alias, Hugging Face id or size (8B).")]
 Config = Annotated[Path | None, Opt(help="A Hugging Face config.json that describes the model, instead of MODEL.")]
 MediaSize = Annotated[
     str | None, Opt("--size", help="Pixels of a side, or such as 1280x720, width first [default: the model's].")

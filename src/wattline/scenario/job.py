@@ -35,5 +35,5 @@ class Job(StrictTable):
 class ModelJob(Job):
     """A job of a model."""
 
-    model: str | None = Field(None, description="Model by catalog name, alias or Hugging Face id.")
+    model: str | None = Field(None, description="Model by catalog name, alias, Hugging Face id or size (8B).")
     config: str | None = Field(None, description="A Hugging Face config.json beside this file, instead of model.")

@@ -12,7 +12,7 @@ from wattline.line.work.model import Model, load_model
 from wattline.line.work.scaled import read_params, scaled_model
 
 # a model of which only the size is known
-SIZE = re.compile(r"(?P<params>\d[\d.]*\s?[kMBT]?)[- ]param(?:eter)?s?", re.IGNORECASE)
+SIZE = re.compile(r"(?P<params>\d[\d.]*\s?(?:[kMBT]?[- ]param(?:eter)?s?|[BT]))", re.IGNORECASE)
 
 
 def read_model(model: str | Path | Model, catalog: Catalog) -> Model:
@@ -21,7 +21,7 @@ def read_model(model: str | Path | Model, catalog: Catalog) -> Model:
     Parameters
     ----------
     model : a name, alias or Hugging Face id of the catalog, the path of a ``config.json``, or a Model as it is;
-        ``"7B-params"`` for a model of which only the size is known
+        ``"7B"`` or ``"7B-params"`` for a model of which only the size is known
     catalog : where names are looked up
 
     Returns

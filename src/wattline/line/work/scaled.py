@@ -22,7 +22,8 @@ def read_params(params: float | str) -> float:
 
     Returns how many.
     """
-    text = re.sub(r"\s*param(eter)?s?$", "", str(params))
+    text = re.sub(r"[\s-]*param(eter)?s?$", "", str(params), flags=re.IGNORECASE)
+    text = re.sub(r"[kmbt]$", lambda letter: letter[0].upper() if letter[0] != "k" else "k", text)  # no milli of models
     count = parse(text, "", "params")
     if not SMALL <= count <= LARGE:
         raise WattlineError(f"params: {number(count)} is out of range; take {SMALL:.0e} to {LARGE:.0e}, such as 7B")
