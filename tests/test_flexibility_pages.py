@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import wattline as wl
 from wattline.core.result import Result
@@ -22,6 +24,8 @@ from wattline.predict.flex.measures import LimitTexts, Measures
 from wattline.predict.flex.shift import DailyJob
 from wattline.predict.flex.sites import SharedWork
 from wattline.reconcile.swings import meter_swings
+from wattline.report.page.plot import round_places, round_step
+from wattline.report.words import saving_words
 
 PHASES = ["compute:1.4s:1000W", "communicate:0.6s:300W"]
 VOID = {"meta", "link", "input", "img", "br", "rect", "line", "circle", "path"}
@@ -126,3 +130,41 @@ def test_what_an_answer_of_a_site_beside_its_grid_assumes_stands_on_its_page(mad
     page = next(tmp_path.glob("*.html")).read_text(encoding="utf-8")
     grid = answer.json()["inputs"]["region"]
     assert f"Assumed: grid {grid}; site hyperscale" in page
+
+
+def test_sites_that_are_regions_stand_by_their_names_over_each_figure() -> None:
+    page = _page(wl.flex_sites(["de", "se"], SharedWork(["20 MW"], ["10 MW"])))
+    title = "Work that moves between 2 sites and in time, Germany, Sweden"
+    assert f"<h1>{title}</h1>" in page
+    assert "Mean power of Germany." in page
+    assert "Mean power of Sweden." in page
+    assert "As it comes [g/kWh]" in page
+
+
+def test_each_measure_that_is_tried_is_drawn_over_the_same_time() -> None:
+    every = Measures("500 W", "20 MW/s", "2 s", "65 J")
+    answer = wl.flex_swings(PHASES, 1000, checkpoint="save:20s:250W", every=20, measures=every)
+    rows = answer.json()["results"]["measures"]
+    assert len({(row["shape"]["step_s"], len(row["shape"]["power_w"])) for row in rows}) == 1
+    assert rows[0]["shape"]["step_s"] * len(rows[0]["shape"]["power_w"]) == pytest.approx(60)  # 20 steps and a save
+    page = _page(answer)
+    for row in rows:
+        assert page.count(f"<title>{row['measure']}</title>") >= 2, row["measure"]
+
+
+@pytest.mark.parametrize("share", [None, 0.0, -1e-5, 1e-5, -0.002, 0.25])
+def test_a_saving_is_never_less_than_nothing_by_rounding(share: float | None) -> None:
+    words = saving_words(share)
+    assert "-0.0%" not in words
+    assert words == ("none to save of" if share is None else f"{round(100 * share, 1) + 0.0:.1f}%")
+
+
+@settings(max_examples=200, deadline=None)
+@given(low=st.floats(-1e3, 1e3), span=st.floats(1e-3, 1e3), count=st.integers(2, 8))
+def test_marks_of_an_axis_are_round_and_within_it(low: float, span: float, count: int) -> None:
+    places = round_places(low, low + span, count)
+    step = round_step(span / (count - 1))
+    assert places or count < 3
+    assert len(places) <= count + 1
+    assert all(low - 1e-6 * span - 1e-9 <= place <= low + span * (1 + 1e-6) + 1e-9 for place in places)
+    assert np.asarray(places) / step == pytest.approx(np.round(np.asarray(places) / step), abs=1e-6)

@@ -25,7 +25,7 @@ REGIONS = ("de", "fr", "us-ercot", "us-pjm", "gb", "us-east-1", "quincy-wa", "in
 def test_a_region_stands_for_its_typical_year(name):
     region = load_region(name, default())
     made = read_sites([name], "average", "flex shift")
-    assert made.names == (region.name,)
+    assert made.names == (region.title,)
     assert made.values[0] == pytest.approx(typical_signals(region, default()).average["lifecycle"].values)
     assert any("modelled from its mix" in note for note in made.notes)
     assert any("has no weather" in note for note in made.notes)
@@ -60,7 +60,7 @@ def test_a_column_of_the_file_comes_before_a_region_of_that_name(tmp_path: Path)
 
 def test_sites_may_be_regions():
     work = SharedWork(room=("20 MW",), arrives=("10 MW",))
-    assert "de, se" in str(flex_sites(["de", "se"], work)).replace("\n", " ")
+    assert "Germany, Sweden" in str(flex_sites(["de", "se"], work)).replace("\n", " ")
 
 
 @pytest.mark.parametrize(

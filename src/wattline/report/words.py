@@ -28,6 +28,16 @@ def share_words(share: float) -> str:
     return f"{share:.{digits}%}"
 
 
+def saving_words(share: float | None) -> str:
+    """A saving as per cent; None is of work that costs nothing, or less."""
+    return "none to save of" if share is None else f"{share:.1%}".replace("-0.0%", "0.0%")
+
+
+def unit_words(unit: str) -> str:
+    """A unit after what is in it: `` [g/kWh]``; "" for none."""
+    return f" [{unit}]" if unit else ""
+
+
 def balance_words(balance: Json) -> str:
     """What a plan takes of its grid, in a sentence."""
     growth = balance["growth_share"]

@@ -23,7 +23,7 @@ from wattline.line.grid.flexibility.smoothing import (
 )
 from wattline.line.grid.flexibility.swings import Spectrum, SwingLimits, broken, spectrum, swings
 
-MAX_LINES, MAX_POINTS = 60, 240  # of a spectrum and of a shape that an answer shows
+MAX_LINES, MAX_POINTS = 60, 480  # of a spectrum and of a shape that an answer shows
 ROUND_TRIP = "constant.store-round-trip"
 
 
@@ -147,6 +147,7 @@ def measures_json(
     """
     rows = []
     facts: list[Fact] = []
+    shown_s = _shown_s(made[0][1].power_w, step_s)
     for name, smoothed in made:
         power, lines = smoothed.power_w, spectrum(smoothed.power_w, step_s)
         shown = swings(power, step_s, limits.band_hz)
@@ -162,7 +163,7 @@ def measures_json(
                 "broken": broken(shown, limits),
                 "modes": [asdict(mode) for mode in modes],
                 "lines": _lines(lines),
-                "shape": _shape(power, step_s, lines),
+                "shape": _shape(power, step_s, shown_s),
             }
         )
     return rows, facts
@@ -195,10 +196,15 @@ def _lines(lines: Spectrum) -> Json:
     return {"frequency_hz": lines.frequency_hz[best].tolist(), "amplitude_w": lines.amplitude_w[best].tolist()}
 
 
-def _shape(power_w: Array, step_s: float, lines: Spectrum) -> Json:
-    """Some periods of the highest line, as they pass."""
-    frequency, _ = lines.largest()
-    count = len(power_w) if frequency == 0 else min(len(power_w), max(round(4 / frequency / step_s), 2))
+def _shown_s(power_w: Array, step_s: float) -> float:
+    """Some periods of the highest line of the load as it is, for all measures alike [s]."""
+    frequency, _ = spectrum(power_w, step_s).largest()
+    return len(power_w) * step_s if frequency == 0 else 4 / frequency
+
+
+def _shape(power_w: Array, step_s: float, shown_s: float) -> Json:
+    """Power as it passes through so many seconds."""
+    count = min(len(power_w), max(round(shown_s / step_s), 2))
     every = max(1, -(-count // MAX_POINTS))
     whole = power_w[: count // every * every].reshape(-1, every).mean(axis=1)
     return {"step_s": step_s * every, "power_w": whole.tolist()}

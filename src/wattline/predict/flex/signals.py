@@ -157,7 +157,7 @@ def _typical(region: Record, kind: str, what: str, catalog: Catalog) -> NamedSig
     signal = made.marginal if kind == "marginal" else made.average["lifecycle"]
     if signal is None:
         raise WattlineError(f"{what}: region {region.name} has no {kind} signal; give a file of it")
-    return region.name, signal, (*made.notes, NO_WEATHER)
+    return region.title, signal, (*made.notes, NO_WEATHER)
 
 
 def _plain(path: Path, column: str | None, what: str, error: WattlineError) -> NamedSignal:

@@ -10,7 +10,7 @@ from wattline.report.page.flex_parts import STYLES, FlexParts, plain_table, word
 from wattline.report.page.flex_plot import Axes, PlotLine, bars, hour_map, lines, marks_of
 from wattline.report.page.frame import Section
 from wattline.report.page.words import esc, objects
-from wattline.report.words import Json, share_words, yields_words
+from wattline.report.words import Json, saving_words, share_words, unit_words, yields_words
 
 DAY = [(0.0, "0:00"), (6.0, "6:00"), (12.0, "12:00"), (18.0, "18:00"), (24.0, "24:00")]
 SHARES = (
@@ -147,12 +147,12 @@ def shift_parts(data: Json) -> FlexParts:
     sections = [
         ("saving", "What it saves as its window widens", _savings(windows)),
         ("moved", "When the work is done", _moved(results["hours"], results["unit"], inputs["kind"])),
-        ("ways", "By average and by marginal signal", _ways(results["ways"])),
-        ("windows", "All windows", _windows(windows)),
+        ("ways", "By average and by marginal signal", _ways(results["ways"], results["unit"])),
+        ("windows", "All windows", _windows(windows, results["unit"])),
         ("facts", "Facts and sources", frame.facts(data)),
     ]
-    cards = words_card("Saved with foresight", _saved(last["saving_foresight"])) + words_card(
-        "Saved by what was known", _saved(last["saving_known"])
+    cards = words_card("Saved with foresight", saving_words(last["saving_foresight"])) + words_card(
+        "Saved by what was known", saving_words(last["saving_known"])
     )
     title = f"A job of {inputs['length_h']:g} h each day that may wait, {', '.join(results['sites'])}"
     return FlexParts(title, frame.remarks(data), f'<dl class="cards">{cards}</dl>', sections)
@@ -175,24 +175,20 @@ def _savings(windows: list[Json]) -> str:
     return lines(axes, widths, savings)
 
 
-def _windows(windows: list[Json]) -> str:
+def _windows(windows: list[Json], unit: str) -> str:
     rows = [
         [
             f"{row['before_h']:g} h, {row['after_h']:g} h",
             number(row["mean_as_meant"]),
             number(row["mean_known"]),
-            _saved(row["saving_known"]),
+            saving_words(row["saving_known"]),
             number(row["mean_foresight"]),
-            _saved(row["saving_foresight"]),
+            saving_words(row["saving_foresight"]),
         ]
         for row in windows
     ]
-    heads = ["Earlier, later", "As meant", "By what was known", "Saved", "With foresight", "Saved "]
+    heads = ["Earlier, later", f"As meant{unit_words(unit)}", "By what was known", "Saved", "With foresight", "Saved "]
     return plain_table(heads, rows, "Savings by window")
-
-
-def _saved(share: float | None) -> str:
-    return "none to save of" if share is None else f"{share:.1%}"
 
 
 def _moved(hours: Json, unit: str, kind: str) -> str:
@@ -211,7 +207,7 @@ def _moved(hours: Json, unit: str, kind: str) -> str:
         signal,
         x,
         [PlotLine(kind, [*around, around[-1]], steps=True)],
-        f"Mean of the {kind} signal {unit}".strip() + ".",
+        f"Mean of the {kind} signal{unit_words(unit)}.",
     )
     work = [
         PlotLine(name, [100 * share for share in (*hours[key], hours[key][-1])], steps=True)
@@ -226,22 +222,22 @@ def _moved(hours: Json, unit: str, kind: str) -> str:
     return drawn + lines(axes, x, work, "Share of the work in each hour, at the widest window.")
 
 
-def _ways(ways: list[Json]) -> str:
+def _ways(ways: list[Json], unit: str) -> str:
     if not ways:
         return ""
     rows = [
         [
             f"{row['moved_by']}, counted by {row['counted_by']}",
             number(row["mean_as_meant"]),
-            _saved(row["saving_known"]),
-            _saved(row["saving_foresight"]),
+            saving_words(row["saving_known"]),
+            saving_words(row["saving_foresight"]),
         ]
         for row in ways
     ]
     note = "A saving by one signal says nothing of the other: what moves by one may cost more of the other."
-    return plain_table(["Moved by", "As meant", "By what was known", "With foresight"], rows, "By either signal") + (
-        f'<p class="note">{esc(note)}</p>'
-    )
+    return plain_table(
+        ["Moved by", f"As meant{unit_words(unit)}", "By what was known", "With foresight"], rows, "By either signal"
+    ) + (f'<p class="note">{esc(note)}</p>')
 
 
 def balance_parts(data: Json) -> FlexParts:

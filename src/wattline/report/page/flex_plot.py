@@ -10,7 +10,7 @@ import numpy as np
 
 from wattline.core.fact import Array
 from wattline.report.page.heat import heat_figure
-from wattline.report.page.plot import Ground, drawn, legend, svg_text
+from wattline.report.page.plot import Ground, drawn, legend, round_step, svg_text
 from wattline.report.page.words import esc
 
 WIDE, NARROW = Ground(960, 320, 78, 16, 14, 52), Ground(390, 290, 70, 12, 14, 52, narrow=True)
@@ -175,18 +175,10 @@ def marks_of(top: float, words: object, low: float = 0.0) -> list[tuple[float, s
 
     Returns value and text of each mark.
     """
-    step = _round((top - low) / (MARKS - 1))
+    step = round_step((top - low) / (MARKS - 1))
     first = np.floor(low / step) * step
-    count = int(np.ceil((top - first) / step - 1e-9))
+    count = int(np.ceil((top - first) / step - 1e-6))
     return [(float(first + i * step), str(words(float(first + i * step)))) for i in range(max(count, 1) + 1)]  # type: ignore[operator]
-
-
-def _round(value: float) -> float:
-    """The next of 1, 2, 2.5, 5 times a power of ten."""
-    if not value > 0:
-        return 1.0
-    power = 10.0 ** np.floor(np.log10(value))
-    return float(next(power * m for m in (1, 2, 2.5, 5, 10) if power * m >= value * (1 - 1e-9)))
 
 
 def _path(across: Array, up: Array, steps: bool) -> str:
@@ -199,7 +191,8 @@ def _path(across: Array, up: Array, steps: bool) -> str:
 
 def _frame(ground: Ground, axes: Axes, y: tuple[float, float], x: tuple[float, float]) -> str:
     rules = "".join(ground.rule((level - y[0]) / y[1], words) for level, words in axes.y_words)
-    ticks = "".join(ground.below((value - x[0]) / x[1], words) for value, words in axes.x_words)
+    every = 2 if ground.narrow and len(axes.x_words) > MARKS else 1  # words that would run into each other
+    ticks = "".join(ground.below((value - x[0]) / x[1], words) for value, words in axes.x_words[::every])
     return rules + ticks + _across(ground, axes.across)
 
 

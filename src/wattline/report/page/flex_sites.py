@@ -6,7 +6,7 @@ from wattline.core.quantity import number, show
 from wattline.report.page import frame
 from wattline.report.page.flex_parts import FlexParts, plain_table, words_card
 from wattline.report.page.flex_plot import Axes, PlotLine, lines, marks_of
-from wattline.report.words import Json
+from wattline.report.words import Json, saving_words, unit_words
 
 DAY = [(0.0, "0:00"), (6.0, "6:00"), (12.0, "12:00"), (18.0, "18:00"), (24.0, "24:00")]
 MOVED_IN = {"place": "In place", "time": "In time", "both": "In place and time"}
@@ -19,34 +19,43 @@ def sites_parts(data: Json) -> FlexParts:
     results = frame.results_of(data)
     moves, sites = results["moves"], results["each_site"]
     sections = [
-        ("moves", "What moving saves", _moves(moves)),
+        ("moves", "What moving saves", _moves(moves, results["unit"])),
         ("sites", "Each site", _sites(sites, results["total_unit"])),
         ("hours", "Power by the hour of the day", "".join(_day(row) for row in sites[:MAX_PICTURES])),
         ("facts", "Facts and sources", frame.facts(data)),
     ]
     last = moves[-1]
-    cards = words_card("Saved with foresight", _saved(last["saving_foresight"])) + words_card(
-        "Saved by what was known", _saved(last["saving_known"])
+    cards = words_card("Saved with foresight", saving_words(last["saving_foresight"])) + words_card(
+        "Saved by what was known", saving_words(last["saving_known"])
     )
     title = f"Work that moves between {len(sites)} sites and in time, {', '.join(row['name'] for row in sites)}"
     return FlexParts(title, frame.remarks(data), f'<dl class="cards">{cards}</dl>', sections)
 
 
-def _moves(moves: list[Json]) -> str:
+def _moves(moves: list[Json], unit: str) -> str:
     rows = [
         [
             MOVED_IN[row["moved_in"]],
             number(row["mean_as_meant"]),
             number(row["mean_known"]),
-            _saved(row["saving_known"]),
+            saving_words(row["saving_known"]),
             number(row["mean_foresight"]),
-            _saved(row["saving_foresight"]),
+            saving_words(row["saving_foresight"]),
             f"{row['away_foresight_share']:.0%}",
             f"{row['wait_foresight_h']:.1f} h",
         ]
         for row in moves
     ]
-    heads = ["Work moves", "As it comes", "By what was known", "Saved", "With foresight", "Saved ", "Away", "Mean wait"]
+    heads = [
+        "Work moves",
+        f"As it comes{unit_words(unit)}",
+        "By what was known",
+        "Saved",
+        "With foresight",
+        "Saved ",
+        "Away",
+        "Mean wait",
+    ]
     return plain_table(heads, rows, "Savings by how work moves")
 
 
@@ -62,7 +71,7 @@ def _sites(sites: list[Json], unit: str) -> str:
         for row in sites
     ]
     heads = ["Site", "Room", "As it comes", "By what was known", "With foresight", "Highest"]
-    return plain_table([*heads, f"Another MW saves a year {unit}".strip()], rows, "Power of each site")
+    return plain_table([*heads, f"Another MW saves a year{unit_words(unit)}"], rows, "Power of each site")
 
 
 def _day(row: Json) -> str:
@@ -70,8 +79,4 @@ def _day(row: Json) -> str:
     curves = [PlotLine(name, [*row[f"hours_{key}_w"], row[f"hours_{key}_w"][-1]], steps=True) for name, key in POLICIES]
     most = max(max(curve.y) for curve in curves)
     axes = Axes(row["name"], "hour of the day, UTC", DAY, marks_of(most or 1.0, lambda value: show(value, "W")))
-    return lines(axes, [float(hour) for hour in range(25)], curves, "Mean power of the site.")
-
-
-def _saved(share: float | None) -> str:
-    return "none to save of" if share is None else f"{share:.1%}"
+    return lines(axes, [float(hour) for hour in range(25)], curves, f"Mean power of {row['name']}.")

@@ -7,12 +7,13 @@ from wattline.core.units import J_PER_WH
 from wattline.report.page import frame
 from wattline.report.page.flex_parts import FlexParts, plain_table, words_card
 from wattline.report.page.flex_plot import Axes, PlotLine, lines, marks_of, stems
+from wattline.report.page.plot import round_places
 from wattline.report.page.words import esc
 from wattline.report.terminal.flex_swings import LIMITS, start_stop_words
 from wattline.report.words import Json, share_words
 
 LOWEST_HZ = 1e-3
-MAX_STEMS = 3  # measures whose spectra are drawn
+MAX_DRAWN = 5  # measures whose power and spectra are drawn
 
 
 def swings_parts(data: Json) -> FlexParts:
@@ -49,19 +50,19 @@ def _parts(data: Json, title: str) -> FlexParts:
 
 
 def _shapes(rows: list[Json]) -> str:
-    """The first and two measures, over the time that all show."""
-    shown = rows[:MAX_STEMS]
+    """The load as it is and after each measure, over the time that all show."""
+    shown = rows[:MAX_DRAWN]
     step_s = shown[0]["shape"]["step_s"]
     count = min(round(len(row["shape"]["power_w"]) * row["shape"]["step_s"] / step_s) for row in shown)
     if count < 2:
         return ""
-    curves = [PlotLine(row["measure"], _sampled(row["shape"], step_s, count), steps=True) for row in shown]
+    curves = [PlotLine(row["measure"], _sampled(row["shape"], step_s, count + 1), steps=True) for row in shown]
     top, low = (pick(value for curve in curves for value in curve.y) for pick in (max, min))
-    x = [i * step_s for i in range(count)]
+    x = [i * step_s for i in range(count + 1)]
     axes = Axes(
         "Power as it passes",
         "time",
-        [(x[-1] * share, show(x[-1] * share, "s")) for share in (0.0, 0.25, 0.5, 0.75, 1.0)],
+        [(place, show(place, "s") if place else "0") for place in round_places(0.0, count * step_s)],
         marks_of(top, lambda value: show(value, "W"), low if low > 0.7 * top else 0.0),
     )
     return lines(axes, x, curves)
@@ -73,7 +74,7 @@ def _sampled(shape: Json, step_s: float, count: int) -> list[float]:
 
 
 def _spectra(rows: list[Json], limits: Json) -> str:
-    shown = [row for row in rows[:MAX_STEMS] if row["lines"]["frequency_hz"]]
+    shown = [row for row in rows[:MAX_DRAWN] if row["lines"]["frequency_hz"]]
     if not shown:
         return "<p>Power never moves.</p>"
     every = [hz for row in shown for hz in row["lines"]["frequency_hz"]]

@@ -151,7 +151,11 @@ def facts(data: Json) -> str:
         ' <span id="fact-count" role="status"></span></p>'
     )
     table = tables.facts(list(rows_by_key.values()))
-    return details(f"{len(rows_by_key)} facts that these answers rest on", search + table)
+    count = len(rows_by_key)
+    return details(
+        "1 fact that this answer rests on" if count == 1 else f"{count} facts that these answers rest on",
+        search + table,
+    )
 
 
 def _colophon(data: Json) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TypeVar
 
+import numpy as np
+
 from wattline.core.fact import Array
 
 Shares = TypeVar("Shares", float, Array)
@@ -44,6 +46,29 @@ class Ground:
         if self.narrow:
             anchor = "start" if share < 0.02 else "end" if share > 0.98 else "middle"
         return svg_text(self.across(share), self.height - self.foot + 20, label, anchor)
+
+
+def round_step(step: float) -> float:
+    """The next of 1, 2, 2.5, 5 times a power of ten; 1 for none."""
+    if not step > 0:
+        return 1.0
+    power = 10.0 ** np.floor(np.log10(step))
+    return float(next(power * m for m in (1, 2, 2.5, 5, 10) if power * m >= step * (1 - 1e-9)))
+
+
+def round_places(low: float, high: float, count: int = 5) -> list[float]:
+    """Round numbers from ``low`` to ``high``, about so many.
+
+    Parameters
+    ----------
+    low, high : ends of an axis
+    count : of the marks, about
+
+    Returns multiples of a round step within both ends.
+    """
+    step = round_step((high - low) / max(count - 1, 1))
+    first, last = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
+    return [float(place * step) for place in np.arange(first, last + 1)]
 
 
 def svg_text(across: float, down: float, words: str, anchor: str = "middle") -> str:

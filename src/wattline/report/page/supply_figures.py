@@ -12,7 +12,7 @@ from wattline.core.fact import Array
 from wattline.core.quantity import number, show, trim
 from wattline.core.units import HOUR_S
 from wattline.report.page.heat import MONTHS, heat_figure
-from wattline.report.page.plot import Ground, drawn, legend, svg_text
+from wattline.report.page.plot import Ground, drawn, legend, round_places, svg_text
 from wattline.report.page.words import esc
 from wattline.report.words import Json
 
@@ -210,7 +210,7 @@ def cost_curve(rows: list[Json]) -> str:
             for (x, y), (_, usd, name) in zip(at, points, strict=True)
         )
         rules = "".join(ground.rule(v / top, f"{number(v)}") for v in _ticks(top))
-        shares = np.linspace(left, 1, 3 if ground.narrow else 6)
+        shares = round_places(left, 1.0, 4 if ground.narrow else 6)
         marks = "".join(ground.below((s - left) / span, f"{s:.0%}") for s in shares)
         curve = f'<polyline points="{line}" fill="none" stroke="var(--p7)" stroke-width="2"/>'
         return rules + curve + dots + marks

@@ -11,9 +11,9 @@ from wattline.report.terminal.answer import assumed, facts
 from wattline.report.terminal.flex_response import response_lines
 from wattline.report.terminal.flex_sites import sites_lines
 from wattline.report.terminal.flex_swings import recorded_swings_lines, swings_lines
-from wattline.report.terminal.flex_table import flex_table, saved
+from wattline.report.terminal.flex_table import flex_table
 from wattline.report.terminal.supply import supply_text
-from wattline.report.words import Json, share_words, yields_words
+from wattline.report.words import Json, saving_words, share_words, unit_words, yields_words
 
 
 def flex_text(data: Json, explain: bool = False) -> RenderableType:
@@ -60,11 +60,10 @@ def _shift(data: Json) -> list[RenderableType]:
     for row in results["windows"]:
         table.add_row(
             f"{row['before_h']:g} h", f"{row['after_h']:g} h", number(row["mean_as_meant"]), number(row["mean_known"]),
-            saved(row["saving_known"]), number(row["mean_foresight"]), saved(row["saving_foresight"]),
+            saving_words(row["saving_known"]), number(row["mean_foresight"]), saving_words(row["saving_foresight"]),
             *[f"{row['away_foresight_share']:.0%}"] * away,
         )  # fmt: skip
-    unit = f" [{results['unit']}]" if results["unit"] else ""
-    head = f"{job}; {inputs['kind']} signal{unit}, {', '.join(results['sites'])}"
+    head = f"{job}; {inputs['kind']} signal{unit_words(results['unit'])}, {', '.join(results['sites'])}"
     return [Text(head, style="bold"), table, *_ways(results["ways"])]
 
 
@@ -75,8 +74,8 @@ def _ways(ways: list[Json]) -> list[RenderableType]:
     table = flex_table("moved by", "counted by", "as meant", "saved by what was known", "saved with foresight")
     for row in ways:
         table.add_row(
-            row["moved_by"], row["counted_by"], number(row["mean_as_meant"]), saved(row["saving_known"]),
-            saved(row["saving_foresight"]),
+            row["moved_by"], row["counted_by"], number(row["mean_as_meant"]), saving_words(row["saving_known"]),
+            saving_words(row["saving_foresight"]),
         )  # fmt: skip
     return [Text("The widest window, by either signal", style="bold"), table]
 

@@ -6,8 +6,8 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from wattline.core.quantity import number, show
-from wattline.report.terminal.flex_table import flex_table, saved
-from wattline.report.words import Json
+from wattline.report.terminal.flex_table import flex_table
+from wattline.report.words import Json, saving_words, unit_words
 
 MOVED_IN = {"place": "in place", "time": "in time", "both": "in place and time"}
 
@@ -15,10 +15,9 @@ MOVED_IN = {"place": "in place", "time": "in time", "both": "in place and time"}
 def sites_lines(data: Json) -> list[RenderableType]:
     """The answer of ``flex sites``."""
     inputs, results = data["inputs"], data["results"]
-    unit = f" [{results['unit']}]" if results["unit"] else ""
     names = ", ".join(row["name"] for row in results["each_site"])
     rest = f"{1 - inputs['serving_share']:.0%} of the work may wait for {inputs['wait_h']:g} h"
-    head = f"{len(results['each_site'])} sites, {names}; {rest}; {inputs['kind']} signal{unit}"
+    head = f"{len(results['each_site'])} sites, {names}; {rest}; {inputs['kind']} signal{unit_words(results['unit'])}"
     return [Text(head, style="bold"), _moves(results), "", _sites(results)]
 
 
@@ -29,7 +28,7 @@ def _moves(results: Json) -> RenderableType:
     for row in results["moves"]:
         table.add_row(
             MOVED_IN[row["moved_in"]], number(row["mean_as_meant"]), number(row["mean_known"]),
-            saved(row["saving_known"]), number(row["mean_foresight"]), saved(row["saving_foresight"]),
+            saving_words(row["saving_known"]), number(row["mean_foresight"]), saving_words(row["saving_foresight"]),
             f"{row['away_foresight_share']:.0%}", f"{row['wait_foresight_h']:.1f} h",
         )  # fmt: skip
     return table

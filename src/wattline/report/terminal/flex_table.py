@@ -11,8 +11,3 @@ def flex_table(*heads: str) -> Table:
     for i, head in enumerate(heads):
         table.add_column(head, justify="right" if i else "left", no_wrap=True)
     return table
-
-
-def saved(share: float | None) -> str:
-    """A saving as per cent."""
-    return "none to save of" if share is None else f"{share:.1%}".replace("-0.0%", "0.0%")
