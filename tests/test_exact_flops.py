@@ -11,7 +11,7 @@ import pytest
 from small_chip import model
 from wattline import catalog
 from wattline.line.work import flops as count
-from wattline.line.work import training, weights
+from wattline.line.work import reach, training, weights
 
 # two heads of three from a width of six: queries and output 36 weights each, keys and values 18 each; MLP 3 × 24
 ATTENTION, MLP, HEAD = 36 + 36 + 18 + 18, 72, 6 * 8
@@ -51,25 +51,25 @@ def test_a_token_of_a_sequence_costs_two_flops_a_weight_and_half_the_sequence() 
 
 def test_windows_sparse_attention_and_encoders_see_less() -> None:
     windowed = model(layers=4, global_layers=1, sliding_window=8)
-    assert count.attended_token_layers(windowed, np.array([5, 8, 20])).tolist() == [20, 32, 20 + 24]
-    assert count.mean_attended_token_layers(windowed, np.array([4, 16])).tolist() == [8, 8 + 3 * (8 - 64 / 32)]
-    assert count.cached_token_layers(windowed, np.array([5, 20])).tolist() == [20, 44]
+    assert reach.attended_token_layers(windowed, np.array([5, 8, 20])).tolist() == [20, 32, 20 + 24]
+    assert reach.mean_attended_token_layers(windowed, np.array([4, 16])).tolist() == [8, 8 + 3 * (8 - 64 / 32)]
+    assert reach.cached_token_layers(windowed, np.array([5, 20])).tolist() == [20, 44]
     sparse = model(**SPARSE)
-    assert count.attended_token_layers(sparse, np.array([5, 20])).tolist() == [10, 16]
-    assert float(count.mean_attended_token_layers(sparse, 16)) == 2 * (8 - 64 / 32)
-    assert float(count.cached_token_layers(sparse, 20)) == 40
+    assert reach.attended_token_layers(sparse, np.array([5, 20])).tolist() == [10, 16]
+    assert float(reach.mean_attended_token_layers(sparse, 16)) == 2 * (8 - 64 / 32)
+    assert float(reach.cached_token_layers(sparse, 20)) == 40
     both = model(layers=6, attention_layers=9, encoder_layers=3, cross_layers=3)
-    assert float(count.attended_token_layers(both, 10)) == 30
-    assert float(count.cached_token_layers(both, 10)) == 30
-    assert float(count.attended_token_layers(count.whole_stack(both), 10)) == 90
-    assert (count.whole_stack(both).encoder_layers, count.whole_stack(both).cross_layers) == (0, 0)
-    assert count.whole_stack(windowed) is windowed
+    assert float(reach.attended_token_layers(both, 10)) == 30
+    assert float(reach.cached_token_layers(both, 10)) == 30
+    assert float(reach.attended_token_layers(reach.whole_stack(both), 10)) == 90
+    assert (reach.whole_stack(both).encoder_layers, reach.whole_stack(both).cross_layers) == (0, 0)
+    assert reach.whole_stack(windowed) is windowed
 
 
 def test_the_mean_over_a_sequence_is_the_sum_over_its_positions() -> None:
     windowed = model(layers=4, global_layers=1, sliding_window=6)
-    each = count.attended_token_layers(windowed, np.linspace(0, 20, 200_001)).mean()
-    assert float(count.mean_attended_token_layers(windowed, 20)) == pytest.approx(float(each), rel=1e-4)
+    each = reach.attended_token_layers(windowed, np.linspace(0, 20, 200_001)).mean()
+    assert float(reach.mean_attended_token_layers(windowed, 20)) == pytest.approx(float(each), rel=1e-4)
 
 
 def test_pairs_cost_by_the_kind_of_attention() -> None:
@@ -95,22 +95,25 @@ def test_the_cache_is_keys_and_values_or_a_latent_or_a_state() -> None:
     assert float(count.kv_bytes(model(value_dim=5), 10)) == 10 * 8 * 2
     assert float(count.kv_bytes(model(**LATENT), 10)) == 10 * 7 * 2
     assert float(count.kv_bytes(model(**HYBRID), 10)) == 10 * 6 * 2 + 2 * 30 * 4
+    # of a convolution over four tokens the last three inputs: values, keys and queries, in 16 bits
+    assert float(count.kv_bytes(model(**HYBRID, mamba_conv=4), 10)) == 120 + 2 * (30 * 4 + 3 * (6 + 5 + 5) * 2)
+    assert float(count.kv_bytes(model(attention_layers=0, other_layers=1, other_state_bytes=9), 10)) == 9
     assert float(count.kv_bytes(model(**SPARSE), 10)) == 2 * (10 * 6 * 2 + 10 * 5)
 
 
 def test_layers_of_two_kinds_count_each_with_its_own_heads() -> None:
     """Two global layers, one without a cache; three in a window of 4, of which one keeps none."""
     mixed = model(**TWO_KINDS)
-    whole, near = count.attention_groups(mixed)
+    whole, near = reach.attention_groups(mixed)
     assert (whole.attention_layers, whole.global_layers, whole.head_dim, whole.cacheless_layers) == (2, 2, 3, 1)
     assert (near.attention_layers, near.global_layers, near.head_dim, near.heads, near.kv_heads) == (3, 0, 1, 3, 2)
     assert float(count.kv_bytes(mixed, 10)) == (10 * 6 + 2 * 4 * 4) * 2
     pairs = 2 * 10 * 24 + 3 * 4 * 12
     assert float(count.decode_flops_per_token(mixed, 10)) == 2 * mixed.matmul_params_active + pairs
     assert (whole.sliding_head_dim, near.sliding_head_dim) == (0, 0)
-    assert count.attention_groups(model()) == [model()]
+    assert reach.attention_groups(model()) == [model()]
     valued = replace(mixed, sliding_value_dim=7)
-    assert count.attention_flops_per_pair(count.attention_groups(valued)[1]) == 2 * 3 * (1 + 7)
+    assert count.attention_flops_per_pair(reach.attention_groups(valued)[1]) == 2 * 3 * (1 + 7)
 
 
 def test_experts_are_touched_by_chance() -> None:

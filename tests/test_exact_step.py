@@ -151,6 +151,8 @@ def test_a_recurrent_layer_reads_and_writes_its_state() -> None:
     split = mamba(shape(attention_layers=0, mlp_layers=0, **states), work(3, 2, chips=2), RATES, slow, np.asarray(0.0))
     assert float(split.flops) == 3 * products / 2 + 6 * 15 * 3
     assert float(split.bytes) == 2 * 3 * (columns / 2 + 6 + 6 + 3) + 15 * 4 * 2 * 2
+    inputs = mamba(shape(attention_layers=0, **states, mamba_conv=4), work(), RATES, slow, np.asarray(2.0))
+    assert float(inputs.bytes - got.bytes) == 3 * (6 + 10) * 2 * 2
     launches = fit(mamba_launches=2.0, launch_s=0.5)
     half = mamba(shape(attention_layers=0, mlp_layers=0, **states), work(), RATES, launches, np.asarray(2.0))
     assert float(half.time_s - half.busy_s) == pytest.approx(1 + 1)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from wattline import catalog
 from wattline.line.chip.shape import Shape
 from wattline.line.work import flops as count
+from wattline.line.work import reach
 from wattline.line.work.model import Model, load_model
 
 KNOWN = [
@@ -72,7 +73,7 @@ def test_sliding_windows_bound_what_is_seen() -> None:
     sliding, window = gemma.attention_layers - gemma.global_layers, gemma.sliding_window
     for context in (1.0, window - 1.0, float(window), 10.0 * window):
         seen = gemma.global_layers * context + sliding * min(context, window)
-        assert float(count.attended_token_layers(gemma, context)) == seen
+        assert float(reach.attended_token_layers(gemma, context)) == seen
     full = replace(gemma, sliding_window=0)
     assert count.kv_bytes(gemma, 100_000) < 0.3 * count.kv_bytes(full, 100_000)
 
@@ -82,16 +83,16 @@ def test_sliding_windows_bound_what_is_seen() -> None:
 def test_mean_over_positions_is_the_sum_over_positions(name: str, length: int) -> None:
     model = load_model(name, catalog.default())
     # position p (from 0) sees p tokens before it, and half of itself on average
-    each = count.attended_token_layers(model, np.arange(length) + 0.5)
-    assert float(count.mean_attended_token_layers(model, length)) == pytest.approx(float(each.mean()), rel=2e-3)
+    each = reach.attended_token_layers(model, np.arange(length) + 0.5)
+    assert float(reach.mean_attended_token_layers(model, length)) == pytest.approx(float(each.mean()), rel=2e-3)
 
 
 @given(NAMES, SIZES, st.floats(1, 100))
 def test_more_context_is_never_less_work(model: Model, context: float, times: float) -> None:
     for work in (
         count.kv_bytes,
-        count.attended_token_layers,
-        count.mean_attended_token_layers,
+        reach.attended_token_layers,
+        reach.mean_attended_token_layers,
         count.forward_flops_per_token,
         count.decode_flops_per_token,
         count.prefill_flops,

@@ -29,30 +29,29 @@ def attention_products(shape: Shape, work: Work, rates: Rates, fit: Coefficients
     """
     chips, latent = work.chips, shape.latent
     keys = np.maximum(shape.kv_heads / chips, 1.0)  # heads of keys are copied when chips outnumber them
+    heads, low = shape.heads / chips, shape.q_lora_rank > 0
+    queries = np.where(low, shape.q_lora_rank, heads * shape.head_dim)
     first = np.where(
-        latent,
-        shape.q_lora_rank + shape.kv_lora_rank + shape.qk_rope_head_dim,
-        np.where(
-            shape.value_dim > 0,
-            shape.heads / chips * shape.head_dim + keys * shape.pair_width,
-            (shape.heads / chips + 2 * keys) * shape.head_dim,
-        ),
+        latent, shape.q_lora_rank + shape.kv_lora_rank + shape.qk_rope_head_dim, queries + keys * shape.kept_width
     )
     value = np.where(shape.value_dim > 0, shape.value_dim, shape.head_dim)
-    last = shape.heads / chips * np.where(latent, shape.v_head_dim, value)
-    query = shape.heads / chips * (shape.qk_nope_head_dim + shape.qk_rope_head_dim)
-    lift = shape.heads / chips * shape.kv_lora_rank
-    layers, latent_layers = shape.attention_layers, shape.attention_layers * latent
+    last = heads * np.where(latent, shape.v_head_dim, value)
+    query = heads * np.where(latent, shape.qk_nope_head_dim + shape.qk_rope_head_dim, shape.head_dim)
+    lift = heads * shape.kv_lora_rank
+    layers, grouped = shape.attention_layers, shape.output_lora_rank > 0
 
     def projection(columns: ArrayLike, depth: ArrayLike, count: ArrayLike) -> Operation:
         return product(work.tokens, columns, depth, count, weight_bytes, work.narrow, rates, fit)
 
-    return total(
+    parts = [
         projection(first, shape.hidden, layers),
-        projection(shape.hidden, last, layers),
-        projection(query, shape.q_lora_rank, latent_layers),
-        projection(lift, shape.qk_nope_head_dim + shape.v_head_dim, latent_layers),
-    )
+        projection(shape.hidden, np.where(grouped, shape.output_groups * shape.output_lora_rank / chips, last), layers),
+        projection(query, shape.q_lora_rank, layers * np.logical_or(latent, low)),
+        projection(lift, shape.qk_nope_head_dim + shape.v_head_dim, layers * latent),
+    ]
+    if np.any(grouped):  # from the heads of each group to its latent
+        parts.append(projection(shape.output_lora_rank, last, layers * grouped))
+    return total(*parts)
 
 
 def attention(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operation:
@@ -74,18 +73,19 @@ def attention(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Oper
     """
     chips, latent = work.chips, shape.latent
     keys = np.maximum(shape.kv_heads / chips, 1.0)
-    cache = work.cache_bytes * np.where(latent, shape.kv_lora_rank + shape.qk_rope_head_dim, keys * shape.pair_width)
+    cache = work.cache_bytes * np.where(latent, shape.kv_lora_rank + shape.qk_rope_head_dim, keys * shape.kept_width)
     pairs = shape.attended(work.context) * work.sequences
     absorbed = np.where(latent, 2 * shape.kv_lora_rank + shape.qk_rope_head_dim, shape.pair_width)
     flops = 2 * shape.heads / chips * absorbed * pairs
     moved = cache * pairs / work.queries
+    dense = np.logical_or(latent, shape.shared_values > 0)
     wide = rates.wide * np.where(work.cache_bytes < ACTIVATION_BYTES, fit.narrow_attention, 1.0)
     launch = shape.attention_layers * fit.attention_launch_s
     decode = kernel(
         flops,
         moved,
-        # the latent form is a dense product of many heads with one cache, and reaches what prompts do
-        flops / (wide * np.where(latent, fit.prompt_attention_efficiency, fit.attention_efficiency)),
+        # many heads with one cache of keys that are the values too: a dense product, which reaches what prompts do
+        flops / (wide * np.where(dense, fit.prompt_attention_efficiency, fit.attention_efficiency)),
         moved / (rates.memory * fit.cache_efficiency),
         launch,
         0.0,
@@ -125,7 +125,7 @@ def indexer(shape: Shape, work: Work, rates: Rates, fit: Coefficients) -> Operat
 
 
 def mamba(shape: Shape, work: Work, rates: Rates, fit: Coefficients, weight_bytes: Array) -> Operation:
-    """Projections in and out, and the state of each sequence read and written in 32 bits.
+    """Projections in and out, and the state of each sequence read and written.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def mamba(shape: Shape, work: Work, rates: Rates, fit: Coefficients, weight_byte
         work.tokens, shape.mamba_project / chips, shape.hidden, layers, weight_bytes, work.narrow, rates, fit
     )
     out = product(work.tokens, shape.hidden, shape.mamba_inner / chips, layers, weight_bytes, work.narrow, rates, fit)
-    moved = layers * shape.mamba_state / chips * 4 * 2 * work.sequences
+    moved = 2 * layers * shape.mamba_state_bytes / chips * work.sequences
     flops = 6 * layers * shape.mamba_state / chips * work.tokens
     launch = fit.kernels.mamba_launches * layers * fit.launch_s
     rate = rates.wide * fit.attention_efficiency

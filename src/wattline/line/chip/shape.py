@@ -40,6 +40,13 @@ class Shape:
     index_heads: Array
     index_head_dim: Array
     index_layers: Array
+    picked_layers: Array
+    picked_ratio: Array
+    pooled_layers: Array
+    pooled_ratio: Array
+    shared_values: Array  # 1 where a head's value is its key
+    output_groups: Array
+    output_lora_rank: Array
     cacheless_layers: Array
     cacheless_global_layers: Array
     encoder_layers: Array
@@ -57,7 +64,9 @@ class Shape:
     mamba_inner: Array
     mamba_project: Array
     mamba_state: Array
+    mamba_inputs: Array  # that the convolution keeps: of each channel all but the newest
     other_layers: Array
+    other_state_bytes: Array
     other_matmul_params: Array
 
     @classmethod
@@ -84,6 +93,11 @@ class Shape:
     def pair_width(self) -> Array:
         """Values of one head's key and value."""
         return np.where(self.value_dim > 0, self.head_dim + self.value_dim, 2 * self.head_dim)
+
+    @property
+    def kept_width(self) -> Array:
+        """Values that are kept of one head's key and value: once where they are the same."""
+        return np.where(self.shared_values > 0, self.head_dim, self.pair_width)
 
     @property
     def layers(self) -> Array:
@@ -116,7 +130,18 @@ class Shape:
         """Tokens looked back on by one token with this context, summed over attention layers."""
         context = np.asarray(context_tokens, float)
         picked = self.attention_layers * np.minimum(context, self.sparse_tokens)
-        return np.where(self.sparse_tokens > 0, picked, self._seen(self.attention_layers, self.global_layers, context))
+        near = self._seen(self.attention_layers, self.global_layers, context)
+        return np.where(self._picks_tokens, picked, near + self._entries(context, self.sparse_tokens))
+
+    @property
+    def _picks_tokens(self) -> Array:
+        """Whether an indexer picks single tokens, rather than entries of several beyond a window."""
+        return np.asarray((self.sparse_tokens > 0) & (self.picked_layers == 0))
+
+    def _entries(self, context: Array, most: ArrayLike) -> Array:
+        """Entries of several tokens each beyond the window, over layers; of those that are picked at most so many."""
+        picked = np.minimum(context / np.maximum(self.picked_ratio, 1.0), most)
+        return self.picked_layers * picked + self.pooled_layers * context / np.maximum(self.pooled_ratio, 1.0)
 
     def _seen(self, layers: Array, whole: Array, context: Array) -> Array:
         window = np.where(self.sliding_window > 0, np.minimum(context, self.sliding_window), context)
@@ -136,25 +161,37 @@ class Shape:
         Returns bytes, of the shape that the two make.
         """
         kept = sum(each._kept_bytes(context_tokens, chips, bytes_per_value) for each in self.attention_groups())
-        return np.asarray(kept + self.mamba_layers * self.mamba_state * 4)
+        return np.asarray(kept + self.mamba_layers * self.mamba_state_bytes + self.other_state_bytes)
+
+    @property
+    def mamba_state_bytes(self) -> Array:
+        """Bytes that a Mamba layer keeps of a sequence: states in 32 bits, the inputs of its convolution in 16."""
+        return self.mamba_state * 4.0 + self.mamba_inputs * 2.0
 
     def _kept_bytes(self, context_tokens: ArrayLike, chips: ArrayLike, bytes_per_value: float) -> Array:
         group, context = np.asarray(chips, float), np.asarray(context_tokens, float)
-        copied = np.maximum(self.kv_heads, group) * self.pair_width
+        copied = np.maximum(self.kv_heads, group) * self.kept_width
         values = np.where(self.latent, (self.kv_lora_rank + self.qk_rope_head_dim) * group, copied)
         layers, whole = self.attention_layers - self.cacheless_layers, self.global_layers - self.cacheless_global_layers
         index = self.index_layers * context * self.index_head_dim * INDEX_BYTES * group
-        return np.asarray(self._seen(layers, whole, context) * values * bytes_per_value + index)
+        kept = self._seen(layers, whole, context) + self._entries(context, np.inf)
+        return np.asarray(kept * values * bytes_per_value + index)
 
     def attended_in_prompt(self, prompt_tokens: ArrayLike) -> Array:
         """The same, averaged over the positions of a prompt of this length, each seeing those before it."""
         length = np.maximum(np.asarray(prompt_tokens, float), 1.0)
-        limit = np.where(self.sparse_tokens > 0, self.sparse_tokens, self.sliding_window)
-        whole = np.where(self.sparse_tokens > 0, 0.0, self.global_layers)
-        window = np.where(limit > 0, np.minimum(limit, length), length)
-        # the mean over positions p of min(p, w) is w - w²/2L
-        slides = (self.attention_layers - whole) * (window - window**2 / (2 * length))
-        return np.asarray(whole * length / 2 + slides)
+        limit = np.where(self._picks_tokens, self.sparse_tokens, self.sliding_window)
+        whole = np.where(self._picks_tokens, 0.0, self.global_layers)
+        near = (self.attention_layers - whole) * _mean_of_last(length, limit)
+        picked = self.picked_layers * _mean_of_last(length / np.maximum(self.picked_ratio, 1.0), self.sparse_tokens)
+        pooled = self.pooled_layers * length / (2 * np.maximum(self.pooled_ratio, 1.0))
+        return np.asarray(whole * length / 2 + near + picked + pooled)
+
+
+def _mean_of_last(length: Array, limit: Array) -> Array:
+    """Mean over positions p of min(p, w), which is w - w²/2L; of all before it where there is no limit."""
+    window = np.where(limit > 0, np.minimum(limit, length), length)
+    return np.asarray(window - window**2 / (2 * length))
 
 
 def _row(model: Model) -> dict[str, float]:
@@ -164,5 +201,6 @@ def _row(model: Model) -> dict[str, float]:
         "mamba_inner": inner,
         "mamba_project": model.mamba_project or 2 * inner + keys + model.mamba_heads,
         "mamba_state": inner * model.mamba_state,
+        "mamba_inputs": model.mamba_channels * max(model.mamba_conv - 1, 0),
     }
     return {f.name: computed.get(f.name, getattr(model, f.name, 0)) for f in fields(Shape)}

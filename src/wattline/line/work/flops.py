@@ -7,13 +7,17 @@ equation 3).
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from wattline.core.fact import Array
 from wattline.line.work.model import Model
+from wattline.line.work.reach import (
+    attended_token_layers,
+    attention_groups,
+    cached_token_layers,
+    mean_attended_token_layers,
+)
 
 BYTES = {
     "fp32": 4.0,
@@ -33,96 +37,6 @@ BYTES = {
 }
 
 INDEX_BYTES = 1.0  # of a value that sparse attention's indexer keeps: FP8 as DeepSeek-V3.2 serves it
-
-
-def attention_groups(model: Model) -> list[Model]:
-    """The model itself; or, where layers with a window have other heads than global ones, one model of each kind."""
-    if not model.sliding_head_dim:
-        return [model]
-    sliding = model.attention_layers - model.global_layers
-    without = model.cacheless_global_layers
-    whole = replace(model, attention_layers=model.global_layers, cacheless_layers=without, sliding_head_dim=0)
-    near = replace(
-        model,
-        attention_layers=sliding,
-        global_layers=0,
-        cacheless_layers=model.cacheless_layers - without,
-        cacheless_global_layers=0,
-        heads=model.sliding_heads,
-        kv_heads=model.sliding_kv_heads,
-        head_dim=model.sliding_head_dim,
-        value_dim=model.sliding_value_dim,
-        sliding_head_dim=0,
-    )
-    return [whole, near]
-
-
-def whole_stack(model: Model) -> Model:
-    """An encoder-decoder as the one stack that a token of training passes on average; any other model as it is."""
-    return replace(model, encoder_layers=0, cross_layers=0) if model.encoder_layers else model
-
-
-def attended_token_layers(model: Model, context_tokens: ArrayLike) -> Array:
-    """Tokens that one new token looks back on, summed over attention layers; sliding layers see their window, sparse
-    ones what their indexer picks, and a decoder with an encoder looks at either part of the context once.
-
-    Parameters
-    ----------
-    model : the architecture
-    context_tokens : numeric, tokens before the new one [token]
-
-    Returns tokens × layers.
-    """
-    context = np.asarray(context_tokens, float)
-    if model.sparse_tokens:
-        return np.asarray(model.attention_layers * np.minimum(context, model.sparse_tokens))
-    if model.encoder_layers:
-        return np.asarray((model.attention_layers - model.encoder_layers - model.cross_layers) * context)
-    return _seen(model.attention_layers, model.global_layers, model.sliding_window, context)
-
-
-def cached_token_layers(model: Model, context_tokens: ArrayLike) -> Array:
-    """Tokens whose keys and values are kept, summed over attention layers.
-
-    Parameters
-    ----------
-    model : the architecture
-    context_tokens : numeric, tokens before the new one [token]
-
-    Returns tokens × layers.
-    """
-    context = np.asarray(context_tokens, float)
-    if model.encoder_layers:
-        return attended_token_layers(model, context)
-    layers, whole = model.attention_layers - model.cacheless_layers, model.global_layers - model.cacheless_global_layers
-    return _seen(layers, whole, model.sliding_window, context)
-
-
-def _seen(layers: int, whole: int, window: int, context: Array) -> Array:
-    if not window:
-        return np.asarray(layers * context)
-    return np.asarray(whole * context + (layers - whole) * np.minimum(context, window))
-
-
-def mean_attended_token_layers(model: Model, sequence_tokens: ArrayLike) -> Array:
-    """The same, averaged over the positions of a causal sequence (each token sees those before it).
-
-    Parameters
-    ----------
-    model : the architecture
-    sequence_tokens : numeric, tokens of the sequence [token]
-
-    Returns tokens × layers.
-    """
-    length = np.asarray(sequence_tokens, float)
-    limit, whole = model.sparse_tokens or model.sliding_window, 0 if model.sparse_tokens else model.global_layers
-    if not limit:
-        return np.asarray(model.attention_layers * length / 2)
-    window = np.minimum(limit, length)
-    # mean over positions p = 0..L of min(p, w) is w - w²/2L
-    inside = window - window**2 / (2 * np.maximum(length, 1))
-    sliding = model.attention_layers - whole
-    return np.asarray(whole * length / 2 + sliding * inside)
 
 
 def attention_flops_per_pair(model: Model, *, absorbed: bool = False) -> float:
@@ -227,14 +141,17 @@ def decode_flops_per_token(model: Model, context_tokens: ArrayLike) -> Array:
 
 
 def cache_values_per_token(model: Model) -> float:
-    """Values that one attention layer keeps of one token: keys and values, or MLA's latent."""
+    """Values that one attention layer keeps of one token: keys and values, keys alone where they are the values too, or
+    MLA's latent."""
     if model.kv_lora_rank:
         return float(model.kv_lora_rank + model.qk_rope_head_dim)
+    if model.shared_values:
+        return float(model.kv_heads * model.head_dim)
     return float(model.kv_heads * (model.head_dim + (model.value_dim or model.head_dim)))
 
 
 def kv_bytes(model: Model, context_tokens: ArrayLike, bytes_per_value: float = 2.0) -> Array:
-    """Bytes of one sequence's cache: keys and values (or MLA's latent) by layer, and Mamba's states.
+    """Bytes of one sequence's cache: keys and values (or MLA's latent) by layer, and the states of other mixers.
 
     Parameters
     ----------
@@ -244,11 +161,25 @@ def kv_bytes(model: Model, context_tokens: ArrayLike, bytes_per_value: float = 2
 
     Returns bytes.
     """
-    state = model.mamba_layers * model.mamba_heads * model.mamba_head_dim * model.mamba_state * 4.0
     context, groups = np.asarray(context_tokens, float), attention_groups(model)
     kept = sum(cached_token_layers(g, context) * cache_values_per_token(g) * bytes_per_value for g in groups)
     index = model.index_layers * context * model.index_head_dim * INDEX_BYTES
-    return np.asarray(kept + state + index)
+    return np.asarray(kept + state_bytes(model) + index)
+
+
+def state_bytes(model: Model) -> float:
+    """Bytes that mixers other than attention keep of one sequence, however long: Mamba's states in 32 bits, the last
+    inputs of its convolution in 16 (all but the newest, as vLLM keeps them), and the states of other mixers.
+
+    Parameters
+    ----------
+    model : the architecture
+
+    Returns bytes.
+    """
+    state = model.mamba_heads * model.mamba_head_dim * model.mamba_state * 4.0
+    inputs = model.mamba_channels * max(model.mamba_conv - 1, 0) * 2.0
+    return model.mamba_layers * (state + inputs) + model.other_state_bytes
 
 
 def expert_share(model: Model, tokens: ArrayLike) -> Array:

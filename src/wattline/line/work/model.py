@@ -56,6 +56,13 @@ class Model(Parameters):
     index_heads: int = 0
     index_head_dim: int = 0
     index_layers: int = 0  # layers with an indexer of their own
+    picked_layers: int = 0  # layers that see, beyond a window, entries of several tokens: those an indexer picks
+    picked_ratio: int = 0  # tokens of such an entry
+    pooled_layers: int = 0  # layers that see, beyond a window, all of their entries
+    pooled_ratio: int = 0
+    shared_values: bool = False  # a head's value is its key, and one of them is kept
+    output_groups: int = 0  # heads are projected out in so many groups, through a latent each
+    output_lora_rank: int = 0  # of a group's latent
     cacheless_layers: int = 0  # attention layers that read the cache of another, and keep none
     cacheless_global_layers: int = 0
     encoder_layers: int = 0  # layers of an encoder, in ``layers``: prompts pass them, new tokens do not
@@ -73,6 +80,7 @@ class Model(Parameters):
     mamba_conv: int = 0
     mamba_project: int = 0  # width of the input projection where it is not that of Mamba-2
     other_layers: int = 0  # mixers of another kind, known by their weights alone (convolutions, gated recurrences)
+    other_state_bytes: int = 0  # that all of these keep of a sequence, however long
     other_matmul_params: int = 0  # weights that every token passes and no other count describes, of all layers
     other_stored_params: int = 0  # tables by layer and the like; below 0 where layers share weights
     gated_mlp: bool = True
@@ -115,6 +123,7 @@ FLAGS = (
     "gated_mlp",
     "tied_embeddings",
     "relative_positions",
+    "shared_values",
     "architecture_known",
 )
 COUNTS = (
@@ -125,7 +134,8 @@ COUNTS = (
     *("mamba_heads", "mamba_head_dim", "mamba_state", "mamba_groups", "mamba_conv"),
     *("value_dim", "sliding_heads", "sliding_kv_heads", "sliding_head_dim", "sliding_value_dim", "expert_hidden"),
     *("sparse_tokens", "index_heads", "index_head_dim", "index_layers", "cacheless_layers", "cacheless_global_layers"),
-    *("mamba_project", "other_layers", "other_matmul_params", "other_stored_params"),
+    *("picked_layers", "picked_ratio", "pooled_layers", "pooled_ratio", "output_groups", "output_lora_rank"),
+    *("mamba_project", "other_layers", "other_state_bytes", "other_matmul_params", "other_stored_params"),
     *("learned_positions", "vision_params", "image_tokens", "context_tokens", "training_tokens"),
 )
 NEEDED = COUNTS[:7]
@@ -165,5 +175,6 @@ def model_from_record(record: Record) -> Model:
     text = {"family": record.name, **{f: str(meta[f]) for f in TEXT if f in meta}}
     flags = {f: bool(meta[f]) for f in FLAGS if f in meta}
     published = {f"published_{f}": facts[f].value if f in facts else None for f in ("total_params", "active_params")}
-    year = int(meta.get("year", 0))
-    return Model(key=record.name, name=record.title, year=year, **text, **values, **flags, **published)  # type: ignore[arg-type]
+    year, bits = int(meta.get("year", 0)), tuple((str(n), float(b)) for n, b in meta.get("weight_bits", ()))
+    own = {"year": year, "weight_bits": bits}
+    return Model(key=record.name, name=record.title, **own, **text, **values, **flags, **published)  # type: ignore[arg-type]

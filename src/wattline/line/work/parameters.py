@@ -30,6 +30,9 @@ class Parameters:
     moe_layers: int
     attention: str
     attention_gate: bool
+    shared_values: bool
+    output_groups: int
+    output_lora_rank: int
     q_lora_rank: int
     kv_lora_rank: int
     qk_nope_head_dim: int
@@ -73,9 +76,16 @@ class Parameters:
         )
 
     def _softmax_params(self, heads: int, kv_heads: int, head_dim: int, value_dim: int) -> int:
-        value = value_dim or head_dim
-        query = heads * (head_dim * (2 if self.attention_gate else 1) + value)
-        return self.hidden * (query + kv_heads * (head_dim + value))
+        value, query = value_dim or head_dim, heads * head_dim * (2 if self.attention_gate else 1)
+        made = self.q_lora_rank * (self.hidden + query) if self.q_lora_rank else self.hidden * query
+        kept = kv_heads * (head_dim if self.shared_values else head_dim + value)
+        return made + self.hidden * kept + self._output_params(heads * value)
+
+    def _output_params(self, width: int) -> int:
+        """Back from the heads to the hidden width; where heads lie in groups, through a latent of each."""
+        if not self.output_lora_rank:
+            return width * self.hidden
+        return self.output_lora_rank * (width + self.output_groups * self.hidden)
 
     @property
     def attention_params(self) -> int:
@@ -127,7 +137,12 @@ class Parameters:
         """One Mamba-2 layer: input projection (gate, value, keys, queries, step), convolution, output."""
         inner, keys = self.mamba_heads * self.mamba_head_dim, 2 * self.mamba_groups * self.mamba_state
         project_in = self.hidden * (self.mamba_project or 2 * inner + keys + self.mamba_heads)
-        return project_in + (inner + keys) * self.mamba_conv + inner * self.hidden
+        return project_in + self.mamba_channels * self.mamba_conv + inner * self.hidden
+
+    @property
+    def mamba_channels(self) -> int:
+        """Channels of a Mamba layer's convolution: values, keys and queries."""
+        return self.mamba_heads * self.mamba_head_dim + 2 * self.mamba_groups * self.mamba_state
 
     @property
     def embedding_params(self) -> int:

@@ -17,8 +17,9 @@ from wattline.line.chip.training.facts import training_facts
 from wattline.line.chip.training.memory import WEIGHT_BYTES, stage_share, still_bytes, weights_per_chip
 from wattline.line.chip.training.plan import Layouts
 from wattline.line.chip.training.rates import TrainingRates
-from wattline.line.work.flops import BYTES, whole_stack
+from wattline.line.work.flops import BYTES
 from wattline.line.work.model import Model
+from wattline.line.work.reach import whole_stack
 from wattline.line.work.tuning import ADAPTER_RANK, METHODS, adapted_products
 
 BACKWARD = 2.0  # each product of the forward pass is made twice in the backward pass: for its inputs, for its weights

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wattline.core.errors import WattlineError
+from wattline.line.work.huggingface.compressed import compressed_fields
 from wattline.line.work.huggingface.fields import MEND, Config
 from wattline.line.work.huggingface.layers import FULL, SLIDING, context_of
 from wattline.line.work.huggingface.shared import (
@@ -245,4 +246,5 @@ OWN = {
     **dict.fromkeys(("step3p5", "step3p7"), Own(_step3)),
     **dict.fromkeys(("hunyuan", "hunyuan_v1_moe", "hunyuan_v1_dense"), Own(_shared_keys)),
     "laguna": Own(_laguna),
+    **dict.fromkeys(rows_of("compressed"), Own(compressed_fields)),
 }

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from wattline.core.errors import WattlineError
+from wattline.core.errors import WattlineError, shorten
 from wattline.line.work.huggingface.fields import MAX_LAYERS, MEND, Config
 from wattline.line.work.huggingface.formula import evaluate
 from wattline.line.work.huggingface.table import Row
 
 FULL, SLIDING, CHUNKED, SPARSE, BOTH, MLP, MOE = "full", "sliding", "chunked", "sparse", "both", "mlp", "moe"
-ATTENTION = (FULL, SLIDING, CHUNKED, SPARSE, BOTH)
+PICKED, POOLED = "picked", "pooled"  # a window, and beyond it entries of several tokens: those that are picked, or all
+ATTENTION = (FULL, SLIDING, CHUNKED, SPARSE, BOTH, PICKED, POOLED)
 NAMES = {
     **dict.fromkeys(("full_attention", "attention", "global", "global_attention", "full", "*"), FULL),
     **dict.fromkeys(("sliding_attention", "local", "sliding_window_attention"), SLIDING),
     **{"chunked_attention": CHUNKED, "indexed_attention": SPARSE, "deepseek_sparse_attention": SPARSE},
+    **{"compressed_sparse_attention": PICKED, "heavily_compressed_attention": POOLED},
     **{"mlp": MLP, "-": MLP, "moe": MOE, "E": MOE, "M": "mamba", "|": ""},
 }
 LISTS = ("layer_types", "layers_block_type", "block_types", "attention_layers")
@@ -34,7 +36,10 @@ CONTEXT = (
     *("max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "model_max_length", "n_ctx"),
     "max_encoder_position_embeddings",
 )
-OWN_HEADS = ("gemma4_text", "gemma4_unified_text", "mimo_v2_flash", "mimo_v2", "step3p5", "step3p7")
+OWN_HEADS = (
+    *("gemma4_text", "gemma4_unified_text", "mimo_v2_flash", "mimo_v2", "step3p5", "step3p7"),
+    *("deepseek_v4", "deepseek_ref"),
+)
 WINDOW = ("sliding_window", "attention_chunk_size", "attention_window_size", "window_size", "sliding_window_size")
 
 
@@ -79,14 +84,24 @@ def _listed(cfg: Config, name: str, layers: int, row: Row) -> list[str]:
         entries = cfg.items(name) or []
         if name == "block_types":  # RecurrentGemma: repeated to the end
             entries = (entries * layers)[:layers]
-    if len(entries) > layers and len(entries) == layers + cfg.number("num_nextn_predict_layers", default=0):
-        entries = entries[:layers]  # those that guess more than one token come last
-    if len(entries) != layers:
+    entries = _first(cfg, name, entries, layers, cfg.number("num_nextn_predict_layers", default=0))
+    return [_kind(cfg, name, entry, row) for entry in entries]
+
+
+def _first(cfg: Config, name: str, entries: list[Any], layers: int, guessing: int) -> list[Any]:
+    """An entry for each layer; those of layers that guess more than one token may come last."""
+    if len(entries) not in (layers, layers + guessing):
         raise WattlineError(
             f"{cfg.where}: {name} has {len(entries)} entries for {layers} layers; correct it or num_hidden_layers"
         )
-    kinds = [_kind(cfg, name, entry, row) for entry in entries]
-    return kinds
+    return entries[:layers]
+
+
+def _compressed(cfg: Config, ratio: Any) -> str:
+    kinds = {0: SLIDING, 4: PICKED, 128: POOLED}  # as DeepSeek V4's own code goes by the ratio
+    if type(ratio) is not int or ratio not in kinds:
+        raise WattlineError(f"{cfg.where}: compress_ratios holds {shorten(repr(ratio), 40)}, not 0, 4 or 128; {MEND}")
+    return kinds[ratio]
 
 
 def _kind(cfg: Config, field: str, entry: Any, row: Row) -> str:
@@ -108,6 +123,10 @@ def _by_rule(cfg: Config, layers: int, row: Row) -> list[str]:
     flags = cfg.items("attn_type_list", layers)  # MiniMax: 1 = softmax attention
     if flags is not None:
         return [FULL if flag else rest for flag in flags]
+    ratios = cfg.items("compress_ratios")  # DeepSeek V4: tokens of an entry; layers that guess further come last
+    if ratios is not None:
+        guessing = cfg.number("num_nextn_predict_layers", default=0)
+        return [_compressed(cfg, each) for each in _first(cfg, "compress_ratios", ratios, layers, guessing)]
     for name in ("attn_layer_indices", "full_attn_idxs"):
         chosen = cfg.indices(name)
         if chosen is not None:

@@ -17,8 +17,9 @@ ALIASES = {
     **{"q_proj": ("wq", "qkv_proj", "query_key_value", "c_attn", "Wqkv"), "k_proj": ("wk", "qkv_proj")},
     **{"v_proj": ("wv", "qkv_proj", "query_key_value", "c_attn", "Wqkv"), "o_proj": ("wo", "out_proj", "dense")},
     **{"gate_proj": ("w1", "gate_up_proj"), "up_proj": ("w3", "gate_up_proj", "fc1", "c_fc", "dense_h_to_4h")},
-    **{"down_proj": ("w2", "fc2", "dense_4h_to_h"), "q_a_proj": ("fused_qkv_a_proj_with_mqa",)},
-    **{"kv_a_proj_with_mqa": ("fused_qkv_a_proj_with_mqa",)},
+    **{"down_proj": ("w2", "fc2", "dense_4h_to_h"), "q_a_proj": ("wq_a", "fused_qkv_a_proj_with_mqa")},
+    **{"kv_a_proj_with_mqa": ("fused_qkv_a_proj_with_mqa",), "q_b_proj": ("wq_b",), "kv_proj": ("wkv",)},
+    **{"o_a_proj": ("wo_a",), "o_b_proj": ("wo_b",)},
 }
 ALIASES["k_proj"] += ("query_key_value", "c_attn", "Wqkv")
 
@@ -149,7 +150,13 @@ def _attention(model: Model) -> dict[str, int]:
             "kv_b_proj": model.kv_lora_rank * heads * (model.qk_nope_head_dim + model.v_head_dim),
             "o_proj": heads * model.v_head_dim * hidden,
         }
-    value = model.value_dim or model.head_dim
+    value, rank = model.value_dim or model.head_dim, model.output_lora_rank
+    if rank and model.shared_values:
+        return {
+            **{"q_a_proj": hidden * model.q_lora_rank, "q_b_proj": model.q_lora_rank * heads * model.head_dim},
+            **{"kv_proj": hidden * model.kv_heads * model.head_dim, "o_a_proj": heads * value * rank},
+            "o_b_proj": model.output_groups * rank * hidden,
+        }
     return {
         "q_proj": hidden * heads * model.head_dim * (2 if model.attention_gate else 1),
         "k_proj": hidden * model.kv_heads * model.head_dim,

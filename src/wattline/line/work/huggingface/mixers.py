@@ -8,7 +8,7 @@ from typing import Any
 from wattline.core.errors import WattlineError
 from wattline.line.work.huggingface.fields import Config
 from wattline.line.work.huggingface.formula import evaluate
-from wattline.line.work.huggingface.layers import ATTENTION, FULL, SPARSE
+from wattline.line.work.huggingface.layers import ATTENTION, FULL, PICKED, POOLED, SPARSE
 from wattline.line.work.huggingface.table import Row
 
 HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads", "attention_heads")
@@ -138,7 +138,7 @@ def sparse_fields(cfg: Config, kinds: list[str], known: dict[str, int]) -> dict[
     Returns fields of ``Model``. Raises WattlineError for a field that is missing, or says what is not read.
     """
     topk = cfg.number("index_topk", default=0)
-    if not topk:
+    if not topk or PICKED in kinds or POOLED in kinds:  # of entries, in ``compressed.py``
         return {}
     attention = [kind for kind in kinds if kind in ATTENTION]
     if not all(kind in (SPARSE, FULL) for kind in attention) or len(set(attention)) > 1:
@@ -250,6 +250,9 @@ OTHER: dict[str, Callable[[Config, dict[str, int]], dict[str, int]]] = {
 }
 
 
+FORMULAS = {"matmul": "other_matmul_params", "stored": "other_stored_params", "state_bytes": "other_state_bytes"}
+
+
 def other_mixers(cfg: Config, row: Row, kinds: list[str], known: dict[str, int]) -> dict[str, int]:
     """Counts of layers whose mixer is no attention, by the row's way to read them.
 
@@ -270,8 +273,7 @@ def other_mixers(cfg: Config, row: Row, kinds: list[str], known: dict[str, int])
         if isinstance(way, str):
             out |= {"mamba_layers": out.get("mamba_layers", 0) + layers, **OTHER[way](cfg, known)}
             continue
-        for name in ("matmul", "stored"):
-            field = f"other_{name}_params"
+        for name, field in FORMULAS.items():
             out[field] = out.get(field, 0) + layers * evaluate(way.get(name, 0), cfg, known)
         out["other_layers"] = out.get("other_layers", 0) + layers
     return out

@@ -102,10 +102,12 @@ def read_weights(
         return Weights("bf16")
     mixed = quant.get("quantized_layers")
     if isinstance(mixed, dict) and mixed:
-        return _mixed(mixed, where, matrices)
+        # experts made NVFP4 of a checkpoint whose other weights stay in blocks of FP8, as they were published
+        rest = 8.0 if quant.get("quant_method") == "fp8" and quant.get("weight_block_size") else 16.0
+        return _mixed(mixed, where, matrices, rest)
     form, bits = _format(quant, where)
     if "fp4" in str(top.get("expert_dtype") or "") and form == "fp8":  # DeepSeek-V4: experts in 4 bits, the rest in 8
-        return Weights("mxfp4", 4.25, 8.0)
+        return Weights("mxfp4", 4.25, 8.0, 8.0)
     depth = next((top[n] for n in LAYERS if isinstance(top.get(n), int)), 0)
     apart = _by_target(quant, form)
     if matrices:
@@ -156,7 +158,7 @@ def _bits_named(text: str) -> float:
     return BYTES[form] * 8 if form else 0.0
 
 
-def _mixed(layers: dict[str, Any], where: str, matrices: Sequence[Matrix]) -> Weights:
+def _mixed(layers: dict[str, Any], where: str, matrices: Sequence[Matrix], rest: float) -> Weights:
     """ModelOpt's mixed precision: an algorithm for each layer, counted matrix by matrix where these are known; else in
     each group of layers the commonest counts."""
     counts: dict[str, Counter[str]] = {}
@@ -169,8 +171,8 @@ def _mixed(layers: dict[str, Any], where: str, matrices: Sequence[Matrix]) -> We
     if matrices:
         bits = {algorithm: _format({"quant_algo": algorithm}, where)[1] for algorithm in _algorithms(layers)}
         rules = [(entry_of(n, where), bits[str(each.get("quant_algo", ""))]) for n, each in _objects(layers).items()]
-        return _weights(form, mean_of(rules, dict.fromkeys(("experts", "dense", "attention"), 16.0), matrices))
-    return _weights(form, {group: bits for group, (_, bits) in read.items()})
+        return _weights(form, mean_of(rules, dict.fromkeys(("experts", "dense", "attention"), rest), matrices))
+    return _weights(form, {"dense": rest, "attention": rest} | {group: bits for group, (_, bits) in read.items()})
 
 
 def _objects(layers: dict[str, Any]) -> dict[str, dict[str, Any]]:
