@@ -10,7 +10,15 @@ Json = Mapping[str, Any]  # an answer, or a part of one
 
 
 def counted(role: str, count: int) -> str:
-    """``1 machine``, ``8 chips``; ``role`` is the plural."""
+    """``1 machine``, ``8 chips``; ``role`` is the plural.
+
+    Parameters
+    ----------
+    role : the plural of what is counted
+    count : how many
+
+    Returns words, such as "8 chips".
+    """
     singular = {"switches": "switch"}.get(role, role.removesuffix("s"))
     return f"{count:,} {singular if count == 1 else role}"
 
@@ -53,7 +61,17 @@ def balance_words(balance: Json) -> str:
 
 
 def yields_words(fit: Json, grid: str) -> str:
-    """What a constant new load gives up to fit below a grid's highest hours."""
+    """What a constant new load gives up to fit below a grid's highest hours.
+
+    Parameters
+    ----------
+    fit : what the load gives up: share of its energy, hours a year, events and their depth
+    grid : name of the grid
+
+    Returns
+    -------
+    Sentences.
+    """
     if not fit["curtailed_h_per_year"]:
         return f"It fits below the highest demand of {grid} in each season without giving up anything."
     return (

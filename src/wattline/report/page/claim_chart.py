@@ -49,7 +49,17 @@ NARROW = ChartSizes("narrow", 344, 16, 4, 46, 16, 28, True)
 
 
 def claims_svg(results: Json, layout: ChartSizes = WIDE) -> str:
-    """All claims of a report that state a figure, one below the other; an SVG document without any of them says so."""
+    """All claims of a report that state a figure, one below the other; an SVG document without any of them says so.
+
+    Parameters
+    ----------
+    results : of ``check``, in the envelope's ``results``
+    layout : width and rows of the drawing [px]
+
+    Returns
+    -------
+    An SVG document.
+    """
     panels, top = [], 10.0
     for claim in results["claims"]:
         bars = bars_of(claim)

@@ -183,7 +183,17 @@ def fact_range(fact: Json) -> str:
 
 
 def strip(parts: Sequence[tuple[str, str, float]], label: str) -> str:
-    """A bar of the whole, cut by (name, station, share)."""
+    """A bar of the whole, cut by (name, station, share).
+
+    Parameters
+    ----------
+    parts : name, station of the line, and share of the whole (0 to 1) of each part
+    label : what the bar shows, for readers of the screen
+
+    Returns
+    -------
+    An inline SVG as wide as what it stands in.
+    """
     cells, x = [], 0.0
     for name, station, share in parts:
         width = 100 * max(share, 0.0)

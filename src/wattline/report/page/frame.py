@@ -84,7 +84,17 @@ def _section(key: str, name: str, body: str) -> str:
 
 
 def cards(results: Json, columns: Sequence[Column]) -> str:
-    """A card for each of these results that is there: its median, and its range below."""
+    """A card for each of these results that is there: its median, and its range below.
+
+    Parameters
+    ----------
+    results : of an answer, by name
+    columns : of each card the result's name, its label and its unit
+
+    Returns
+    -------
+    A list of definitions in HTML; "" where none of the results is there.
+    """
     cells = []
     for key, label, unit in columns:
         value = as_span(results.get(key))

@@ -35,13 +35,33 @@ class Ground:
         return self.height - self.foot - share * (self.height - self.foot - self.top)
 
     def rule(self, share: float, label: str) -> str:
-        """A level across the figure, with its label on the left."""
+        """A level across the figure, with its label on the left.
+
+        Parameters
+        ----------
+        share : height within the figure, 0 at the foot to 1
+        label : of the level
+
+        Returns
+        -------
+        SVG elements.
+        """
         y = self.up(share)
         line = f'<line class="level" x1="{self.left}" x2="{self.width - self.right}" y1="{y:.1f}" y2="{y:.1f}"/>'
         return line + svg_text(self.left - 7, y + 4, label, "end")
 
     def below(self, share: float, label: str) -> str:
-        """A label below the figure; the outermost stay within it."""
+        """A label below the figure; the outermost stay within it.
+
+        Parameters
+        ----------
+        share : place across the figure, 0 on the left to 1
+        label : as it is shown
+
+        Returns
+        -------
+        An SVG element.
+        """
         anchor = "middle"
         if self.narrow:
             anchor = "start" if share < 0.02 else "end" if share > 0.98 else "middle"

@@ -64,6 +64,15 @@ def flows(parts: Json, jobs: Sequence[tuple[str, float]] = ()) -> Flows | None:
     """The graph of the parts' mean energies, fed by ``jobs`` (name, Wh) where several add up to them.
 
     Parts of nought and parts without a mean are left out. None where no energy is left to draw.
+
+    Parameters
+    ----------
+    parts : of a bill, each with its mean energy [Wh]
+    jobs : name and mean energy [Wh] of each job of a run
+
+    Returns
+    -------
+    Nodes and links, energies in Wh.
     """
     ends = [end for key, part in parts.items() if (end := _end(key, mapping(part)))]
     if not ends:

@@ -40,7 +40,17 @@ CURVES = (
 
 
 def service_page(data: Json, first: Sequence[Section] = ()) -> str:
-    """One self-contained HTML page of an answer of ``serve``; ``first``: sections before its own."""
+    """One self-contained HTML page of an answer of ``serve``; ``first``: sections before its own.
+
+    Parameters
+    ----------
+    data : the envelope of ``serve``
+    first : sections that come first: anchor, title and HTML of each
+
+    Returns
+    -------
+    An HTML document.
+    """
     simulated = mapping(results_of(data).get("simulated"))
     through = mapping(simulated.get("through_time"))
     more = [

@@ -69,7 +69,17 @@ class AirAxes:
     wettest_g_per_kg: float
 
     def at(self, temperature_c: Array, moisture_g_per_kg: Array) -> tuple[Array, Array]:
-        """The places of states of air."""
+        """The places of states of air.
+
+        Parameters
+        ----------
+        temperature_c : of the air, any shape [°C]
+        moisture_g_per_kg : water in dry air, of the same shape
+
+        Returns
+        -------
+        Places across and down [px], of the same shape.
+        """
         share = (temperature_c - self.coldest_c) / (self.hottest_c - self.coldest_c)
         return self.ground.across(share), self.ground.up(moisture_g_per_kg / self.wettest_g_per_kg)
 
@@ -89,7 +99,17 @@ class AirAxes:
 
 
 def psychrometric(air_hours: Json, hours_by_mode: Json) -> str:
-    """The hours of the year by temperature and moisture, coloured by the mode of cooling that most of them ran in."""
+    """The hours of the year by temperature and moisture, coloured by the mode of cooling that most of them ran in.
+
+    Parameters
+    ----------
+    air_hours : hours by cells of temperature [°C] and moisture [g/kg], with the extent of both
+    hours_by_mode : hours of the year by mode of cooling
+
+    Returns
+    -------
+    A figure in HTML, wide and narrow.
+    """
     extent, moisture = air_hours["temperature_c"], air_hours["moisture_g_per_kg"]["highest"]
     t0, t1 = float(np.floor(extent["lowest"] / 5) * 5), float(np.ceil(extent["highest"] / 5) * 5)
     w1 = max(10.0, float(np.ceil(moisture / 5) * 5))

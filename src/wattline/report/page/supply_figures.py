@@ -182,7 +182,17 @@ def bars(rows: Sequence[Bar], label: str, caption: str) -> str:
 
 
 def clean_hours(table: list[list[float | None]], clock: str) -> str:
-    """Carbon-free share by hour of the day, from midnight down, and month; ``clock`` says whose hours they are."""
+    """Carbon-free share by hour of the day, from midnight down, and month; ``clock`` says whose hours they are.
+
+    Parameters
+    ----------
+    table : share by month (rows) and hour of the day (24 columns), 0 to 1; None without data
+    clock : whose hours they are, in words
+
+    Returns
+    -------
+    A figure in HTML; "" where no hour has data.
+    """
     values = np.array([[np.nan if x is None else x for x in row] for row in table], dtype=float).T
     if np.isnan(values).all():
         return ""

@@ -93,7 +93,17 @@ def parts_of(job: Json) -> list[tuple[str, str, float, Span | None]]:
 
 
 def bill(job: Json, title: str) -> str:
-    """The bill of one job: each part's energy, share and range, and the total; "" where no part is known."""
+    """The bill of one job: each part's energy, share and range, and the total; "" where no part is known.
+
+    Parameters
+    ----------
+    job : results of one job, with its parts and its ``energy_wh``
+    title : of the table
+
+    Returns
+    -------
+    A table in HTML.
+    """
     parts = parts_of(job)
     if not parts:
         return ""
@@ -133,12 +143,32 @@ def _range_like(extent: Span | None, total: float) -> str:
 
 
 def phone_range(extent: Span | None, total: float) -> str:
-    """The range below its number, where the screen is too narrow for a column of its own."""
+    """The range below its number, where the screen is too narrow for a column of its own.
+
+    Parameters
+    ----------
+    extent : p5 to p95 [Wh]; None where there is none
+    total : mean energy of the bill, whose unit the range takes [Wh]
+
+    Returns
+    -------
+    HTML; "" without a range.
+    """
     return f'<small class="narrow-only">{esc(_range_like(extent, total))}</small>' if extent else ""
 
 
 def jobs_table(jobs: Sequence[tuple[str, Json]], run: Json) -> str:
-    """All jobs side by side: a row each, and the total."""
+    """All jobs side by side: a row each, and the total.
+
+    Parameters
+    ----------
+    jobs : name and results of each job
+    run : results of all together
+
+    Returns
+    -------
+    A table in HTML that can be scrolled.
+    """
     columns = [column for column in COLUMNS if any(as_span(job.get(column[0])) for _, job in jobs)]
     rows = []
     for i, (name, job) in enumerate(jobs):

@@ -268,7 +268,18 @@ def wrap(text: str, width: int, lines: int = 2) -> list[str]:
 
 
 def wrap_wide(text: str, width: int, lines: int) -> list[str]:
-    """Text of wide letters, which may be divided anywhere, in at most ``lines`` lines of ``width`` letters."""
+    """Text of wide letters, which may be divided anywhere, in at most ``lines`` lines of ``width`` letters.
+
+    Parameters
+    ----------
+    text : without a break
+    width : of a line, in letters
+    lines : at most so many
+
+    Returns
+    -------
+    The lines; the last ends in … where text is left out.
+    """
     rows = [text[i : i + width] for i in range(0, len(text), width)] or [""]
     return rows if len(rows) <= lines else [*rows[: lines - 1], f"{rows[lines - 1][: width - 1]}…"]
 

@@ -152,7 +152,17 @@ def _bars(rows: Sequence[tuple[str, float, float, str]], label: str, short: Mapp
 
 
 def shorten_name(name: str, letters: int) -> str:
-    """A name that fits, cut between words."""
+    """A name that fits, cut between words.
+
+    Parameters
+    ----------
+    name : of a place or a publisher, in English
+    letters : at most so many; half as many in Chinese
+
+    Returns
+    -------
+    The name in the reader's language.
+    """
     name = current().text(name)
     if current().lang == "zh":
         return name[: letters // 2]

@@ -78,7 +78,17 @@ TIME_NAMES = {
 
 
 def answer_text(data: Json, explain: bool = False) -> RenderableType:
-    """An answer (train, prompt, serve) or a run, to print with Rich; ``explain`` adds every step and fact."""
+    """An answer (train, prompt, serve) or a run, to print with Rich; ``explain`` adds every step and fact.
+
+    Parameters
+    ----------
+    data : an envelope, as ``--json`` prints it
+    explain : whether every step and fact is shown
+
+    Returns
+    -------
+    What Rich prints.
+    """
     results = data["results"]
     jobs = results.get("jobs", [])
     blocks: list[RenderableType] = [Text(results["title"], style="bold")]
@@ -128,7 +138,17 @@ def _answer(results: Json, command: str) -> list[RenderableType]:
 
 
 def range_words(value: Any, unit: str) -> tuple[str, str]:
-    """``p50`` and ``p5 to p95`` in words; the second is empty where the range is nothing."""
+    """``p50`` and ``p5 to p95`` in words; the second is empty where the range is nothing.
+
+    Parameters
+    ----------
+    value : a number, or p5, p50 and p95
+    unit : of it
+
+    Returns
+    -------
+    The middle, and the range; "" where the range is nothing.
+    """
     if not isinstance(value, dict):
         return show(float(value), unit), ""
     middle, low, high = (show(value[p], unit, like=value["p50"]) for p in ("p50", "p5", "p95"))

@@ -17,7 +17,17 @@ from wattline.report.words import Json, saving_words, share_words, unit_words, y
 
 
 def flex_text(data: Json, explain: bool = False) -> RenderableType:
-    """The answer's table and its notes; ``explain`` adds how the figures follow, and the facts behind them."""
+    """The answer's table and its notes; ``explain`` adds how the figures follow, and the facts behind them.
+
+    Parameters
+    ----------
+    data : the envelope of a command of ``flex``
+    explain : whether formulas and facts are shown
+
+    Returns
+    -------
+    What Rich prints.
+    """
     made = SHOWN[data["command"]](data)
     notes = [Text(f"note: {note}") for note in data["notes"]]
     warnings = [Text(f"warning: {warning}", style="yellow") for warning in data["warnings"]]
@@ -104,14 +114,34 @@ def _balance(data: Json) -> list[RenderableType]:
 
 
 def study_text(data: Json, explain: bool = False) -> RenderableType:
-    """A scenario whose jobs have no bill."""
+    """A scenario whose jobs have no bill.
+
+    Parameters
+    ----------
+    data : the envelope of ``run``
+    explain : whether formulas and facts are shown
+
+    Returns
+    -------
+    What Rich prints.
+    """
     results = data["results"]
     story = [Text(" ".join(results["story"].split()), style="italic")] if results["story"] else []
     return Group(Text(results["title"], style="bold"), *story, *beside_text(results, explain))
 
 
 def beside_text(results: Json, explain: bool = False) -> list[RenderableType]:
-    """A run's jobs without a bill; "explain" adds their formulas, whose facts are the run's."""
+    """A run's jobs without a bill; "explain" adds their formulas, whose facts are the run's.
+
+    Parameters
+    ----------
+    results : of ``run``
+    explain : whether formulas are shown
+
+    Returns
+    -------
+    Blocks for Rich; none where each job has a bill.
+    """
     blocks: list[RenderableType] = []
     for job in results.get("beside") or ():
         show_job = supply_text if job["command"] == "supply" else flex_text

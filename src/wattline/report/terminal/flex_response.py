@@ -33,7 +33,17 @@ def response_lines(data: Json) -> list[RenderableType]:
 
 
 def span_words(values: Json, unit: str) -> str:
-    """A median with its range where it has one."""
+    """A median with its range where it has one.
+
+    Parameters
+    ----------
+    values : p5, p50 and p95
+    unit : of them
+
+    Returns
+    -------
+    Words, such as "3.1 MW (2.8 MW to 3.3 MW)".
+    """
     middle = show(values["p50"], unit)
     if values["p5"] == values["p95"]:
         return middle

@@ -27,7 +27,17 @@ ALIKE = 0.02  # points that differ by less in energy and cost, and by ten times 
 
 
 def frontier_text(data: Json, explain: bool = False) -> RenderableType:
-    """The whole answer, to print with Rich; ``explain`` shows all points and the best one's own answer."""
+    """The whole answer, to print with Rich; ``explain`` shows all points and the best one's own answer.
+
+    Parameters
+    ----------
+    data : the envelope of ``frontier``
+    explain : whether all points and the best one's own answer are shown
+
+    Returns
+    -------
+    What Rich prints.
+    """
     results = data["results"]
     answer = results["answer"]
     words = assumptions("frontier", {**answer["inputs"], **data["inputs"]}, answer["results"])
@@ -162,7 +172,17 @@ def _points(results: Json, everything: bool) -> Table:
 
 
 def spaced_points(points: list[Json], most: int = MAX_POINTS) -> list[Json]:
-    """Of the points, those that differ by more than a little, at most so many, the first and the last among them."""
+    """Of the points, those that differ by more than a little, at most so many, the first and the last among them.
+
+    Parameters
+    ----------
+    points : of a frontier, in its order
+    most : at most so many
+
+    Returns
+    -------
+    Those that are shown, in the same order.
+    """
     kept: list[Json] = []
     for p in points:
         if not any(_alike(q, p) for q in kept):

@@ -28,12 +28,32 @@ COLUMNS = ("p50", "p90", "p95", "p99")
 
 
 def service_text(data: Json, explain: bool = False) -> RenderableType:
-    """The whole answer, to print with Rich."""
+    """The whole answer, to print with Rich.
+
+    Parameters
+    ----------
+    data : the envelope of ``serve``
+    explain : whether every step and fact is shown
+
+    Returns
+    -------
+    What Rich prints.
+    """
     return Group(answer_text(data, explain), "", *simulated_text(data["results"]["simulated"], data["inputs"]))
 
 
 def simulated_text(simulated: Json, inputs: Json) -> list[RenderableType]:
-    """Latencies, and what else came of the simulation; ``inputs`` hold the latencies that were asked to be kept."""
+    """Latencies, and what else came of the simulation; ``inputs`` hold the latencies that were asked to be kept.
+
+    Parameters
+    ----------
+    simulated : latencies, power and counts of the simulation
+    inputs : of the answer, with the latencies that are to be kept [s]
+
+    Returns
+    -------
+    Blocks for Rich.
+    """
     return [_latencies(simulated), "", _figures(simulated, inputs)]
 
 

@@ -35,7 +35,17 @@ def _table(*columns: str) -> Table:
 
 
 def figure(value: float, unit: str) -> str:
-    """A figure of a site: PUE to three decimals, litres a kWh to two, the rest as people read it."""
+    """A figure of a site: PUE to three decimals, litres a kWh to two, the rest as people read it.
+
+    Parameters
+    ----------
+    value : in ``unit``
+    unit : "" for a ratio
+
+    Returns
+    -------
+    The number with its unit.
+    """
     if unit == "":
         return f"{value:.3f}"
     if unit == "L/kWh":
@@ -44,7 +54,17 @@ def figure(value: float, unit: str) -> str:
 
 
 def site_text(data: Json, explain: bool = False) -> RenderableType:
-    """A site's year, or sites side by side, to print with Rich; ``explain`` adds the facts behind the year."""
+    """A site's year, or sites side by side, to print with Rich; ``explain`` adds the facts behind the year.
+
+    Parameters
+    ----------
+    data : the envelope of ``site``
+    explain : whether the facts behind the year are shown
+
+    Returns
+    -------
+    What Rich prints.
+    """
     return _side_by_side(data["results"]) if "rows" in data["results"] else _year(data, explain)
 
 

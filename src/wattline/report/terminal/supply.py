@@ -19,7 +19,17 @@ MIN_BUILT = 1e-3  # of the peak: what is less is not built
 
 
 def supply_text(data: Json, explain: bool = False) -> RenderableType:
-    """A supply, to print with Rich; ``explain`` adds the facts behind it."""
+    """A supply, to print with Rich; ``explain`` adds the facts behind it.
+
+    Parameters
+    ----------
+    data : the envelope of ``supply``
+    explain : whether facts are shown
+
+    Returns
+    -------
+    What Rich prints.
+    """
     results = data["results"]
     plan = results["plan"]
     blocks: list[RenderableType] = [Text(results["title"], style="bold"), *assumed(data), ""]
@@ -36,7 +46,17 @@ def supply_text(data: Json, explain: bool = False) -> RenderableType:
 
 
 def capacity(value: float, name: str) -> str:
-    """A capacity in MW, or MWh of a store."""
+    """A capacity in MW, or MWh of a store.
+
+    Parameters
+    ----------
+    value : in MW, or MWh of a store
+    name : of what is built; a store's ends in "energy" or "tank"
+
+    Returns
+    -------
+    The number with its unit.
+    """
     return show(value * MW, "Wh" if name.endswith((" energy", " tank")) else "W")
 
 
@@ -106,7 +126,17 @@ def _beside(rows: list[Json], what: str) -> RenderableType:
 
 
 def sizes(capacities: Json, *, units: bool = False) -> str:
-    """What is built, in a line [MW, MWh of stores], with its units where asked; nothing of what is next to none."""
+    """What is built, in a line [MW, MWh of stores], with its units where asked; nothing of what is next to none.
+
+    Parameters
+    ----------
+    capacities : by name of what is built [MW, MWh of stores]
+    units : whether they are written
+
+    Returns
+    -------
+    Words; "nothing" where nothing is built.
+    """
     top = max((v for v in capacities.values()), default=0.0)
     shown = [
         f"{name} {number(v)}" + (f" {'MWh' if name.endswith(' energy') else 'MW'}" if units else "")

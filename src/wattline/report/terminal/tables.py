@@ -70,7 +70,18 @@ def _wide(text: str) -> int:
 
 
 def plain_table(*columns: str, left: tuple[str, ...] | None = None, gap: int = 2) -> Table:
-    """A table without lines; the first column, or those of ``left``, are words and the others numbers."""
+    """A table without lines; the first column, or those of ``left``, are words and the others numbers.
+
+    Parameters
+    ----------
+    columns : their names
+    left : of these, those of words; None for the first alone
+    gap : letters between two columns
+
+    Returns
+    -------
+    An empty table.
+    """
     table = FittedTable(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim")
     for i, name in enumerate(columns):
         words = i == 0 if left is None else name in left

@@ -16,7 +16,17 @@ ERRORS = ("median_error", "mean_error", "p90_error", "median_bias", "coverage")
 
 
 def mlperf_validation_text(data: Json, explain: bool = False) -> RenderableType:
-    """Scores by group, every result with ``explain``, and how many are not compared, by reason."""
+    """Scores by group, every result with ``explain``, and how many are not compared, by reason.
+
+    Parameters
+    ----------
+    data : the envelope of ``validate mlperf`` or ``validate encoding``
+    explain : whether each result is listed
+
+    Returns
+    -------
+    What Rich prints.
+    """
     if data["command"] == "validate encoding":
         return _encoding_text(data, explain)
     results, inputs = data["results"], data["inputs"]
