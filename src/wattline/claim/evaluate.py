@@ -69,7 +69,17 @@ def quantity(value: Any, name: str) -> Any:
 
 
 def from_fact(fact: Fact, scope: Scope) -> Any:
-    """The draws of a fact, in its unit; it is noted as used."""
+    """The draws of a fact, in its unit; it is noted as used.
+
+    Parameters
+    ----------
+    fact : of the catalog or of a claim
+    scope : of the claim, with its draws
+
+    Returns
+    -------
+    A quantity of shape (draws,).
+    """
     scope.used[fact.key] = fact
     return quantity(scope.draws(fact), fact.unit)
 

@@ -16,7 +16,17 @@ MEASURED = {"modelled": "an estimate by a model", "statement": "a statement that
 
 
 def record_of(fact: Fact, catalog: Catalog) -> Record | None:
-    """The record that a fact of the catalog belongs to; None for a claim's own."""
+    """The record that a fact of the catalog belongs to; None for a claim's own.
+
+    Parameters
+    ----------
+    fact : of the catalog or of a claim
+    catalog : where it is looked up
+
+    Returns
+    -------
+    The record.
+    """
     kind, _, rest = fact.key.partition(".")
     name = rest if kind in SINGLE else rest.rpartition(".")[0]
     records = catalog.records(kind) if kind != "claim" else {}
@@ -67,7 +77,18 @@ def is_of_another_company(record: Record, words: Collection[str]) -> bool:
 
 
 def same_source(source: str, fact: Fact, record: Record) -> bool:
-    """Whether a claim is from the publication or the publisher that the fact is from."""
+    """Whether a claim is from the publication or the publisher that the fact is from.
+
+    Parameters
+    ----------
+    source : as the claim cites it
+    fact : that it is compared with
+    record : that the fact belongs to
+
+    Returns
+    -------
+    True where title or publisher agree.
+    """
     cited = _words(source)
     title = _words(fact.source.title)
     publisher = _words(str(record.meta.get("publisher", "")))

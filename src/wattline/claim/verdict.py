@@ -102,7 +102,17 @@ def _is_within(draws: Array, stated: Interval, roughly: float) -> bool:
 
 
 def distance(value: Array | float, stated: Interval) -> Array:
-    """How far a value lies below (negative) or above the interval, as a fraction of its nearest end."""
+    """How far a value lies below (negative) or above the interval, as a fraction of its nearest end.
+
+    Parameters
+    ----------
+    value : what came out, any shape
+    stated : both ends of what is claimed, in the same unit
+
+    Returns
+    -------
+    A fraction of the nearest end, of the same shape; 0 within.
+    """
     low, high = np.asarray(stated[0], float), np.asarray(stated[1], float)
     values = np.asarray(value, float)
     end = np.where(values < low, low, high)

@@ -42,7 +42,17 @@ def _has_flag(group: Any, args: list[str]) -> bool:
 
 
 def explaining_commands(group: Any, before: str = "") -> list[str]:
-    """The names of the commands that take ``--explain``."""
+    """The names of the commands that take ``--explain``.
+
+    Parameters
+    ----------
+    group : a command with commands
+    before : name of the group, with a space behind it
+
+    Returns
+    -------
+    Whole names, such as "validate serving".
+    """
     names: list[str] = []
     for name, command in group.commands.items():
         if hasattr(command, "commands"):

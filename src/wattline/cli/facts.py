@@ -36,12 +36,32 @@ def facts(
 
 
 def answer(search: str, matches: list[dict[str, Any]]) -> dict[str, Any]:
-    """The facts that match, in the envelope of every command."""
+    """The facts that match, in the envelope of every command.
+
+    Parameters
+    ----------
+    search : as it was typed
+    matches : the facts, as JSON has them
+
+    Returns
+    -------
+    The envelope.
+    """
     return envelope("facts", {"search": search}, {"count": len(matches), "facts": matches})
 
 
 def matching(search: str, known: Catalog) -> list[dict[str, Any]]:
-    """The facts of a catalog whose key, names, unit or source hold every word of the search."""
+    """The facts of a catalog whose key, names, unit or source hold every word of the search.
+
+    Parameters
+    ----------
+    search : words, all of which must fit
+    known : the catalog
+
+    Returns
+    -------
+    Facts, as JSON has them, each with its record's title.
+    """
     from wattline import catalog
 
     words = search.lower().split()

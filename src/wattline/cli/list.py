@@ -50,7 +50,17 @@ def names(
 
 def answer(kind: str, search: str) -> dict[str, Any]:
     """The names of a kind, or the kinds where none is named, in the envelope of every command. Raises NotFound where
-    nothing fits."""
+    nothing fits.
+
+    Parameters
+    ----------
+    kind : of names; "" for the kinds themselves
+    search : words, all of which must fit
+
+    Returns
+    -------
+    The envelope.
+    """
     rows: list[dict[str, Any]]
     if not kind:
         rows = [{"name": name, "title": about, "aliases": []} for name, (_, about) in KINDS.items()]

@@ -240,7 +240,17 @@ def _summary(measured: MeasuredCommand, as_json: bool, bill: dict[str, Any] | No
 
 
 def device_lines(devices: Any, most: int = 16) -> list[str]:
-    """One line a device, when there are several; those beyond ``most`` as one."""
+    """One line a device, when there are several; those beyond ``most`` as one.
+
+    Parameters
+    ----------
+    devices : measured, each with its energy [J] and its source
+    most : so many are listed alone
+
+    Returns
+    -------
+    The lines.
+    """
     from wattline.core.quantity import show
 
     if len(devices) < 2:

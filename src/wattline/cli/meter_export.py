@@ -93,7 +93,17 @@ def export(
 
 
 def read_recording(path: Path, reading: dict[str, list[str]]) -> Recording:
-    """Whatever the path holds, read as the options say."""
+    """Whatever the path holds, read as the options say.
+
+    Parameters
+    ----------
+    path : of a file or a folder
+    reading : of each option of reading, the values given
+
+    Returns
+    -------
+    The recording.
+    """
     from wattline.meter.readers.detect import read
 
     return read(path, meter_choices.choices(reading))

@@ -50,7 +50,13 @@ def print_answer(data: Json, as_json: bool, explain: bool = False) -> None:
 
 
 def print_written(paths: Sequence[Path], as_json: bool) -> None:
-    """The files that were written; to standard error where standard output has JSON."""
+    """The files that were written; to standard error where standard output has JSON.
+
+    Parameters
+    ----------
+    paths : of the files
+    as_json : whether standard output has JSON
+    """
     if not paths:
         return
     written = printable("\n  ".join(["\nWritten:", *map(str, paths)])) + "\n"
@@ -61,7 +67,13 @@ def print_written(paths: Sequence[Path], as_json: bool) -> None:
 
 
 def write_or_print(text: str, path: Path | None) -> None:
-    """A file's text: written where a path is given, and said to be; else printed."""
+    """A file's text: written where a path is given, and said to be; else printed.
+
+    Parameters
+    ----------
+    text : of the file
+    path : where to; None to print
+    """
     from wattline.core.files import write_text
 
     if path is None:
@@ -80,7 +92,13 @@ def check_out(out: Path | None) -> None:
 
 
 def write_page(data: Json, path: Path) -> None:
-    """An answer's page, whole or not at all."""
+    """An answer's page, whole or not at all.
+
+    Parameters
+    ----------
+    data : the answer's envelope
+    path : of the page
+    """
     from wattline.core.files import write_text
     from wattline.report.present import as_page
 

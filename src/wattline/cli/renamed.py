@@ -38,7 +38,17 @@ RENAMED = {
 
 
 def now_called(command: str, option: str | None) -> str | None:
-    """One line for an option that is gone; None for any other. ``command``: as typed, such as ``wattline serve``."""
+    """One line for an option that is gone; None for any other. ``command``: as typed, such as ``wattline serve``.
+
+    Parameters
+    ----------
+    command : as typed, such as "wattline serve"
+    option : such as "--frontier"
+
+    Returns
+    -------
+    The line.
+    """
     name = command.removeprefix("wattline ")
     instead = RENAMED.get(name, {}).get(option or "")
     return None if instead is None else f"{name} {option} is now {instead}"

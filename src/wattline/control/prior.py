@@ -64,7 +64,17 @@ def curves(share: Array, draws: int = DRAWS) -> tuple[Array, Array]:
 
 
 def clock_curves(share: Array, draws: int = DRAWS) -> tuple[Array, Array]:
-    """The same against the highest clock instead of a limit of power."""
+    """The same against the highest clock instead of a limit of power.
+
+    Parameters
+    ----------
+    share : of the highest clock, 0 to 1, shape (points,)
+    draws : number of curves
+
+    Returns
+    -------
+    Logs of time and power beside those at the last point, shape (draws, points) each.
+    """
     random = np.random.default_rng(SEED)
     reached, waiting, static, exponent = (
         random.uniform(*ends, (draws, 1)) for ends in ((0.6, 1.0), WAITING, STATIC, EXPONENT)

@@ -81,7 +81,13 @@ class ServedWork:
 
 
 def attach(books: Books, work: ServedWork) -> None:
-    """Let the books of a proxy tell of pieces and ends as they come."""
+    """Let the books of a proxy tell of pieces and ends as they come.
+
+    Parameters
+    ----------
+    books : of the proxy
+    work : that counts tokens and latencies
+    """
     books.heard_piece, books.heard_end = work.piece, work.end
 
 

@@ -72,7 +72,18 @@ def bill(
 def known_chip(chip: str | None, server: str | None, catalog: Catalog) -> tuple[str | None, str | None] | None:
     """Names of chip and server as the catalog has them; None where neither is given. A server tells its usual chip.
     Raises NotFound for a name that is not known, WattlineError where the catalog does not say which chip a server
-    holds."""
+    holds.
+
+    Parameters
+    ----------
+    chip : a name; None where it is not given
+    server : a name; None where it is not given
+    catalog : where both are looked up
+
+    Returns
+    -------
+    Names of chip and server.
+    """
     if chip is None and server is None:
         return None
     machine = None if server is None else catalog.find("server", server)
@@ -163,7 +174,17 @@ def _quantities(seen: MeteredWindow, device: Chip | None, draws: Draws) -> dict[
 
 
 def measured_j(seen: MeteredWindow, draws: Draws) -> Array:
-    """Everything that meters saw, each device once, within their errors."""
+    """Everything that meters saw, each device once, within their errors.
+
+    Parameters
+    ----------
+    seen : what meters saw, by role
+    draws : of the meters' errors
+
+    Returns
+    -------
+    Joules, shape (draws,).
+    """
     roles = [role for role in seen.parts if not (role == "chips" and seen.inside is not None)]
     total = sum(drawn_j(seen.parts[role], role, seen.source, draws) for role in roles)
     if seen.inside is not None and (chips := seen.parts["chips"]).devices > seen.inside.devices:

@@ -37,7 +37,17 @@ class Cause:
 
 
 def log_mean(first: Array, second: Array) -> Array:
-    """The logarithmic mean (a - b) / ln(a / b) of ``first`` and ``second``; ``first`` where both are alike."""
+    """The logarithmic mean (a - b) / ln(a / b) of ``first`` and ``second``; ``first`` where both are alike.
+
+    Parameters
+    ----------
+    first : above zero, any shape
+    second : of the same shape
+
+    Returns
+    -------
+    Of the same shape.
+    """
     first, second = np.maximum(np.asarray(first, float), TINY), np.maximum(np.asarray(second, float), TINY)
     log = np.log(first / second)
     near = np.abs(log) < 1e-6

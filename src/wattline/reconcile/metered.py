@@ -27,7 +27,17 @@ MIN_SHARE = 0.01  # of a value: an error that reaches down to nothing stops here
 
 
 def role_count(role: str, count: int) -> str:
-    """``1 machine``, ``8 chips``."""
+    """``1 machine``, ``8 chips``.
+
+    Parameters
+    ----------
+    role : the plural of what is counted
+    count : how many
+
+    Returns
+    -------
+    Words.
+    """
     single = {"switches": "switch"}.get(role, role.removesuffix("s"))
     return f"{count:,} {single if count == 1 else role}"
 
@@ -49,7 +59,17 @@ class MeteredPart:
         return any(series.spec.modelled for series in self.series)
 
     def fact(self, role: str, source: str) -> Fact:
-        """The energy as a fact: its meter's error is its range."""
+        """The energy as a fact: its meter's error is its range.
+
+        Parameters
+        ----------
+        role : of the devices, in the plural
+        source : of the recording, such as its file
+
+        Returns
+        -------
+        A fact in kWh.
+        """
         value = self.energy.energy_j / J_PER_KWH
         below, above = (_side(value, end / J_PER_KWH) for end in (self.energy.low_j, self.energy.high_j))
         sensors = ", ".join(sorted({series.spec.source for series in self.series}))

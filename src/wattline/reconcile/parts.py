@@ -185,7 +185,17 @@ def _network(seen: MeteredWindow, device: Chip, working: Working) -> Array:
 
 
 def chips_of(seen: MeteredWindow, device: Chip | None) -> int | None:
-    """How many chips were metered: by themselves, or as many as the machines hold."""
+    """How many chips were metered: by themselves, or as many as the machines hold.
+
+    Parameters
+    ----------
+    seen : what meters saw, by role
+    device : the chip; None where it is not known
+
+    Returns
+    -------
+    The number; None where it cannot be told.
+    """
     chips = seen.parts["chips"].devices if "chips" in seen.parts else 0
     if MACHINES not in seen.parts or seen.inside is not None:
         return chips or None

@@ -35,7 +35,17 @@ class Prediction:
 
 def pick(worked: ScenarioRun, job: str | None) -> tuple[Prediction, str]:
     """The job by name, the only one, or all of a scenario added up; and its name. Raises NotFound for a name that the
-    scenario has not, WattlineError for a site's year."""
+    scenario has not, WattlineError for a site's year.
+
+    Parameters
+    ----------
+    worked : a scenario with its answers
+    job : its name; None for the only one, or all
+
+    Returns
+    -------
+    The prediction, and the job's name ("" for all).
+    """
     names = [answer.name for answer in worked.answers]
     sites = [answer.name for answer in worked.answers if answer.command == "site" and job in (None, answer.name)]
     if sites:

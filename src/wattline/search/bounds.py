@@ -64,7 +64,17 @@ class Bound:
         return float("inf") if self.capital_usd is None else self.usd_per_j * energy_j + replicas * self.capital_usd
 
     def within(self, level: float, replicas: int) -> tuple[float, float]:
-        """Joules and USD a request that so many replicas or more cannot go below within this part of the target."""
+        """Joules and USD a request that so many replicas or more cannot go below within this part of the target.
+
+        Parameters
+        ----------
+        level : part of the target that is kept, 1 for all of it
+        replicas : the fewest that are possible
+
+        Returns
+        -------
+        Joules and USD a request.
+        """
         floor = self.floors.get(level)
         if floor is None:
             return self.energy_j(replicas), self.usd(replicas)
@@ -74,7 +84,17 @@ class Bound:
 
 
 def screen(question: Question, setups: Sequence[Candidate]) -> list[Bound]:
-    """The bounds of all set-ups, in their order."""
+    """The bounds of all set-ups, in their order.
+
+    Parameters
+    ----------
+    question : traffic, model and target
+    setups : to bound
+
+    Returns
+    -------
+    One bound a set-up.
+    """
     whole = _demand(question, np.inf)
     pue, usd_per_j = _where(question)
     groups: dict[tuple[str, int, str, float | None], list[Candidate]] = {}

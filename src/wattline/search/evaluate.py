@@ -76,6 +76,15 @@ def sample_size(question: Question, setup: Candidate) -> int:
 
     Replicas that take turns do not see each other: some of them, with the requests that come to them, behave as they
     do among all, through the whole of the traffic's shape.
+
+    Parameters
+    ----------
+    question : with its traffic
+    setup : with its replicas
+
+    Returns
+    -------
+    Number of replicas.
     """
     count, replicas = len(question.traffic), setup.replicas
     if setup.prefill_replicas or question.setup.prefix_cache or question.setup.router == "prefix":
@@ -102,7 +111,17 @@ def setup_of(item: Mapping[str, Any]) -> Candidate:
 
 
 def simulate_item(question: Question, item: Mapping[str, Any]) -> dict[str, Any]:
-    """What the simulation of an item says, per request served where it is energy or cost."""
+    """What the simulation of an item says, per request served where it is energy or cost.
+
+    Parameters
+    ----------
+    question : traffic, model and target
+    item : a set-up and how many replicas of it are tried, as a row of the sweep
+
+    Returns
+    -------
+    Strains, joules and USD a request; or what is wrong, under "wrong".
+    """
     setup = setup_of(item)
     tried = int(item["sampled"])
     part = _part(question.traffic, setup.replicas, tried)
@@ -138,7 +157,18 @@ UNKNOWN = ("strain", "strain_ttft", "capital_usd")
 
 
 def result_of(question: Question, setup: Candidate, service: Service) -> dict[str, Any]:
-    """A simulated service as the search sees it."""
+    """A simulated service as the search sees it.
+
+    Parameters
+    ----------
+    question : traffic, model and target
+    setup : that was simulated
+    service : what came of it
+
+    Returns
+    -------
+    Strains, joules and USD a request, by name.
+    """
     served, answer = service.served, service.answer
     count = len(served.arrival_s)
     strains = strain(service)
@@ -220,7 +250,17 @@ def _part(traffic: Traffic, replicas: int, tried: int) -> Traffic:
 
 
 def capital_usd_per_s(chip: str, central: Draws) -> float | None:
-    """A chip with its share of server and network, paid off evenly over its life; None where no price is known."""
+    """A chip with its share of server and network, paid off evenly over its life; None where no price is known.
+
+    Parameters
+    ----------
+    chip : by its catalog name
+    central : middle values of the catalog's facts
+
+    Returns
+    -------
+    USD a second and chip.
+    """
     fact = load_chip(chip, central).record.facts.get("server_price_usd")
     if fact is None:
         return None

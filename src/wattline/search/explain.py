@@ -45,13 +45,34 @@ class Change:
 
 
 def differences(start: Candidate, end: Candidate) -> list[str]:
-    """The changes that lead from one set-up to the other, replicas aside."""
+    """The changes that lead from one set-up to the other, replicas aside.
+
+    Parameters
+    ----------
+    start : where the way begins
+    end : where it leads
+
+    Returns
+    -------
+    Names of changes, keys of ``CHANGES``.
+    """
     start, end = start.bare(), end.bare()
     return [name for name, fields in CHANGES.items() if any(getattr(start, f) != getattr(end, f) for f in fields)]
 
 
 def with_changes(start: Candidate, end: Candidate, names: Sequence[str]) -> Candidate:
-    """The first with these of its differences made as in the other."""
+    """The first with these of its differences made as in the other.
+
+    Parameters
+    ----------
+    start : the first set-up
+    end : the other
+    names : of changes, keys of ``CHANGES``
+
+    Returns
+    -------
+    A set-up between the two.
+    """
     return replace(start, **{f: getattr(end, f) for name in names for f in CHANGES[name]})
 
 

@@ -45,7 +45,17 @@ class Misses:
                 self._late.setdefault(_readers(trial.setup), []).append(trial)
 
     def replicas(self, setup: Candidate, readers: int = 0) -> int:
-        """The most replicas that are known to be too few, beside so many that read prompts where those are apart."""
+        """The most replicas that are known to be too few, beside so many that read prompts where those are apart.
+
+        Parameters
+        ----------
+        setup : whose faster kin were tried
+        readers : the fewest replicas that read prompts apart
+
+        Returns
+        -------
+        Number of replicas; 0 where none is known.
+        """
         return max((t.setup.replicas for t in self._faster(setup) if t.setup.prefill_replicas >= readers), default=0)
 
     def readers(self, setup: Candidate) -> int:

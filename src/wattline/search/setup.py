@@ -71,7 +71,17 @@ class Candidate:
         return asdict(self)
 
     def of(self, replicas: int, prefill_replicas: int | None = None) -> Candidate:
-        """With so many replicas; those that read prompts stay as they are where not given."""
+        """With so many replicas; those that read prompts stay as they are where not given.
+
+        Parameters
+        ----------
+        replicas : how many
+        prefill_replicas : how many that read prompts apart; None for as many as now
+
+        Returns
+        -------
+        The same set-up otherwise.
+        """
         readers = self.prefill_replicas if prefill_replicas is None else prefill_replicas
         return replace(self, replicas=replicas, prefill_replicas=readers)
 

@@ -41,7 +41,17 @@ class DiffusionValidation(Result):
     by: str = "model"
 
     def score(self, measure: str, places: Sequence[int] | None = None) -> Json:
-        """The score of a measure, over all rows or those at these places."""
+        """The score of a measure, over all rows or those at these places.
+
+        Parameters
+        ----------
+        measure : energy, time or power
+        places : of the rows that count; None for all
+
+        Returns
+        -------
+        Errors and coverage, as ``score_errors`` has them.
+        """
         at = slice(None) if places is None else list(places)
         truth, guess = self.measured[measure][at], self.predicted[measure][at]
         inside = (self.low[measure][at] <= truth) & (truth <= self.high[measure][at])
@@ -76,7 +86,17 @@ class DiffusionValidation(Result):
 
 
 def group_of(row: DiffusionRow, by: str) -> str:
-    """The group that a row's score is shown with: its model, family, chip, number of chips, batch or steps."""
+    """The group that a row's score is shown with: its model, family, chip, number of chips, batch or steps.
+
+    Parameters
+    ----------
+    row : a measured configuration
+    by : model, family, chip, gpus, batch or steps
+
+    Returns
+    -------
+    The group's name.
+    """
     shown = {
         "model": row.model.key,
         "family": row.model.family,

@@ -57,7 +57,17 @@ class InferenceValidation(Result):
     source: str = ""
 
     def score(self, measure: str, index: Sequence[int] | None = None) -> Json:
-        """The score (``score_errors``) of a measure, over all rows or those at these places."""
+        """The score (``score_errors``) of a measure, over all rows or those at these places.
+
+        Parameters
+        ----------
+        measure : energy, time, power or rate
+        index : places of the rows that count; None for all
+
+        Returns
+        -------
+        Errors and coverage.
+        """
         at = slice(None) if index is None else list(index)
         truth, guess = self.measured[measure][at], self.predicted[measure][at]
         error = guess / truth - 1

@@ -168,7 +168,17 @@ def _apart(gpu: str, left_out: str | None) -> frozenset[str]:
 
 def check(pair: Pair, apart: frozenset[str] = NOTHING_APART) -> CheckedRecording:
     """Every field of a recording over all of it, its load, its halves, and windows that slide; ``apart``: models of
-    cards, or generations, of which nothing is to be known."""
+    cards, or generations, of which nothing is to be known.
+
+    Parameters
+    ----------
+    pair : a sensor's readings and a hardware meter's of the same time
+    apart : models of cards, or generations, of which nothing is to be known
+
+    Returns
+    -------
+    The recording with each window's joules by both.
+    """
     begin, end = overlap(pair)
     spans = [("all", begin, end), ("first half", begin, (begin + end) / 2), ("second half", (begin + end) / 2, end)]
     if pair.load is not None and begin < pair.load[0] < pair.load[1] < end:

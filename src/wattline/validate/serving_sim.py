@@ -67,7 +67,17 @@ def whole_run(
 
 def joules_a_token(served: ServiceOutcome, size: int) -> float:
     """While ``size`` requests run and some wait: from when so many have begun until all but so many have ended; over
-    the whole run where the cache never holds so many."""
+    the whole run where the cache never holds so many.
+
+    Parameters
+    ----------
+    served : the simulated service
+    size : requests at once
+
+    Returns
+    -------
+    Joules a token.
+    """
     last = max(len(served.end_s) - size - 2, 0)
     begin, end = np.sort(served.first_s)[min(size, len(served.first_s)) - 1], np.sort(served.end_s)[last]
     if end - begin < served.bin_s:

@@ -54,7 +54,17 @@ def software_of(row: TimedRow) -> Software:
 
 
 def simulated(row: TimedRow, soft: Software) -> SimulatedLatency:
-    """The row's closed loop. Raises WattlineError where the model does not fit its chips."""
+    """The row's closed loop. Raises WattlineError where the model does not fit its chips.
+
+    Parameters
+    ----------
+    row : a measured set-up with its latencies
+    soft : what the engine adds to a step
+
+    Returns
+    -------
+    TTFT and TPOT [s].
+    """
     if row.prefill is not None:
         loop = pool_rows(row, soft)
         return SimulatedLatency(loop.ttft_s, loop.tpot_s, float(row.model.layers), _prompt_steps(row))

@@ -95,6 +95,15 @@ def things_compared(text: str, catalog: Catalog) -> list[tuple[Thing, re.Match[s
     """The thing that a sentence compares with, the longest words first; empty where there is none.
 
     Raises WattlineError where it is homes whose number is not said, or of a country that is not known.
+
+    Parameters
+    ----------
+    text : of the sentence
+    catalog : of things and places
+
+    Returns
+    -------
+    Each thing with where it stands.
     """
     known = _known(catalog)
     made: list[tuple[Thing, re.Match[str]]] = []

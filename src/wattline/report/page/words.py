@@ -276,9 +276,7 @@ def wrap_wide(text: str, width: int, lines: int) -> list[str]:
     width : of a line, in letters
     lines : at most so many
 
-    Returns
-    -------
-    The lines; the last ends in … where text is left out.
+    Returns the lines; the last ends in … where text is left out.
     """
     rows = [text[i : i + width] for i in range(0, len(text), width)] or [""]
     return rows if len(rows) <= lines else [*rows[: lines - 1], f"{rows[lines - 1][: width - 1]}…"]

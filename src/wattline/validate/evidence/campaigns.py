@@ -36,7 +36,17 @@ class Campaigns:
     curves: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
 
     def factors(self, measure: str, rows: Sequence[ServingRow]) -> Array:
-        """Of each row: the product over the groups that are known."""
+        """Of each row: the product over the groups that are known.
+
+        Parameters
+        ----------
+        measure : time or power
+        rows : whose groups are looked up
+
+        Returns
+        -------
+        Factors, shape (rows,); 1 where no group is known.
+        """
         known, curves = self.logs.get(measure, {}), self.curves.get(measure, {})
         sums = np.array([sum(known.get(key, 0.0) for key in keys_of(row)) for row in rows])
         measured = [i for i, row in enumerate(rows) if configuration(row) in curves]
@@ -80,7 +90,17 @@ def keys_of(row: ServingRow) -> tuple[str, ...]:
 
 
 def fit_campaigns(rows: Sequence[ServingRow], logs: Mapping[str, Array]) -> Campaigns:
-    """The factors behind these log errors (measured over predicted), by measure."""
+    """The factors behind these log errors (measured over predicted), by measure.
+
+    Parameters
+    ----------
+    rows : measured configurations
+    logs : of each measure, a log error for each row
+
+    Returns
+    -------
+    What each group of rows adds to the logs.
+    """
     keys = [keys_of(row) for row in rows]
     names = sorted({(level, key) for group in keys for level, key in enumerate(group)})
     place = {key: i for i, (_, key) in enumerate(names)}

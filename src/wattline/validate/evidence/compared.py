@@ -24,7 +24,17 @@ class ComparedService:
 
 
 def pick(rows: Sequence[Any], most: int) -> list[Any]:
-    """An even spread of rows, in their order; all where there are no more."""
+    """An even spread of rows, in their order; all where there are no more.
+
+    Parameters
+    ----------
+    rows : in any order
+    most : at most so many
+
+    Returns
+    -------
+    Those that are taken, in the same order.
+    """
     if len(rows) <= most:
         return list(rows)
     return [rows[i] for i in np.linspace(0, len(rows) - 1, most).round().astype(int)]

@@ -154,7 +154,17 @@ class _LoadedParts:
 
 
 def part(values: Values, places: Sequence[int]) -> Values:
-    """The same dataclass of arrays with some of their places."""
+    """The same dataclass of arrays with some of their places.
+
+    Parameters
+    ----------
+    values : a dataclass whose fields are arrays over rows
+    places : of the rows that stay
+
+    Returns
+    -------
+    The same kind of dataclass.
+    """
     kept = {field.name: np.asarray(getattr(values, field.name))[places] for field in fields(values)}
     return replace(values, **kept)
 

@@ -15,7 +15,17 @@ TENTHS = 10
 
 def group_of(row: ServingRow, by: str) -> str:
     """The group's name. Families are the releases of one house that share their design. Raises WattlineError for
-    another grouping."""
+    another grouping.
+
+    Parameters
+    ----------
+    row : a measured configuration
+    by : model, family, gpu, task or precision
+
+    Returns
+    -------
+    The name, such as "llama".
+    """
     if by == "model":
         return row.model.key
     if by == "family":
@@ -30,7 +40,17 @@ def group_of(row: ServingRow, by: str) -> str:
 
 
 def each_left_out(rows: Sequence[ServingRow], by: str) -> Iterator[tuple[str, list[int], list[int]]]:
-    """For each group: its name, the other rows' places, its own rows' places."""
+    """For each group: its name, the other rows' places, its own rows' places.
+
+    Parameters
+    ----------
+    rows : measured configurations
+    by : a grouping of ``group_of``, or rows for tenths of them
+
+    Returns
+    -------
+    Name, places of the others, places of the group's own.
+    """
     names = [f"tenth {i % TENTHS}" if by == "rows" else group_of(row, by) for i, row in enumerate(rows)]
     for name in sorted(set(names)):
         inside = [i for i, other in enumerate(names) if other == name]

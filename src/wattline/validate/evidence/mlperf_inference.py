@@ -220,7 +220,17 @@ def refuse_other_rules(row: Mapping[str, str]) -> None:
 
 def precision_of(row: Mapping[str, str], chip: Chip) -> str:
     """The format that runs: as stated; the narrowest that the chip computes in where it is not, and for engines that
-    quantise what they load, in rounds that stated what was downloaded."""
+    quantise what they load, in rounds that stated what was downloaded.
+
+    Parameters
+    ----------
+    row : a result as it stands in the file
+    chip : of the system
+
+    Returns
+    -------
+    A key of the number formats, such as "fp8".
+    """
     stated = row["weights"].strip().lower()
     quantises = _engine(row["software"]) == "trtllm" and _number(row["round"]) < STATED_SINCE
     if stated in FORMATS and not quantises:

@@ -37,7 +37,17 @@ class Log:
     temperature_c: Array | None = None
 
     def series(self, name: str, shift_s: float) -> dict[str, Series]:
-        """A series a field, of the card called ``name``, its clock set back by ``shift_s``."""
+        """A series a field, of the card called ``name``, its clock set back by ``shift_s``.
+
+        Parameters
+        ----------
+        name : of the card
+        shift_s : by which the card's clock is ahead of the meter's [s]
+
+        Returns
+        -------
+        Power [W] over time [s], by field.
+        """
         device = Device("", f"nvidia-smi:{self.path.parent.name}", "gpu", name)
         return {
             f: Series(device, Spec("nvml", note=f), self.time_s - shift_s, watts) for f, watts in self.power_w.items()
@@ -67,7 +77,17 @@ class SensorLogs:
 
 def find(folder: Path, gpu: str = "") -> SensorLogs:
     """Recordings in the folder and below it; ``gpu`` names the card where logs and folders do not. Raises WattlineError
-    where it is no folder, or nothing in it can be used."""
+    where it is no folder, or nothing in it can be used.
+
+    Parameters
+    ----------
+    folder : of recordings
+    gpu : name of the card; "" where logs or folders say it
+
+    Returns
+    -------
+    The logs, those beside a hardware meter, and what cannot be used with its reason.
+    """
     if not folder.is_dir():
         raise WattlineError(f"sensors: {folder} is not a directory")
     seen = SensorLogs()

@@ -86,7 +86,17 @@ def _operator(name: str) -> str:
 
 
 def match(operator: str, site: str) -> Record | None:
-    """The campus of the catalog that this name of a site means; None where there is none."""
+    """The campus of the catalog that this name of a site means; None where there is none.
+
+    Parameters
+    ----------
+    operator : of the site, as a publication writes it
+    site : its name there
+
+    Returns
+    -------
+    The record.
+    """
     index = _index().get(_operator(operator).lower())
     if index is None:
         return None

@@ -213,9 +213,15 @@ def _teacher(models: tuple[Model, ...]) -> Model | None:
 def number_in(text: str, column: float = 1.0) -> float | None:
     """The first number in a cell such as ``7000000(approx)``, ``15000+``, ``7.0M`` or ``0.4152 AC / 0.4087 DC``.
 
-    ``column`` is what the column counts in (1e9 for billions): a bare number is taken times it, a suffix (M, B, T, or
-    an energy's unit) overrides it, k multiplies what the column counts. A range (``100-200``) gives its middle. None
-    where there is no number, and where it is negative or beyond all bounds.
+    A bare number is taken times ``column``, a suffix (M, B, T, or an energy's unit) overrides it, k multiplies it. A
+    range (``100-200``) gives its middle. None where there is no number, and where it is negative or beyond all bounds.
+
+    Parameters
+    ----------
+    text : of the cell
+    column : what the column counts in, such as 1e9 for billions
+
+    Returns the number, in ones.
     """
     text = text.replace("−", "-")
     both, match = _RANGE.search(text), _NUMBER.search(text)

@@ -40,7 +40,17 @@ class RunWindow:
 
 def requests(task: str, batch: float) -> float:
     """How many a run has in all: those of the task's set, repeated until they are enough beyond the batch; without
-    end where the task is not one of the benchmark's."""
+    end where the task is not one of the benchmark's.
+
+    Parameters
+    ----------
+    task : of the benchmark
+    batch : requests at once
+
+    Returns
+    -------
+    Number of requests.
+    """
     own = _known("benchmark-requests", task)
     return own * max(np.ceil(_known("benchmark-repeats", task) * batch / own), 1.0) if own else np.inf
 
@@ -57,7 +67,17 @@ def _known(what: str, task: str) -> float:
 
 
 def windows(tasks: Sequence[str], batches: Sequence[float]) -> RunWindow:
-    """The window of each run, ``batches`` at most running at once."""
+    """The window of each run, ``batches`` at most running at once.
+
+    Parameters
+    ----------
+    tasks : of the runs
+    batches : requests that run at once at most, one a run
+
+    Returns
+    -------
+    Arrays with a place for each run.
+    """
     curves = [
         _window(spread(task), max(requests(task, size) / size - 1.0, 0.01))
         for task, size in zip(tasks, batches, strict=True)

@@ -35,7 +35,17 @@ class DiffusionCalibration:
     generations: tuple[str, ...]
 
     def value(self, name: str, generation: str = "") -> float:
-        """A coefficient of a generation, or of one that was never measured."""
+        """A coefficient of a generation, or of one that was never measured.
+
+        Parameters
+        ----------
+        name : of the coefficient
+        generation : of the chip; "" for one that was never measured
+
+        Returns
+        -------
+        The coefficient, in its own unit.
+        """
         return float(np.exp(self.shared[name] + self.apart.get((name, generation), 0.0)))
 
     def fit_of(self, rows: Sequence[DiffusionRow]) -> DiffusionFit:
@@ -51,7 +61,17 @@ class DiffusionCalibration:
 
 
 def predict_rows(rows: DiffusionRows, fit: DiffusionFit) -> tuple[Array, Array]:
-    """Seconds of each row's batch, and mean watts of all its chips."""
+    """Seconds of each row's batch, and mean watts of all its chips.
+
+    Parameters
+    ----------
+    rows : n configurations as arrays
+    fit : the coefficients
+
+    Returns
+    -------
+    Seconds and watts, shape (n,) each.
+    """
     time, energy = total(run_stages(rows.stages, rows.rates, fit, rows.engine))
     return time, np.asarray(energy / time)
 
@@ -115,7 +135,17 @@ def split_of(row: DiffusionRow) -> tuple[int, int]:
 
 
 def learn_known(data: DiffusionRows, predicted: tuple[Array, Array]) -> KnownModels:
-    """What each measured model reached beside a fit's prediction, by chip and split, smoothed over the batch."""
+    """What each measured model reached beside a fit's prediction, by chip and split, smoothed over the batch.
+
+    Parameters
+    ----------
+    data : the measured configurations, n of them
+    predicted : seconds and watts by a fit, shape (n,) each
+
+    Returns
+    -------
+    Log factors at ``BATCHES``, by model and chip.
+    """
     rows, (seconds, watts) = data.rows, predicted
     logs = {
         "time": np.log([row.time_s for row in rows]) - np.log(seconds),
@@ -167,7 +197,18 @@ LEAVE_OUT = ("model", "family", "chip", "split", "rows")
 
 
 def group_name(row: DiffusionRow, by: str, place: int) -> str:
-    """The group that a row is left out with."""
+    """The group that a row is left out with.
+
+    Parameters
+    ----------
+    row : a measured configuration
+    by : model, family, chip, split or rows
+    place : of the row among all
+
+    Returns
+    -------
+    The group's name.
+    """
     named = {
         "model": row.model.key,
         "family": row.model.family,

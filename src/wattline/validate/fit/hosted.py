@@ -123,7 +123,17 @@ class HostedFit:
         return self.of(alike(rows), len(rows))
 
     def of(self, groups: Sequence[Alike], count: int) -> Steady:
-        """The same of rows that are read already, ``count`` in all."""
+        """The same of rows that are read already, ``count`` in all.
+
+        Parameters
+        ----------
+        groups : rows that differ in batch and length alone
+        count : number of rows in all groups
+
+        Returns
+        -------
+        Seconds a step, seconds between two tokens, and watts, shape (count,) each.
+        """
         values = np.zeros((3, count))
         for group in groups:
             soft = self.software(group.generation, group.task in GREEDY)
@@ -139,7 +149,17 @@ class HostedFit:
         return Steady(*values)
 
     def software(self, generation: str, greedy: bool = False) -> Software:
-        """The engine as software of a chip of this generation; one that was not measured takes the mean."""
+        """The engine as software of a chip of this generation; one that was not measured takes the mean.
+
+        Parameters
+        ----------
+        generation : of the chip
+        greedy : whether the task's tokens are taken without sampling
+
+        Returns
+        -------
+        What the engine's host adds to a step.
+        """
         known = [value for name, value in self.values.items() if name.startswith("power-")]
         power = self.values.get(f"power-{generation}", float(np.mean(known)))
         step, sequence, layer = (self.values[name] for name in HOST)

@@ -253,7 +253,18 @@ def _measured(rows: Sequence[ServingRow]) -> dict[str, Array]:
 
 
 def spreads(rows: Sequence[ServingRow], predicted: Steady, generation: str) -> dict[str, tuple[float, float]]:
-    """p5 and p95 of measured over predicted, for time and power, on one generation."""
+    """p5 and p95 of measured over predicted, for time and power, on one generation.
+
+    Parameters
+    ----------
+    rows : n measured configurations
+    predicted : for them, shape (n,) each
+    generation : of chips whose rows count
+
+    Returns
+    -------
+    By measure, the two ends of the ratio.
+    """
     index = [i for i, row in enumerate(rows) if row.chip.generation == generation]
     truth = _measured([rows[i] for i in index])
     time = np.exp(np.percentile(truth["time"] - np.log(predicted.step_s[index]), (5, 95)))

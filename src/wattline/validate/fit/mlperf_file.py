@@ -59,7 +59,20 @@ def tuned_file(
     fit: MlperfFit, rows: Sequence[MlperfRow], ratios: Mapping[str, tuple[Sequence[str], Array]], about: str,
     catalog: Catalog,
 ) -> str:  # fmt: skip
-    """The text of ``catalog/fit/tuned.toml``; ``ratios``: chips, and measured over predicted, by what was left out."""
+    """The text of ``catalog/fit/tuned.toml``; ``ratios``: chips, and measured over predicted, by what was left out.
+
+    Parameters
+    ----------
+    fit : the coefficients
+    rows : results that it was fitted to
+    ratios : chips, and measured over predicted rates, by what was left out
+    about : which results, for the file's head
+    catalog : of what the file stands among
+
+    Returns
+    -------
+    The file's text.
+    """
     blocks = [_HEAD.format(about=about), *_chips(fit, rows, catalog), *_shared(fit, catalog)]
     for level in (KNOWN, *LEVELS):
         chips, ratio = ratios[LEFT_OUT[level]]

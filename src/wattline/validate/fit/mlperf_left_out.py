@@ -20,7 +20,17 @@ REFITS = 2  # rounds from the whole fit on, for a fit without a part
 
 def group_of(row: MlperfRow, by: str) -> str:
     """The group of a row: of a chip, a model, a round, a scenario, an engine, a generation or a tenth of the rows.
-    Raises WattlineError for another grouping."""
+    Raises WattlineError for another grouping.
+
+    Parameters
+    ----------
+    row : a result
+    by : chip, model, round, scenario, engine, generation or rows
+
+    Returns
+    -------
+    The group's name.
+    """
     match by:
         case "chip":
             return row.chip.record.name

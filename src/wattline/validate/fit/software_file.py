@@ -56,7 +56,18 @@ def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -
 
 def software_file(fit: SoftwareFit, ratios: Mapping[str, Sequence[float]], about: str) -> str:
     """The text of ``catalog/fit/software.toml``; ``ratios``: measured time for each token over that predicted by a fit
-    without the model, by generation."""
+    without the model, by generation.
+
+    Parameters
+    ----------
+    fit : the coefficients
+    ratios : measured time between tokens over that predicted by a fit without the model, by generation
+    about : which rows, for the file's head
+
+    Returns
+    -------
+    The file's text.
+    """
     blocks = [_HEAD.format(about=about), *_engine_wide(fit), *_spreads(ratios)]
     for names, fitted in ((FACTORS, fit.factors), (FRONT, fit.front)):
         for key, values in sorted(fitted.items()):

@@ -68,7 +68,19 @@ def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -
 def step_file(fit: StepFit, rows: Sequence[ServingRow], left_out: Mapping[str, Steady], about: str) -> str:
     """The text of ``catalog/fit/step.toml``; ``left_out``: each row predicted by a fit without its model, by one
     without its family, by ones without a tenth of the rows, which know the model alone or the measured configuration
-    too, and by one without its chip."""
+    too, and by one without its chip.
+
+    Parameters
+    ----------
+    fit : the coefficients
+    rows : that it was fitted to
+    left_out : predictions by fits without each row's model, family, tenth (twice) or chip
+    about : which rows, for the file's head
+
+    Returns
+    -------
+    The file's text.
+    """
     blocks = [_HEAD.format(about=about)]
     for generation, values in fit.coefficients.items():
         for name, value in values.items():

@@ -36,7 +36,17 @@ origin,coefficient,value,sd,figures
 
 
 def move(base: PathModel, steps: Array) -> PathModel:
-    """The coefficients with their logarithms moved."""
+    """The coefficients with their logarithms moved.
+
+    Parameters
+    ----------
+    base : the coefficients
+    steps : by which the logarithms of those in ``FITTED`` rise, in its order
+
+    Returns
+    -------
+    Other coefficients.
+    """
     pairs = zip(FITTED, steps, strict=True)
     return replace(base, **{name: float(getattr(base, name) * np.exp(step)) for name, step in pairs})
 
@@ -68,7 +78,17 @@ def fit_paths(rows: Sequence[PublishedFigure], origin: int) -> tuple[PathModel, 
 
 
 def deviations(loss: Callable[[Array], float], mode: Array) -> Array:
-    """Standard deviation of each coefficient's logarithm, from the curvature of the loss along it."""
+    """Standard deviation of each coefficient's logarithm, from the curvature of the loss along it.
+
+    Parameters
+    ----------
+    loss : of the steps from the prior's logarithms
+    mode : steps of the least loss, shape (coefficients,)
+
+    Returns
+    -------
+    Shape (coefficients,).
+    """
     at_mode, made = loss(mode), []
     for i in range(len(mode)):
         step = np.zeros(len(mode))

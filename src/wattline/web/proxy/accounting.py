@@ -104,7 +104,13 @@ class Books:
         return tracked
 
     def piece(self, tracked: TrackedRequest, pieces: int) -> None:
-        """A stream brought pieces of text."""
+        """A stream brought pieces of text.
+
+        Parameters
+        ----------
+        tracked : the request
+        pieces : how many came at once
+        """
         if tracked.first_s is None:
             tracked.first_s = time.monotonic()
             tracked.unseen -= 1  # the prefill makes the first
@@ -114,7 +120,13 @@ class Books:
             self.heard_piece(pieces)
 
     def end(self, tracked: TrackedRequest, outcome: str) -> None:
-        """A request has ended."""
+        """A request has ended.
+
+        Parameters
+        ----------
+        tracked : the request
+        outcome : how it ended, in a word
+        """
         if tracked.end_s is not None:
             return
         tracked.outcome = outcome

@@ -63,7 +63,17 @@ class RequestBody:
 
 
 def kind_of(method: str, path: str) -> str:
-    """The kind of work that a request asks for; empty where it asks a device for none."""
+    """The kind of work that a request asks for; empty where it asks a device for none.
+
+    Parameters
+    ----------
+    method : of HTTP
+    path : with its query
+
+    Returns
+    -------
+    Such as "chat" or "embeddings".
+    """
     if method != "POST":
         return ""
     bare = path.partition("?")[0].rstrip("/")
@@ -71,7 +81,17 @@ def kind_of(method: str, path: str) -> str:
 
 
 def read_body(raw: bytes, kind: str) -> RequestBody:
-    """What a request asks for; what cannot be read is passed on all the same."""
+    """What a request asks for; what cannot be read is passed on all the same.
+
+    Parameters
+    ----------
+    raw : the body as it came
+    kind : of work, as ``kind_of`` has it
+
+    Returns
+    -------
+    Model, stream, and whether usage can be asked for.
+    """
     if raw[:1] not in (b"{", b" ", b"\n", b"\r", b"\t") or _is_rich(raw):
         return _looked_through(raw)
     try:

@@ -12,7 +12,17 @@ HOP = frozenset({
 
 
 def passed(raw: Iterable[tuple[bytes, bytes]], leave_out: Iterable[str] = ()) -> CIMultiDict[str]:
-    """End-to-end headers; also left out: those that Connection names, and ``leave_out`` (lower case)."""
+    """End-to-end headers; also left out: those that Connection names, and ``leave_out`` (lower case).
+
+    Parameters
+    ----------
+    raw : names and values as they came
+    leave_out : further names, in lower case
+
+    Returns
+    -------
+    The headers that go on.
+    """
     pairs = [(name.decode("latin-1"), value.decode("utf-8", "surrogateescape")) for name, value in raw]
     out = set(leave_out) | HOP
     for name, value in pairs:

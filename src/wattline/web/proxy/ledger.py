@@ -102,7 +102,13 @@ class Ledger:
         self.running[tracked.id] = tracked
 
     def end(self, tracked: TrackedRequest, now_s: float) -> None:
-        """A request has ended, in whatever way."""
+        """A request has ended, in whatever way.
+
+        Parameters
+        ----------
+        tracked : the request
+        now_s : time by the monotonic clock [s]
+        """
         tracked.end_s = now_s
         self.running.pop(tracked.id, None)
         if not self.running and self._busy_since is not None:
@@ -248,6 +254,15 @@ class Ledger:
         """Joules of a request up to now: its shares so far, and the time since the last reading at the power of late.
 
         None where no power is known yet.
+
+        Parameters
+        ----------
+        tracked : the request
+        now_s : time by the monotonic clock [s]
+
+        Returns
+        -------
+        Joules above the idle watts.
         """
         if self._last is None or (self.busy_w is None and not tracked.waiting):
             return None

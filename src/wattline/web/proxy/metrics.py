@@ -79,7 +79,17 @@ class Metrics:
             self.per_token.labels(model, self.basis).observe(tracked.energy_j / output)
 
     def text(self, ledger: Ledger, power_w: float | None) -> bytes:
-        """The page that Prometheus reads."""
+        """The page that Prometheus reads.
+
+        Parameters
+        ----------
+        ledger : whose running requests are counted
+        power_w : of the device now [W]; None where it is not known
+
+        Returns
+        -------
+        The page.
+        """
         self.active.set(len(ledger.running))
         if self.basis and power_w is not None:
             self.power_w.labels(self.basis).set(power_w)

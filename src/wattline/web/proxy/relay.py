@@ -88,7 +88,13 @@ class RelayResponse(web.StreamResponse):
 
 
 async def upstream_headers_alone(request: web.BaseRequest, response: web.StreamResponse) -> None:
-    """Take out what aiohttp adds to an answer that came without."""
+    """Take out what aiohttp adds to an answer that came without.
+
+    Parameters
+    ----------
+    request : of the client
+    response : as it is about to go out
+    """
     if isinstance(response, RelayResponse):
         for name in ("Server", "Date", "Content-Type"):
             if name.lower() not in response.given:
@@ -96,7 +102,17 @@ async def upstream_headers_alone(request: web.BaseRequest, response: web.StreamR
 
 
 def target(upstream: URL, raw_path: str) -> URL:
-    """Where a request goes: its path behind the upstream's; a ``/v1`` that both have stands once."""
+    """Where a request goes: its path behind the upstream's; a ``/v1`` that both have stands once.
+
+    Parameters
+    ----------
+    upstream : address of the server behind
+    raw_path : of the request, with its query, as it came
+
+    Returns
+    -------
+    The address to send it to.
+    """
     if not raw_path.startswith("/"):  # a client that takes this for a forward proxy names a host as well
         raw_path = URL(raw_path, encoded=True).raw_path_qs
     base = upstream.raw_path.rstrip("/")
@@ -169,7 +185,17 @@ def request_headers(proxy: Proxy, request: web.BaseRequest, leave_out: tuple[str
 
 
 async def plain(proxy: Proxy, request: web.BaseRequest) -> web.StreamResponse:
-    """Pass a request that asks the device for nothing known: its body and its answer as they come."""
+    """Pass a request that asks the device for nothing known: its body and its answer as they come.
+
+    Parameters
+    ----------
+    proxy : with its session to upstream
+    request : of the client
+
+    Returns
+    -------
+    The answer, already sent.
+    """
     has_body = request.body_exists or request.method not in BODYLESS
     data = TimedBody(request.content) if request.body_exists else None
     headers = request_headers(proxy, request, () if has_body else ("content-length",))
@@ -226,7 +252,17 @@ def too_slow() -> web.Response:
 
 
 async def read_some(content: aiohttp.StreamReader, most: int) -> tuple[bytes, bool]:
-    """Up to about ``most`` bytes of an answer, and whether that was all."""
+    """Up to about ``most`` bytes of an answer, and whether that was all.
+
+    Parameters
+    ----------
+    content : of the answer
+    most : bytes after which reading stops
+
+    Returns
+    -------
+    The bytes, and whether they are all.
+    """
     parts, size = [], 0
     async for data in content.iter_any():
         parts.append(data)

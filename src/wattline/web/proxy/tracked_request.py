@@ -86,7 +86,17 @@ class TrackedRequest:
         return self.status >= 400 and not self.deltas
 
     def output_tokens(self, seconds: float, typical: Typical) -> float:
-        """Output tokens: told, counted, or guessed from how long it took."""
+        """Output tokens: told, counted, or guessed from how long it took.
+
+        Parameters
+        ----------
+        seconds : since its first token
+        typical : what requests of late were like
+
+        Returns
+        -------
+        Number of tokens.
+        """
         if self.tokens.output is not None:
             return float(self.tokens.output)
         if self.stream or self.deltas:
@@ -137,6 +147,15 @@ def predicted_j(tracked: TrackedRequest, weigher: Weigher) -> float | None:
 
     Joules of the chips above their idle watts, as the shares of requests are; None where the weights are no joules, or
     the tokens are not known.
+
+    Parameters
+    ----------
+    tracked : a request that has ended
+    weigher : joules and seconds of prefill and decode by the chip model
+
+    Returns
+    -------
+    Joules.
     """
     tokens = tracked.tokens
     if not weigher.in_joules or tokens.prompt is None or tokens.output is None or tracked.failed:
@@ -150,7 +169,20 @@ def predicted_j(tracked: TrackedRequest, weigher: Weigher) -> float | None:
 
 
 def first_token_s(tracked: TrackedRequest, prompt: float, output: float, end: float, weigher: Weigher) -> float:
-    """When the first token came, seen in a stream or worked out."""
+    """When the first token came, seen in a stream or worked out.
+
+    Parameters
+    ----------
+    tracked : the request
+    prompt : tokens that it had to read
+    output : tokens that it wrote
+    end : when it ended, by the monotonic clock [s]
+    weigher : seconds of prefill and decode by the chip model
+
+    Returns
+    -------
+    A time by the monotonic clock [s].
+    """
     if tracked.first_s is not None:
         return tracked.first_s
     if tracked.stream or output <= 1:

@@ -8,7 +8,17 @@ MIN_UNPACKED_BYTES, MAX_RATIO = 1 << 20, 50  # what is unpacked to be looked at
 
 
 def unpacked(body: bytes, packed: str) -> bytes:
-    """A copy without its compression; as it is where that cannot be undone here, or would be far longer."""
+    """A copy without its compression; as it is where that cannot be undone here, or would be far longer.
+
+    Parameters
+    ----------
+    body : as it came
+    packed : its Content-Encoding
+
+    Returns
+    -------
+    The plain bytes.
+    """
     if packed not in ("gzip", "x-gzip", "deflate"):
         return body
     try:

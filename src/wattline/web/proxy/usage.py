@@ -30,7 +30,17 @@ class Tokens:
 
 
 def read_tokens(data: Mapping[str, Any], into: Tokens) -> bool:
-    """Take the counts of an answer's (or an event's) ``usage`` and ``timings``; True where there were any."""
+    """Take the counts of an answer's (or an event's) ``usage`` and ``timings``; True where there were any.
+
+    Parameters
+    ----------
+    data : of an answer or an event, parsed
+    into : counts to fill
+
+    Returns
+    -------
+    Whether there were counts.
+    """
     usage, timings = data.get("usage"), data.get("timings")
     known = isinstance(usage, dict) and _read_usage(usage, into)
     if isinstance(timings, dict):
@@ -117,6 +127,15 @@ def find_usage(body: bytes, want: Mapping[str, Any] | None = None) -> tuple[dict
 
     ``want``: what it must be equal to, where the whole was parsed. A quoted "usage" in somebody's text is escaped
     there, so it never looks like a key.
+
+    Parameters
+    ----------
+    body : raw JSON
+    want : what the object must be equal to; None for any with counts
+
+    Returns
+    -------
+    The object and the place of its closing brace; None without one.
     """
     for match in reversed(deque(_USAGE.finditer(body), MAX_TRIED)):
         begin = match.end() - 1
@@ -155,7 +174,17 @@ def insert(body: bytes, usage: Mapping[str, Any] | None, fields: Mapping[str, fl
 
 
 def remove(body: bytes, usage: Mapping[str, Any]) -> bytes:
-    """The same bytes without the usage object, its key and one comma beside it."""
+    """The same bytes without the usage object, its key and one comma beside it.
+
+    Parameters
+    ----------
+    body : raw JSON
+    usage : the object to take out, parsed
+
+    Returns
+    -------
+    The bytes that are left.
+    """
     place = find_usage(body, usage)
     if place is None:
         return body

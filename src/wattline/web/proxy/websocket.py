@@ -22,7 +22,17 @@ def wanted(request: web.Request) -> bool:
 
 
 async def bridge(proxy: Proxy, request: web.Request) -> web.StreamResponse:
-    """Open a socket to upstream, then one to the client, and pass messages until either closes."""
+    """Open a socket to upstream, then one to the client, and pass messages until either closes.
+
+    Parameters
+    ----------
+    proxy : with its session to upstream
+    request : the client's handshake
+
+    Returns
+    -------
+    The client's socket, closed.
+    """
     protocols = [each.strip() for each in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if each.strip()]
     try:
         behind = await proxy.session.ws_connect(
