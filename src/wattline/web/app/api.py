@@ -65,7 +65,17 @@ def _description(state: AppState) -> str:
 
 
 async def answer(request: Request, page: Page) -> Response:
-    """A command's answer, or for long ones the job that works on it."""
+    """A command's answer, or for long ones the job that works on it.
+
+    Parameters
+    ----------
+    request : with the command's inputs
+    page : of the command
+
+    Returns
+    -------
+    JSON: the answer, the job (202), or an error.
+    """
     state = state_of(request)
     try:
         pairs = await _pairs(request)

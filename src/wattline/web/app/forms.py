@@ -118,7 +118,17 @@ def _annotation(parameter: Any) -> Any:
 
 
 def commands_in(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
-    """Every command that answers in JSON, by its whole name."""
+    """Every command that answers in JSON, by its whole name.
+
+    Parameters
+    ----------
+    group : a command with commands
+    before : name of the group, with a space behind it
+
+    Returns
+    -------
+    Whole names and the commands.
+    """
     for name, command in getattr(group, "commands", {}).items():
         whole = f"{before}{name}"
         if hasattr(command, "commands"):
@@ -128,6 +138,16 @@ def commands_in(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def first_and_rest(fields: Mapping[str, Field], first: tuple[str, ...]) -> tuple[list[Field], list[Field]]:
-    """The fields that a page shows at once, in its order, and the others."""
+    """The fields that a page shows at once, in its order, and the others.
+
+    Parameters
+    ----------
+    fields : of a page, by name
+    first : names of those that are shown at once
+
+    Returns
+    -------
+    The two lists.
+    """
     shown = [fields[name] for name in first if name in fields]
     return shown, [field for field in fields.values() if field not in shown]

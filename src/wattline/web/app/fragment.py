@@ -76,7 +76,17 @@ def first_figure(page: str) -> str:
 
 
 def alone(svg: str, page: str) -> str:
-    """An SVG element of a page as a file, with those of the page's styles that it needs, in the colours of light."""
+    """An SVG element of a page as a file, with those of the page's styles that it needs, in the colours of light.
+
+    Parameters
+    ----------
+    svg : the element
+    page : that it stands in, as HTML
+
+    Returns
+    -------
+    An SVG document.
+    """
     if " xmlns=" in svg.partition(">")[0]:  # a chart that is a file as it stands
         return svg
     style = re.search(r"<style>(.*?)</style>", page, re.S)

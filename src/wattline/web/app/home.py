@@ -159,7 +159,17 @@ async def language(request: Request) -> Response:
 
 
 def question_at(state: AppState, address: str) -> PageQuestion:
-    """The question of an answer's address, or of a line. Raises WattlineError."""
+    """The question of an answer's address, or of a line. Raises WattlineError.
+
+    Parameters
+    ----------
+    state : of the app
+    address : as it was typed
+
+    Returns
+    -------
+    The question.
+    """
     parts = urlsplit(address.strip())
     page = next((page for page in state.pages() if page.path == parts.path), None)
     if page is None:

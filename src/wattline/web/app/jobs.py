@@ -88,7 +88,13 @@ class WebJob:
         return (self.ended or time.monotonic()) - self.begun
 
     def tell(self, state: State, words: str = "") -> None:
-        """Note how far it is and wake whoever waits; nothing more comes of what is over."""
+        """Note how far it is and wake whoever waits; nothing more comes of what is over.
+
+        Parameters
+        ----------
+        state : such as "running" or "done"
+        words : how far it is
+        """
         if self.over:
             return
         self.state, self.words = state, words
@@ -231,7 +237,13 @@ class Jobs:
         return result
 
     async def translate(self, job: WebJob, lang: str) -> None:
-        """Have what is read of an answer in a language; it stays English where that fails."""
+        """Have what is read of an answer in a language; it stays English where that fails.
+
+        Parameters
+        ----------
+        job : that is done
+        lang : en or zh
+        """
         if lang == "en" or job.state != "done" or lang in job.foreign:
             return
         with contextlib.suppress(WattlineError, TimeoutError):

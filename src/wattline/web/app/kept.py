@@ -36,7 +36,17 @@ class KeptPages:
         return page
 
     def add(self, key: str, text: str) -> KeptPage:
-        """Keep a page's text."""
+        """Keep a page's text.
+
+        Parameters
+        ----------
+        key : as ``key_of`` makes it
+        text : of the page
+
+        Returns
+        -------
+        The page as it is kept.
+        """
         data = text.encode()
         page = KeptPage(gzip.compress(data, 6, mtime=0), f'"{hashlib.sha256(data).hexdigest()[:24]}"')
         if len(key) <= MAX_KEY and key not in self._pages:
@@ -49,12 +59,33 @@ class KeptPages:
 
 
 def key_of(request: Request, lang: str, *more: str) -> str:
-    """What a page depends on: its address with its host, the language, and what else is given."""
+    """What a page depends on: its address with its host, the language, and what else is given.
+
+    Parameters
+    ----------
+    request : for the page
+    lang : en or zh
+    more : what else the page depends on
+
+    Returns
+    -------
+    The key.
+    """
     return "\n".join((str(request.url), lang, *more))
 
 
 def reply_with(request: Request, page: KeptPage) -> Response:
-    """A kept page; without its body where the browser has it still."""
+    """A kept page; without its body where the browser has it still.
+
+    Parameters
+    ----------
+    request : for the page
+    page : as it is kept
+
+    Returns
+    -------
+    The response.
+    """
     headers = {"Cache-Control": "private, no-cache", "ETag": page.tag, "Vary": "Accept-Encoding, Cookie, HX-Request"}
     if page.tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

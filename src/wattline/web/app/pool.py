@@ -51,7 +51,17 @@ class Worker:
         return self._process.pid
 
     async def ask(self, message: dict[str, Any], progress: Callable[[str], None]) -> dict[str, Any]:
-        """The reply to a message; ``progress`` is called with words meanwhile. Raises WorkerEnded."""
+        """The reply to a message; ``progress`` is called with words meanwhile. Raises WorkerEnded.
+
+        Parameters
+        ----------
+        message : as JSON has it
+        progress : called with how far it is
+
+        Returns
+        -------
+        The reply.
+        """
         stdin = self._process.stdin
         assert stdin is not None
         try:

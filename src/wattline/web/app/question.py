@@ -155,7 +155,13 @@ def read_question(page: Page, fields: Mapping[str, Field], given: Iterable[tuple
 
 
 def check_value(field: Field, value: str) -> None:
-    """Whether a browser may give a field this value. Raises WattlineError where it may not."""
+    """Whether a browser may give a field this value. Raises WattlineError where it may not.
+
+    Parameters
+    ----------
+    field : of the form
+    value : as the browser sent it
+    """
     if len(value) > MAX_VALUE:
         raise WattlineError(f"{field.name}: more than {MAX_VALUE} characters; give fewer")
     if field.kind == "flag" and value not in ("on", "true", "1"):

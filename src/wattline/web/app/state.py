@@ -73,7 +73,17 @@ class AppState:
         return words_of(self.lang)
 
     def question(self, page: Page, given: Iterable[tuple[str, str]]) -> PageQuestion:
-        """The question of these inputs. Raises WattlineError."""
+        """The question of these inputs. Raises WattlineError.
+
+        Parameters
+        ----------
+        page : of the command
+        given : names and values, as the browser sent them
+
+        Returns
+        -------
+        The question.
+        """
         inputs = [(name, value) for name, value in given if name not in OWN_NAMES and not name.startswith("file-")]
         return read_question(page, self.forms[page.command], inputs)
 
@@ -91,7 +101,17 @@ class AppState:
         return lists
 
     def list_html(self, name: str, lang: str) -> str:
-        """The names that an input suggests, as an element of a page: made once a language, since they are many."""
+        """The names that an input suggests, as an element of a page: made once a language, since they are many.
+
+        Parameters
+        ----------
+        name : of the input
+        lang : en or zh
+
+        Returns
+        -------
+        HTML.
+        """
         if (name, lang) not in self._list_html:
             title_in = translator_of(lang).text
             options = "".join(

@@ -28,7 +28,17 @@ class Uploads:
         self._files: OrderedDict[str, UploadedFile] = OrderedDict()
 
     def add(self, name: str, data: bytes) -> str:
-        """Keep a file; returns its key. Raises WattlineError for an empty or too large one."""
+        """Keep a file; returns its key. Raises WattlineError for an empty or too large one.
+
+        Parameters
+        ----------
+        name : of the file
+        data : its bytes
+
+        Returns
+        -------
+        The key.
+        """
         if not data:
             raise WattlineError("the file is empty")
         if len(data) > MAX_FILE:

@@ -58,7 +58,13 @@ class AnsweringProcess:
                 answer_parts(self._run(args))
 
     def serve(self, lines: IO[str], say: Say) -> None:
-        """Answer until the lines end."""
+        """Answer until the lines end.
+
+        Parameters
+        ----------
+        lines : of JSON, one a message
+        say : sends a reply
+        """
         tempfile.tempdir = str(self._folder)  # what is unpacked lies beside what was sent
         seal([self._folder])
         say({"ready": True})

@@ -77,7 +77,17 @@ def names_target(text: str) -> bool:
 
 
 def own_machine(line: TypedLine, known: Catalog) -> LineQuestion | None:
-    """The live watts of this machine; None where a line is of something else."""
+    """The live watts of this machine; None where a line is of something else.
+
+    Parameters
+    ----------
+    line : as typed, with what is read of it so far
+    known : the catalog
+
+    Returns
+    -------
+    The question.
+    """
     if not line.has(_OWN) or line.has(_MINER) or line.has(_POWER) or chips_in(TypedLine(line.text), known):
         return None
     line.take(_OWN)
@@ -85,7 +95,17 @@ def own_machine(line: TypedLine, known: Catalog) -> LineQuestion | None:
 
 
 def waiting(line: TypedLine, known: Catalog) -> LineQuestion | None:
-    """When work should run, which takes a file of hours; None where a line is of something else."""
+    """When work should run, which takes a file of hours; None where a line is of something else.
+
+    Parameters
+    ----------
+    line : as typed, with what is read of it so far
+    known : the catalog
+
+    Returns
+    -------
+    The question.
+    """
     if not line.has(_WAIT) or line.has(_POWER):
         return None
     line.take(_WAIT)
@@ -97,7 +117,17 @@ def waiting(line: TypedLine, known: Catalog) -> LineQuestion | None:
 
 
 def swinging(line: TypedLine, known: Catalog) -> LineQuestion | None:
-    """The swings of power of training; None where a line is of something else."""
+    """The swings of power of training; None where a line is of something else.
+
+    Parameters
+    ----------
+    line : as typed, with what is read of it so far
+    known : the catalog
+
+    Returns
+    -------
+    The question.
+    """
     if not line.has(_SWINGS):
         return None
     line.take_all(_SWINGS)
@@ -245,7 +275,17 @@ def facts(line: TypedLine, known: Catalog) -> LineQuestion | None:
 
 
 def anywhere(line: TypedLine, spot: Spot) -> LineQuestion | None:
-    """Data centres of a place or a year, where a line names nothing else; None where it names neither."""
+    """Data centres of a place or a year, where a line names nothing else; None where it names neither.
+
+    Parameters
+    ----------
+    line : as typed, with what is read of it so far
+    spot : place or region that it names
+
+    Returns
+    -------
+    The question.
+    """
     names = spot.region or any(line.has(pattern) for pattern in (_YEAR, _WORLD, _COMPANY))
     return _of_the_world(line, spot) if names else None
 

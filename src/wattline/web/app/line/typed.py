@@ -63,7 +63,13 @@ class TypedLine:
             continue
 
     def drop(self, start: int, end: int) -> None:
-        """Take what stands between two places."""
+        """Take what stands between two places.
+
+        Parameters
+        ----------
+        start : place of the first letter
+        end : place behind the last
+        """
         self.left = self.left[:start] + GONE * (end - start) + self.left[end:]
 
     def runs(self, apart: str = r"\s+", most: int = MAX_WORDS) -> Iterator[tuple[str, int, int]]:
