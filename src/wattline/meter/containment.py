@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from wattline.meter.places import FEEDS, MACHINES, PLURALS, QUANTITIES, TOTALS
+from wattline.meter.places import FEEDS, MACHINES, PLURALS, QUANTITIES, TOTALS, begin_of
 
 RANKS = {"wall": 0, "mains": 0, "plug": 0, "smartplug": 0, "dcmi": 1, "ipmi": 1, "bmc": 1, "idrac": 1, "ilo": 1,
          "redfish": 1, "platform": 3, "psys": 4}  # others 2  # fmt: skip
@@ -61,13 +61,7 @@ def holders(parts: Sequence[PlacedPart]) -> dict[str, str]:
     ----------
     parts: everything that one recording or server tells, of any number of hosts.
 
-    Returns
-    -------
-    One entry a part.
-
-    Raises
-    ------
-    Unclear: an outer part reads less than what its name says that it holds.
+    Returns one entry a part. Raises Unclear where an outer part reads less than what its name says that it holds.
     """
     inside: dict[str, str] = {}
     for host in dict.fromkeys(part.host for part in parts):
@@ -252,9 +246,11 @@ def _totals(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
     scopes = {part.key: set(part.words) - TOTALS - MACHINES - QUANTITIES for part in totals}
     machines = [part for part in own if part.role in ("dcmi", "machine")]
     for part in sorted(totals, key=lambda other: -len(scopes[other.key])):
-        scope = scopes[part.key]
+        scope, begins = scopes[part.key], begin_of(part.title)
+        mine = [other for other in own if begins and begin_of(other.title) == begins]
+        mine = mine if len(mine) > 1 else list(own)
         loose = [
-            other for other in own
+            other for other in mine
             if other is not part and other.key not in inside and scope <= set(other.words)
             and not (other.role == "total" and len(scopes[other.key]) <= len(scope))
         ]  # fmt: skip

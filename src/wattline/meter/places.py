@@ -59,11 +59,25 @@ RATIO = re.compile(
     r"(?:kilo|mega|milli)?(?:watts?|joules?)(?:[_\s-]*hours?)?)(?![a-z])|m[23²³]|sq_?m|sq_?ft)"
 )
 PLURALS = frozenset({"gpus", "cards", "cpus", "processors"})
+BEGIN = re.compile(r"(?i)[a-z]+[_-]?\d+(?=[^0-9a-z])")
 TOTALS = dict(ROLES)["total"]
 MACHINES = dict(ROLES)["machine"]
 KINDS = {"dcmi": "node", "supply": "node", "psys": "node", "machine": "node", "board": "gpu", "boardpart": "gpu",
          "slice": "mig", "package": "cpu", "cpu": "cpu", "core": "cpu", "uncore": "cpu", "graphics": "cpu",
          "igpu": "gpu", "dram": "dram"}  # fmt: skip
+
+
+def begin_of(name: str) -> str:
+    """The number that a name begins with: n1 of ``n1_total_w``, as of all that is told of one of several machines.
+
+    Parameters
+    ----------
+    name : of a column
+
+    Returns it; empty where the name begins otherwise.
+    """
+    match = BEGIN.match(name)
+    return match[0].lower() if match else ""
 
 
 def words_of(name: str) -> tuple[str, ...]:

@@ -85,6 +85,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         windows.append(Window(str(titles[mine[0]] or run), begin, float(time[mine].max()), rank=run))
     notes = ["CodeCarbon works out the power of RAM, and of a CPU without RAPL: modelled, not measured", remark]
     notes.append(f"{len(places)} runs at once, of unlike power or a process each: each is counted" * (len(places) > 1))
+    notes += _facility(frame)
     notes.append(f"{once + 1} runs tell the same hours of one machine: counted once" * (once > 0))
     faults = [Fault("unreadable", lost, 0.0, "rows that are cut left out")] if lost else []
     taken = [Interpretation("timestamp", "", "time", clock=remark or "UTC"), Interpretation("duration", "", "time")]
@@ -92,6 +93,15 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         taken.append(Interpretation(WHOLE, note="the sum of its parts"))
     extras = Extras(windows, {}, faults, [note for note in notes if note], taken)
     return join_defined(defined, choices, str(path), extras)
+
+
+def _facility(frame: pl.DataFrame) -> list[str]:
+    """CodeCarbon multiplies each part's energy by the PUE that its user gave: said, for a bill would do so again."""
+    pue = numbers(frame["pue"]) if "pue" in frame.columns else np.array([])
+    given = sorted({f"{value:g}" for value in pue[np.isfinite(pue)] if value > 1})
+    return (
+        [f"its energies hold the PUE that it was given ({', '.join(given)}): bill them with --pue 1"] if given else []
+    )
 
 
 def _defined(series: Series, number: int, host: str) -> NamedSeries:

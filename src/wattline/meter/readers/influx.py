@@ -76,7 +76,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     samples: Samples = {}
     for at, measurement, field, tags, value in points:
         number = _number(value)
-        if number is None or (measurement.startswith("ipmi") and field != "value"):
+        if number is None or (_is_sensor(measurement, tags) and field != "value"):
             continue
         name, labels = _metric(measurement, field, tags)
         times, values = samples.setdefault((name, tuple(sorted(labels.items()))), ([], []))
@@ -94,9 +94,14 @@ def _is_listed(line: str) -> bool:
     return flux or (names[:1] == ["name"] and "time" in names[1:3] and names[-1] in MEANS)
 
 
+def _is_sensor(measurement: str, tags: dict[str, str]) -> bool:
+    """Whether a point is a sensor of watts of a BMC as Telegraf has it: its value, and its status beside it."""
+    return measurement.startswith("ipmi") and tags.get("unit", "").lower() in ("watts", "watt", "w")
+
+
 def _metric(measurement: str, field: str, tags: dict[str, str]) -> tuple[str, dict[str, str]]:
     """The name of a field as exporters have it; a BMC's sensor names its unit in a tag."""
-    if measurement.startswith("ipmi") and tags.get("unit", "").lower() in ("watts", "watt", "w"):
+    if _is_sensor(measurement, tags):
         return "ipmi_power_watts", {key: value for key, value in tags.items() if key not in ("unit", "status_desc")}
     plain = re.sub(r"\W+", "_", f"{measurement}_{field}" if field != "value" else measurement)
     return plain, tags

@@ -15,6 +15,7 @@ from wattline.core.errors import WattlineError
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers import logs, plain
 from wattline.meter.readers.column_names import bare_name as plain_name
+from wattline.meter.readers.named_values import Value, value_of
 from wattline.meter.recording import Recording
 
 FLAT = (str, int, float, bool, type(None))
@@ -84,8 +85,11 @@ def _flat(row: dict[str, Any], depth: int = 0) -> list[dict[str, Any]]:
             parts = [part for item in items for part in _flat(item, depth + 1)] or parts
         elif isinstance(value, FLAT):
             fields[name] = value
-    return [{**fields, **{(f"part.{key}" if key in fields else key): cell for key, cell in part.items()}}
+    own = {name: cell for name, cell in fields.items() if parts != [{}] and isinstance(value_of(name), Value)}
+    shared = {name: cell for name, cell in fields.items() if name not in own}
+    rows = [{**shared, **{(f"part.{key}" if key in fields else key): cell for key, cell in part.items()}}
             for part in parts]  # fmt: skip
+    return [fields, *rows] if own else rows
 
 
 def _cell(value: Any) -> str | None:

@@ -17,6 +17,7 @@ from wattline.meter.readings.power import line_j
 
 MEANS = frozenset({"average", "avg", "mean"})
 SUM_ROWS, SUM_NEAR, SUM_SHARE = 10, 0.01, 0.95  # rows that tell a sum, how near, and in how many of them
+SUM_FOLLOWS = 0.1  # of its own spread that a sum of steady parts may stray from them
 UNLIKE = 12  # readings of two devices, no two alike, that are never all the same by chance
 COARSE = 0.01  # a counter whose step is a larger share of its rise stands back behind watts that say the same
 
@@ -190,7 +191,9 @@ def sums_of_others(settled: Sequence[SettledChannel]) -> set[int]:
     whole = rows.sum(axis=0)
     out = set()
     for entry, own in zip(power, rows, strict=True):
-        apart = np.abs(2 * own - whole) <= SUM_NEAR * own + 1e-9
-        if own.std() > SUM_NEAR * own.mean() and apart.mean() > SUM_SHARE:
+        rest = 2 * own - whole
+        apart = np.abs(rest) <= SUM_NEAR * own + 1e-9
+        follows = own.std() > SUM_NEAR * own.mean() or rest.std() < SUM_FOLLOWS * own.std()
+        if follows and apart.mean() > SUM_SHARE:
             out.add(id(entry))
     return out if len(out) == 1 else set()

@@ -28,7 +28,10 @@ PLACES = {"package": ("package", "package"), "pkg": ("package", "package"), "dra
 def is_text(text: str) -> bool:
     """Whether a file begins as pyJoules' or pyRAPL's."""
     header = text.lstrip().split("\n", 1)[0].strip().lower()
-    return header.startswith(("timestamp;tag;duration", "label,timestamp,duration,pkg"))
+    names = header.replace(";", ",").split(",")
+    if names[:3] == ["timestamp", "tag", "duration"]:
+        return ";" in header or any(DOMAIN.match(name) for name in names[3:])
+    return header.startswith("label,timestamp,duration,pkg")
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:

@@ -17,6 +17,7 @@ WHOLE_MACHINE = "whole machine"  # in the note of a series whose tool tracks all
 BOARDS = ("GPU-", "MIG-")  # how UUIDs begin that are unique in the world
 MACHINE = re.compile(r"(?i)(?<![a-z])(?:host|node|server|machine|worker|rack|plug|outlet)[_-]?\d")  # a file's name
 UNLIKE = 12  # readings of two machines, no two alike, that are never all the same by chance
+CHANGES = 24  # the same of readings in whole watts: how often they changed together
 MAX_COMPARED, FEW = 16, 64  # files after each that are held against it, and readings that are looked at first
 SAME = 0.02  # the same machine, read by two processes, comes out within this
 OVERLAP = 0.5  # of the shorter of two files
@@ -111,7 +112,8 @@ def _copied(first: Series, other: Series) -> bool:
         common, at, place = np.intersect1d(first.time_s[a : a + size], other.time_s[b : b + size], return_indices=True)
         if len(common) < UNLIKE or not np.array_equal(here[a:][at], there[b:][place], equal_nan=True):
             return False
-    return len(np.unique(here[a:][at])) >= UNLIKE
+    values = here[a:][at]
+    return len(np.unique(values)) >= UNLIKE or int(np.count_nonzero(np.diff(values))) >= CHANGES
 
 
 def _doubles(recordings: Sequence[Recording]) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from wattline.core.errors import WattlineError
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers import headerless, logs, plain
-from wattline.meter.readers.column_names import POWER_CELL
+from wattline.meter.readers.column_names import POWER_CELL, TIMES, bare_name
 from wattline.meter.readers.headers import SECOND
 from wattline.meter.readers.named_values import Value, value_of
 from wattline.meter.recording import Recording
@@ -32,6 +32,8 @@ def is_text(text: str) -> bool:
     lines = [line for line in text.lstrip("\ufeff").splitlines()[:HEAD_LINES] if line.strip()][:-1]
     if sum(STATISTIC.match(line) is not None for line in lines) > 1:
         return True
+    if lines and bare_name(_cells(lines[0])[0]) in TIMES:
+        return False  # the times are a column of their own: ``12:00:00,310 W`` is no time with a fraction
     if any(set("{}|=:") & set(BEFORE.sub(r"\2", line)) for line in lines if logs.stamp(line) is None):
         return False  # another tool's
     rows = list(_rows(lines))

@@ -17,12 +17,14 @@ from wattline.meter.recording import Recording
 
 RAIL = re.compile(r"\b([A-Z][A-Z0-9_]*)\s+(\d+)(?:mW)?/(\d+)(?:mW)?(?=\s|$)")
 STAMP = re.compile(r"^(\d{2}-\d{2}-\d{4} \d{2}:\d{2}:\d{2}|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?)\s")
+MEMORY = re.compile(r"\bRAM \d+/\d+MB\b")
 INPUTS = ("VDD_IN", "POM_5V_IN", "VIN")
 
 
 def is_text(text: str) -> bool:
     """Whether a file begins as tegrastats' lines."""
-    return any("RAM " in line and "GR3D_FREQ" in line for line in text.splitlines()[:20])
+    memory = [line for line in text.splitlines()[:20] if MEMORY.search(line)]
+    return any("GR3D_FREQ" in line or RAIL.search(line) for line in memory)
 
 
 def read(path: Path, choices: Choices = Choices()) -> Recording:
