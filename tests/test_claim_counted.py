@@ -123,5 +123,5 @@ def test_a_figure_with_its_unit_is_read_as_before() -> None:
     claim = check("ChatGPT uses 2.9 Wh per request")
     assert claim.verdict == "outdated"
     assert claim.newer is not None
-    assert claim.newer.figure.range.p50 == 0.34
+    assert claim.newer.figure.range.p50 == 0.24
     assert "Read as" not in claim.claim.note

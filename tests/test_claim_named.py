@@ -92,7 +92,7 @@ def test_any_chip_by_its_own_name_is_compared_with_its_own_power(name: str, fact
 
 def test_a_product_named_itself_comes_before_others_of_its_maker():
     """ "ChatGPT" is no query of OpenAI's o3, though the maker's name may stand for its product."""
-    for says in ("ChatGPT uses 2.9 Wh per request", "OpenAI's ChatGPT takes 2.9 Wh per query"):
+    for says in ("ChatGPT uses 2.5 Wh per request", "OpenAI's ChatGPT takes 2.5 Wh per query"):
         claim = read_sentence(says).claims[0]
         assert claim.newer is not None
         assert claim.newer.text == "[prompt.chatgpt-altman.energy_wh]"

@@ -10,6 +10,7 @@ from wattline.claim.sentence.reader import Sentence
 from wattline.core.errors import WattlineError
 
 OF = {
+    "restated": "Training GPT-3 took 1,287 MWh",
     "town": "London's data centres will use 12 TWh by 2030",
     "homes": "AI data centres will use as much as 22% of US households by 2028",
     "both": "US data centres used 176 TWh in 2023, 4.4% of the country's electricity",
@@ -31,7 +32,7 @@ OF = {
     "coming": "Data centres will use 945 TWh in 2030",
     "made": "An AI image takes as much as charging a phone",
     "searches": "If every Google search had an AI answer it would take 29 TWh a year",
-    "figure": "ChatGPT uses 2.9 Wh per request",
+    "figure": "ChatGPT uses 2.5 Wh per request",
 }
 
 

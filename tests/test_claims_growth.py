@@ -132,7 +132,7 @@ def test_a_range_of_a_share_is_read_whole() -> None:
 
 def test_crypto_is_counted_only_where_it_is_named() -> None:
     without, with_it = (
-        checked(f"Data centres{also} will use 1,000 TWh in 2026") for also in ("", " and crypto-mining")
+        checked(f"Data centres{also} will use 1,100 TWh in 2026") for also in ("", " and crypto-mining")
     )
     assert 60 < with_it["given"][0]["value"]["p50"] - without["given"][0]["value"]["p50"] < 160
     assert "with crypto-mining" in with_it["note"]

@@ -11,7 +11,7 @@ from typing import Any
 
 from wattline.catalog.draws import Draws
 from wattline.claim.evaluate import Scope, evaluate, quantity
-from wattline.claim.evidence import facts_behind, weakness
+from wattline.claim.evidence import facts_behind, own_key, weakness
 from wattline.claim.fields import Expression, Given
 from wattline.claim.figure import Figure, figure
 from wattline.claim.file import Claim, ClaimsFile, built_in, read_file
@@ -237,17 +237,18 @@ def _grade(claim: Claim, drawn: Array, line: Figure, truth: tuple[Interval, Inte
 def _weak(claim: Claim, key: str, scope: Scope) -> dict[str, str]:
     """Facts behind a figure, and what is stated, that prove nothing, each with why."""
     names = [name for name in (key, "stated", "stated_low", "stated_high") if getattr(claim, name) is not None]
-    keys = [fact for name in names for fact in facts_behind(getattr(claim, name).tree, claim.steps)]
+    own = {name: own_key(claim.id, name) for name in claim.quantities}
+    keys = [fact for name in names for fact in facts_behind(getattr(claim, name).tree, claim.steps, own)]
     known = {fact: weakness(scope.used[fact], scope.draws.catalog, claim.source) for fact in keys if fact in scope.used}
     projected = {next(iter(claim.quantities), "outlook"): claim.projected} if claim.projected else {}
     return {fact: why for fact, why in known.items() if why} | projected
 
 
 def _quantity(claim: Claim, name: str, given: Given, scope: Scope) -> Figure:
-    """Make a given quantity known to the scope, as a fact of the claim where it has a range or a source."""
+    """Make a given quantity known to the scope, as a fact where it has a range, a source or says how it is known."""
     value = _value(given.value, f"quantities.{name}", scope)
     fact = None
-    if given.low is not None or given.source is not None:
+    if given.low is not None or given.source is not None or given.basis is not None:
         fact = _own_fact(claim, name, given, value, scope)
         scope.used[fact.key] = fact
         value = quantity(scope.draws(fact), fact.unit)
@@ -264,7 +265,7 @@ def _own_fact(claim: Claim, name: str, given: Given, value: Any, scope: Scope) -
             raise WattlineError(f"{at}.{key}: {end.text if end else ''!r} is of another kind than the value")
         ends.append(float(bound.to(value.units).magnitude))
     return Fact(
-        key=f"claim.{claim.id}.{name}",
+        key=own_key(claim.id, name),
         value=float(value.magnitude),
         low=ends[0],
         high=ends[1],
@@ -272,7 +273,7 @@ def _own_fact(claim: Claim, name: str, given: Given, value: Any, scope: Scope) -
         source=given.source or Source(claim.source or "given by the claim"),
         dist=given.dist or ("triangular" if given.low is not None else "fixed"),
         note=given.note,
-        basis="given" if given.source is None else "published",
+        basis=given.basis or ("given" if given.source is None else "published"),
         name=name.replace("_", " "),
     )
 

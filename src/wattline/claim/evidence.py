@@ -12,6 +12,7 @@ from wattline.claim.fields import Expression
 from wattline.core.fact import Fact
 
 STATUS = {"forecast": "a projection", "scenario": "a scenario", "estimate": "an estimate"}
+ASSUMED = "what was assumed"  # a premise that the claim itself brings along
 MEASURED = {"modelled": "an estimate by a model", "statement": "a statement that names no method"}
 
 
@@ -48,7 +49,7 @@ def weakness(fact: Fact, catalog: Catalog, source: str = "") -> str:
     """
     record = record_of(fact, catalog)
     if record is None:
-        return ""
+        return ASSUMED if fact.basis == "estimated" else ""
     if source and same_source(source, fact, record):
         return "the claim's own source"
     if "rumour" in f"{record.title} {fact.note}".lower() or "leaked" in fact.note.lower():
@@ -101,18 +102,33 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\w+", text.lower())
 
 
-def facts_behind(node: Node, steps: Mapping[str, Expression]) -> list[str]:
+def own_key(claim_id: str, name: str) -> str:
+    """The key of a quantity that a claim brings along, as a fact of its own.
+
+    Parameters
+    ----------
+    claim_id, name : of the claim, and of the quantity
+
+    Returns it.
+    """
+    return f"claim.{claim_id}.{name}"
+
+
+def facts_behind(node: Node, steps: Mapping[str, Expression], own: Mapping[str, str]) -> list[str]:
     """The keys of the facts that an expression names, itself or by the steps that it uses.
 
     Parameters
     ----------
     node : the expression
     steps : a claim's steps, by name
+    own : the keys of the quantities that the claim brings along, by name
 
     Returns keys, in the order in which they stand; one may stand twice.
     """
     if node.kind == "fact":
         return [str(node.value)]
+    if node.kind == "name" and node.value in own:
+        return [own[node.value]]
     through = steps[node.value].tree if node.kind == "name" and node.value in steps else None
-    own = [] if through is None else facts_behind(through, steps)
-    return own + [key for part in node.parts for key in facts_behind(part, steps)]
+    behind = [] if through is None else facts_behind(through, steps, own)
+    return behind + [key for part in node.parts for key in facts_behind(part, steps, own)]

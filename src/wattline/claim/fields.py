@@ -9,10 +9,11 @@ from typing import Any, cast
 
 from wattline.claim.expression import ExpressionError, Node, parse, parse_literal
 from wattline.core.errors import WattlineError, nearest_names, shorten
-from wattline.core.fact import Distribution, Source
+from wattline.core.fact import Basis, Distribution, Source
 
 MAX_TEXT = 2000
-_QUANTITY_KEYS = ("value", "low", "high", "dist", "source", "note")
+_QUANTITY_KEYS = ("value", "low", "high", "dist", "source", "note", "basis")
+_BASES = ("measured", "published", "estimated")
 _DISTRIBUTIONS = ("fixed", "triangular", "lognormal", "uniform")
 
 
@@ -26,7 +27,7 @@ class Expression:
 
 @dataclass(frozen=True)
 class Given:
-    """A quantity that the claim brings along: its value, and a range and a source where it has them."""
+    """A quantity that the claim brings along: its value; a range, a source and how it is known where it has them."""
 
     value: Expression
     low: Expression | None = None
@@ -34,6 +35,7 @@ class Given:
     dist: Distribution | None = None
     source: Source | None = None
     note: str = ""
+    basis: Basis | None = None
 
 
 class ClaimError(WattlineError):
@@ -61,10 +63,11 @@ def given_of(name: str, raw: Any) -> Given:
             raise ClaimError("low and high go together")
         dist = cast("Distribution | None", choice_of(raw, "dist", _DISTRIBUTIONS))
         source, note = source_of(raw.get("source")), text_of(raw, "note")
+        basis = cast("Basis | None", choice_of(raw, "basis", _BASES))
     except ClaimError as error:
         raise ClaimError(f"{at}: {error}") from None
     low, high = (literal_of(raw[key], f"{at}.{key}") if key in raw else None for key in ("low", "high"))
-    return Given(literal_of(raw["value"], f"{at}.value"), low, high, dist, source, note)
+    return Given(literal_of(raw["value"], f"{at}.value"), low, high, dist, source, note, basis)
 
 
 def source_of(raw: Any) -> Source | None:

@@ -4,5 +4,6 @@ models it is held against. Each file reads one kind of sentence; ``read`` tries 
 from __future__ import annotations
 
 from wattline.claim.sentence.read import is_sentence, read_sentence
+from wattline.claim.sentence.restated import is_restated
 
-__all__ = ["is_sentence", "read_sentence"]
+__all__ = ["is_restated", "is_sentence", "read_sentence"]

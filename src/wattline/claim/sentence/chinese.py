@@ -49,8 +49,8 @@ _COUNT = re.compile(
 )
 _WORDS = _table("""
 每次文本提示 每次提示 每条提示词 每次对话 每次查询 每次提问 每次请求 每次回答 每条提示 每个问题 每次询问 = per query
-一次查询 一次提问 = a query
-查询 提问 = query
+一次查询 一次提问 一次请求 = a query
+查询 提问 请求 = query
 给一部手机充满一次电 给手机充满一次电 给一部手机充满电 给一部手机充一次电 = charging a phone
 给一部手机充电 手机充满一次电 给手机充一次电 给手机充满电 给手机充电 手机充一次电 = charging a phone
 数据中心 = data centres

@@ -29,6 +29,7 @@ from wattline.claim.sentence.named import chip_claim, pue_claim
 from wattline.claim.sentence.plain import ENDS, plain_sentence
 from wattline.claim.sentence.reader import Reader, Sentence
 from wattline.claim.sentence.refusals import check_published
+from wattline.claim.sentence.restated import restated_claim
 from wattline.claim.sentence.searched import gives_answers_to_searches, searches_claim, total_in
 from wattline.claim.sentence.several import both_claims
 from wattline.claim.sentence.share import share_claim
@@ -192,6 +193,7 @@ def _of_searches(sentence: Sentence) -> Claim | None:
 
 # the first that takes a sentence reads it; the last takes any, or refuses it by name
 READERS: tuple[Reader, ...] = (
+    Reader("restated", "what a claims file that comes with Wattline states", restated_claim),
     Reader("town", "the data centres of a town, which are refused", _of_town),
     Reader("homes", "a share of a country's homes", _of_homes),
     Reader("both", "an energy and the share of a place's electricity that it is", _two_figures),

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from wattline.catalog import Catalog, default
-from wattline.claim.sentence import is_sentence, read_sentence
+from wattline.claim.sentence import is_restated, is_sentence, read_sentence
 from wattline.core.errors import WattlineError, shorten
 from wattline.web.app.line import media, planning, serving
 from wattline.web.app.line.chinese import as_written, is_chinese, to_english
@@ -125,7 +125,8 @@ def _claim(text: str, english: str) -> LineQuestion | None:
     asks = _ASKS.search(text) is not None
     if not asks and _ENERGY.search(text) and not serving.counts_tokens(english) and not planning.names_target(english):
         return LineQuestion("check", {"claims": plain})
-    if asks or not is_sentence(plain) or not (_RIGHT.search(english) or _THAN.search(english) or "?" in text):
+    claims = _RIGHT.search(english) or _THAN.search(english) or "?" in text or is_restated(plain)
+    if asks or not is_sentence(plain) or not claims:
         return None
     try:
         read_sentence(plain)
