@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wattline as wl
 from wattline import claim
+from wattline.claim import why
 from wattline.claim.file import read_file
 from wattline.claim.sentence import is_restated
+from wattline.report.language.translator import translator_of
 from wattline.web.app.line import read_line
 
 POINTING = {
@@ -34,7 +38,7 @@ def test_a_sentence_of_the_article_has_the_verdict_that_its_file_gives(
         of_file.verdict, of_file.derived, of_file.newer, of_file.steps
     )  # fmt: skip
     assert alone.claim.says == stated.says
-    assert f"Judged as {stated.id} of `wattline check article`." in alone.claim.note
+    assert f"Judged as {stated.id} of the claims file article." in alone.claim.note
     assert read_line(stated.says).command == "check"
 
 
@@ -91,3 +95,8 @@ def test_arithmetic_holds_as_well_as_its_premises_are_known(basis: str, verdict:
         '[claim.steps]\nenergy = "chips * 10 kWh/chip in MWh"\n'
     )
     assert claim.check_claims(claim.read_claims(text, "x.toml"), 100).claims[0].verdict == verdict
+
+
+def test_each_reason_for_a_verdict_is_said_in_chinese() -> None:
+    for words in (*why.ARITHMETIC.values(), *why.PUBLISHED.values()):
+        assert re.search("[\u4e00-\u9fff]", translator_of("zh").text(words)), words

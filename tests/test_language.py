@@ -39,7 +39,7 @@ def reports() -> dict[str, Any]:
         "train": wl.train("llama-3.1-8b", tokens="1T", chip="h100-sxm", chips=512, draws=40),
         "average": wl.serve_average("llama-3.1-8b", rate="1M/day", chip="h100-sxm", draws=40),
         "balance": wl.flex_balance(it="100MW", region="us-ercot", draws=40),
-        "check": wl.check("ChatGPT uses 2.9 Wh per request"),
+        "check": wl.check("ChatGPT uses 2.5 Wh per request"),
         "site": wl.site(it="10MW", place="Dublin", draws=10),
         "session": wl.session("agent-coding", "llama-3.3-70b", "h100-sxm", gpus=4, draws=40),
         "transcribe": wl.transcribe("whisper-large-v3-turbo", "l4", hours=100, draws=40),
@@ -78,7 +78,7 @@ class Shown(HTMLParser):
 
 
 KEPT = re.compile(  # what stays as it was written: claims as they were quoted, names of the catalog, sources
-    r"“[^”]*”|ChatGPT uses 2\.9 Wh per request|出自 [^。]*|University of [^；。]*|How much energy does ChatGPT use|"
+    r"“[^”]*”|ChatGPT uses 2\.5 Wh per request|出自 [^。]*|University of [^；。]*|How much energy does ChatGPT use|"
     r"growing energy footprint of artificial intelligence|ChatGPT request|as the Guardian and others reported it.*"
     r"|et al|How Hungry is AI|Water and Carbon Footprint of LLM Inference|table of results|Analysis and forecast to"
 )

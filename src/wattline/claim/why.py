@@ -11,14 +11,14 @@ from wattline.claim.figure import Figure
 from wattline.claim.file import Claim
 from wattline.claim.verdict import Grade, Relation, Verdict
 
-_ARITHMETIC: dict[str, str] = {
+ARITHMETIC: dict[str, str] = {
     "holds": "The arithmetic holds",
     "holds roughly": "The arithmetic holds roughly",
     "does not follow": "It does not follow",
     "unproven": "The figures agree, which proves nothing",
     "undecided": "The range is too wide to tell",
 }
-_PUBLISHED: dict[str, str] = {
+PUBLISHED: dict[str, str] = {
     "holds": "The published figure agrees",
     "holds roughly": "The published figure agrees roughly",
     "does not follow": "The published figure is another",
@@ -93,7 +93,7 @@ def explain(
 
 def _arithmetic(claim: Claim, line: Figure, grade: Grade, stated: Stated) -> str:
     published = claim.derived is not None and claim.derived.tree.kind == "fact"
-    head = (_PUBLISHED if published else _ARITHMETIC)[grade.verdict]
+    head = (PUBLISHED if published else ARITHMETIC)[grade.verdict]
     return f"{head}: {_compared(line, grade, stated, claim.holds)}."
 
 
