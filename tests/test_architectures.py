@@ -147,7 +147,7 @@ KINDS = {
     "rag": "encoder-decoder",
     "ouro": "more than once",
     "llada": "diffusion",
-    "minimax_m3": "block-sparse",
+    "nsa": "block-sparse",
     "timesfm": "series",
 }
 OTHER_COMMANDS = ("bert", "xlm-roberta", "modernbert", "clip", "siglip", "vit", "whisper")

@@ -196,7 +196,7 @@ def test_an_architecture_that_is_not_known_is_no_architecture_that_was_never_pub
     )
 
 
-@pytest.mark.parametrize("name", ["minimax-m3", "qwen3.8-max"])
+@pytest.mark.parametrize("name", ["qwen3.8-max", "nemotron-ultra-253b"])
 def test_a_model_of_unknown_architecture_names_others_of_its_size(name: str) -> None:
     with pytest.raises(WattlineError, match="of its size and known: ") as refused:
         prompt(name, draws=0)

@@ -104,8 +104,10 @@ def _generation_attention(s: Setting) -> Prediction:
 
 def _latent(s: Setting, work: Work) -> Prediction:
     """Latent attention with its projections: one layer of the model, with so many of its heads."""
+    whole = Shape.of(load_model(s.rows.split["model"], default()))
     shape = replace(
-        Shape.of(load_model(s.rows.split["model"], default())),
+        whole,
+        sparse_layers=np.minimum(whole.sparse_layers, 1.0),
         heads=s["num_heads"],
         attention_layers=np.asarray(1.0),
         global_layers=np.asarray(1.0),

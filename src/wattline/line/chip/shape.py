@@ -37,6 +37,7 @@ class Shape:
     sliding_head_dim: Array  # 0 where layers with a window have the heads of the others
     sliding_value_dim: Array
     sparse_tokens: Array
+    sparse_layers: Array
     index_heads: Array
     index_head_dim: Array
     index_layers: Array
@@ -115,8 +116,9 @@ class Shape:
         return [
             replace(self, attention_layers=self.global_layers, cacheless_layers=without, sliding_head_dim=none),
             replace(
-                self, attention_layers=sliding, global_layers=none, cacheless_layers=self.cacheless_layers - without,
-                cacheless_global_layers=none, sliding_head_dim=none, **near,
+                self, attention_layers=sliding, global_layers=none, sparse_layers=none,
+                cacheless_layers=self.cacheless_layers - without, cacheless_global_layers=none,
+                sliding_head_dim=none, **near,
             ),
         ]  # fmt: skip
 
@@ -129,14 +131,10 @@ class Shape:
     def attended(self, context_tokens: ArrayLike) -> Array:
         """Tokens looked back on by one token with this context, summed over attention layers."""
         context = np.asarray(context_tokens, float)
-        picked = self.attention_layers * np.minimum(context, self.sparse_tokens)
-        near = self._seen(self.attention_layers, self.global_layers, context)
-        return np.where(self._picks_tokens, picked, near + self._entries(context, self.sparse_tokens))
-
-    @property
-    def _picks_tokens(self) -> Array:
-        """Whether an indexer picks single tokens, rather than entries of several beyond a window."""
-        return np.asarray((self.sparse_tokens > 0) & (self.picked_layers == 0))
+        sparse = self.sparse_layers
+        others = self._seen(self.attention_layers - sparse, self.global_layers - sparse, context)
+        picked = sparse * np.minimum(context, self.sparse_tokens)
+        return np.asarray(others + picked + self._entries(context, self.sparse_tokens))
 
     def _entries(self, context: Array, most: ArrayLike) -> Array:
         """Entries of several tokens each beyond the window, over layers; of those that are picked at most so many."""
@@ -180,9 +178,9 @@ class Shape:
     def attended_in_prompt(self, prompt_tokens: ArrayLike) -> Array:
         """The same, averaged over the positions of a prompt of this length, each seeing those before it."""
         length = np.maximum(np.asarray(prompt_tokens, float), 1.0)
-        limit = np.where(self._picks_tokens, self.sparse_tokens, self.sliding_window)
-        whole = np.where(self._picks_tokens, 0.0, self.global_layers)
-        near = (self.attention_layers - whole) * _mean_of_last(length, limit)
+        near = (self.attention_layers - self.global_layers) * _mean_of_last(length, self.sliding_window)
+        near = near + self.sparse_layers * _mean_of_last(length, self.sparse_tokens)
+        whole = self.global_layers - self.sparse_layers
         picked = self.picked_layers * _mean_of_last(length / np.maximum(self.picked_ratio, 1.0), self.sparse_tokens)
         pooled = self.pooled_layers * length / (2 * np.maximum(self.pooled_ratio, 1.0))
         return np.asarray(whole * length / 2 + near + picked + pooled)

@@ -53,6 +53,7 @@ class Model(Parameters):
     sliding_head_dim: int = 0
     sliding_value_dim: int = 0
     sparse_tokens: int = 0  # sparse attention reads at most so many earlier tokens, which an indexer picks
+    sparse_layers: int = SAME  # attention layers that pick so: all of them
     index_heads: int = 0
     index_head_dim: int = 0
     index_layers: int = 0  # layers with an indexer of their own
@@ -107,6 +108,7 @@ class Model(Parameters):
         self._default("attention_layers", self.layers)
         self._default("mlp_layers", self.layers)
         self._default("global_layers", self.attention_layers)
+        self._default("sparse_layers", self.attention_layers if self.sparse_tokens and not self.picked_layers else 0)
         self._default("moe_layers", self.mlp_layers if self.experts else 0)
         self._default("shared_intermediate", self.shared_experts * self.expert_intermediate)
 
@@ -133,7 +135,15 @@ COUNTS = (
     *("sliding_window", "global_layers", "attention_layers", "mamba_layers", "mlp_layers"),
     *("mamba_heads", "mamba_head_dim", "mamba_state", "mamba_groups", "mamba_conv"),
     *("value_dim", "sliding_heads", "sliding_kv_heads", "sliding_head_dim", "sliding_value_dim", "expert_hidden"),
-    *("sparse_tokens", "index_heads", "index_head_dim", "index_layers", "cacheless_layers", "cacheless_global_layers"),
+    *(
+        "sparse_tokens",
+        "sparse_layers",
+        "index_heads",
+        "index_head_dim",
+        "index_layers",
+        "cacheless_layers",
+        "cacheless_global_layers",
+    ),
     *("picked_layers", "picked_ratio", "pooled_layers", "pooled_ratio", "output_groups", "output_lora_rank"),
     *("mamba_project", "other_layers", "other_state_bytes", "other_matmul_params", "other_stored_params"),
     *("learned_positions", "vision_params", "image_tokens", "context_tokens", "training_tokens"),

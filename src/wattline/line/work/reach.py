@@ -22,6 +22,7 @@ def attention_groups(model: Model) -> list[Model]:
         model,
         attention_layers=sliding,
         global_layers=0,
+        sparse_layers=0,
         cacheless_layers=model.cacheless_layers - without,
         cacheless_global_layers=0,
         heads=model.sliding_heads,
@@ -50,12 +51,12 @@ def attended_token_layers(model: Model, context_tokens: ArrayLike) -> Array:
     Returns tokens × layers.
     """
     context = np.asarray(context_tokens, float)
-    if model.sparse_tokens and not model.picked_layers:
-        return np.asarray(model.attention_layers * np.minimum(context, model.sparse_tokens))
     if model.encoder_layers:
         return np.asarray((model.attention_layers - model.encoder_layers - model.cross_layers) * context)
-    near = _seen(model.attention_layers, model.global_layers, model.sliding_window, context)
-    return near + _entries(model, context, model.sparse_tokens)
+    sparse = model.sparse_layers
+    others = _seen(model.attention_layers - sparse, model.global_layers - sparse, model.sliding_window, context)
+    picked = sparse * np.minimum(context, model.sparse_tokens)
+    return others + picked + _entries(model, context, model.sparse_tokens)
 
 
 def cached_token_layers(model: Model, context_tokens: ArrayLike) -> Array:
@@ -99,14 +100,12 @@ def mean_attended_token_layers(model: Model, sequence_tokens: ArrayLike) -> Arra
     Returns tokens × layers.
     """
     length = np.asarray(sequence_tokens, float)
-    picks = model.sparse_tokens and not model.picked_layers
-    limit, whole = model.sparse_tokens if picks else model.sliding_window, 0 if picks else model.global_layers
-    if not limit:
-        return np.asarray(model.attention_layers * length / 2)
-    near = (model.attention_layers - whole) * _mean_of_last(length, limit)
+    sparse, window = model.sparse_layers, model.sliding_window
+    whole = (model.global_layers if window else model.attention_layers) - sparse
+    near = (model.attention_layers - model.global_layers) * _mean_of_last(length, window) if window else 0.0
     picked = model.picked_layers * _mean_of_last(length / max(model.picked_ratio, 1), model.sparse_tokens)
     pooled = model.pooled_layers * length / (2 * max(model.pooled_ratio, 1))
-    return np.asarray(whole * length / 2 + near + picked + pooled)
+    return np.asarray(whole * length / 2 + sparse * _mean_of_last(length, model.sparse_tokens) + near + picked + pooled)
 
 
 def _mean_of_last(length: Array, limit: int) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from wattline.core.fact import Array
-from wattline.line.work.flops import BYTES, kv_bytes, weight_bytes
+from wattline.line.work.flops import BYTES, kv_bytes
 from wattline.line.work.model import Model
 
 EXPERTS, DENSE, OUTER = "experts", "dense", "embeddings"  # groups: routed experts, other layers, tables and head
@@ -61,12 +61,12 @@ def stored_bytes(model: Model, precision: str) -> float:
 
     Returns bytes.
     """
-    if not (model.weight_bits and precision == model.native_format):
-        return weight_bytes(model, BYTES[precision])
-    bits = dict(model.weight_bits)
     outer, experts = model.embedding_params + model.vision_params, model.expert_params_total
     dense = model.total_params - outer - experts
-    return (outer * bits[OUTER] + experts * bits[EXPERTS] + dense * bits[DENSE]) / 8
+    of_expert, of_dense = group_bytes(model, precision)
+    own = dict(model.weight_bits) if precision == model.native_format else {}
+    of_outer = own[OUTER] / 8 if own else max(BYTES[precision], BYTES["bf16"])
+    return outer * of_outer + experts * of_expert + dense * of_dense
 
 
 def memory_needed_bytes(

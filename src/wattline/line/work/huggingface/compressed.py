@@ -1,4 +1,4 @@
-"""Attention whose far context is pooled into entries of several tokens each (DeepSeek V4)."""
+"""Attention that sees its far context by entries of several tokens (DeepSeek V4), or by blocks (MiniMax-M3)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from wattline.core.errors import WattlineError
 from wattline.line.work.huggingface.fields import Config
-from wattline.line.work.huggingface.layers import PICKED, POOLED, window_of
+from wattline.line.work.huggingface.layers import PICKED, POOLED, SPARSE, window_of
 from wattline.line.work.huggingface.table import Row
 
 RATES = {PICKED: ("compressed_sparse_attention", 4), POOLED: ("heavily_compressed_attention", 128)}
@@ -53,3 +53,39 @@ def compressed_fields(cfg: Config, row: Row, kinds: list[str], fields: dict[str,
         out |= {"sparse_tokens": cfg.number("index_topk"), "index_heads": index_heads, "index_layers": picked}
         out["index_head_dim"] = max(index_width // rates[PICKED], 1)
     return out
+
+
+BLOCKS = {  # fields of MiniMax-M3, by the name that its own code gives them
+    **{"index_n_heads": "sparse_num_index_heads", "index_head_dim": "sparse_index_dim"},
+    **{"index_block_size": "sparse_block_size", "index_topk_blocks": "sparse_topk_blocks"},
+    "index_local_blocks": "sparse_local_block",
+}
+
+
+def block_fields(cfg: Config, row: Row, kinds: list[str], fields: dict[str, Any]) -> dict[str, Any]:
+    """MiniMax-M3: an indexer scores every earlier token, and each group of heads reads the best blocks of them.
+
+    Parameters
+    ----------
+    cfg : the part of the config that is read
+    row : what the table of architectures says of its type
+    kinds : the mixer of every layer, first to last
+    fields : what was read already, by field of ``Model``
+
+    Returns fields of ``Model``. Raises WattlineError for a field that is missing, or says what is not read.
+    """
+    usual = {"index_n_heads": 4, "index_head_dim": 128, "index_block_size": 128, "index_topk_blocks": 16}
+    values = {
+        name: cfg.number(f"sparse_attention_config.{old}", default=cfg.number(name, default=usual.get(name, 0)))
+        for name, old in BLOCKS.items()
+    }
+    sparse, heads, width = kinds.count(SPARSE), values["index_n_heads"], values["index_head_dim"]
+    cfg.raw("sparse_attention_config.sparse_init_block")
+    switched_off = cfg.raw("sparse_attention_config.use_sparse_attention") is False
+    if not sparse or switched_off:
+        return {}
+    return {
+        **{"sparse_tokens": values["index_topk_blocks"] * values["index_block_size"], "sparse_layers": sparse},
+        **{"index_heads": heads, "index_head_dim": width, "index_layers": sparse},
+        "other_matmul_params": fields.get("other_matmul_params", 0) + sparse * fields["hidden"] * width * (heads + 1),
+    }

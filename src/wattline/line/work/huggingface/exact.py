@@ -24,6 +24,7 @@ MORE = {  # kinds of layer that only transformers' own counts make readable
 }
 SPARSE_MARKS = ("index_topk", "index_topk_blocks", "compress_ratios", "compress_rates", "sparse_topk")
 SHARING = ("num_kv_shared_layers", "use_cla", "kv_source_layers")  # layers that read the cache of another
+HEADS = {"num_attention_heads", "num_key_value_heads", "head_dim", "kv_lora_rank", "qk_nope_head_dim", "v_head_dim"}
 UNSEEN = "what its encoder sees, and the attention to it, are left out: the price is that of the text it writes"
 
 
@@ -60,7 +61,7 @@ def exact_model(top: dict[str, Any], cfg: Config, name: str) -> Model:
         "other_layers": other,
         **_latent(own),
         **({"sliding_window": window_of(own), "global_layers": len(kinds) - other - near} if near else {}),
-        **(_sparse(own, counted) if SPARSE in kinds else {}),
+        **({"sparse_layers": kinds.count(SPARSE), **_sparse(own, counted)} if SPARSE in kinds else {}),
         "context_tokens": own.number("max_position_embeddings", default=0),
         "layer_kinds": tuple((kind, kinds.count(kind)) for kind in dict.fromkeys(kinds)),
         "vision_params": counted.outside,
@@ -92,10 +93,13 @@ def _kinds(own: Config, cfg: Config) -> list[str]:
     listed = own.data.get("layer_types") or ["full_attention"] * layers
     kinds = [(NAMES | MORE).get(str(each), "") for each in listed]
     sparse = SPARSE in kinds
-    priced = (SPARSE, OTHER) if sparse else (FULL, SLIDING, CHUNKED, OTHER)
+    priced = (FULL, SLIDING, CHUNKED, OTHER, SPARSE)
     strange = [str(each) for each, kind in zip(listed, kinds, strict=True) if kind not in priced]
     marks = [mark for mark in SPARSE_MARKS if own.data.get(mark) and not (sparse and mark == "index_topk")]
     marks += [mark for mark in SHARING if _shares(own.data.get(mark))]
+    by_layer = own.data.get("per_layer_config")
+    fields = {str(n) for each in by_layer.values() if isinstance(each, dict) for n in each} if by_layer else set()
+    marks += [f"other {name}" for name in sorted(fields & HEADS)]
     if strange or marks or not kinds:
         what = strange[0] if strange else marks[0] if marks else "no layers"
         raise WattlineError(f"{cfg.where}: {cfg.kind}: layers of kind {what[:40]!r} are not priced yet")

@@ -87,7 +87,7 @@ def expert_fields(cfg: Config, row: Row, kinds: list[str], known: dict[str, int]
     fields = {"experts": experts, "active_experts": active, "shared_experts": shared, "expert_intermediate": width}
     if shared_width:
         fields["shared_intermediate"] = shared_width
-    latent = cfg.number("moe_latent_size", default=0)
+    latent = cfg.number("moe_latent_size", "routed_expert_hidden_size", default=0)
     if latent:
         fields["expert_hidden"] = latent
     if MOE in kinds:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wattline.core.errors import WattlineError
-from wattline.line.work.huggingface.compressed import compressed_fields
+from wattline.line.work.huggingface.compressed import block_fields, compressed_fields
 from wattline.line.work.huggingface.fields import MEND, Config
 from wattline.line.work.huggingface.layers import FULL, SLIDING, context_of
 from wattline.line.work.huggingface.shared import (
@@ -191,13 +191,6 @@ def _shared_keys(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fie
     return {"cacheless_layers": without, "cacheless_global_layers": without, "other_matmul_params": passed}
 
 
-def _sparse_blocks(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
-    """MiniMax-M3: layers of block-sparse attention are refused; where all are whole, the indexer is idle."""
-    for name in ("index_n_heads", "index_head_dim", "index_block_size", "index_topk_blocks", "index_local_blocks"):
-        cfg.raw(name)
-    return {}
-
-
 def _xlstm(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
     """xLSTM (mLSTM blocks): keys and queries half as wide as values, a gated MLP of rounded width."""
     hidden, layers = cfg.number("hidden_size", "embedding_dim"), cfg.number("num_hidden_layers", "num_blocks")
@@ -228,7 +221,7 @@ OWN = {
     "opt": Own(_opt),
     "doge": _plain_only("is_moe", False),
     "mpt": _plain_only("expansion_ratio", 4),
-    "minimax_m3_vl_text": Own(_sparse_blocks),
+    **dict.fromkeys(("minimax_m3_vl_text", "minimax_m3"), Own(block_fields)),
     "xlstm": Own(_xlstm, whole=True),
     **dict.fromkeys(("gemma4_text", "gemma4_unified_text"), Own(_gemma4)),
     "gemma3n_text": Own(_gemma3n),

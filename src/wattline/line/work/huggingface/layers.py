@@ -16,6 +16,7 @@ NAMES = {
     **dict.fromkeys(("full_attention", "attention", "global", "global_attention", "full", "*"), FULL),
     **dict.fromkeys(("sliding_attention", "local", "sliding_window_attention"), SLIDING),
     **{"chunked_attention": CHUNKED, "indexed_attention": SPARSE, "deepseek_sparse_attention": SPARSE},
+    **{"minimax_m3_sparse": SPARSE},
     **{"compressed_sparse_attention": PICKED, "heavily_compressed_attention": POOLED},
     **{"mlp": MLP, "-": MLP, "moe": MOE, "E": MOE, "M": "mamba", "|": ""},
 }
@@ -26,6 +27,7 @@ RULES = (
     *("_sliding_window_pattern", "no_rope_layers", "global_attn_every_n_layers", "max_window_layers"),
     *("use_sliding_window", "linear_attn_config.full_attn_layers", "linear_attn_config.kda_layers"),
     *("prefix_dense_sliding_window_pattern", "local_attention", "interleave_moe_layer_step"),
+    "sparse_attention_config.sparse_attention_freq",
 )
 PATTERNS = (
     *("sliding_window_pattern", "_sliding_window_pattern", "full_attention_interval", "attn_layer_period"),
@@ -123,6 +125,9 @@ def _by_rule(cfg: Config, layers: int, row: Row) -> list[str]:
     flags = cfg.items("attn_type_list", layers)  # MiniMax: 1 = softmax attention
     if flags is not None:
         return [FULL if flag else rest for flag in flags]
+    flags = cfg.items("sparse_attention_config.sparse_attention_freq", layers)  # MiniMax-M3: 1 = sparse
+    if flags is not None:
+        return [SPARSE if flag else FULL for flag in flags]
     ratios = cfg.items("compress_ratios")  # DeepSeek V4: tokens of an entry; layers that guess further come last
     if ratios is not None:
         guessing = cfg.number("num_nextn_predict_layers", default=0)

@@ -127,7 +127,7 @@ def sliding_heads(cfg: Config, known: dict[str, int], value: int) -> dict[str, i
 
 
 def sparse_fields(cfg: Config, kinds: list[str], known: dict[str, int]) -> dict[str, int]:
-    """Sparse attention that an indexer picks tokens for (DeepSeek-V3.2), in all attention layers or none.
+    """Sparse attention that an indexer picks tokens for (DeepSeek-V3.2), in all attention layers or those named so.
 
     Parameters
     ----------
@@ -141,18 +141,20 @@ def sparse_fields(cfg: Config, kinds: list[str], known: dict[str, int]) -> dict[
     if not topk or PICKED in kinds or POOLED in kinds:  # of entries, in ``compressed.py``
         return {}
     attention = [kind for kind in kinds if kind in ATTENTION]
-    if not all(kind in (SPARSE, FULL) for kind in attention) or len(set(attention)) > 1:
-        raise WattlineError(f"{cfg.where}: index_topk: only some layers are sparse, which is not read yet")
+    sparse = attention.count(SPARSE) or len(attention) * (set(attention) <= {FULL})
+    if not sparse:
+        raise WattlineError(f"{cfg.where}: index_topk: which of its layers are sparse is not known; give layer_types")
     heads, width = cfg.number("index_n_heads"), cfg.number("index_head_dim")
-    types = cfg.items("indexer_types", len(attention))
+    types = cfg.items("indexer_types", sparse)
     if types is None and cfg.number("index_topk_freq", default=1) > 1:
         raise WattlineError(f"{cfg.where}: index_topk_freq without indexer_types: which layers choose is not known")
     cfg.raw("index_topk_freq")
-    own = len(attention) if types is None else sum(t == "full" for t in types)  # others take an earlier layer's choice
+    own = sparse if types is None else sum(t == "full" for t in types)  # others take an earlier layer's choice
     rank = cfg.number("q_lora_rank", default=known["hidden"])
     indexer = rank * heads * width + known["hidden"] * (width + heads)
     return {
         "sparse_tokens": topk,
+        "sparse_layers": sparse,
         "index_heads": heads,
         "index_head_dim": width,
         "index_layers": own,
@@ -178,7 +180,8 @@ def _kimi_delta(cfg: Config, known: dict[str, int]) -> dict[str, int]:
     conv = cfg.number("linear_conv_kernel_dim", "linear_attn_config.short_conv_kernel_size", default=4)
     cfg.raw("linear_attn_config.kda_layers")
     inner, hidden = heads * width, known["hidden"]
-    gates = 2 * (hidden * width + width * inner)
+    low = hidden * width + width * inner
+    gates = low + (hidden * inner if cfg.flag("linear_attn_config.use_full_rank_gate", False) else low)
     return {
         "mamba_heads": heads,
         "mamba_head_dim": width,

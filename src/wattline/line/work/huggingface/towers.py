@@ -71,7 +71,8 @@ def tower_params(cfg: Config, out: int) -> int:
             f"{cfg.where}: {strange[0]}: how {shorten(kind, 60) or 'it'} sees or hears is not known; install "
             f"wattline[models] to count it with transformers, or remove {names} to price the language model alone"
         )
-    total = sum(_encoder(cfg, part, parts[part]) for part in sorted(given))
+    own = join.get("whatever_named", False)  # a class that takes its own encoder, whatever type the part names
+    total = sum(_encoder(cfg, part, parts[part], own) for part in sorted(given))
     for name, value in join.get("default", {}).items():
         if cfg.data.get(name) is None:
             cfg.data[name] = value
@@ -91,25 +92,25 @@ def _with_weights(part: dict[str, Any]) -> bool:
     return any(size in part for size in SIZES) or any(_with_weights(each) for each in inner)
 
 
-def _encoder(cfg: Config, part: str, usual: str) -> int:
+def _encoder(cfg: Config, part: str, usual: str, own: bool) -> int:
     data: dict[str, Any] = {}
     for name, value in cfg.raw(part).items():
         new = name
         for old, now in OLD_NAMES.items():
             new = now + name.removeprefix(old) if name.startswith(old) else new
         data[new] = value
-    kind = str(data.get("model_type") or usual).lower()
+    kind = usual if own else str(data.get("model_type") or usual).lower()
     table = _known()["encoder"].get(kind)
     if table is None:
         raise UnknownTower(
             f"{cfg.where}: {part}: an encoder of type {kind[:40]!r} is not known; install wattline[models] to count it "
             f"with transformers, or remove {part} to price the language model alone"
         )
-    own = Config(data, kind, f"{cfg.where}: {part}")
+    encoder = Config(data, kind, f"{cfg.where}: {part}")
     cfg.data[part] = data  # what joins it reads the same names
     for name, value in (table.get("default", {}) | table.get("by_type", {}).get(kind, {})).items():
-        if own.data.get(name) is None:
-            own.data[name] = value
-    params = evaluate(table["params"], own, {})
-    check_fields(own, Row(name=kind, ignore=(*HARMLESS, *table.get("ignore", ()))))
+        if encoder.data.get(name) is None:
+            encoder.data[name] = value
+    params = evaluate(table["params"], encoder, {})
+    check_fields(encoder, Row(name=kind, ignore=(*HARMLESS, *table.get("ignore", ()))))
     return params
