@@ -25,6 +25,7 @@ KINDS = ("smooth", "plateau", "steps", "drift")
 WINDOW_STEPS, CHANGE_STEPS, RUN_STEPS = 10, 2, 10_000
 SLOWDOWN = 0.05
 FIRST_CHIP = 1000  # the rules were made on chips 0 to 399 of each kind; of two that came out alike, 60 of these decided
+MEMORIES = (0.0, 0.2, 0.4, 0.6, 0.8)
 DRIFT = 2e-4  # a step, of the logarithm of time
 
 
@@ -130,23 +131,39 @@ def zeus(plant: Plant, slowdown: float = np.inf) -> Trial:
 
 
 def savings(trials: int = 200) -> None:
-    """Windows in pairs, A B, B A, under noise of 3% each and a drift that wanders by 1% a window; then whole searches
-    on chips whose work draws less than any limit, so that nothing can be saved."""
+    """Windows in pairs, A B, B A, under noise of 3% each and a drift that wanders by 1% a window; the same where the
+    noise remembers; then whole searches on chips whose work draws less than any limit: nothing can be saved."""
     print(f"{trials} trials each, noise 3% of a window's joules for a unit of work\n")
-    print("pairs   a saving of 5%: significant, interval holds it   no saving: significant")
+    print("pairs   a saving of 5%: significant, interval holds it   no saving: significant   in 20,000")
     for pairs in (8, 12, 16, 24):
-        random, counts = np.random.default_rng(pairs), np.zeros(3, int)
-        for _ in range(trials):
-            drift = np.cumsum(random.normal(0, 0.01, 2 * pairs)).reshape(pairs, 2)
-            windows = np.exp(drift + random.normal(0, 0.03, (pairs, 2)))
-            order, rows = np.arange(pairs) % 2, np.arange(pairs)
-            before, after = windows[rows, order], windows[rows, 1 - order]
-            saved, none = paired_test(before, 0.95 * after), paired_test(before, after)
-            counts += [saved.significant, saved.low <= 0.05 <= saved.high, none.significant]
-        print(f"{pairs:5d}   {counts[0]:27d} {counts[1]:19d}   {counts[2]:23d}")
+        few, many = (pair_trials(pairs, number) for number in (trials, 20_000))
+        print(f"{pairs:5d}   {few[0]:27d} {few[1]:19d}   {few[2]:23d}   {many[2] / 20_000:9.1%}")
+    print("\nno saving, no drift, noise correlated with that of the window before: significant in 4,000")
+    print("pairs " + "".join(f"{memory:8.1f}" for memory in MEMORIES))
+    for pairs in (8, 12, 16, 24, 40):
+        shares = (pair_trials(pairs, 4_000, memory, 0.0)[2] / 4_000 for memory in MEMORIES)
+        print(f"{pairs:5d} " + "".join(f"{share:8.1%}" for share in shares))
     idle = ChipCurve(natural_w=150, static_w=60)
     wrong = sum(_claims(Plant(idle, (0.0, 0.0), 0.0, 0.03, np.random.default_rng(seed))) for seed in range(trials))
     print(f"\nsearches where no limit saves anything: {wrong} of {trials} end in a significant saving")
+
+
+def pair_trials(pairs: int, trials: int, memory: float = 0.0, wander: float = 0.01) -> tuple[int, int, int]:
+    """How often a saving of 5% is significant, its interval holds it, and none is called significant.
+
+    ``memory``: correlation of a window's noise with that of the window before.
+    """
+    random, counts = np.random.default_rng(pairs), np.zeros(3, int)
+    order, rows = np.arange(pairs) % 2, np.arange(pairs)
+    for _ in range(trials):
+        noise = random.normal(0, 0.03, 2 * pairs)
+        for at in range(1, 2 * pairs) if memory else ():
+            noise[at] = memory * noise[at - 1] + np.sqrt(1 - memory**2) * noise[at]
+        windows = np.exp(noise + np.cumsum(random.normal(0, wander, 2 * pairs))).reshape(pairs, 2)
+        before, after = windows[rows, order], windows[rows, 1 - order]
+        saved, none = paired_test(before, 0.95 * after), paired_test(before, after)
+        counts += [saved.significant, saved.low <= 0.05 <= saved.high, none.significant]
+    return int(counts[0]), int(counts[1]), int(counts[2])
 
 
 def _claims(plant: Plant) -> bool:

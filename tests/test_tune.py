@@ -134,22 +134,27 @@ def test_a_saving_that_is_none_is_seldom_found_significant() -> None:
 
 
 @pytest.mark.long
-def test_the_interval_of_pairs_holds_the_truth_and_finds_a_saving_of_five_percent() -> None:
-    random = np.random.default_rng(5)
-    inside = significant = wrong = 0
-    for _ in range(400):
-        drift = np.cumsum(random.normal(0, 0.01, 24)).reshape(12, 2)
-        noise = random.normal(0, 0.03, (12, 2))
-        order = np.arange(12) % 2  # A B, B A, ...
-        base = np.exp(drift + noise)
-        first, second = base[np.arange(12), order], base[np.arange(12), 1 - order]
-        test = paired_test(first, 0.95 * second)
-        inside += test.low <= 0.05 <= test.high
-        significant += test.significant
-        wrong += paired_test(first, second).significant
-    assert inside > 0.92 * 400
-    assert wrong < 0.08 * 400
+def test_the_interval_of_pairs_holds_the_truth_and_finds_a_saving_of_five_percent(benchmark: Any) -> None:
+    significant, inside, wrong = benchmark.pair_trials(12, 400)
+    assert inside > 0.93 * 400
+    assert wrong < 0.06 * 400
     assert significant > 0.8 * 400
+
+
+@pytest.mark.parametrize("memory", [0.0, 0.4, 0.8])
+@pytest.mark.parametrize("pairs", [2, 3, 5, 8, 12, 24])
+def test_no_saving_is_significant_in_at_most_five_of_a_hundred_pairs(pairs: int, memory: float) -> None:
+    """However few the pairs are, and whether noise remembers the window before or not."""
+    trials = 2000
+    random = np.random.default_rng(pairs)
+    noise = random.normal(0, 0.03, (2 * pairs, trials))
+    for at in range(1, 2 * pairs):
+        noise[at] = memory * noise[at - 1] + np.sqrt(1 - memory**2) * noise[at]
+    windows = np.exp(noise).reshape(pairs, 2, trials)
+    turn = np.arange(pairs) % 2  # A B, B A, ...
+    before, after = (windows[np.arange(pairs), at] for at in (turn, 1 - turn))
+    wrong = sum(paired_test(before[:, i], after[:, i]).significant for i in range(trials))
+    assert wrong / trials < 0.05 + 3 * (0.05 * 0.95 / trials) ** 0.5
 
 
 def test_energy_times_time_is_saved_at_a_higher_limit_than_energy() -> None:

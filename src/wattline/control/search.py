@@ -21,6 +21,7 @@ from wattline.control.posterior import CurvePosterior
 from wattline.control.prior import prior
 from wattline.core.fact import Array
 from wattline.core.units import Z975
+from wattline.reconcile.saving_test import MEMORY
 
 ROOT_TWO_PI = float(np.sqrt(2 * np.pi))
 LOOK, PROVE, KEEP = "look", "prove", "keep"
@@ -152,7 +153,7 @@ class LimitSearch:
         """Windows at each of both settings that prove the saving."""
         saving = abs(float(self.values()[self.best]))
         sigma = float(np.hypot(*(np.array(self._weights()) * self.posterior.noise)))
-        wanted = 2 * (DETECT * sigma / max(saving, MIN_GAIN)) ** 2
+        wanted = 2 * MEMORY * (DETECT * sigma / max(saving, MIN_GAIN)) ** 2
         pairs = min(MAX_PROVE, self.run_windows * BUDGET_SHARE / 2, self._left / self._pair)
         return 2 * int(np.clip(np.ceil(wanted / 2), MIN_PROVE / 2, max(pairs // 2, MIN_PROVE / 2)))  # both orders alike
 
