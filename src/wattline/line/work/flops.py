@@ -209,7 +209,7 @@ def weight_bytes(model: Model, bytes_per_param: float) -> float:
     Returns bytes.
     """
     wide = max(bytes_per_param, 2.0)
-    outer = float(model.embedding_params + model.vision_params)
+    outer = float(model.embedding_params + model.vision_params + model.looked_up_params)
     return outer * wide + (model.total_params - outer) * bytes_per_param
 
 

@@ -84,6 +84,7 @@ class Model(Parameters):
     other_state_bytes: int = 0  # that all of these keep of a sequence, however long
     other_matmul_params: int = 0  # weights that every token passes and no other count describes, of all layers
     other_stored_params: int = 0  # tables by layer and the like; below 0 where layers share weights
+    looked_up_params: int = 0  # tables beside the token table of which a token reads some rows: stored, not active
     gated_mlp: bool = True
     tied_embeddings: bool = False
     learned_positions: int = 0
@@ -146,6 +147,7 @@ COUNTS = (
     ),
     *("picked_layers", "picked_ratio", "pooled_layers", "pooled_ratio", "output_groups", "output_lora_rank"),
     *("mamba_project", "other_layers", "other_state_bytes", "other_matmul_params", "other_stored_params"),
+    "looked_up_params",
     *("learned_positions", "vision_params", "image_tokens", "context_tokens", "training_tokens"),
 )
 NEEDED = COUNTS[:7]

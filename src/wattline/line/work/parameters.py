@@ -55,6 +55,7 @@ class Parameters:
     vision_params: int
     other_matmul_params: int
     other_stored_params: int
+    looked_up_params: int
     architecture_known: bool
     published_total_params: float | None
     published_active_params: float | None
@@ -193,8 +194,8 @@ class Parameters:
         """All stored parameters, with the vision tower, without multi-token-prediction layers."""
         if not self.architecture_known:
             return int(self.published_total_params or 0)
-        experts = self.expert_params_total
-        return self._params_for_every_token + self._other_params + experts + self.vision_params
+        beside = self.expert_params_total + self.vision_params + self.looked_up_params
+        return self._params_for_every_token + self._other_params + beside
 
     @property
     def active_params(self) -> int:

@@ -61,7 +61,7 @@ def stored_bytes(model: Model, precision: str) -> float:
 
     Returns bytes.
     """
-    outer, experts = model.embedding_params + model.vision_params, model.expert_params_total
+    outer, experts = model.embedding_params + model.vision_params + model.looked_up_params, model.expert_params_total
     dense = model.total_params - outer - experts
     of_expert, of_dense = group_bytes(model, precision)
     own = dict(model.weight_bits) if precision == model.native_format else {}

@@ -29,7 +29,13 @@ SHARED_WIDTH = (
     *("shared_expert_intermediate_size", "moe_shared_expert_intermediate_size", "shared_intermediate_size"),
     "moe_shared_intermediate_size",
 )
-EXPERT_WIDTH = ("moe_intermediate_size", "moe_ffn_hidden_size", "expert_ffn_hidden_size", "expert_intermediate_size")
+EXPERT_WIDTH = (
+    "moe_intermediate_size",
+    "moe_ffn_hidden_size",
+    "expert_ffn_hidden_size",
+    "expert_intermediate_size",
+    "expert_hidden_dim",
+)
 SWITCHES = ("is_moe", "enable_moe_block", "use_moe")
 
 

@@ -125,7 +125,18 @@ def _longcat(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
         "active_experts": max(round(chosen * experts / (experts + idle)), 1),
         "other_matmul_params": layers * fields["hidden"] * idle,
         "layer_kinds": (("full attention", 2 * layers), ("MLP", 2 * layers), ("experts", layers)),
-    }
+    } | (_word_groups(cfg, fields) if cfg.kind == "longcat_flash_ngram" else {})
+
+
+def _word_groups(cfg: Config, fields: Fields) -> Fields:
+    """LongCat-Flash-Lite: tables of groups of words, each a slice of the hidden width and lifted to it (2601.21204)."""
+    rows = cfg.number("ngram_vocab_size_ratio") * fields["vocab"]
+    tables = cfg.number("emb_split_num") * (cfg.number("emb_neighbor_num") - 1)
+    hidden = fields["hidden"]
+    if not tables or hidden % tables:
+        raise WattlineError(f"{cfg.where}: hidden_size {hidden} is not a multiple of its {tables} tables; correct it")
+    passed = fields["layers"] * hidden * cfg.number("zero_expert_num", default=0) + hidden**2
+    return {"looked_up_params": rows * hidden, "other_matmul_params": passed}
 
 
 def _lfm2(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
@@ -159,6 +170,17 @@ def _laguna(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
     listed = cfg.items("num_attention_heads_per_layer", fields["layers"])
     if listed is not None and any(heads != fields["heads"] for heads in listed):
         raise WattlineError(f"{cfg.where}: num_attention_heads_per_layer: its layers differ in heads; {MEND}")
+    return {}
+
+
+def _ling(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
+    """Ling 3.0: Kimi's delta attention; what an earlier class of this type holds is another's."""
+    classes = [str(name) for name in cfg.raw("architectures") or []]
+    other = [name for name in classes if not name.startswith(("BailingMoeV3", "BailingHybrid"))]
+    if other or cfg.raw("group_norm_size") is not None:
+        raise WattlineError(
+            f"{cfg.where}: {(other or ['group_norm_size'])[0][:40]}: {cfg.kind} is read as Ling 3.0 alone; {MEND}"
+        )
     return {}
 
 
@@ -207,6 +229,11 @@ def _xlstm(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
     }
 
 
+def _rwkv7(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
+    """RWKV-7: a state of a head's width for each channel in 32 bits, and two shifted tokens in 16."""
+    return {"other_state_bytes": fields["layers"] * 4 * fields["hidden"] * (cfg.number("head_dim", default=64) + 1)}
+
+
 def _opt(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields:
     """OPT: token tables may be of another width, with a projection into the layers and one out of them."""
     hidden = fields["hidden"]
@@ -226,7 +253,7 @@ OWN = {
     **dict.fromkeys(("gemma4_text", "gemma4_unified_text"), Own(_gemma4)),
     "gemma3n_text": Own(_gemma3n),
     **dict.fromkeys(("mimo_v2_flash", "mimo_v2"), Own(_mimo)),
-    "longcat_flash": Own(_longcat),
+    **dict.fromkeys(("longcat_flash", "longcat_flash_ngram"), Own(_longcat)),
     **dict.fromkeys(("lfm2", "lfm2_moe"), Own(_lfm2)),
     **dict.fromkeys(rows_of("t5"), Own(t5_fields, whole=True)),
     **dict.fromkeys(rows_of("translator"), Own(translator_fields, whole=True)),
@@ -239,5 +266,7 @@ OWN = {
     **dict.fromkeys(("step3p5", "step3p7"), Own(_step3)),
     **dict.fromkeys(("hunyuan", "hunyuan_v1_moe", "hunyuan_v1_dense"), Own(_shared_keys)),
     "laguna": Own(_laguna),
+    "bailing_hybrid": Own(_ling),
+    "rwkv7": Own(_rwkv7),
     **dict.fromkeys(rows_of("compressed"), Own(compressed_fields)),
 }

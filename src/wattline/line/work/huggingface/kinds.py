@@ -26,6 +26,7 @@ BY_CLASS = {
         "qwen2forcausallm": "qwen2",
     },
     **{"qwen3forcausallm": "qwen3", "mixtralforcausallm": "mixtral", "deepseekv3forcausallm": "deepseek_v3"},
+    "longcatflashngramforcausallm": "longcat_flash_ngram",
 }
 
 

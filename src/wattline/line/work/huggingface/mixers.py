@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from wattline.core.errors import WattlineError
-from wattline.line.work.huggingface.fields import Config
+from wattline.line.work.huggingface.fields import MEND, Config
 from wattline.line.work.huggingface.formula import evaluate
 from wattline.line.work.huggingface.layers import ATTENTION, FULL, PICKED, POOLED, SPARSE
 from wattline.line.work.huggingface.table import Row
@@ -192,6 +192,17 @@ def _kimi_delta(cfg: Config, known: dict[str, int]) -> dict[str, int]:
     }
 
 
+def _whole_delta(cfg: Config, known: dict[str, int]) -> dict[str, int]:
+    """Kimi Delta Attention with gates of full rank and attention's own heads (Ling 3.0)."""
+    if not cfg.flag("no_kda_lora", True) or cfg.flag("use_kda_lora", False):
+        raise WattlineError(f"{cfg.where}: no_kda_lora: {cfg.kind} is read with gates of full rank alone; {MEND}")
+    heads, width = known["heads"], cfg.number("head_dim", default=128)
+    return {
+        **{"mamba_heads": heads, "mamba_head_dim": width, "mamba_groups": heads, "mamba_state": width},
+        **{"mamba_conv": cfg.number("short_conv_kernel_size", default=4), "mamba_project": 5 * heads * width + heads},
+    }
+
+
 def _lightning(cfg: Config, known: dict[str, int]) -> dict[str, int]:
     """Lightning attention (MiniMax): as many keys as queries, no convolution."""
     names = ("mamba_heads", "mamba_groups", "mamba_head_dim", "mamba_state")
@@ -247,6 +258,7 @@ def _mamba1(cfg: Config, known: dict[str, int]) -> dict[str, int]:
 OTHER: dict[str, Callable[[Config, dict[str, int]], dict[str, int]]] = {
     "delta": _delta,
     "kimi_delta": _kimi_delta,
+    "whole_delta": _whole_delta,
     "lightning": _lightning,
     "mamba2": _mamba2,
     "mamba1": _mamba1,

@@ -128,7 +128,8 @@ def _stored(model: Model, weights: Weights) -> Model:
     if not weights.dense:
         return model
     attention = model.attention_params + model.mamba_layers * model.mamba_params_per_layer
-    others = model.total_params - model.embedding_params - model.vision_params - model.expert_params_total
+    outer = model.embedding_params + model.vision_params + model.looked_up_params
+    others = model.total_params - outer - model.expert_params_total
     share = min(attention / max(others, 1), 1.0)
     bits = {
         EXPERTS: weights.experts,
