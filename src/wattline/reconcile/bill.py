@@ -16,6 +16,7 @@ from wattline.catalog import Catalog, CatalogLike
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
+from wattline.core.plurals import count_words
 from wattline.core.units import J_PER_WH
 from wattline.line.chip.device import Chip, load_chip
 from wattline.meter.recording import Recording
@@ -27,7 +28,7 @@ from wattline.predict.making import with_making
 from wattline.predict.prices import notes_of
 from wattline.predict.terms import read_terms
 from wattline.predict.where import Where, WhereFields
-from wattline.reconcile.metered import MeteredWindow, drawn_j, metered, role_count
+from wattline.reconcile.metered import MeteredWindow, drawn_j, metered
 from wattline.reconcile.parts import PartPower, by_part, chips_of
 
 
@@ -151,7 +152,7 @@ def _answer(
 
 
 def _title(seen: MeteredWindow) -> str:
-    what = ", ".join(role_count(role, part.devices) for role, part in seen.parts.items())
+    what = ", ".join(count_words(role, part.devices) for role, part in seen.parts.items())
     return f"Measured: {seen.source or 'a recording'}, window {seen.span.name}, {what}"
 
 

@@ -11,6 +11,7 @@ from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Array, Fact, Source
+from wattline.core.plurals import count_words
 from wattline.core.units import J_PER_KWH, Z95, Z975
 from wattline.meter.energy.series import SeriesEnergy, binned_w, counted_once, curve, outer, placed, total, within
 from wattline.meter.energy.span import Stretches
@@ -24,22 +25,6 @@ ROLES = {"gpu": "chips", "mig": "chips", "cpu": "cpus", "dram": "cpus", "switch"
 MACHINES = "machines"
 MIN_COVERED = 0.995
 MIN_SHARE = 0.01  # of a value: an error that reaches down to nothing stops here, for a lognormal has no zero
-
-
-def role_count(role: str, count: int) -> str:
-    """``1 machine``, ``8 chips``.
-
-    Parameters
-    ----------
-    role : the plural of what is counted
-    count : how many
-
-    Returns
-    -------
-    Words.
-    """
-    single = {"switches": "switch"}.get(role, role.removesuffix("s"))
-    return f"{count:,} {single if count == 1 else role}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +60,7 @@ class MeteredPart:
         sensors = ", ".join(sorted({series.spec.source for series in self.series}))
         return Fact(
             f"measured.{role}", value, value * below, value * above, "kWh",
-            Source(f"{sensors} of {role_count(role, self.devices)}", where=source),
+            Source(f"{sensors} of {count_words(role, self.devices)}", where=source),
             "lognormal" if below < above else "fixed",
             basis="estimated" if self.modelled else "measured", name=f"measured energy of the {role}",
         )  # fmt: skip

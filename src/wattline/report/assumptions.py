@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from wattline.core.plurals import count_words
 from wattline.core.quantity import show, trim
-from wattline.report.words import Json, counted
+from wattline.report.words import Json
 
 COMMANDS = (
     "train",
@@ -136,7 +137,7 @@ def _work(command: str, inputs: Json, results: Json) -> list[str]:
         made = "images" if command == "image" else "videos"
         parts += [
             f"engine {inputs['engine']}",
-            f"{counted(made, inputs['batch'])} at once",
+            f"{count_words(made, inputs['batch'])} at once",
             "one pass a step" if inputs["passes"] == 1 else f"{inputs['passes']} passes a step",
         ]
         parts.append("" if active is None else f"chips at work {active:.0%} of the time")

@@ -9,20 +9,6 @@ from typing import Any
 Json = Mapping[str, Any]  # an answer, or a part of one
 
 
-def counted(role: str, count: int) -> str:
-    """``1 machine``, ``8 chips``; ``role`` is the plural.
-
-    Parameters
-    ----------
-    role : the plural of what is counted
-    count : how many
-
-    Returns words, such as "8 chips".
-    """
-    singular = {"switches": "switch"}.get(role, role.removesuffix("s"))
-    return f"{count:,} {singular if count == 1 else role}"
-
-
 def fit_words(inputs: Json) -> str:
     """What the fit that predicts measured rows had seen of them."""
     left_out = inputs["left_out"]

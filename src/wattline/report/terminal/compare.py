@@ -6,10 +6,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from wattline.core.plurals import count_words
 from wattline.core.quantity import number, show
 from wattline.report.terminal.answer import range_words, remarks
 from wattline.report.terminal.tables import FittedTable
-from wattline.report.words import Json, counted
+from wattline.report.words import Json
 
 COMPARED = {
     "energy_wh": ("Energy at the meters", "Wh"),
@@ -26,7 +27,7 @@ def comparison_text(data: Json) -> RenderableType:
     """A comparison, to print with Rich."""
     results = data["results"]
     measurement = results["measurement"]
-    metered = ", ".join(counted(role, count) for role, count in measurement["devices"].items())
+    metered = ", ".join(count_words(role, count) for role, count in measurement["devices"].items())
     source, window = measurement["source"] or "a recording", measurement["window"]
     return Group(
         Text(f"Predicted: {results['title']}", style="bold"),
