@@ -53,7 +53,7 @@ def test_a_name_of_several_chips_says_of_which_it_is_not_so() -> None:
     ("sentence", "why"),
     [
         ("An H100 draws 350 W", "h100 is several chips .*h100-pcie 350 W"),
-        ("A DGX H100 server draws 10.2 kW", "of several or of a machine"),
+        ("A server of H100 GPUs draws 10.2 kW", "of several or of a machine"),
         ("An H100 draws 500 W on average", "no average"),
         ("An H100 and a B200 draw 700 W", "names 2 chips"),
         ("Apple's PUE is 1.1", "none of apple"),

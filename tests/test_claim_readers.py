@@ -24,6 +24,8 @@ OF = {
     "country": "Ireland uses 34 TWh a year",
     "PUE": "Google's PUE is 1.09",
     "WUE": "Microsoft's WUE is 0.3 L/kWh",
+    "machines": "An NVL72 rack draws 120 kW",
+    "hall": "A 1.2 GW data center consumes 10.5 TWh a year",
     "chips": "100,000 H100 GPUs consume around 70 MW",
     "chip": "An H100 draws 700 W",
     "inside": "Cooling takes 40% of data centres' electricity",

@@ -14,10 +14,12 @@ from wattline.claim.sentence.refusals import KINDS, is_alike
 from wattline.claim.sentence.stated import StatedFigure
 from wattline.claim.sentence.totals import strays, year_of
 from wattline.claim.sentence.vocabulary import naming, vocabulary_of
-from wattline.claim.sentence.words import BY_NAME, COMING
+from wattline.claim.sentence.words import BY_NAME, COMING, refused
 from wattline.core.fact import Fact
 
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+# what a single site is called
+SITES = frozenset(("supercomputer", "supercluster", "cluster", "campus", "site", "facility", "project", "complex"))
 NEAR = 0.25  # figures that lie closer are taken for the ones that the sentence means
 
 
@@ -95,10 +97,12 @@ def off(candidate: CatalogFigure, stated: StatedFigure) -> float:
     candidate : the figure
     stated : by the sentence
 
-    Returns the distance, never negative.
+    Returns the distance, never negative; nothing inside of a range that is stated, else to its nearer end.
     """
-    value = quantity(*stated.middle.tree.value)
-    return abs(float((quantity(candidate.fact.value, candidate.fact.unit) / value).to("").magnitude) - 1.0)
+    own = quantity(candidate.fact.value, candidate.fact.unit)
+    ratios = [float((own / quantity(*end.tree.value)).to("").magnitude) for end in stated.ends or (stated.middle,)]
+    inside = len(ratios) > 1 and ratios[0] >= 1 >= ratios[-1]
+    return 0.0 if inside else min(abs(ratio - 1.0) for ratio in ratios)
 
 
 def candidates_of(words: list[str], by_name: list[str], stated: StatedFigure, catalog: Catalog) -> list[CatalogFigure]:
@@ -120,11 +124,9 @@ def candidates_of(words: list[str], by_name: list[str], stated: StatedFigure, ca
     figures = []
     for kind in KINDS:
         for record in catalog.records(kind).values():
-            elsewhere = kind == "total" and not placed and str(record.meta.get("region")) != "world"
-            if elsewhere or not _bears(record, words) or not (named or "centre" in words) or not stated.may_be(kind):
+            if not _bears(record, words) or not (named or "centre" in words):
                 continue
-            unnamed = not named and not CENTRES.search(record.title)
-            if kind == "total" and (unnamed or is_of_another_company(record, words) or strays(record, stated.rest)):
+            if not is_site(record) and not _is_of_place(record, words, placed, stated):
                 continue
             named_itself = vocabulary_of(record, BY_NAME) >= set(naming(by_name))
             for fact in record.facts.values():
@@ -132,6 +134,51 @@ def candidates_of(words: list[str], by_name: list[str], stated: StatedFigure, ca
                     when = str(record.meta.get("date") or record.meta.get("year_of") or fact.source.year or "")
                     figures.append(CatalogFigure(fact, record, when, weakness(fact, catalog), named_itself))
     return sorted(figures, key=lambda c: c.order)
+
+
+def is_site(record: Record) -> bool:
+    """Whether a total is of a single site.
+
+    Parameters
+    ----------
+    record : of the catalog
+
+    Returns whether.
+    """
+    return record.kind == "total" and str(record.meta.get("scope")).startswith("one site")
+
+
+def _is_of_place(record: Record, words: list[str], placed: set[str], stated: StatedFigure) -> bool:
+    """Whether a figure may be of the place, the year and the company that a sentence names; ``placed``: its places."""
+    if not stated.may_be(record.kind):
+        return False
+    if record.kind != "total":
+        return True
+    elsewhere = not placed and str(record.meta.get("region")) != "world"
+    unnamed = not naming(words) and not CENTRES.search(record.title)
+    return not (elsewhere or unnamed or is_of_another_company(record, words) or strays(record, stated.rest))
+
+
+def of_site(text: str, candidates: list[CatalogFigure]) -> list[CatalogFigure]:
+    """Of a single site what is planned, where a sentence is of what is to come, and else what it draws.
+
+    Parameters
+    ----------
+    text : the sentence without its figure
+    candidates : figures that it may mean
+
+    Returns those that are left. Raises WattlineError where the site is known as it is, and a sentence is of what it is
+    to be.
+    """
+    sites = [each for each in candidates if is_site(each.record)]
+    if not sites or len(sites) < len(candidates):
+        return candidates
+    coming = COMING.search(text) is not None
+    fitting = [each for each in sites if _is_projection(each) == coming]
+    if not fitting:
+        known = "what it draws" if coming else "what is planned"
+        raise refused(text, f"the catalog has {known} of {sites[0].record.title}, and nothing else of it")
+    return fitting
 
 
 def _bears(record: Record, words: list[str]) -> bool:
@@ -148,6 +195,10 @@ def _bears(record: Record, words: list[str]) -> bool:
         return False
     if record.name.startswith("mlperf") and "mlperf" not in words:  # a benchmark's round is no training of the model
         return False
+    if is_site(record):  # by its own name: Stargate is more than its site in Abilene
+        if not set(record.name.split("-")[1:]) <= set(words):
+            return False
+        words = [word for word in words if word not in SITES]
     if record.kind == "total":  # of which its year is the one that counts, not the edition that told of it
         words = [word for word in words if not YEAR.fullmatch(word)]
     return all(about.get(word, word in bears or word == "ai") for word in words)

@@ -25,6 +25,9 @@ _GREW = re.compile(
     r"(?P<number>\d+(?:\.\d+)?)\s*(?:%|per\s?cent)",
     re.I,
 )
+_TIMES = re.compile(r"\b(?:has |have )?(?:(?:more than|over|almost|nearly|roughly|about) )?"
+                    r"(?P<times>doubled|tripled|trebled|quadrupled|halved)\b", re.I)  # fmt: skip
+_RISES = {"doubled": 100.0, "tripled": 200.0, "trebled": 200.0, "quadrupled": 300.0, "halved": -50.0}  # %
 _ASIDE = frozenset(("centre", "company", "each", "group", "offices", "global", "world", "fiscal", "operations", "rose",
                     "grew", "increased", "jumped", "surged", "climbed"))  # fmt: skip
 
@@ -47,7 +50,7 @@ def company_claim(sentence: Sentence) -> tuple[Claim, ...] | None:
     years = sorted({int(year) for year in _YEAR.findall(text)})
     if not named or COMING.search(text) or (years and years[-1] > NOW):
         return None
-    grew, stated = _GREW.search(text), _energy(text)
+    grew, stated = _GREW.search(text) or _TIMES.search(text), _energy(text)
     rest = stated.rest if stated else text.replace(grew[0], " ") if grew else ""
     others = set(words_in(rest)) - set(named) - {str(year) for year in years} - _ASIDE
     if stated is None and grew is None:
@@ -60,10 +63,16 @@ def company_claim(sentence: Sentence) -> tuple[Claim, ...] | None:
         return None
     if stated is None:
         assert grew is not None
-        return tuple(_grown(sentence, grew["number"], reports[name], name, years) for name in named)
+        return tuple(_grown(sentence, _rise(grew), reports[name], name, years) for name in named)
     if len(years) > 1:
         raise refused(text, "which year is meant is not clear; name one")
     return tuple(_used(sentence, name, named, reports[name], years[0]) for name in named)
+
+
+def _rise(grew: re.Match[str]) -> str:
+    """A rise in per cent: that of a figure, or of what doubled."""
+    words = grew.groupdict()
+    return words["number"] if "number" in words else f"{_RISES[words['times'].lower()]:g}"
 
 
 def _reports(catalog: Catalog) -> dict[str, list[Record]]:

@@ -21,7 +21,7 @@ from wattline.claim.sentence.counted_words import (
     VERBS,
     number_of,
 )
-from wattline.claim.sentence.things import HOMES, THINGS, Kind, Thing, country, homes
+from wattline.claim.sentence.things import HOMES, THINGS, Kind, Thing, country, homes, rated_things
 from wattline.claim.sentence.words import refused
 from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
@@ -113,7 +113,7 @@ def things_compared(text: str, catalog: Catalog) -> list[tuple[Thing, re.Match[s
         made.append(
             (_named(text, partial(homes, match["whose"].strip() or _whose(text[: match.start()]), known)), match)
         )
-    for thing in THINGS:
+    for thing in (*THINGS, *rated_things(text)):
         made += [(thing, match) for match in _search(thing.words, text)]
     if not made:
         for match in _search(r"(?P<where>(?:[A-Z][\w.'’-]*)(?:\s[A-Z]\w+)*)", text, case=True):

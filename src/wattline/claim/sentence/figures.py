@@ -8,7 +8,16 @@ from wattline.catalog import Catalog
 from wattline.claim.evaluate import quantity
 from wattline.claim.fields import expression_of
 from wattline.claim.file import Claim
-from wattline.claim.sentence.candidates import NEAR, YEAR, CatalogFigure, candidates_of, counted_since, of_now, off
+from wattline.claim.sentence.candidates import (
+    NEAR,
+    YEAR,
+    CatalogFigure,
+    candidates_of,
+    counted_since,
+    of_now,
+    of_site,
+    off,
+)
 from wattline.claim.sentence.coming_parts import part_in
 from wattline.claim.sentence.coming_words import BASE
 from wattline.claim.sentence.generated import made_in
@@ -41,6 +50,7 @@ def figure_claim(sentence: Sentence) -> Claim:
     words = words_in(stated.rest)
     by_name = [word for word in words_in(stated.rest, BY_NAME) if word != MAKER]
     candidates = of_now(stated.rest, candidates_of(words, by_name if naming(by_name) else words, stated, catalog))
+    candidates = of_site(stated.rest, candidates)
     if part_in(text) == "ai":
         candidates = [each for each in candidates if each.record.kind != "total" or _OF_AI.search(each.record.title)]
     level = None if candidates and not _is_stale(stated, candidates) else _level(text, stated, words, catalog)

@@ -69,7 +69,25 @@ _SPEAKER = re.compile(
     r"^[Aa]ccording to [^,]{2,60},\s*|^(?:the |a )?[A-Z][\w.'’& -]{1,40}?\s+(?:says|said|estimates|estimated|"
     r"warns|warned|claims|claimed|found|projects|predicts|expects|reckons)\s+(?:that\s+|(?=(?:the|an?|its|each|every|one)\s|[A-Z]))",
 )
-DROP_ML = 0.05
+# an answer of about a hundred words is one of a chat; a bottle is half a litre
+_WORDS_OF_ANSWER = re.compile(
+    r"\b(?:for\s+)?(?:each|every|per)\s+(?:[5-9]\d|[1-3]\d\d)\s+words\b(?:\s+(?:that\s+)?(?:it|they|the \w+)\s+\w+)?|"
+    r"\bper\s+(?:[5-9]\d|[1-3]\d\d)[\s-]words?\b(?:\s+(?:e-?mails?|texts?|answers?|responses?|messages?)\b)?",
+    re.I,
+)
+_TEXT_OF_WORDS = re.compile(
+    r"\b(?:(?:writing|generating|composing|drafting|producing|to write)\s+)?an?\s+(?:[5-9]\d|[1-3]\d\d)[\s-]words?\s+"
+    r"(?:e-?mails?|texts?|paragraphs?|answers?|responses?|essays?|messages?|letters?)\s+"
+    r"(?:(?:written|generated|composed|drafted|produced)\s+)?(?:with|by|using|from|in)\s+(?P<who>ChatGPT|GPT-\S+|Gemini|AI)\b",
+    re.I,
+)
+_BOTTLE = re.compile(
+    r"\b(?P<verb>(?:use|consume|take|need|cost|require|drink|evaporate|waste)s?d?|drank|took)\s+"
+    r"(?:(?:about|roughly|around|nearly)\s+)?(?:an?|one|1)\s+(?:(?:whole|full|half[\s-]lit(?:re|er)|small|plastic|single)\s+)*"
+    r"bottle(?:ful)?\s+of\s+(?:drinking\s+)?water\b",
+    re.I,
+)
+DROP_ML, BOTTLE_L = 0.05, 0.5
 ENDS = " .?!"  # of a sentence: a question is read as what it asks about
 _WHOLE = re.compile(r"\b(?:the whole|all|the entirety|the total) of (?=(?:the )?(?-i:[A-Z]))", re.I)
 # the year behind so many of a thing goes before the sentence
@@ -120,6 +138,8 @@ def plain_sentence(text: str) -> str:
     text = _POUNDS.sub(lambda m: f"{_kilograms(m):.6g} {m['scale'] or ''} kg of ".replace("  ", " "), text)
     text = _HOURS.sub(r"\1-\2", text)
     text = _PER.sub(lambda m: f"{m[1]} a {_TIMES.get(m[2], m[2])}", text)
+    text = _BOTTLE.sub(lambda m: f"{m['verb']} {BOTTLE_L} L of water", text)
+    text = _TEXT_OF_WORDS.sub(lambda m: f"A {m['who']} query", _WORDS_OF_ANSWER.sub("per question", text))
     text = _AND_A_HALF.sub(lambda m: f"{_shown(_counted(m) + 0.5)} ", text)
     text = _PART_OF.sub(lambda m: f"{_shown(_part(m))} ", text)
     text = _PART_SCALE.sub("0.5 ", text)

@@ -23,6 +23,7 @@ from wattline.claim.sentence.grown import grown_claim
 from wattline.claim.sentence.inside import inside_claim
 from wattline.claim.sentence.left import with_left
 from wattline.claim.sentence.listed import listed_claim
+from wattline.claim.sentence.machines import hall_claim, machine_claim
 from wattline.claim.sentence.measures import statements_in
 from wattline.claim.sentence.money import money_claim
 from wattline.claim.sentence.named import chip_claim, pue_claim
@@ -207,6 +208,8 @@ READERS: tuple[Reader, ...] = (
     Reader("country", "all the electricity of a country", consumed_claim),
     Reader("PUE", "the PUE of a fleet or of the industry", pue_claim),
     Reader("WUE", "the water of a fleet per kWh", water_claim),
+    Reader("machines", "the power of servers and racks by their names", machine_claim),
+    Reader("hall", "what a data centre of so many MW uses in a year", hall_claim),
     Reader("chips", "the power of many chips, or what they use in a year", fleet_claim),
     Reader("chip", "the power of a chip", chip_claim),
     Reader("inside", "what part of data centres' electricity something takes", inside_claim),

@@ -60,6 +60,9 @@ THINGS = (
     Thing(r"laptops?(?: computers?)?" + _ON, "{count} * [constant.laptop-hour] * ({time} / 1 h)", "energy", "hour"),
     Thing(r"(?:streaming|netflix|video streaming|streamed video)",
           "{count} * [constant.streaming-hour] * ({time} / 1 h)", "energy", "hour"),
+    Thing(r"(?:flat[\s-]screen |big |large )*(?:tvs?|televisions?)(?: sets?)?" + _ON,
+          "{count} * [constant.television] * {time}", "energy", "hour"),
+    Thing(r"(?:electric |kitchen )?ovens?" + _ON, "{count} * [constant.oven] * {time}", "energy", "hour"),
     Thing(r"(?:refrigerators?|fridges?)", "{count} * [constant.fridge-year] * {time}", "energy", "year"),
     Thing(r"(?:km|kilomet(?:re|er)s?) (?:in|by|with) an? (?:electric car|ev)",
           "{count} * [constant.ev-km] * 1 km", "energy"),
@@ -83,12 +86,36 @@ THINGS = (
     Thing(r"(?:half[\s-]?lit(?:re|er) )?bottles? of water", "{count} * 0.5 L", "water",
           note="A bottle is taken as half a litre."),
 )  # fmt: skip
+# a thing that bears its power: a 10-watt LED bulb for two minutes
+_RATED = re.compile(
+    r"(?<![\w.,])(?P<number>\d[\d,]*(?:\.\d+)?)[\s-]*(?P<unit>k?W|(?:kilo)?watts?)[\s-]+(?:(?:led|light|incandescent|"
+    r"halogen|space|hair|electric|microwave|desk|ceiling|flat[\s-]screen)[\s-])*(?:light)?(?:bulbs?|lamps?|lights?|leds?|"
+    r"heaters?|tvs?|televisions?|ovens?|microwaves?|kettles?|dryers?|fans?|laptops?|computers?|appliances?|devices?)\b",
+    re.I,
+)
 SHARE_OF_HOMES = (
     r"(?:(?:about|around|nearly|roughly|some)\s+)?(?P<share>\d+(?:\.\d+)?)\s*(?:%|per\s?cent)\s+of\s+(?:all\s+|the\s+)*"
     r"(?P<who>[A-Z][\w.]*(?: [A-Z][\w.]*)?)\s+(?:homes|households|houses)"
 )
 HOMES = r"(?P<whose>(?:average |typical |ordinary |single )*(?:[A-Z][\w.]*(?: [A-Z][\w.]*)? )?(?:average |typical )?)" \
         r"(?:homes?|households?|houses)"  # fmt: skip
+
+
+def rated_things(text: str) -> list[Thing]:
+    """The things of a sentence that bear their power, for as long as they run.
+
+    Parameters
+    ----------
+    text : such as "as a 10-watt LED bulb for two minutes"
+
+    Returns them.
+    """
+    made = []
+    for match in _RATED.finditer(text):
+        unit = "kW" if match["unit"].lower().startswith("k") else "W"
+        each = f"{match['number'].replace(',', '')} {unit}"
+        made.append(Thing(re.escape(match[0]) + _ON, f"{{count}} * {each} * {{time}}", "energy", "hour"))
+    return made
 
 
 def with_homes(text: str, catalog: Catalog) -> tuple[str, str]:
