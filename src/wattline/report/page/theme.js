@@ -43,7 +43,7 @@
         row.hidden = !fits;
         count += fits ? 1 : 0;
       });
-      byId("fact-count").textContent = words.length ? count + " of " + rows.length : "";
+      byId("fact-count").textContent = words.length ? count + " / " + rows.length : "";
     });
   }
 

@@ -103,7 +103,7 @@
           row.hidden = !words.every(function (word) { return text.indexOf(word) >= 0; });
           count += row.hidden ? 0 : 1;
         });
-        document.getElementById("fact-count").textContent = words.length ? count + " of " + rows.length : "";
+        document.getElementById("fact-count").textContent = words.length ? count + " / " + rows.length : "";
       });
     }, within);
   }
