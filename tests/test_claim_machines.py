@@ -42,6 +42,13 @@ def verdict(sentence: str) -> str:
         ("ChatGPT uses a bottle of water for every 100 words it writes", "does not follow"),
         ("Writing a 100-word email with ChatGPT uses a bottle of water", "does not follow"),
         ("ChatGPT drinks 500 ml of water for every 10 to 50 responses", "outdated"),
+        ("An LED bulb uses 10 watts", "holds roughly"),
+        ("A 60-watt light bulb uses 60 Wh an hour", "holds"),
+        ("A refrigerator uses 4,000 kWh a year", "does not follow"),
+        ("Charging a phone uses 12 Wh", "unproven"),
+        ("A microwave uses 20 Wh per minute", "holds"),
+        ("A TV uses 2 kW", "does not follow"),
+        ("The data centre industry used 415 TWh in 2024", "unproven"),
         ("A Gemini prompt uses as much energy as watching TV for nine seconds", "unproven"),
         ("A ChatGPT query uses as much energy as a 2,000-watt oven for an hour", "does not follow"),
     ],
@@ -55,6 +62,8 @@ def test_what_is_named_is_judged(sentence: str, right: str) -> None:
     [
         ("Stargate will need 10 GW", "no figure of the catalog fits"),  # of all its sites
         ("Colossus 2 will draw 1.5 GW", "what it draws"),
+        ("The data center uses 100 MW", "of many data centres, not of one"),
+        ("This data center will draw 2 GW", "of many data centres, not of one"),
         ("An NVL72 rack uses 100 kWh", "for how long"),
     ],
 )

@@ -10,7 +10,7 @@ from wattline.claim.fields import Expression, expression_of
 from wattline.claim.file import Claim
 from wattline.claim.sentence.counted_match import BOUND_ABOVE, BOUND_BELOW, ThingCounted, thing_beside
 from wattline.claim.sentence.stated import StatedFigure, stated_in
-from wattline.claim.sentence.things import HOMES
+from wattline.claim.sentence.things import HOMES, THINGS, rated_things
 from wattline.claim.sentence.words import refused
 from wattline.claim.verdict import Relation
 from wattline.core.errors import shorten
@@ -42,6 +42,22 @@ _TIMES_FIGURE = re.compile(
 )
 _NEAR_WORDS = re.compile(r"\b(?:just|slightly|a little|roughly|about|around|nearly|almost|approximately|close|similar|"
                          r"equal|par|line)\b", re.I)  # fmt: skip
+_BEGIN = (
+    r"^\W*(?:(?:running|boiling|watching|lighting|using|leaving on)\s+)?(?:(?P<count>\d[\d,.]*|an?|one|the|your)\s+)?"
+    r"(?:(?:average|typical|new|modern|single|ordinary)\s+)*"
+)
+_TIME = r"(?:an?\s+|one\s+)?(?P<long{0}>\d+\s+)?(?P<unit{0}>years?|months?|days?|hours?|minutes?|seconds?)"
+_USES = (
+    rf"(?:\s+for\s+{_TIME.format(1)})?\s+(?:would |will |can )?(?:uses?|consumes?|needs?|takes?|draws?|requires?)\s+"
+    rf"(?P<figure>(?:[^,;]|,(?=\d))*?\d(?:[^,;]|,(?=\d))*?)(?:\s+(?:an?|per|each|every|in|for|over)\s+{_TIME.format(2)})?"
+)
+_PHONE = r"(?:i|smart|mobile |cell )?phone"
+_CHARGING = re.compile(
+    rf"^\W*(?:(?:fully |to )?charging (?:up )?(?:an?|your|one|the)\s+{_PHONE}(?: once| fully)?|"
+    rf"(?:an?|one|the|your) (?:full )?{_PHONE}(?:['’]s)? charge)\s+",
+    re.I,
+)
+_IS_POWER = re.compile(r"\d\s*(?:k?W|(?:kilo)?watts?)\b(?![\s-]*hours?)")
 _FLIPPED: dict[Relation, Relation] = {"at least": "at most", "at most": "at least"}
 
 
@@ -49,12 +65,33 @@ def turned(text: str) -> str:
     """A sentence that begins with homes and what they use, with the figure first, and one that ends with a country's
     electricity, in the usual words; others as they are."""
     match = _HOMES_USE.match(text)
+    if match is None and (used := _thing_uses(text)):
+        return used
     if match is None:
         return _COUNTRY_BEHIND.sub(_as_country, _TIMES_FIGURE.sub(r"\1as much as \2", text))
     single = match["count"].lower() in ("a", "an", "one", "the")
     homes = f"{'1' if single else match['count']} {match['whose']}home{'' if single else 's'}"
     time = re.sub(r"^(?:an?|per|each|every|in an?)\s+", "in a ", (match["time"] or "").strip(), flags=re.I)
     return f"{match['figure']} is what {homes} use {time}".strip()
+
+
+def _thing_uses(text: str) -> str:
+    """A sentence on what a thing of the house uses, with the figure first; empty where it begins otherwise."""
+    text = _CHARGING.sub("a phone charge ", text, count=1)
+    for thing in (*rated_things(text), *THINGS):
+        if thing.kind != "energy" or "search" in thing.words or "km" in thing.words:
+            continue
+        match = re.match(rf"{_BEGIN}(?P<thing>{thing.words}){_USES}$", text, re.I)
+        if match is None:
+            continue
+        count = (match["count"] or "a").strip().lower()
+        long, unit = match["long1"] or match["long2"], match["unit1"] or match["unit2"]
+        power = _IS_POWER.search(match["figure"]) is not None
+        usual = {"hour": "in an hour" * power, "year": "in a year", "": ""}[thing.per]
+        article = "an" if unit == "hour" else "a"
+        time = f"in {(long or article).strip()} {unit}" if unit else usual
+        return f"{match['figure']} is what {count} {match['thing']} {time}".strip()
+    return ""
 
 
 def _as_country(match: re.Match[str]) -> str:

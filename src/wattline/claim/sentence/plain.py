@@ -87,6 +87,7 @@ _BOTTLE = re.compile(
     r"bottle(?:ful)?\s+of\s+(?:drinking\s+)?water\b",
     re.I,
 )
+_SECTOR = re.compile(r"\b(data[\s-]?cent(?:re|er)) (?:industry|sector|market)(?:['’]s)?(?!\w)", re.I)
 DROP_ML, BOTTLE_L = 0.05, 0.5
 ENDS = " .?!"  # of a sentence: a question is read as what it asks about
 _WHOLE = re.compile(r"\b(?:the whole|all|the entirety|the total) of (?=(?:the )?(?-i:[A-Z]))", re.I)
@@ -129,6 +130,7 @@ def plain_sentence(text: str) -> str:
     text = _SPEAKER.sub("", text.strip().rstrip(ENDS)).strip()
     for words, usual in _EATS:
         text = words.sub(usual, text)
+    text = _SECTOR.sub(r"\1s", text)
     text = _PARTS_IN.sub(lambda m: f"{_shown(100 / _number(m['number']))}% of electricity", text)
     text = _YEAR_LAST.sub(lambda m: f"{m['when'][0].upper()}{m['when'][1:]}, {m['head']}", text)
     text = _TIMES_LESS.sub(lambda m: f"{_shown(1 / _number(m['number']))} times more {m['rest']}", text)

@@ -43,7 +43,9 @@ _RATE_BEFORE = re.compile(
 )
 _EVERY = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month"}
 _SINGLE_CENTRE = re.compile(
-    r"\b(an?|one|each|every|single|typical)\s+(?:[\w-]+\s+){0,3}?(data[\s-]?(centre|center)|datacent(re|er)|campus)\b(?!s)",
+    r"\b(an?|one|each|every|single|typical|the|this|that|their|its|our|new)\s+(?:[\w-]+\s+){0,3}?"
+    r"(data[\s-]?(centre|center)|datacent(re|er)|campus)\b"
+    r"(?!s|['’]s['’]?\s|\s+(?:industry|sector|market|business|boom|electricity|power|energy|demand|use|consumption|load)\b)",
     re.I,
 )
 _EXACT = ("MWh", "mWh", "mW", "MW", "Mg", "mg", "ML", "mL", "MJ", "mJ")
