@@ -16,7 +16,7 @@ from wattline.line.world.identities import identities
 from wattline.line.world.path_model import stated_model
 from wattline.line.world.published import published_figures
 from wattline.line.world.tables import FOLDER
-from wattline.validate.fit.world import FITTED, HEAD, PRIOR_SD, fit_paths
+from wattline.validate.fit.world import FITTED, HEAD, fit_paths, prior_spreads
 from wattline.validate.fit.world_refit import evidence_slope, refit_paths
 from wattline.validate.world import leave_out_series, validate_world
 
@@ -66,7 +66,7 @@ def test_a_refit_finds_the_mode_that_it_was_moved_from() -> None:
         assert getattr(near, name) == pytest.approx(getattr(far, name), rel=0.01), name
     steps = np.log([getattr(near, name) / getattr(stated_model(), name) for name in FITTED])
     slope, _ = evidence_slope(rows, 2026, steps)
-    assert np.abs(slope - steps / PRIOR_SD**2).max() < 0.1
+    assert np.abs(slope - steps / prior_spreads() ** 2).max() < 0.1
 
 
 def test_published_forecasts_were_off_further_than_ours() -> None:

@@ -15,6 +15,7 @@ from wattline.line.world.outlook import catalog_posterior
 from wattline.line.world.places import place_or_company
 from wattline.line.world.published import PublishedFigure, published_figures, series_names
 from wattline.line.world.scorecard import scorecard_of, scored_forecasts
+from wattline.validate.fit.world import FITTED
 from wattline.validate.fit.world_refit import refit_paths
 
 NOW = 2026
@@ -59,8 +60,8 @@ class WorldValidation(Result):
         ]
         if self.leave_out:
             notes.append(
-                "the 25 coefficients that all series share are fitted anew for each line, to the other figures alone; "
-                "stock, watts and AI by part of the world are stated facts, fitted to none"
+                f"the {len(FITTED)} coefficients that all series share are fitted anew for each line, to the other "
+                "figures alone; stock, watts and AI by part of the world are stated facts, fitted to none"
             )
         return envelope("validate world", {"leave_out": self.leave_out}, results, notes=notes)
 

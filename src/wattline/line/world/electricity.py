@@ -5,10 +5,9 @@ from __future__ import annotations
 from math import exp
 
 from wattline.line.world.places import Place
-from wattline.line.world.tables import series, stock_facts
+from wattline.line.world.tables import series, stated_year, stock_facts
 
 QUANTITY = "electricity-growth"
-FACTS_YEAR = 2023  # of the electricity that the catalog has of places
 
 
 def electricity_twh(place: Place, year: int) -> float:
@@ -23,7 +22,8 @@ def electricity_twh(place: Place, year: int) -> float:
     -------
     TWh; 0 where that of no year is known.
     """
-    segment = "past" if year < FACTS_YEAR else "coming"
+    known = stated_year("electricity-year")
+    segment = "past" if year < known else "coming"
     scope = next(name for name in (place.kin_name, place.group, "world") if (QUANTITY, name, segment) in stock_facts())
     growth = series(QUANTITY, segment, scope).facts[0].value
-    return place.consumption_twh * exp(growth * (year - FACTS_YEAR))
+    return place.consumption_twh * exp(growth * (year - known))

@@ -11,16 +11,14 @@ from wattline.core.fact import Array
 from wattline.line.world.coefficients import path_model
 from wattline.line.world.drivers import Drivers
 from wattline.line.world.growth import YEARS
-from wattline.line.world.observe import COMPANY_YEAR, Paths
+from wattline.line.world.observe import Paths
 from wattline.line.world.path_model import PathModel
 from wattline.line.world.published import known_by, published_capacities
 from wattline.line.world.spending import spending_levels, years_to_build
 from wattline.line.world.stock import FIRST as FIRST_STOCK
 from wattline.line.world.stock import LAST as LAST_STOCK
 from wattline.line.world.stock import YEARS as STOCK_YEARS
-from wattline.line.world.tables import series, stated, stock_facts
-
-CHIPS_PUBLISHED = 2026  # Epoch's quarters are of this year: no earlier outlook knows them
+from wattline.line.world.tables import series, stated, stated_year, stock_facts
 
 
 @lru_cache(maxsize=1)
@@ -49,7 +47,7 @@ def growth_known(year: int) -> Mapping[str, Array] | None:
     -------
     Growth of the stock, or None.
     """
-    return stock_growth() if year >= CHIPS_PUBLISHED else None
+    return stock_growth() if year >= stated_year("chips-published") else None
 
 
 def paths_known(year: int, model: PathModel | None = None) -> Paths:
@@ -64,6 +62,6 @@ def paths_known(year: int, model: PathModel | None = None) -> Paths:
     -------
     Paths before any published figure: by the stock, capacities, companies' spending, and the coefficients.
     """
-    built = min(year - years_to_build(), COMPANY_YEAR)
+    built = min(year - years_to_build(), stated_year("company-year"))
     capacities = known_by(published_capacities(), year)
     return Paths(model or path_model(year), growth_known(year), spending_levels(year), built, capacities)

@@ -15,9 +15,9 @@ from wattline.core.fact import Array
 from wattline.core.units import Z95
 from wattline.line.world.electricity import electricity_twh
 from wattline.line.world.growth import FIRST
-from wattline.line.world.observe import LEVEL_YEAR, Posterior
+from wattline.line.world.observe import Posterior
 from wattline.line.world.places import Place
-from wattline.line.world.tables import series
+from wattline.line.world.tables import series, stated_year
 
 
 def grid_limit(posterior: Posterior, place: Place, years: Sequence[int] | Array, as_of: int, deviate: Array) -> Array:
@@ -77,4 +77,4 @@ def newest_year(posterior: Posterior, place: Place, as_of: int) -> int:
     figures = posterior.figures
     pairs = zip(figures.rows, figures.places, strict=True)
     own = [row.year for row, p in pairs if p.name == place.name and row.electricity]
-    return min(max(own, default=LEVEL_YEAR), as_of)
+    return min(max(own, default=stated_year("level-year")), as_of)

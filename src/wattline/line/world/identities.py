@@ -13,17 +13,21 @@ from wattline.line.world.power import TWH_PER_GW, koomey_twh
 from wattline.line.world.stock import FIRST
 from wattline.line.world.tables import annex, series
 
-# published totals that follow from stock and watts: scope, year, TWh, source
-KOOMEY = (("world", 2000, 58.4), ("us", 2000, 23.2), ("world", 2005, 122.9), ("us", 2005, 45.1))
+KOOMEY = ("world", "us")  # whose published totals follow from stock and watts
 KOOMEY_TOLERANCE = 0.5
 LOAD_TOLERANCE, PUE_TOLERANCE = 3.0, 1.5  # percent
 LARGE_GW, LARGE_TWH = 20.0, 60.0  # where the annex's rounding to whole numbers does not hide the identity
-# cases of LBNL (2026) for 2030 against its reference [percent], and the drivers that make them
+CHANGED = 2030
+# cases of LBNL (2026) against its reference: words, the drivers that make them, and the segment of the published change
 SENSITIVITIES = (
-    ("shipments 15% lower", ("shipments=-15%",), -10.8),
-    ("life of accelerators 4 years", ("ai_life=4",), -9.1),
-    ("high inference energy: idle at 30%, inference at work 30%", ("ai_idle=30%", "ai_inference_use=30%"), 20.5),
-    ("more GPUs", ("chip_growth=+10%",), 2.3),
+    ("shipments 15% lower", ("shipments=-15%",), "shipments"),
+    ("life of accelerators 4 years", ("ai_life=4",), "life"),
+    (
+        "high inference energy: idle at 30%, inference at work 30%",
+        ("ai_idle=30%", "ai_inference_use=30%"),
+        "high-inference",
+    ),
+    ("more GPUs", ("chip_growth=+10%",), "more-gpus"),
 )
 
 
@@ -61,7 +65,8 @@ def identities() -> list[PublishedIdentity]:
         PublishedIdentity(
             f"Koomey, servers of {scope} in {year}", koomey_twh(scope, year), twh, "TWh", KOOMEY_TOLERANCE
         )
-        for scope, year, twh in KOOMEY
+        for scope in KOOMEY
+        for year, twh in _published("published-servers", "koomey", scope)
     ]
     for row in annex():
         name = f"{row.region}, {row.kind}, {row.year}"
@@ -70,19 +75,26 @@ def identities() -> list[PublishedIdentity]:
             made.append(PublishedIdentity(f"GW x 8.76 x load: {name}", value, row.dc_twh, "TWh", LOAD_TOLERANCE))
         if row.it_twh and row.pue and row.dc_twh and row.it_twh >= LARGE_TWH:
             made.append(PublishedIdentity(f"IT x PUE: {name}", row.it_twh * row.pue, row.dc_twh, "TWh", PUE_TOLERANCE))
-    for year, published in ((2024, 5.31), (2025, 12.39)):
+    for year, published in _published("published-chips", "four-makers", "world"):
         makers = ("nvidia", "google", "amd", "amazon")
         power = sum(float(series("chips-cumulative", name).at(np.array([year]))[0]) for name in makers)
         made.append(PublishedIdentity(f"TDP of four makers' chips at the end of {year}", power, published, "GW", 0.5))
     return made
 
 
+def _published(quantity: str, segment: str, scope: str) -> list[tuple[int, float]]:
+    """Published totals by year."""
+    known = series(quantity, segment, scope)
+    return [(year, fact.value) for year, fact in zip(known.years, known.facts, strict=True)]
+
+
 def sensitivities() -> list[Sensitivity]:
     """LBNL's published changes of 2030 beside those of the American stock."""
-    ratio, spot = ai_ratio(place_of("us")), 2030 - FIRST
+    ratio, spot = ai_ratio(place_of("us")), CHANGED - FIRST
     base = Drivers({}, (), ratio).parts().total[0, spot]
     made = []
-    for name, texts, published in SENSITIVITIES:
+    for name, texts, segment in SENSITIVITIES:
+        published = series("published-change", segment, "us").facts[0].value
         moved = Drivers({}, tuple(read_what_if(text) for text in texts), ratio).parts().total[0, spot]
         made.append(Sensitivity(name, 100 * float(moved / base - 1), published))
     return made

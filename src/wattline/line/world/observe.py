@@ -22,10 +22,8 @@ from wattline.line.world.growth import FIRST, YEARS, Years, growth_paths
 from wattline.line.world.path_model import PathModel
 from wattline.line.world.places import Place, place_of, wide_places
 from wattline.line.world.published import PublishedFigure
-from wattline.line.world.tables import stated
+from wattline.line.world.tables import stated, stated_year
 
-LEVEL_YEAR = 2024  # of the level that a place's electricity tells
-COMPANY_YEAR = 2020  # of a company's
 NO_YEARS = 0.01  # growth that does not persist
 SHARED = ("bottom_up", "forecast")  # count from bought figures of shipments
 EXTRAPOLATED = ("extrapolation",)  # carry a few figures on, which has run high or low for all of them together
@@ -40,13 +38,13 @@ class Paths:
     growth : mean growth by year, shape ``(len(YEARS),)``, by group or name of place, where the stock tells it; the
         model's elsewhere
     levels : logarithm of TWh by year, shape ``(len(YEARS),)``, by name of a company whose spending tells it
-    company_year : in which companies' levels are known best
+    company_year : in which companies' levels are known best; by default that of ``company-level``
     capacities : of places, which every posterior takes in beside its figures
     """
 
     def __init__(
         self, model: PathModel, growth: Mapping[str, Array] | None = None, levels: Mapping[str, Array] | None = None,
-        company_year: int = COMPANY_YEAR, capacities: Sequence[PublishedFigure] = (),
+        company_year: int | None = None, capacities: Sequence[PublishedFigure] = (),
     ) -> None:  # fmt: skip
         self.model, self.levels, self.capacities = model, levels or {}, tuple(capacities)
         self.risen = {name: np.cumsum(values) for name, values in (growth or {}).items()}
@@ -58,7 +56,8 @@ class Paths:
         self.own = growth_paths(model.place_sd, model.place_years, model.place_growth_sd)
         self.grouped = growth_paths(model.group_sd, model.group_years, model.group_growth_sd)
         self.company = counted_from(
-            growth_paths(model.company_sd, model.company_years, model.company_growth_sd), company_year - FIRST
+            growth_paths(model.company_sd, model.company_years, model.company_growth_sd),
+            (stated_year("company-year") if company_year is None else company_year) - FIRST,
         )
 
     def mean(self, place: Place, year: Years) -> Array:
@@ -75,12 +74,13 @@ class Paths:
         if place.name in self.levels:
             return np.asarray(self.levels[place.name][year])
         if place.company:
-            return np.asarray(np.log(model.company_level) + model.company_growth * (year + FIRST - COMPANY_YEAR))
+            since = year + FIRST - stated_year("company-year")
+            return np.asarray(np.log(model.company_level) + model.company_growth * since)
         risen = self.risen.get(place.kin_name, self.risen.get(place.group, self.steady))
         world = place_of("world").consumption_twh
         size = np.log(model.level * world) + model.exponent * np.log(place.consumption_twh / world)
         size += model.income * log_income(place)
-        return np.asarray(size + risen[year] - risen[LEVEL_YEAR - FIRST])
+        return np.asarray(size + risen[year] - risen[stated_year("level-year") - FIRST])
 
     def covariance(self, places: Sequence[Place], year: Years, others: Sequence[Place], other_year: Years) -> Array:
         """Covariance of paths at (place, year) with those at (other, other_year).

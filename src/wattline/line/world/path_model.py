@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from functools import lru_cache
 
-from wattline.line.world.places import Place
+from wattline.line.world.places import SEVERAL_BORDERS, Place
 from wattline.line.world.tables import stated
 
 
@@ -46,6 +46,7 @@ class PathModel:
     others: float
     edition_sd: float
     national_edition_sd: float
+    wide_edition_sd: float
     place_step_sd: float
     size_exponent: float
     group_sd: float
@@ -70,9 +71,12 @@ class PathModel:
         return float(max(stated("large-place") / place.consumption_twh, 1.0) ** self.size_exponent)
 
     def edition(self, place: Place) -> float:
-        """Standard deviation between a publisher's editions: those of one country's own office revise less."""
+        """Standard deviation between a publisher's editions: those of one country's own office revise less, those
+        of a part of the world whose borders move from one to the next more."""
         if place.company:
             return 0.0
+        if place.kin_name in SEVERAL_BORDERS:
+            return self.wide_edition_sd
         return self.edition_sd if place.kin_name in ("world", "us", "china") else self.national_edition_sd
 
     def publisher_sd(self, place: Place) -> float:

@@ -11,6 +11,7 @@ from wattline.line.world.tables import series, stock_facts
 
 # places that are counted by more than their own borders: the name of the family whose path they share
 KIN = {"eu25": "eu", "eu27": "eu", "eu28": "eu", "western_europe": "eu", "europe": "eu", "north_america": "us"}
+SEVERAL_BORDERS = frozenset(kin for kin in KIN.values() if list(KIN.values()).count(kin) > 1)  # as the EU
 USUAL = {"gb": "uk", "us": "us", "eu": "eu27", "cz": "czechia", "world": "world"}  # as published figures name them
 GROUPS = {
     "europe": "de fr gb se no fi dk is ie nl be lu at ch it es pt gr pl cz sk hu ro bg hr si ee lv lt cy mt",

@@ -11,11 +11,9 @@ import numpy as np
 from wattline.core.errors import NotFound, WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.reading import parse_toml, read_text
-from wattline.line.world.drivers import WhatIf, read_what_if
+from wattline.line.world.drivers import LAST_SHIPPED, WhatIf, read_what_if
 from wattline.line.world.published import LIMIT_BYTES
 from wattline.line.world.tables import table_rows
-
-APART = 2025  # up to this year all scenarios are the same
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class PublishedCase:
     central_twh: dict[int, float]
 
     def ratio(self, years: Array) -> Array:
-        """The case over the study's central one, 1 up to 2025 and read off a straight line between years.
+        """The case over the study's central one, 1 up to the newest year of known shipments, on straight lines between.
 
         Parameters
         ----------
@@ -39,7 +37,7 @@ class PublishedCase:
         -------
         Shape ``(n_years,)``.
         """
-        known = [APART, *sorted(set(self.twh) & set(self.central_twh))]
+        known = [LAST_SHIPPED, *sorted(set(self.twh) & set(self.central_twh))]
         values = [1.0, *(self.twh[year] / self.central_twh[year] for year in known[1:])]
         return np.asarray(np.interp(years, known, values))
 

@@ -18,8 +18,6 @@ from wattline.line.world.places import place_or_company
 from wattline.line.world.published import PublishedFigure
 from wattline.line.world.tables import table_rows
 
-NEWEST = 2025  # year up to which it is known what came
-
 
 @dataclass(frozen=True)
 class PublishedForecast:
@@ -73,7 +71,8 @@ def scored_forecasts(rows: Sequence[PublishedFigure], now: Posterior) -> list[Sc
     One a forecast.
     """
     made = []
-    past = [f for f in published_forecasts() if f.year <= NEWEST and f.year - f.published >= 2]
+    newest = max(row.year for row in rows if row.electricity)
+    past = [f for f in published_forecasts() if f.year <= newest and f.year - f.published >= 2]
     then = {year: posterior_of(rows, year) for year in sorted({f.published for f in past})}
     for forecast in past:
         place, spot = place_or_company(forecast.region), np.array([forecast.year - FIRST])

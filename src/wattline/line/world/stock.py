@@ -15,7 +15,6 @@ from wattline.line.world.tables import stated
 
 FIRST, LAST = 1990, 2035
 YEARS = np.arange(FIRST, LAST + 1)
-IN_FIRST_YEAR = 0.5  # of a year: shipments arrive evenly through it
 
 
 def survival(age: Array, life: Array | float, shape: float | None = None) -> Array:
@@ -49,7 +48,7 @@ def presence(life: Array | float, shape: float | None = None) -> Array:
     age = (YEARS[None, :] - YEARS[:, None]).astype(float)
     lives = np.broadcast_to(np.asarray(life, float), (len(YEARS),))[:, None]
     share = survival(age, lives, shape)
-    return np.where(age < 0, 0.0, np.where(age == 0, IN_FIRST_YEAR, share))
+    return np.where(age < 0, 0.0, np.where(age == 0, stated("in-first-year"), share))
 
 
 def standing(shipped: Array, life: Array | float, shape: float | None = None) -> Array:
@@ -97,7 +96,8 @@ def retired(shipped: Array, life: Array | float, shape: float | None = None) -> 
     """
     stock = standing_by_vintage(shipped, life, shape)
     before = np.concatenate([np.zeros((len(YEARS), 1)), stock[:, :-1]], axis=1)
-    arrived = np.diag(shipped * IN_FIRST_YEAR) + np.diag(shipped[:-1] * (1 - IN_FIRST_YEAR), 1)
+    first = stated("in-first-year")
+    arrived = np.diag(shipped * first) + np.diag(shipped[:-1] * (1 - first), 1)
     return np.asarray((before + arrived - stock).sum(axis=0))
 
 

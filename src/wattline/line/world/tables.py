@@ -101,6 +101,18 @@ def stated(name: str) -> float:
     return series("path", name).facts[0].value
 
 
+def stated_year(name: str) -> int:
+    """A calendar year that is stated, as ``stated`` has other numbers.
+
+    Parameters
+    ----------
+    name : the segment of ``path`` in ``catalog/world/stock.csv``
+
+    Returns the year.
+    """
+    return round(stated(name))
+
+
 def _fact(row: dict[str, str], name: str) -> Fact:
     value = float(row["value"])
     low, high = float(row["low"] or value), float(row["high"] or value)

@@ -17,14 +17,14 @@ from wattline.line.world.expected import paths_known
 from wattline.line.world.observe import Posterior
 from wattline.line.world.path_model import PathModel, stated_model
 from wattline.line.world.published import PublishedFigure
+from wattline.line.world.tables import stated
 
 FITTED = (
     "growth_sd", "common_sd", "common_years", "place_sd", "place_years", "place_growth_sd", "place_step_sd", "level_sd",
     "kin_sd", "company_growth_sd", "company_sd", "company_years", "world_scatter", "us_scatter", "china_scatter",
-    "scatter", "edition_sd", "national_edition_sd", "shared_sd", "company_noise_sd", "bottom_up_sd", "top_down_sd",
-    "extrapolation_sd", "forecast_sd", "capacity_sd",
+    "scatter", "edition_sd", "national_edition_sd", "wide_edition_sd", "shared_sd", "company_noise_sd",
+    "bottom_up_sd", "top_down_sd", "extrapolation_sd", "forecast_sd", "capacity_sd",
 )  # fmt: skip
-PRIOR_SD = 0.2  # of each coefficient's logarithm about its stated value
 BOUND = 2.0
 STEP = 0.02
 NOW = 2026
@@ -51,6 +51,11 @@ def move(base: PathModel, steps: Array) -> PathModel:
     return replace(base, **{name: float(getattr(base, name) * np.exp(step)) for name, step in pairs})
 
 
+def prior_spreads() -> Array:
+    """Standard deviation of each coefficient's logarithm about its stated value, before any figure."""
+    return np.array([stated("company-prior-sd" if name.startswith("company_") else "prior-sd") for name in FITTED])
+
+
 def fit_paths(rows: Sequence[PublishedFigure], origin: int) -> tuple[PathModel, Array]:
     """Coefficients at the mode of their posterior, and the standard deviation of each one's logarithm.
 
@@ -65,25 +70,26 @@ def fit_paths(rows: Sequence[PublishedFigure], origin: int) -> tuple[PathModel, 
     """
     from scipy.optimize import minimize
 
-    base = stated_model()
+    base, spreads = stated_model(), prior_spreads()
 
     def loss(steps: Array) -> float:
-        prior = 0.5 * float(np.sum((steps / PRIOR_SD) ** 2))
+        prior = 0.5 * float(np.sum((steps / spreads) ** 2))
         return prior - Posterior(paths_known(origin, move(base, steps)), rows).log_evidence
 
     start = np.zeros(len(FITTED))
     result = minimize(loss, start, method="L-BFGS-B", bounds=[(-BOUND, BOUND)] * len(FITTED), options={"maxiter": 20})
     mode = np.asarray(result.x)
-    return move(base, mode), deviations(loss, mode)
+    return move(base, mode), deviations(loss, mode, spreads)
 
 
-def deviations(loss: Callable[[Array], float], mode: Array) -> Array:
+def deviations(loss: Callable[[Array], float], mode: Array, spreads: Array) -> Array:
     """Standard deviation of each coefficient's logarithm, from the curvature of the loss along it.
 
     Parameters
     ----------
     loss : of the steps from the prior's logarithms
     mode : steps of the least loss, shape (coefficients,)
+    spreads : standard deviation of each before any figure, which stands where the curvature tells none, shape (coefficients,)
 
     Returns
     -------
@@ -94,7 +100,7 @@ def deviations(loss: Callable[[Array], float], mode: Array) -> Array:
         step = np.zeros(len(mode))
         step[i] = STEP
         curvature = (loss(mode + step) - 2 * at_mode + loss(mode - step)) / STEP**2
-        made.append(1 / np.sqrt(curvature) if curvature > PRIOR_SD**-2 / 4 else PRIOR_SD)
+        made.append(1 / np.sqrt(curvature) if curvature > spreads[i] ** -2 / 4 else spreads[i])
     return np.array(made)
 
 

@@ -17,7 +17,7 @@ from wattline.line.world.expected import paths_known
 from wattline.line.world.observe import Posterior
 from wattline.line.world.path_model import PathModel, stated_model
 from wattline.line.world.published import PublishedFigure
-from wattline.validate.fit.world import BOUND, FITTED, PRIOR_SD, move
+from wattline.validate.fit.world import BOUND, FITTED, move, prior_spreads
 
 DIFFERENCE = 1e-4  # of a coefficient's logarithm, to differentiate by
 MAX_STEP = 0.3  # of a coefficient's logarithm in a round: the metric holds about where it was taken
@@ -36,12 +36,11 @@ def refit_paths(rows: Sequence[PublishedFigure], origin: int, start: PathModel) 
 
     Returns the coefficients of these figures.
     """
-    base = stated_model()
+    base, weights = stated_model(), prior_spreads() ** -2
     steps = np.log([getattr(start, name) / getattr(base, name) for name in FITTED])
     for _ in range(MAX_ROUNDS):
         slope, curvature = evidence_slope(rows, origin, steps)
-        prior = np.eye(len(steps)) / PRIOR_SD**2
-        change = np.linalg.solve(curvature + prior, slope - steps / PRIOR_SD**2)
+        change = np.linalg.solve(curvature + np.diag(weights), slope - weights * steps)
         change = np.clip(change, -MAX_STEP, MAX_STEP)
         steps = np.clip(steps + change, -BOUND, BOUND)
         if np.abs(change).max() < CLOSE:
