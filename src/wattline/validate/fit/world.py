@@ -89,7 +89,7 @@ def deviations(loss: Callable[[Array], float], mode: Array, spreads: Array) -> A
     ----------
     loss : of the steps from the prior's logarithms
     mode : steps of the least loss, shape (coefficients,)
-    spreads : standard deviation of each before any figure, which stands where the curvature tells none, shape (coefficients,)
+    spreads : of each before any figure, which stands where the curvature tells none, shape (coefficients,)
 
     Returns
     -------
