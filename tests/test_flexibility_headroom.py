@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import wattline as wl
 from wattline.core.errors import WattlineError
 from wattline.line.grid.flexibility.headroom import added_for_share, headroom, room_w
+from wattline.predict.flex.demand import DemandFile
 
 demands = st.lists(st.floats(1e8, 5e9), min_size=24, max_size=60).map(np.array)
 
@@ -87,3 +89,60 @@ def test_the_22_balancing_authorities_of_duke(shared_data: Path):
                 assert value == pytest.approx(float(row["value"]), rel=0.005), row["case"]
                 rows += 1
     assert rows == 66
+
+
+def demand_file(tmp_path: Path, header: str, value: str = "60", minutes: int = 60) -> Path:
+    times = np.datetime64("2023-01-01T00:00") + np.arange(48) * np.timedelta64(minutes, "m")
+    rows = [f"{time}Z,{value if i == 30 else 50 + i % 24}" for i, time in enumerate(times)]
+    path = tmp_path / "demand.csv"
+    path.write_text("\n".join([f"utc,{header}", *rows]) + "\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("header", "unit", "minutes", "watts"),
+    [
+        ("demand_mw", None, 60, 60e6),
+        ("Demand [GW]", None, 60, 60e9),
+        ("load (kW)", None, 60, 60e3),
+        ("PJM", None, 60, 60e6),
+        ("PJM", "GW", 60, 60e9),
+        ("demand_mw", "MW", 60, 60e6),
+        ("Demand (MWh)", None, 60, 60e6),
+        ("Demand (MWh)", None, 30, 120e6),
+    ],
+)
+def test_demand_is_in_the_unit_of_its_header(tmp_path: Path, header: str, unit: str | None, minutes: int, watts: float):
+    made = DemandFile(demand_file(tmp_path, header, minutes=minutes), unit=unit).read("flex balance")
+    assert made.power_w[30] == pytest.approx(watts)
+    grid = wl.flex_headroom(demand_file(tmp_path, header, minutes=minutes), unit=unit).json()["results"]["cases"][0]
+    assert grid["grids"][0]["peak_w"] == pytest.approx(watts / 60 * 73)
+
+
+@pytest.mark.parametrize(
+    ("header", "unit", "value", "words"),
+    [
+        ("Carbon Intensity gCO2eq/kWh (direct)", None, "60", "is no power"),
+        ("price_usd_mwh", None, "60", "is no power"),
+        ("Low Carbon Percentage", None, "60", "is no power"),
+        ("demand [GW]", "MW", "60", "says GW, not --unit MW"),
+        ("demand_mw", None, "-1", r"demand_mw is -1 mw at 2023-01-02T06:00:00 UTC"),
+    ],
+)
+def test_what_is_no_demand_is_refused_by_its_column_and_hour(
+    tmp_path: Path, header: str, unit: str | None, value: str, words: str
+):
+    path = demand_file(tmp_path, header, value)
+    with pytest.raises(WattlineError, match=words):
+        wl.flex_headroom(path, unit=unit)
+    with pytest.raises(WattlineError, match=words.replace("is no power", "is no demand")):
+        wl.flex_balance("1 GW", region="de", demand=DemandFile(path, unit=unit), draws=0)
+
+
+def test_columns_that_are_no_demand_are_left_out_and_named(tmp_path: Path):
+    path = tmp_path / "two.csv"
+    times = np.datetime64("2023-01-01T00:00") + np.arange(48) * np.timedelta64(1, "h")
+    path.write_text("utc,demand_mw,price_usd_mwh\n" + "".join(f"{time}Z,{50 + i},-3\n" for i, time in enumerate(times)))
+    made = wl.flex_headroom(path).json()
+    assert made["inputs"]["columns"] == ["demand_mw"]
+    assert any("price_usd_mwh" in note for note in made["notes"])

@@ -60,6 +60,7 @@ def hours(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     path = tmp_path_factory.mktemp("hours") / "hours.csv"
     path.write_text("utc,carbon_g_per_kwh\n" + "".join(rows))
+    path.with_name("demand.csv").write_text("utc,demand_mw\n" + "".join(rows))
     return path
 
 
@@ -72,12 +73,12 @@ def recording() -> Recording:
 def answers(hours: Path) -> dict[str, Result]:
     every = Measures("500 W", "20 MW/s", "2 s", "65 J", "100 W")
     return {
-        "flex headroom": wl.flex_headroom(hours),
+        "flex headroom": wl.flex_headroom(hours.with_name("demand.csv")),
         "flex shift": wl.flex_shift(
             hours, DailyJob(before="4 h"), sites=[hours], beside=[hours, hours], beside_kind="average"
         ),
         "flex sites": wl.flex_sites([hours, hours], SharedWork(["200 GW"], ["1 GW"])),
-        "flex balance": wl.flex_balance("1 GW", region="us-ercot", demand=hours, draws=20),
+        "flex balance": wl.flex_balance("1 GW", region="us-ercot", demand=hours.with_name("demand.csv"), draws=20),
         "flex response": wl.flex_response("1 MW", "llama-3.1-8b", chip="h100-sxm", gpus=1, draws=20),
         "flex swings": wl.flex_swings(PHASES, 1000, measures=every, limits=LimitTexts("critical-band", swing="1 kW")),
         "meter swings": meter_swings(recording(), measures=Measures(store="2 s")),

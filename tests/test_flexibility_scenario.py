@@ -17,13 +17,14 @@ SWINGS = (
     'floor = "800 W"\n'
 )
 SHIFT = '[[job]]\nname = "Shift"\nkind = "flex"\nask = "shift"\nsignal = "hours.csv"\nat = 6\nafter = "4 h"\n'
-HEADROOM = '[[job]]\nname = "Room"\nkind = "flex"\nask = "headroom"\ndemand = "hours.csv"\nshare = ["1%", "5%"]\n'
+HEADROOM = '[[job]]\nname = "Room"\nkind = "flex"\nask = "headroom"\ndemand = "demand.csv"\nshare = ["1%", "5%"]\n'
 RESPONSE = '[[job]]\nname = "R"\nkind = "flex"\nask = "response"\nit = "1 MW"\nmodel = "llama-3.1-8b"\ngpus = 1\n'
 
 
 def scenario(tmp_path: Path, text: str) -> Path:
     rows = "".join(f"2023-07-{1 + i // 24:02d} {i % 24:02d}:00,{100 + i % 24}\n" for i in range(240))
     (tmp_path / "hours.csv").write_text("utc,carbon_g_per_kwh\n" + rows)
+    (tmp_path / "demand.csv").write_text("utc,demand_mw\n" + rows)
     (tmp_path / "s.toml").write_text(text)
     return tmp_path / "s.toml"
 
@@ -69,3 +70,15 @@ def test_questions_alone_make_a_study_with_a_page(tmp_path: Path):
 def test_bad_questions_are_refused_by_their_job(tmp_path: Path, text: str, words: str):
     with pytest.raises(WattlineError, match=words):
         wl.run(scenario(tmp_path, text), draws=0)
+
+
+def test_a_signal_may_be_a_region_as_on_the_command_line(tmp_path: Path) -> None:
+    more = 'to = ["se"]\nbeside = ["de", "se"]\n'
+    sites = (
+        '[[job]]\nname = "Sites"\nkind = "flex"\nask = "sites"\nsignals = ["de", "hours.csv"]\nroom = "20 MW"\n'
+        'arrives = "10 MW"\n'
+    )
+    text = SHIFT.replace('"hours.csv"', '"de"') + more + sites
+    jobs = wl.run(scenario(tmp_path, text), draws=0).json()["results"]["beside"]
+    assert jobs[0]["results"]["sites"] == ["Germany", "Sweden"]
+    assert jobs[1]["results"]["each_site"][0]["name"] == "Germany"

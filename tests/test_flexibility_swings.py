@@ -230,3 +230,12 @@ def test_the_power_of_512_gpus_in_training_is_as_it_was_read_from_its_files(shar
     assert first["ramp_p99_w_per_s"] == pytest.approx(25.3e3, rel=0.03)
     assert max(first["ramp_up_w_per_s"], first["ramp_down_w_per_s"]) == pytest.approx(43.7e3, rel=0.15)
     assert answer["results"]["sampling"]["highest_shown_hz"] < 0.3
+
+
+def test_a_load_that_never_moves_needs_no_store():
+    assert storage_j(np.full(1000, 7000.0) * (1 + 1e-15 * np.arange(1000) % 3), 0.001) == 0.0
+
+
+def test_idle_power_without_a_ramp_is_refused():
+    with pytest.raises(WattlineError, match="--idle does nothing here"):
+        Measures(idle="100 W")

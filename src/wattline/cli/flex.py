@@ -39,7 +39,7 @@ def headroom(
         float | None, Opt(help="Hours of a year in which it may be curtailed, instead of --share.")
     ] = None,
     column: Annotated[list[str] | None, Opt(help="Grid to take; repeat for more [default: all].")] = None,
-    unit: Annotated[str, Opt(help="Unit of the demand.")] = "MW",
+    unit: Annotated[str | None, Opt(help="Unit of the demand [default: that of its header, else MW].")] = None,
     out: FlexOut = None,
     as_json: options.AsJson = False,
     explain: options.Explain = False,
@@ -114,7 +114,7 @@ def balance(
         Path | None, Opt(metavar="FILE", help="The grid's demand by the hour, instead of the region's facts.")
     ] = None,
     column: Annotated[str | None, Opt(help="The grid in that file; needed where there are several.")] = None,
-    unit: Annotated[str, Opt(help="Unit of that file's numbers.")] = "MW",
+    unit: Annotated[str | None, Opt(help="Unit of that file's numbers [default: that of its header, else MW].")] = None,
     *,
     where: options.WhereOptions,
     draws: options.Draws = 2000,
@@ -148,6 +148,7 @@ flex_app.command("sites")(flex_sites.sites)
 @flex_app.command("swings")
 @expand
 def swings(
+    context: typer.Context,
     phase: Annotated[
         list[str], Opt(metavar="NAME:SECONDS:WATTS", help='Phase of a training step, such as "compute:1.4s:700W".')
     ],
@@ -178,6 +179,8 @@ def swings(
     from wattline.predict.flex.swings import flex_swings
 
     check_out(out)
+    if checkpoint is None:
+        refuse(context, ("every",), "--checkpoint")
     made = flex_swings(
         phase, chips, straggle=straggle, checkpoint=checkpoint, every=every,
         measures=Measures(floor, ramp, store, shelf, idle), limits=limit_texts(limits), facts=facts,

@@ -93,8 +93,11 @@ def _timed(table: pl.DataFrame, where: str, utc_offset_h: float, notes: list[str
     if missing.size:
         raise WattlineError(f"{where}: {name} has no number at {series.utc[missing[0]]} UTC: missing is never zero")
     load = Load("server", series.utc[0].item(), step_s, np.asarray(np.maximum(values, 0.0)))
-    if values.min() < 0:
-        raise WattlineError(f"{where}: power must be zero or more, and not all zero")
+    below = np.flatnonzero(values < 0)
+    if below.size:
+        raise WattlineError(
+            f"{where}: {name} is {values[below[0]]:g} at {series.utc[below[0]]} UTC: power must be zero or more"
+        )
     if step_s != HOUR_S:
         notes.append(f"steps of {step_s / HOUR_S:g} h, taken by the hour")
     hours = load.resample(HOUR_S).power_w[: max(int(load.duration_s // HOUR_S), 1)]

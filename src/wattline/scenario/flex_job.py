@@ -161,7 +161,7 @@ def _balance(given: dict[str, Any], folder: Path, where: Where, draws: Draws) ->
         raise WattlineError("column: a balance takes one grid")
     file = None
     if "demand" in given:
-        file = DemandFile(folder / given["demand"], column, given.get("unit", "MW"))
+        file = DemandFile(folder / given["demand"], column, given.get("unit"))
     return flex_balance(given["it"], where, utilisation=given.get("utilisation", 1.0), demand=file, draws=draws)
 
 
@@ -171,7 +171,7 @@ def _headroom(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -
     shares = [parse(value, "", "share", zero=True) for value in _list(given.get("share"))]
     return flex_headroom(
         folder / given["demand"], shares=shares or SHARES, hours=given.get("hours"), columns=_list(given.get("column")),
-        unit=given.get("unit", "MW"),
+        unit=given.get("unit"),
     )  # fmt: skip
 
 
@@ -185,7 +185,7 @@ def _response(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -
         given["it"], given["model"], served=ServedLoad(**served),
         promise=Promise(given.get("slo_ttft"), given.get("slo_tpot")),
         reserves=Reserves(given.get("ups"), given.get("battery"), given.get("battery_power"), given.get("pausable")),
-        prices=Prices(**(paid | called | {"energy": None if energy is None else folder / energy})), where=where,
+        prices=Prices(**(paid | called | {"energy": None if energy is None else _beside(energy, folder)})), where=where,
         draws=draws,
         **{name: getattr(setup, name) for name in REPLICA if getattr(setup, name) is not None},
     )  # fmt: skip
@@ -194,10 +194,10 @@ def _response(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -
 def _shift(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -> FlexAnswer:
     job = DailyJob(**{name: given[name] for name in JOB if name in given})
     return flex_shift(
-        folder / given["signal"], job, kind=given.get("signal_kind", "average"),
-        sites=[folder / text for text in _list(given.get("to"))],
-        beside=[folder / text for text in _list(given.get("beside"))], beside_kind=given.get("beside_kind", "marginal"),
-        facts=draws.catalog,
+        _beside(given["signal"], folder), job, kind=given.get("signal_kind", "average"),
+        sites=[_beside(text, folder) for text in _list(given.get("to"))],
+        beside=[_beside(text, folder) for text in _list(given.get("beside"))],
+        beside_kind=given.get("beside_kind", "marginal"), facts=draws.catalog,
     )  # fmt: skip
 
 
@@ -205,10 +205,8 @@ def _sites(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -> F
     texts: dict[str, Any] = {name: given[name] for name in SHARED if name in given}
     texts["room"] = _list(texts["room"])
     texts["arrives"] = [_beside(text, folder) for text in _list(texts["arrives"])]
-    return flex_sites(
-        [folder / text for text in given["signals"]], SharedWork(**texts), kind=given.get("signal_kind", "average"),
-        facts=draws.catalog,
-    )  # fmt: skip
+    signals = [_beside(text, folder) for text in given["signals"]]
+    return flex_sites(signals, SharedWork(**texts), kind=given.get("signal_kind", "average"), facts=draws.catalog)
 
 
 def _beside(text: str, folder: Path) -> str:

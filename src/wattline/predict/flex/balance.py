@@ -117,7 +117,7 @@ def _beside_file(
     notes += [*series.notes, f"what it gives up: {RULE}; a constant load of its mean power"]
     return (
         {"region": None, **balance_json(grid, mean_w * YEAR_S, peak_w), "fit": fit},
-        {"demand": str(file.path), "column": series.name, "unit": file.unit},
+        {"demand": str(file.path), "column": series.name, "unit": series.unit},
     )
 
 

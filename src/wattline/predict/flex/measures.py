@@ -51,6 +51,10 @@ class Measures:
     shelf: str | None = None
     idle: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.idle is not None and self.ramp is None:
+            raise WattlineError("--idle does nothing here; it goes with --ramp, the limit at start and stop")
+
 
 @dataclass(frozen=True)
 class LimitTexts:

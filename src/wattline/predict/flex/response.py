@@ -31,6 +31,7 @@ from wattline.predict.where import Where
 CAPS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)  # of the chip's TDP
 BATCHES = (1.0, 2.0, 0.5)  # of the batch
 MIN_W, MAX_W = 1e3, 1e12
+LEAST_CUT = 1e-6  # of the site's power: less is rounding
 MAX_ACTIVE = 0.98  # of the time at work: beyond, requests queue up
 
 
@@ -234,7 +235,7 @@ def _rung(request: ReplicaRequest, batch: float, cap_w: float, draws: Draws) -> 
 
 def _resources(cut_w: Array | None, reserves: Reserves, site_w: Array, draws: Draws) -> list[Resource]:
     gives = []
-    if cut_w is not None and np.mean(cut_w) > 0:
+    if cut_w is not None and np.mean(cut_w) > LEAST_CUT * np.mean(site_w):
         gives.append(Resource("caps and batches", cut_w, None, draws("constant.cap-response")))
     ups_s = _ups_s(reserves, draws)
     fast, trip = draws("constant.battery-response"), draws("constant.store-round-trip")

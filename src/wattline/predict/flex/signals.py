@@ -127,7 +127,8 @@ def _read(path: Path, column: str | None, kind: str, what: str) -> NamedSignal:
     if signal is None:
         if column is not None:
             return _plain(path, column, what, WattlineError(f"{path} has no {kind} signal"))
-        raise WattlineError(f"{what}: {path} has no {kind} signal; say what it is with --kind, or name a column")
+        hint = "" if what == "flex response" else "say what it is with --kind, or "
+        raise WattlineError(f"{what}: {path} has no {kind} signal; {hint}name a column, FILE@COLUMN")
     return column or signal.zone or path.stem, signal, known.notes
 
 

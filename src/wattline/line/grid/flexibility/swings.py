@@ -163,7 +163,10 @@ def storage_j(power_w: Array, step_s: float) -> float:
         Highest less lowest of the running sum of power above the mean [J].
     """
     power = checked_power(power_w)
-    level = np.concatenate([[0.0], np.cumsum(power - power.mean()) * step_s])
+    above = power - power.mean()
+    if np.abs(above).max() <= ROUNDING * np.abs(power).max():
+        return 0.0
+    level = np.concatenate([[0.0], np.cumsum(above) * step_s])
     return float(level.max() - level.min())
 
 

@@ -89,8 +89,8 @@ def _short_of_power(plain: SupplyCase) -> SupplyInfeasible:
             None,
         )
     return SupplyInfeasible(
-        f"supply: the load cannot be served: {left.sum() * plain.step_h:.4g} MWh are missing in {hours} steps, most at "
-        f"hour {int(np.argmax(left))} ({left.max():.4g} MW): {_binding(made, solution)}; "
+        f"supply: the load cannot be served: {left.sum() * plain.step_h:.4g} MWh are missing in {_steps(hours)}, most "
+        f"at hour {int(np.argmax(left))} ({left.max():.4g} MW): {_binding(made, solution)}; "
         f"{_help(plain, made, solution)} or allow unserved hours",
         None,
     )
@@ -103,9 +103,9 @@ def _binding(made: Program, solution: Solution) -> str:
         for name, most in _at_most(made, solution)
     ]
     if full := _grid_bound(made, solution):
-        names.append(f"the grid is at its bound in {full} steps")
+        names.append(f"the grid is at its bound in {_steps(full)}")
     idle = [
-        f"no {key.part} in {int((~made.active[at]).sum())} steps"
+        f"no {key.part} in {_steps(int((~made.active[at]).sum()))}"
         for at, key in enumerate(made.flows)
         if key.kind == "generation" and not made.active[at].all()
     ]
@@ -138,3 +138,7 @@ def _help(plain: SupplyCase, made: Program, solution: Solution) -> str:
     elif np.any(plain.load > np.asarray(plain.grid.limit_mw) * (1 + ROOM)) and _grid_bound(made, solution):
         lacks.append("a larger grid connection")
     return f"add {', '.join(lacks) or 'other plants'}"
+
+
+def _steps(count: int) -> str:
+    return "1 step" if count == 1 else f"{count} steps"

@@ -20,6 +20,7 @@ from wattline.line.grid.supply.solve import CertifiedSolution, NoOptimum, solve
 
 WEEK_H = 168.0
 INNER = ("start:", RESERVE)  # capacities that are no plant
+ROUNDING = 1e-9  # of the cost: what a point costs below it is none
 SEEN = 1e-4  # of the load, on average: a plant that delivers less says nothing of a week
 
 
@@ -144,7 +145,8 @@ class SupplyPlan:
         """What one more point of hourly CFE costs [USD/MWh of load]; None without such a target, or at 100%."""
         if "cfe" not in self.solved.program.rows:
             return None
-        return float(self.solved.solution.eta[self.solved.program.rows.index("cfe")]) / 100
+        point = float(self.solved.solution.eta[self.solved.program.rows.index("cfe")]) / 100
+        return point if abs(point) * self.case.load_mwh > ROUNDING * abs(self.cost_usd) else 0.0
 
     @cached_property
     def zero_profit(self) -> tuple[Earning, ...]:
