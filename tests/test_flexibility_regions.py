@@ -76,3 +76,19 @@ def test_what_is_no_signal_is_refused_by_name(text, kind, says):
     with pytest.raises(WattlineError, match=says) as refusal:
         flex_shift(text, kind=kind)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("kind", ["average", "marginal"])
+def test_moves_of_regions_are_counted_by_both_intensities(kind: str) -> None:
+    made = flex_shift("de", DailyJob(after="8 h"), kind=kind, sites=["us-ercot"]).json()
+    assert made["inputs"]["beside_kind"] == {"average": "marginal", "marginal": "average"}[kind]
+    assert {(row["moved_by"], row["counted_by"]) for row in made["results"]["ways"]} == {
+        (by, of) for by in ("average", "marginal") for of in ("average", "marginal")
+    }
+
+
+def test_a_file_has_nothing_beside_it_unless_it_is_given(tmp_path: Path) -> None:
+    times = np.datetime64("2024-03-01T00:00") + np.arange(24 * 20) * np.timedelta64(1, "h")
+    path = tmp_path / "own.csv"
+    path.write_text("time,g\n" + "\n".join(f"{time}Z,900" for time in times) + "\n")
+    assert flex_shift(path).json()["inputs"]["beside_kind"] is None

@@ -7,10 +7,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import wattline as wl
 from wattline.core.errors import WattlineError
+from wattline.line.grid.flexibility.calls import called_hours, dear_so_far, dearest_steps
 from wattline.predict.flex.response import Promise, Reserves, ServedLoad
 from wattline.predict.flex.worth import Prices
 
@@ -64,6 +68,7 @@ def test_a_store_gives_what_its_energy_lasts_and_its_worth_is_by_hand(tmp_path: 
     assert battery["reserve_usd_per_year"]["p50"] == pytest.approx(0.5 * 8 * 8766)
     trip = 0.912
     assert battery["energy_usd_per_year"]["p50"] == pytest.approx(500 * 100 * (0.5 - 0.05 / trip), rel=1e-6)
+    assert battery["energy_known_usd_per_year"]["p50"] <= battery["energy_usd_per_year"]["p50"]
 
 
 def test_products_take_only_what_answers_in_time_and_no_more_than_the_site():
@@ -88,3 +93,41 @@ def test_bad_reserves_and_prices_are_refused():
             response(**options)
     with pytest.raises(WattlineError, match="out of range"):
         wl.flex_response("1 W", "llama-3.1-8b", **SITE)
+
+
+series = st.integers(0, 2**31 - 1).map(lambda seed: np.random.default_rng(seed).gamma(1.5, 50, 24 * 20) - 30)
+
+
+@settings(max_examples=100, deadline=None)
+@given(price=series, count=st.integers(0, 300))
+def test_calls_by_what_was_known_never_earn_more_than_with_foresight(price, count):
+    foresight, known = dearest_steps(price, count), dear_so_far(price, count, 24)
+    assert foresight.sum() <= count
+    assert known.sum() <= count
+    assert price[known].sum() <= price[foresight].sum() + 1e-9
+
+
+@settings(max_examples=30, deadline=None)
+@given(price=series, day=st.integers(2, 18))
+def test_calls_of_a_day_follow_from_no_day_after_it(price, day):
+    other = price.copy()
+    other[(day + 1) * 24 :] = price[(day + 1) * 24 :][::-1] * 3 + 7
+    left, right = (dear_so_far(each, 60, 24)[: (day + 1) * 24] for each in (price, other))
+    assert (left == right).all()
+
+
+def test_a_flat_price_calls_nothing_and_a_daily_peak_is_known_beforehand():
+    assert not dear_so_far(np.full(480, 50.0), 20, 24).any()
+    peak = np.where(np.arange(480) % 24 == 18, 300.0, 50.0)
+    for count in (3, 18):
+        known = dear_so_far(peak, count, 24)
+        assert 0 < known.sum() <= count
+        assert called_hours(peak, known).dear == pytest.approx(300.0)
+
+
+@pytest.mark.shared
+def test_the_dear_hours_of_texas_are_known_in_part(shared_data: Path):
+    prices = Prices(energy=shared_data / "grid/price/US-TEX-ERCO_electricity_prices_2023.csv")
+    rows = response(reserves=Reserves(ups="0 s"), prices=prices)["results"]["resources"]
+    for row in rows:
+        assert 0 < row["energy_known_usd_per_year"]["p50"] < row["energy_usd_per_year"]["p50"]

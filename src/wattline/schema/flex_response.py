@@ -47,6 +47,9 @@ class FlexResource(StrictJson):
     capacity_usd_per_year: RangeJson | None = item("Worth at the capacity price; null without one.")
     reserve_usd_per_year: RangeJson | None = item("Worth at the reserve price; null without one.")
     energy_usd_per_year: RangeJson | None = item("Worth of yielding in the dearest hours; null without prices.")
+    energy_known_usd_per_year: RangeJson | None = item(
+        "Worth of yielding in hours that were dear among the days so far; null without prices."
+    )
 
 
 class GridProduct(StrictJson):

@@ -31,7 +31,7 @@ from wattline.predict.where import Where
 CAPS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)  # of the chip's TDP
 BATCHES = (1.0, 2.0, 0.5)  # of the batch
 MIN_W, MAX_W = 1e3, 1e12
-LEAST_CUT = 1e-6  # of the site's power: less is rounding
+MIN_CUT = 1e-6  # of the site's power: less is rounding
 MAX_ACTIVE = 0.98  # of the time at work: beyond, requests queue up
 
 
@@ -159,14 +159,19 @@ def flex_response(
         "resources": resources_json(gives, paid), "products": products_json(gives, site_w, terms.draws.catalog),
         "ride": _ride(terms.draws, reserves or Reserves()),
     }  # fmt: skip
+    notes = NOTES if paid.energy is None else (*NOTES, KNOWN_PRICES)
     inputs = {
         "it_w": it_w, **request.inputs(), **facility.inputs(),
         **{f"slo_{name}": value for name, value in wanted.seconds().items()}, **paid.json(),
     }  # fmt: skip
     warnings = () if best is not None else (NO_RUNG,)
-    return FlexAnswer("flex response", inputs, results, NOTES, warnings=warnings, draws=terms.draws)
+    return FlexAnswer("flex response", inputs, results, notes, warnings=warnings, draws=terms.draws)
 
 
+KNOWN_PRICES = (
+    "energy: in the dearest hours of the year with foresight; by what was known, in hours that are among the dearest "
+    "of the days so far"
+)
 NO_RUNG = "no rung of the ladder keeps the latencies promised: the caps give nothing"
 NOTES = (
     "each rung answers the same requests: slower chips are at work for more of the time; latencies leave out queues",
@@ -235,7 +240,7 @@ def _rung(request: ReplicaRequest, batch: float, cap_w: float, draws: Draws) -> 
 
 def _resources(cut_w: Array | None, reserves: Reserves, site_w: Array, draws: Draws) -> list[Resource]:
     gives = []
-    if cut_w is not None and np.mean(cut_w) > LEAST_CUT * np.mean(site_w):
+    if cut_w is not None and np.mean(cut_w) > MIN_CUT * np.mean(site_w):
         gives.append(Resource("caps and batches", cut_w, None, draws("constant.cap-response")))
     ups_s = _ups_s(reserves, draws)
     fast, trip = draws("constant.battery-response"), draws("constant.store-round-trip")

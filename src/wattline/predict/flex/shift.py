@@ -16,7 +16,7 @@ from wattline.core.result import Json
 from wattline.core.units import HOUR_S
 from wattline.line.grid.flexibility.shift import Leeway, Removal, ShiftCosts, shift
 from wattline.predict.flex.answer import FlexAnswer
-from wattline.predict.flex.signals import SiteSignals, read_sites, together
+from wattline.predict.flex.signals import SiteSignals, other_kind, read_sites, together
 
 WHAT = "flex shift"
 WIDTHS = 8  # windows that are shown, from none to the whole
@@ -83,7 +83,8 @@ def flex_shift(
     sites
         The same signal at other sites to which it may go: FILE, FILE@COLUMN, a column of the signal's file, a region.
     beside
-        Another signal at the same sites, by which the moves are counted too, and which may lead them.
+        Another signal at the same sites, by which the moves are counted too, and which may lead them. Without one, and
+        where all sites are regions, it is their marginal intensity beside the average, or the average beside it.
     beside_kind
         What that one is.
     facts
@@ -105,9 +106,11 @@ def flex_shift(
     sites, beside = [sites[i] for i in near], [*beside[:1], *(beside[1 + i] for i in near if 1 + i < len(beside))]
     catalog = open_catalog(facts)
     first = read_sites([signal, *sites], kind, WHAT, catalog)
-    other = None
+    other = other_kind([signal, *sites], kind, WHAT, catalog)
     if beside:
-        first, other = together(first, read_sites(beside, beside_kind, WHAT, catalog), WHAT)
+        other = read_sites(beside, beside_kind, WHAT, catalog)
+    if other is not None:
+        first, other = together(first, other, WHAT)
     removal, used, moved = _removal(job, first, catalog)
     whole = _leeway(job, first)
     starts = _starts(first, job, whole)
@@ -125,7 +128,7 @@ def flex_shift(
     }  # fmt: skip
     inputs = {
         "signal": str(signal), "column": first.names[0], "kind": kind, **_job_json(whole, first.step_h, job.at),
-        "beside_kind": beside_kind if beside else None, **moved, **reach,
+        "beside_kind": None if other is None else other.kind, **moved, **reach,
     }  # fmt: skip
     notes = (*first.notes, *left, *(() if other is None else other.notes), KNOWN)
     return FlexAnswer(WHAT, inputs, results, tuple(dict.fromkeys(notes)), tuple(used))

@@ -88,6 +88,29 @@ def read_sites(texts: Sequence[str | Path], kind: str, what: str, catalog: Catal
     return SiteSignals(kind, names, start, step_s, values, "" if plain else UNITS[kind], notes)
 
 
+def other_kind(texts: Sequence[str | Path], kind: str, what: str, catalog: Catalog) -> SiteSignals | None:
+    """The marginal signals of regions by name beside their average ones, and the average beside the marginal.
+
+    Parameters
+    ----------
+    texts : as ``read_sites`` takes them
+    kind : of the signals that are there
+    what : the command, for errors
+    catalog : whose regions are taken
+
+    Returns
+    -------
+    The other signals; None beside a price, where a site is a file, and where a region has none.
+    """
+    other = {"average": "marginal", "marginal": "average"}.get(kind)
+    if other is None or any(split_zone(text)[0].exists() for text in texts):
+        return None
+    try:
+        return read_sites(texts, other, what, catalog)
+    except WattlineError:  # a grid without fossil plants has no marginal one
+        return None
+
+
 def together(first: SiteSignals, other: SiteSignals, what: str) -> tuple[SiteSignals, SiteSignals]:
     """Both cut to the hours that they have in common.
 

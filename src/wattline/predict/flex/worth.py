@@ -15,6 +15,7 @@ from wattline.core.quantity import parse
 from wattline.core.range import Range
 from wattline.core.result import Json
 from wattline.core.units import HOUR_S, J_PER_KWH, W_PER_KW, W_PER_MW, YEAR_H
+from wattline.line.grid.flexibility.calls import CalledHours, called_hours, dear_so_far, dearest_steps
 from wattline.predict.flex.signals import read_sites
 
 
@@ -90,14 +91,15 @@ class Prices:
         """Length of a call [s]."""
         return parse(self.lasts, "s", "--lasts")
 
-    def dearest(self) -> tuple[float, float] | None:
-        """Mean price of the dearest hours, and of all others [USD/kWh]; None without a file."""
+    def calls(self) -> tuple[CalledHours, CalledHours] | None:
+        """Prices [USD/kWh] in the dearest hours, and in those dear among the days so far; None without a file."""
         if self.energy is None:
             return None
         series = read_sites([self.energy], "price", "flex response")
-        ordered = np.sort(series.values[0])[::-1]
-        count = max(round(self.called_h / series.step_h * len(ordered) * series.step_h / YEAR_H), 1)
-        return float(ordered[:count].mean()), float(ordered[count:].mean()) if count < len(ordered) else 0.0
+        price = series.values[0]
+        count = max(round(self.called_h * price.size / YEAR_H), 1)
+        known = dear_so_far(price, count, series.day)
+        return called_hours(price, dearest_steps(price, count)), called_hours(price, known)
 
     def json(self) -> Json:
         """The prices as they were read."""
@@ -130,17 +132,12 @@ def resources_json(gives: Sequence[Resource], prices: Prices) -> list[Json]:
     -------
     A row a resource.
     """
-    spread = prices.dearest()
+    calls = prices.calls()
     capacity, reserve = prices.capacity_usd_per_w(), prices.reserve_usd_per_w()
     rows = []
     for each in gives:
         power = each.over_w(prices.lasts_s)
-        kwh = power * prices.called_h * HOUR_S / J_PER_KWH
-        energy = None
-        if spread is not None:
-            # a store buys again what it gave, with its loss, in the other hours; caps buy nothing again
-            again = 0.0 if each.lasts_s is None else spread[1] / each.round_trip
-            energy = Range.of(np.asarray(kwh * (spread[0] - again))).json()
+        worth = None if calls is None else [_energy_worth(each, power, hours) for hours in calls]
         rows.append(
             {
                 "name": each.name,
@@ -150,10 +147,19 @@ def resources_json(gives: Sequence[Resource], prices: Prices) -> list[Json]:
                 "over_call_w": Range.of(power).json(),
                 "capacity_usd_per_year": _worth(power, capacity),
                 "reserve_usd_per_year": _worth(power, reserve),
-                "energy_usd_per_year": energy,
+                # with foresight it may do what was known
+                "energy_usd_per_year": None if worth is None else Range.of(np.maximum(*worth)).json(),
+                "energy_known_usd_per_year": None if worth is None else Range.of(worth[1]).json(),
             }
         )
     return rows
+
+
+def _energy_worth(each: Resource, power_w: Array, hours: CalledHours) -> Array:
+    """USD a year: a store buys again what it gave, with its loss, in the other hours; caps buy nothing again."""
+    kwh = power_w * hours.share * YEAR_H * HOUR_S / J_PER_KWH
+    again = 0.0 if each.lasts_s is None else hours.rest / each.round_trip
+    return np.asarray(kwh * (hours.dear - again))
 
 
 def _worth(power_w: Array, usd_per_w: float | None) -> Json | None:

@@ -14,6 +14,7 @@ WORTH = (
     ("capacity_usd_per_year", "capacity/year"),
     ("reserve_usd_per_year", "reserve/year"),
     ("energy_usd_per_year", "energy/year"),
+    ("energy_known_usd_per_year", "by what was known"),
 )
 
 
