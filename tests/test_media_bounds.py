@@ -87,9 +87,8 @@ def test_no_encoder_beats_the_chip_s_peak_or_its_limit(name: str, chip: str, bat
 
 
 @pytest.mark.parametrize(("command", "name", "words"), [
-    (wl.image, "dall-e-3", "OpenAI"), (wl.image, "midjourney-v7", "Midjourney"), (wl.image, "imagen-4", "Google"),
-    (wl.image, "nano-banana", "Google"), (wl.image, "gpt-image-1", "OpenAI"), (wl.video, "sora-2", "video"),
-    (wl.video, "veo-3", "video"), (wl.video, "kling-2", "video"), (wl.embed, "text-embedding-3-large", "embedding"),
+    (wl.image, "sora-2", "wattline video sora-2"), (wl.video, "dall-e-3", "wattline image dall-e-3"),
+    (wl.embed, "text-embedding-3-large", "embedding"),
     (wl.embed, "voyage-3", "embedding"), (wl.transcribe, "gpt-4o-transcribe", "speech"),
     (wl.image, "gpt-4o", "wattline prompt gpt-4o"), (wl.embed, "claude-opus-4", "wattline prompt"),
     (wl.prompt, "midjourney", "images"),
@@ -99,6 +98,32 @@ def test_what_is_served_and_was_never_published_is_named_with_what_stands_beside
 ) -> None:
     with pytest.raises(OutsideCatalog, match=words):
         command(name)
+
+
+SERVED = ("dall-e-3", "midjourney-v7", "imagen-4", "nano-banana", "gpt-image-1"), ("sora-2", "veo-3", "kling-2")
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [*((wl.image, name) for name in SERVED[0]), *((wl.video, name) for name in SERVED[1])]
+)
+def test_makers_that_never_published_get_a_range_of_open_models_of_their_kind(command: Any, name: str) -> None:
+    """No point: the range spans a factor of ten and more, the bill adds up, and a narrower question costs less."""
+    answer = command(name, draws=400)
+    energy = answer.range("energy_j")
+    assert energy.p95 > 10 * energy.p5
+    assert name in answer.title
+    assert "take the range" in answer.warnings[0]
+    np.testing.assert_allclose(answer.bill.energy_j, answer.bill.delivered_j, rtol=1e-9)
+    smaller = command(name, draws=400, size=512)
+    assert np.all(smaller.figures()["chip_j"] < answer.figures()["chip_j"])
+    with pytest.raises(WattlineError, match="take 100 or more"):
+        command(name, draws=0)
+
+
+def test_the_range_of_a_served_maker_holds_each_of_its_open_kin() -> None:
+    energy = wl.image("dall-e-3", draws=2000).range("energy_j")
+    for kin in ("stable-diffusion-xl", "flux.1-dev", "qwen-image"):
+        assert energy.p5 < wl.image(kin, size=1024, draws=200).range("energy_j").p50 < energy.p95
 
 
 @pytest.mark.parametrize("beyond", [{"batch": 1024}, {"size": 16384, "batch": 4}])

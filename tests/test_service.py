@@ -198,6 +198,18 @@ def test_pools_in_the_answer(traffic: Traffic) -> None:
     assert (sent[traffic.output_tokens > 1] >= least[traffic.output_tokens > 1] * (1 - 1e-9)).all()
     assert np.nanmin(sent / least) == pytest.approx(1.0, rel=1e-6)  # some found the link free
     assert 0 < data["results"]["simulated"]["network"]["link_busy_share"] < 1
+
+
+def test_pools_of_an_engine_that_sends_the_heads_of_each_token_by_themselves(traffic: Traffic) -> None:
+    same = {"gpus": 4, "replicas": 2, "prefill_replicas": 1, "precision": "fp8", "draws": 0}
+    rates = {
+        (engine, readers): serve(
+            "llama-3.1-70b", traffic, engine=engine, prefill_gpus=readers, **same
+        ).json()["inputs"]["transfer_bytes_per_s"]
+        for engine in ("sglang", "vllm-0.19") for readers in (2, 4)
+    }  # fmt: skip
+    assert rates["sglang", 2] == pytest.approx(2 * 4e8)
+    assert rates["sglang", 4] == rates["vllm-0.19", 4] == 2 * rates["vllm-0.19", 2] > 50 * rates["sglang", 2]
     slow, fast = (
         serve("llama-3.1-8b", traffic, gpus=1, prefill_replicas=1, transfer_bandwidth=rate, draws=0).simulated()
         for rate in ("0.5 GB/s", None)

@@ -10,6 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wattline.catalog import default
+from wattline.catalog.draws import Draws
+from wattline.line.engine.transfer import bytes_per_s_by_token, passes_by_token
+from wattline.line.work.flops import kv_bytes
+from wattline.line.work.model import load_model
 from wattline.validate.evidence.latencies import COLUMNS, PoolLayout, TimedRow, read_timed
 from wattline.validate.serving_pools import pool_rows
 from wattline.validate.serving_timed import software_of
@@ -98,3 +103,24 @@ def test_more_workers_that_read_shorten_the_wait_and_fill_the_decoders(row: Time
     ]
     assert [loop.ttft_s for loop in loops] == sorted((loop.ttft_s for loop in loops), reverse=True)
     assert [loop.tpot_s for loop in loops] == sorted(loop.tpot_s for loop in loops)
+
+
+def test_caches_whose_heads_are_split_otherwise_pass_token_by_token(tmp_path: Path) -> None:
+    """SGLang's pull request 18158: the sending is what a service of such pools does all the time; a latent has no
+    heads to split, and pools that split alike pass caches whole."""
+    split, alike = (
+        rows_of(tmp_path / f"{size}.csv", model_path="Qwen/Qwen3-32B", system="h100_sxm", precision="fp8",
+                silicon_tpot_ms=100, prefill_tp_size=1, decode_tp_size=size,
+                silicon_data_source="silicon_concurrency=640;")[0][0]
+        for size in (4, 1)
+    )  # fmt: skip
+    draws = Draws(0)
+    slow, quick = (pool_rows(each, software_of(each)) for each in (split, alike))
+    cache = float(kv_bytes(split.model, 0.9 * 1024))
+    rate = 640 / (slow.ttft_s + 0.9 * 1024 * slow.tpot_s)
+    assert rate == pytest.approx(2 * bytes_per_s_by_token(draws) / cache, rel=0.02)
+    assert slow.tpot_s > 2 * quick.tpot_s
+    latent = load_model("deepseek-r1", default())
+    assert not passes_by_token("sglang-0.5", latent, 4, 8)
+    assert not passes_by_token("vllm-0.12", split.model, 1, 4)
+    assert not passes_by_token("", split.model, 1, 4)

@@ -34,12 +34,11 @@ def read_serving(model: Model, chip: Chip, setup: Setup, draws: Draws) -> Servin
         given = setup.acceptance
         accepted = draws.own("fit.draft-acceptance") if given is None else np.asarray(given)
         draft = Draft(setup.draft_tokens, accepted)
-    if setup.tuned:
-        return Serving(setup.data_parallel, None, kept, load_tuned(chip, draws, setup.engine or ""), draft)
-    soft = None
+    soft = None  # of a tuned engine: as it comes, which it is never slower than
     if setup.engine is not None:
         soft = load_software(setup.engine, chip.generation, draws, family=model.family, chip=name)
-    return Serving(setup.data_parallel, soft, kept, None, draft)
+    tuned = load_tuned(chip, draws, setup.engine or "") if setup.tuned else None
+    return Serving(setup.data_parallel, soft, kept, tuned, draft)
 
 
 def kept_by(setup: Setup) -> Serving:

@@ -138,8 +138,9 @@ def _work(command: str, inputs: Json, results: Json) -> list[str]:
         parts += [
             f"engine {inputs['engine']}",
             f"{count_words(made, inputs['batch'])} at once",
-            "one pass a step" if inputs["passes"] == 1 else f"{inputs['passes']} passes a step",
         ]
+        passes = inputs.get("passes")  # each of several models' own where there is none
+        parts.append("" if passes is None else "one pass a step" if passes == 1 else f"{passes} passes a step")
         parts.append("" if active is None else f"chips at work {active:.0%} of the time")
     if command in ("embed", "transcribe"):
         parts += [f"engine {inputs['engine']}", f"{inputs['batch']:,} at once on a chip"]

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.serving import Serving
 from wattline.line.chip.software import Software
 from wattline.line.engine.simulator.replica import ReplicaSteps, setting
+from wattline.line.engine.transfer import bytes_per_s_by_token, passes_by_token
+from wattline.line.work.flops import kv_bytes
 from wattline.line.work.weights import memory_needed_bytes
 from wattline.validate.evidence.latencies import PoolLayout, TimedRow
 
@@ -54,16 +57,28 @@ def pool_rows(row: TimedRow, soft: Software) -> Loop:
     n = float(row.size)
     batches = np.geomspace(1.0, max(n, 2.0), POINTS)
     step_of = decoding.expected(decoding.decode(batches, prompt + answer / 2))[0]
-    token_s, read_s = float(step_of[0]), step_s
-    rate = n / (read_s + answer * token_s)
+    token_s, read_s, send_s = float(step_of[0]), step_s, _sending_s(row, prompt)
+    sent_s = send_s  # with the wait for those before it at the same worker
+    rate = n / (read_s + sent_s + answer * token_s)
     for _ in range(ROUNDS_OF_MEANS):
         batch = float(np.clip(rate * answer * token_s / row.workers, 1.0, n))
         token_s = float(np.interp(batch, batches, step_of))
         read_s = step_s + rate * read_s * (n - 1) / n * step_s / together / row.prefill.workers
-        rate = (1 - DAMPING) * rate + DAMPING * n / (read_s + answer * token_s)
+        sent_s = send_s + rate * sent_s * (n - 1) / n * send_s / row.prefill.workers
+        rate = (1 - DAMPING) * rate + DAMPING * n / (read_s + sent_s + answer * token_s)
     first = n * step_s / together / row.prefill.workers / 2 + step_s  # the first ones come all at once
     share = 1.0 / row.rounds
-    return Loop((1 - share) * read_s + share * max(first, read_s), token_s, batch * row.workers)
+    # the first token is the reader's, and the wait for the cache stands before the second
+    return Loop((1 - share) * read_s + share * max(first, read_s), token_s + sent_s / answer, batch * row.workers)
+
+
+def _sending_s(row: TimedRow, prompt: float) -> float:
+    """Seconds of a worker for one request's cache, where it passes token by token; else beside reading, and none."""
+    assert row.prefill is not None
+    split = row.prefill.chips // row.prefill.ranks, row.chips // row.ranks
+    if not passes_by_token(row.engine, row.model, *split):
+        return 0.0
+    return float(kv_bytes(row.model, prompt)) / (row.prefill.chips * bytes_per_s_by_token(Draws(0)))
 
 
 def _steps(row: TimedRow, layout: PoolLayout, soft: Software) -> ReplicaSteps:

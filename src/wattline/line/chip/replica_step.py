@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
-from wattline.line.chip.coefficients import coefficients
+from wattline.line.chip.coefficients import Coefficients, coefficients
 from wattline.line.chip.device import Chip
 from wattline.line.chip.formats import computes_narrow
 from wattline.line.chip.guesses import with_guesses
@@ -19,7 +19,8 @@ from wattline.line.chip.serving import Serving
 from wattline.line.chip.shape import Shape
 from wattline.line.chip.software import own_experts, with_software
 from wattline.line.chip.step import Step, Watts, nameplate, step, watts_of
-from wattline.line.chip.tuned import SPREAD, TuningGain, with_tuned
+from wattline.line.chip.tuned import SPREAD, TuningGain, usual_coefficients, with_tuned
+from wattline.line.chip.tuned_step import no_slower, tuned_factors
 from wattline.line.work.model import Model
 from wattline.line.work.weights import group_bytes
 
@@ -47,6 +48,20 @@ def _run(
     precision: str, draws: Draws, serving: Serving,
 ) -> Step:  # fmt: skip
     """A step of one model on one kind of chip, with the spread that measured steps have around the model."""
+    same = (model, chip, chips, tokens, sequences, context, prompt, precision, draws)
+    watts, default = watts_of(chip), replace(serving, tuned=None)
+    usual = with_spread(_plain(*same, default), watts, model, chip.generation, draws, default.rare)
+    if serving.tuned is None:
+        return usual
+    tuned = spread_tuned(_plain(*same, serving), watts, model, chip.generation, serving.tuned, draws)
+    return no_slower(tuned, usual)
+
+
+def _plain(
+    model: Model, chip: Chip, chips: int, tokens: Array, sequences: Array, context: ArrayLike, prompt: ArrayLike,
+    precision: str, draws: Draws, serving: Serving,
+) -> Step:  # fmt: skip
+    """The same by the chip model alone."""
     experts, dense = group_bytes(model, precision)
     guessing = None if np.any(tokens > sequences) else serving.draft  # steps that read prompts guess nothing
     work = Work(
@@ -66,17 +81,31 @@ def _run(
         queries=np.asarray(1.0 if guessing is None else 1.0 + guessing.tokens),
     )
     watts = watts_of(chip)
-    fit = coefficients(chip.generation, draws)
-    if serving.software is not None:
-        fit = with_software(fit, serving.software, own_experts(chip, precision))
-    if serving.tuned is not None:
-        fit = with_tuned(fit, serving.tuned)
+    fit = served_coefficients(chip, precision, serving, draws)
     plain = step(Shape.of(model), work, nameplate(chip, chips, precision), watts, fit)
     if serving.draft is not None and not np.any(tokens > sequences):
         plain = with_guesses(plain, Shape.of(model), work, nameplate(chip, chips, precision), watts, fit, serving.draft)
+    return plain
+
+
+def served_coefficients(chip: Chip, precision: str, serving: Serving, draws: Draws) -> Coefficients:
+    """The coefficients of a chip under a way of serving.
+
+    Parameters
+    ----------
+    chip : its facts drawn
+    precision : format of the weights
+    serving : the engine, and whether it is tuned
+    draws : from which facts are drawn
+
+    Returns
+    -------
+    Coefficients with the software in them.
+    """
     if serving.tuned is not None:
-        return spread_tuned(plain, watts, serving.tuned, draws)
-    return with_spread(plain, watts, model, chip.generation, draws, serving.rare)
+        return with_tuned(coefficients(chip.generation, draws), serving.tuned)
+    fit = usual_coefficients(chip, draws)
+    return fit if serving.software is None else with_software(fit, serving.software, own_experts(chip, precision))
 
 
 def with_spread(plain: Step, watts: Watts, model: Model, generation: str, draws: Draws, rare: str = "") -> Step:
@@ -103,20 +132,25 @@ def with_spread(plain: Step, watts: Watts, model: Model, generation: str, draws:
     return Step(plain.operations, plain.joules, time, np.clip(energy / time, watts.idle, watts.limit))
 
 
-def spread_tuned(plain: Step, watts: Watts, tuned: TuningGain, draws: Draws) -> Step:
+def spread_tuned(
+    plain: Step, watts: Watts, model: Model, generation: str, tuned: TuningGain, draws: Draws
+) -> Step:  # fmt: skip
     """The step as measured throughput of tuned engines scatters around it, by what was measured that is nearest.
 
     Parameters
     ----------
     plain : the step by the chip model
     watts : idle power and limit of the chip [W]
+    model : the language model
+    generation : of the chip
     tuned : what tuning is worth, and what was measured nearest to it
     draws : of the spread; shape ``(n_draws,)``
 
     Returns the step, time and power of shape ``(n_draws,)``.
     """
-    time = plain.time_s * draws.own(f"fit.{SPREAD}-time-{tuned.nearest}")
-    power = plain.power_w * draws.own(f"fit.{SPREAD}-power-{tuned.nearest}")
+    known = tuned_factors(*(known_factor(what, model, generation, draws) for what in ("time", "power")))
+    time = plain.time_s * known[0] * draws.own(f"fit.{SPREAD}-time-{tuned.nearest}")
+    power = plain.power_w * known[1] * draws.own(f"fit.{SPREAD}-power-{tuned.nearest}")
     return Step(plain.operations, plain.joules, time, np.clip(power, watts.idle, watts.limit))
 
 

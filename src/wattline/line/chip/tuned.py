@@ -16,7 +16,7 @@ import numpy as np
 from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
-from wattline.line.chip.coefficients import Coefficients
+from wattline.line.chip.coefficients import Coefficients, coefficients, fact_name
 from wattline.line.chip.device import Chip
 from wattline.line.chip.software import with_factors
 
@@ -35,6 +35,7 @@ NAMES = {
 }
 SPREAD = "tuned-spread"
 LEVELS = ("chip", "generation", "vendor", "any")  # what was measured that is nearest to a chip
+NEARNESS = {"chip": 0, "generation": 0, "vendor": 1, "any": 2}  # a chip stands for its generation
 KNOWN = "known"  # the chip itself, under the very load
 
 
@@ -102,6 +103,68 @@ def nearest_tuned(chip: Chip, catalog: Catalog) -> str:
     if f"tuned-kernel-time-{chip.generation}" in records:
         return "generation"
     return "vendor" if f"tuned-kernel-time-{chip.vendor}" in records else "any"
+
+
+def usual_coefficients(chip: Chip, draws: Draws) -> Coefficients:
+    """The coefficients of a step under an engine as it comes. Where only tuned engines were measured on chips of the
+    generation, or of the vendor, it reaches no more of them than those do: what their kernels lack, its lack too.
+
+    Parameters
+    ----------
+    chip : type of chip
+    draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
+
+    Returns
+    -------
+    One array for each coefficient.
+    """
+    fit, level = coefficients(chip.generation, draws), nearest_tuned(chip, draws.catalog)
+    if NEARNESS[level] >= NEARNESS[nearest_usual(chip, draws.catalog)]:
+        return fit
+    tuned = load_tuned(chip, draws)
+    slower = with_factors(fit, np.maximum(tuned.kernel_time, 1.0), np.maximum(tuned.expert_time, 1.0), True, False)
+    power = np.maximum(tuned.power, 1.0)
+    return replace(
+        slower,
+        narrow_efficiency=fit.narrow_efficiency / np.maximum(tuned.kernel_time * tuned.narrow_time, 1.0),
+        flop_power=fit.flop_power * power,
+        busy_power=fit.busy_power * power,
+    )
+
+
+def nearest_usual(chip: Chip, catalog: Catalog) -> str:
+    """One of ``LEVELS``: whether an engine as it comes was measured on chips of the generation, or only on its kin.
+
+    Parameters
+    ----------
+    chip : type of chip
+    catalog : whose facts are taken
+
+    Returns
+    -------
+    The level whose coefficients are taken.
+    """
+    records, vendors = catalog.records("fit"), vendors_by_generation(catalog)
+    measured = {generation for generation in vendors if fact_name("memory_efficiency", generation) in records}
+    if chip.generation in measured:
+        return "generation"
+    return "vendor" if chip.vendor in {vendors[generation] for generation in measured} else "any"
+
+
+def vendors_by_generation(catalog: Catalog) -> dict[str, str]:
+    """The vendor of each generation of chips, as facts are named by them.
+
+    Parameters
+    ----------
+    catalog : whose chips are taken
+
+    Returns
+    -------
+    Such as ``amd`` for ``cdna3``.
+    """
+    chips = [chip.meta for chip in catalog.records("chip").values()]
+    named = [(str(meta.get("generation", "")), str(meta.get("vendor", ""))) for meta in chips]
+    return {generation.lower().replace(" ", "-"): vendor.lower() for generation, vendor in named}
 
 
 def spread_level(level: str, chip: Chip, catalog: Catalog) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from math import log
 from pathlib import Path
@@ -14,6 +15,35 @@ from wattline.catalog.closed import find_closed, nearest_closed
 from wattline.core.errors import NotFound, shorten
 
 MAKER_WORDS = 4  # of a maker's name
+
+
+@dataclass(frozen=True)
+class ServedMaker:
+    """A maker of images or video that is served and was never published: its name as it was written, what it ``makes``,
+    what it is in words, and open models of the kind."""
+
+    name: str
+    makes: str
+    what: str
+    kin: tuple[str, ...]
+
+
+def maker_of(name: str, makes: str) -> ServedMaker | None:
+    """What is known of a name that the catalog cannot have, where it makes images or video.
+
+    Parameters
+    ----------
+    name : as it was written
+    makes : ``image`` or ``video``
+
+    Returns
+    -------
+    The maker, or None where the name is of none.
+    """
+    row = _row(name)
+    if row is None or row.get("makes") != makes or "kin" not in row:
+        return None
+    return ServedMaker(shorten(str(name).strip()), makes, str(row["what"]), tuple(row["kin"]))
 
 
 class OutsideCatalog(NotFound):
@@ -77,8 +107,12 @@ def unknown_media(name: str, command: str, kind: str, catalog: Catalog) -> NotFo
     row = _row(name)
     if row is not None and "makes" in row:
         near, makes = list(row["near"]), str(row["makes"])
-        what = f"{row['what']}; open ones stand beside it: `wattline {makes} {near[1]}`"
-        return OutsideCatalog(name, what, near, row.get("facts", ""))
+        beside = (
+            f"`wattline {makes} {shorten(str(name))}` gives a range from open models of its kind"
+            if "kin" in row
+            else f"open ones stand beside it: `wattline {makes} {near[1]}`"
+        )
+        return OutsideCatalog(name, f"{row['what']}; {beside}", near, row.get("facts", ""))
     if closed := find_closed(name, catalog):
         return OutsideCatalog(name, f"a closed model that writes text: take `wattline prompt {closed.name}`", [], "")
     listed = f"`wattline list {kind if kind == 'diffusion' else 'encoders'}` lists what is known"

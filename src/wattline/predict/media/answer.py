@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from wattline.catalog.draws import Draws
@@ -28,6 +30,39 @@ STAGES = {
 }
 
 
+@dataclass(frozen=True, eq=False)
+class MediaStages:
+    """A request's stages as measured ones scatter around the model: watts of all chips in each, seconds of a batch,
+    joules of the chips for one image or video, and its stretches of the bill."""
+
+    stages: dict[str, StageRun]
+    power_w: dict[str, Array]
+    slower: Array
+    latency_s: Array
+    chip_j: Array
+    phases: list[Phase]
+
+
+def run_media(request: MediaRequest, draws: Draws) -> MediaStages:
+    """The stages of a request that is read already.
+
+    Parameters
+    ----------
+    request : as it was read
+    draws : of the facts; what rests on them has shape ``(n_draws,)``
+
+    Returns
+    -------
+    Seconds, watts and joules of each draw.
+    """
+    runs = request.runs()
+    slower, stronger = factors(request, draws)
+    latency_s = np.asarray(sum(run.time_s for run in runs.values()) * slower)
+    power = _power(request, runs, stronger)
+    chip_j = np.asarray(sum(power[name] * run.time_s for name, run in runs.items()) * slower / request.batch)
+    return MediaStages(runs, power, slower, latency_s, chip_j, _phases(request, runs, power, slower))
+
+
 def media_answer(request: MediaRequest, where: Where, draws: Draws) -> Answer:
     """The answer of a request that is read already: its bill is of one image or video.
 
@@ -41,25 +76,13 @@ def media_answer(request: MediaRequest, where: Where, draws: Draws) -> Answer:
     """
     working = Working()
     facility = find_facility(where, draws, working)
-    runs = request.runs()
-    slower, stronger = factors(request, draws)
-    batch = request.batch
-    latency_s = np.asarray(sum(run.time_s for run in runs.values()) * slower)
-    power = _power(request, runs, stronger)
-    chip_j = np.asarray(sum(power[name] * run.time_s for name, run in runs.items()) * slower / batch)
-    _explain(request, runs, power, slower, working)
-    phases = _phases(request, runs, power, slower)
-    bill, load, peak = deliver(phases, facility, draws, working, any_time=True)
+    run, batch = run_media(request, draws), request.batch
+    latency_s = run.latency_s
+    _explain(request, run.stages, run.power_w, run.slower, working)
+    bill, load, peak = deliver(run.phases, facility, draws, working, any_time=True)
     occupied_s = np.asarray(latency_s / batch * request.chips / request.active)
     bill = with_making(bill, request.chip, occupied_s, where, draws, working)
-    quantities = {
-        "energy_j": bill.energy_j,
-        "chip_j": chip_j,
-        "chip_w": np.asarray(chip_j * batch / latency_s),
-        "batch_latency_s": latency_s,
-        f"{WORDS[request.model.makes][1]}_per_s": np.asarray(batch / latency_s),
-        "pue": facility.pue,
-    }
+    quantities = media_quantities(request, bill.energy_j, run.chip_j, latency_s, facility.pue)
     return Answer(
         command=request.model.makes,
         title=_title(request),
@@ -79,6 +102,32 @@ def media_answer(request: MediaRequest, where: Where, draws: Draws) -> Answer:
             *notes_of(where, bill.follows["cost_usd"], facility.hours, "any"),
         ),
     )
+
+
+def media_quantities(
+    request: MediaRequest, energy_j: Array, chip_j: Array, latency_s: Array, pue: Array
+) -> dict[str, Array]:  # fmt: skip
+    """What an answer says of one image or video beside its bill.
+
+    Parameters
+    ----------
+    request : as it was read
+    energy_j, chip_j : of one from the grid, and of the chips alone [J]
+    latency_s : of a batch [s]
+    pue : of the site
+
+    Returns
+    -------
+    Draws by name.
+    """
+    return {
+        "energy_j": energy_j,
+        "chip_j": chip_j,
+        "chip_w": np.asarray(chip_j * request.batch / latency_s),
+        "batch_latency_s": latency_s,
+        f"{WORDS[request.model.makes][1]}_per_s": np.asarray(request.batch / latency_s),
+        "pue": pue,
+    }
 
 
 def _power(request: MediaRequest, runs: dict[str, StageRun], stronger: Array) -> dict[str, Array]:

@@ -10,6 +10,7 @@ from wattline.catalog.draws import Draws
 from wattline.line.work.diffusion.model import DiffusionModel
 from wattline.predict.answer import Answer
 from wattline.predict.media.answer import media_answer
+from wattline.predict.media.closed import served_maker_answer, served_maker_of
 from wattline.predict.media.fields import MEDIA, MediaFields
 from wattline.predict.media.request import MediaQuestion, read_media
 from wattline.predict.setup import Setup
@@ -41,7 +42,8 @@ def image(
 
     Parameters
     ----------
-    model : a catalog name, the path of a diffusers folder, or a DiffusionModel
+    model : a catalog name, the path of a diffusers folder, or a DiffusionModel; a maker that never published its model
+        by its name, for a range that open models of its kind give
     setup : a chip's name, or a Setup
     where : a region's name, or a Where
     size : pixels of a side, or ``"1280x720"``, width first; the model's own where not given
@@ -63,4 +65,6 @@ def image(
     """
     terms = read_terms(setup, where, fields, MEDIA, draws, seed, facts)
     question = MediaQuestion(size, steps, guidance, batch, split=split, active=active)
+    if (maker := served_maker_of(model, "image", terms.draws)) is not None:
+        return served_maker_answer(maker, terms.setup, question, terms.where, terms.draws)
     return media_answer(read_media(model, "image", terms.setup, question, terms.draws), terms.where, terms.draws)

@@ -10,6 +10,7 @@ from wattline.catalog.draws import Draws
 from wattline.line.work.diffusion.model import DiffusionModel
 from wattline.predict.answer import Answer
 from wattline.predict.media.answer import media_answer
+from wattline.predict.media.closed import served_maker_answer, served_maker_of
 from wattline.predict.media.fields import MEDIA
 from wattline.predict.media.image import ImageFields
 from wattline.predict.media.request import MediaQuestion, read_media
@@ -41,7 +42,8 @@ def video(
 
     Parameters
     ----------
-    model : a catalog name, the path of a diffusers folder, or a DiffusionModel
+    model : a catalog name, the path of a diffusers folder, or a DiffusionModel; a maker that never published its model
+        by its name, for a range that open models of its kind give
     setup : a chip's name, or a Setup
     where : a region's name, or a Where
     size : ``"1280x720"``, width first, in pixels; the model's own where not given
@@ -65,4 +67,6 @@ def video(
     """
     terms = read_terms(setup, where, fields, MEDIA, draws, seed, facts)
     question = MediaQuestion(size, steps, guidance, batch, seconds, fps, frames, split, active)
+    if (maker := served_maker_of(model, "video", terms.draws)) is not None:
+        return served_maker_answer(maker, terms.setup, question, terms.where, terms.draws)
     return media_answer(read_media(model, "video", terms.setup, question, terms.draws), terms.where, terms.draws)

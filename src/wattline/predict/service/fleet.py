@@ -13,6 +13,7 @@ from wattline.line.chip.shape import Shape
 from wattline.line.engine.simulator.outcome import ServiceOutcome
 from wattline.line.engine.simulator.pools import peak_waiting
 from wattline.line.engine.simulator.scaling import Scaling
+from wattline.line.engine.transfer import bytes_per_s_by_token, passes_by_token
 from wattline.line.work.traffic.trace import Traffic
 from wattline.line.work.weights import stored_bytes
 from wattline.predict.cite import cite_given
@@ -36,7 +37,8 @@ def cache_bytes(replica: Replica, traffic: Traffic) -> Array:
 
 
 def send_rate(replica: Replica, readers: int, given: float | None, draws: Draws) -> float:
-    """Bytes/s of one transfer: every chip of the smaller replica sends or takes its part over its own port.
+    """Bytes/s of one transfer: every chip of the smaller replica sends or takes its part over its own port, or as
+    quickly as its engine passes the heads of each token.
 
     Parameters
     ----------
@@ -53,6 +55,9 @@ def send_rate(replica: Replica, readers: int, given: float | None, draws: Draws)
     if given is not None:
         cite_given(draws, "transfer_bandwidth", given, "B/s", "bandwidth of a chip between pools")
         return chips * given
+    engine = "" if replica.how.software is None else replica.how.software.name
+    if passes_by_token(engine, replica.model, readers, replica.chips // replica.ranks):
+        return chips * bytes_per_s_by_token(draws)
     replica.chip.cite_network()
     return chips * float(load_chip(replica.chip.rented_as, draws.central()).beyond_bytes_per_s)
 

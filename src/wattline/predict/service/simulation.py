@@ -108,7 +108,7 @@ def simulate_service(model: str | Path | Model, traffic: Traffic, setup: Setup, 
     software = load_software(
         setup.engine or USUAL_ENGINE, chip.generation, draws, family=replica.model.family, chip=chip.record.name
     ).among(replica.ranks)
-    schedule = _Schedule(traffic, setup, scaling, software if setup.engine and not setup.tuned else None)
+    schedule = _Schedule(traffic, setup, scaling, software if setup.engine else None)
     readers, rate = 0, None
     if setup.prefill_replicas:
         readers = setup.prefill_gpus or replica.chips

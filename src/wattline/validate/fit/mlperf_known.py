@@ -6,22 +6,7 @@ import numpy as np
 
 from wattline.catalog import Catalog
 from wattline.line.chip.training.rates import sustained_share
-
-
-def vendors_by_generation(catalog: Catalog) -> dict[str, str]:
-    """The vendor of each generation of chips, as facts are named by them.
-
-    Parameters
-    ----------
-    catalog : whose chips are taken
-
-    Returns
-    -------
-    Such as ``amd`` for ``cdna3``.
-    """
-    chips = [chip.meta for chip in catalog.records("chip").values()]
-    named = [(str(meta.get("generation", "")), str(meta.get("vendor", ""))) for meta in chips]
-    return {generation.lower().replace(" ", "-"): vendor.lower() for generation, vendor in named}
+from wattline.line.chip.tuned import vendors_by_generation
 
 
 def _shares(catalog: Catalog) -> dict[str, float]:

@@ -8,17 +8,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.line.chip.coefficients import Coefficients, coefficients
+from wattline.line.chip.coefficients import Coefficients
 from wattline.line.chip.device import Chip
 from wattline.line.chip.formats import computes_narrow
 from wattline.line.chip.guesses import with_guesses
 from wattline.line.chip.known import how_known, known_factor, spread_fact
 from wattline.line.chip.products import Work
+from wattline.line.chip.replica_step import served_coefficients
 from wattline.line.chip.serving import Draft, Serving
 from wattline.line.chip.shape import Shape
-from wattline.line.chip.software import own_experts, with_software
 from wattline.line.chip.step import Step, Watts, nameplate, step, watts_of
-from wattline.line.chip.tuned import SPREAD, with_tuned
+from wattline.line.chip.tuned import SPREAD
+from wattline.line.chip.tuned_step import no_slower, tuned_factors
 from wattline.line.work.model import Model
 from wattline.line.work.weights import group_bytes
 
@@ -34,6 +35,7 @@ class ReplicaSteps(NamedTuple):
     time_factor: float
     power_factor: float
     draft: Draft | None = None  # tokens guessed ahead in steps that only decode
+    usual: ReplicaSteps | None = None  # under the engine as it comes, where it is tuned
 
     def run(self, tokens: Any, sequences: Any, context: Any, prompt: Any, *, limited: bool = True) -> Step:
         """The chip model's own step; its spread and the known factors are not in it.
@@ -67,6 +69,10 @@ class ReplicaSteps(NamedTuple):
         -------
         Seconds, joules and operations, of the shape that the arguments broadcast to.
         """
+        own = self._decode(sequences, context)
+        return own if self.usual is None else no_slower(own, self.usual.decode(sequences, context))
+
+    def _decode(self, sequences: Any, context: Any) -> Step:
         if self.draft is None:
             return self.run(sequences, sequences, context, 0.0)
         each = 1.0 + self.draft.tokens
@@ -86,7 +92,11 @@ class ReplicaSteps(NamedTuple):
         -------
         Two arrays [s, J], of the shape that the arguments broadcast to.
         """
-        return self.expected(self.run(tokens, sequences, context, prompt))
+        time, energy = self.expected(self.run(tokens, sequences, context, prompt))
+        if self.usual is None:
+            return time, energy
+        usual_s, usual_j = self.usual.time_and_energy(tokens, sequences, context, prompt)
+        return np.minimum(time, usual_s), np.minimum(energy, usual_j)
 
     def expected(self, plain: Step) -> tuple[Array, Array]:
         time = plain.time_s * self.time_factor
@@ -140,27 +150,29 @@ def setting(
     limit = tdp if limit_w is None else np.minimum(limit_w, tdp)
     own = watts_of(chip)
     watts = Watts(tdp, np.minimum(float(np.mean(chip.idle_w)), limit), np.asarray(limit), own.silicon)
-    central = chip.draws.central()
-    fit = coefficients(chip.generation, central)
-    if serving.software is not None:
-        fit = with_software(fit, serving.software, own_experts(chip, precision))
+    fit = served_coefficients(chip, precision, serving, chip.draws.central())
+    usual = None
     if serving.tuned is not None:
-        fit = with_tuned(fit, serving.tuned)
+        default = replace(serving, tuned=None)
+        usual = setting(
+            model, chip, chips, precision, limit_w=limit_w, expert_parallel=expert_parallel, serving=default
+        )
     return ReplicaSteps(
         Shape.of(model), work, nameplate(chip, chips, precision), watts, fit, *_beside(model, chip, serving),
-        serving.draft,
+        serving.draft, usual,
     )  # fmt: skip
 
 
 def _beside(model: Model, chip: Chip, serving: Serving) -> tuple[float, float]:
     """What measured time and power of a step are beside the model's, central values."""
     central = chip.draws.central()
+    factors = {what: float(known_factor(what, model, chip.generation, central)) for what in ("time", "power")}
     if serving.tuned is not None:
         time, power = (float(central(f"fit.{SPREAD}-{what}-{serving.tuned.nearest}")) for what in ("time", "power"))
-        return time, power
+        known_s, known_w = tuned_factors(factors["time"], factors["power"])
+        return time * float(known_s), power * float(known_w)
     known = how_known(model, chip.generation, chip.catalog, serving.rare)
     time, energy = (
         float(central(spread_fact(what, chip.generation, chip.catalog, known))) for what in ("time", "energy")
     )
-    factors = {what: float(known_factor(what, model, chip.generation, central)) for what in ("time", "power")}
     return factors["time"] * time, factors["power"] * energy / time
