@@ -18,6 +18,8 @@ Mistral Large 2 on 8xA100, 2000 tokens in, 500 out, Sweden -> prompt model=mistr
 Qwen3-235B-A22B on 8 H100 in fp8 -> prompt model=qwen3-235b-a22b chip=h100-sxm gpus=8 precision=fp8
 what does 1 million ChatGPT queries cost in electricity -> prompt model=gpt-4o
 gemma 3 27b on a single L40S -> prompt model=gemma-3-27b chip=l40s
+summarise a 100 page report with ChatGPT -> prompt model=gpt-4o ! summarise; 100 page report
+energy of reading a 100 page report -> prompt model=gpt-4o ! reading; 100 page report
 kimi k2 on 16 H200 -> prompt model=kimi-k2 chip=h200-sxm gpus=16
 Claude Sonnet 4 answer with 2000 output tokens -> prompt model=claude-sonnet output_tokens=2000
 how many Wh is one Gemini request in France? -> prompt model=gemini-flash region=fr ! Wh

@@ -87,8 +87,14 @@ def explain(
     if newer is not None and stated is not None:
         parts.append(_newer(newer, stated, verdict, alone=derived is None))
     if verdict == "unproven":
-        parts.append("It rests on " + ", ".join(f"{words} ({key})" for key, words in weak.items()) + ".")
+        parts.append("It rests on " + ", ".join(f"{words} ({_named(key)})" for key, words in weak.items()) + ".")
     return " ".join(parts)
+
+
+def _named(key: str) -> str:
+    """A fact by its key, a quantity of the claim by its own name."""
+    own = key.split(".", 2)
+    return own[2].replace("_", " ") if own[0] == "claim" else key
 
 
 def _arithmetic(claim: Claim, line: Figure, grade: Grade, stated: Stated) -> str:

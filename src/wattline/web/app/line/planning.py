@@ -8,7 +8,7 @@ from wattline.catalog import Catalog
 from wattline.line.world.places import COMPANIES, OTHER_NAMES
 from wattline.web.app.line.question import LineQuestion
 from wattline.web.app.line.spots import Spot, spot_in
-from wattline.web.app.line.things import chips_in
+from wattline.web.app.line.things import USUAL_CHIP, chips_in
 from wattline.web.app.line.typed import TypedLine
 
 CENTRES = re.compile(r"\b(data ?cent(?:re|er)s?|server farms?)\b|\bAI\b(?! (?:image|video|agent))", re.I)
@@ -260,11 +260,13 @@ def facts(line: TypedLine, known: Catalog) -> LineQuestion | None:
     -------
     The question of the page; None where the line names neither.
     """
-    chips = [chip for _ in range(4) if (chip := chips_in(line, known)) is not None and chip[0]]
+    chips = [chip for _ in range(4) if (chip := chips_in(line, known)) is not None]
     if chips:
+        taken = [] if all(name for name, _ in chips) else [f"chip taken: {USUAL_CHIP}"]
+        chips = [(name or USUAL_CHIP, count) for name, count in chips]
         many = [(name, int(count)) for name, count in chips if count not in ("", "1")]
-        taken = tuple(f"{name}: figures of one; multiply them by {count:,}" for name, count in many)
-        return LineQuestion("catalog chip", {}, taken, several=tuple(("r", name) for name, _ in chips))
+        taken += [f"{name}: figures of one; multiply them by {count:,}" for name, count in many]
+        return LineQuestion("catalog chip", {}, tuple(taken), several=tuple(("r", name) for name, _ in chips))
     subject = "price" if line.has(_PRICE) else "carbon" if line.has(_CARBON) else ""
     if not subject or not line.has(_GRID):
         return None

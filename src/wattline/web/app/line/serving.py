@@ -9,7 +9,7 @@ from wattline.catalog import Catalog
 from wattline.web.app.line.counts import NUMBER, compact, product, whole
 from wattline.web.app.line.question import LineQuestion
 from wattline.web.app.line.spots import spot_in
-from wattline.web.app.line.things import NamedThing, chips_in, model_in, named_in
+from wattline.web.app.line.things import USUAL_CHIP, NamedThing, chips_in, model_in, named_in
 from wattline.web.app.line.typed import TypedLine
 
 TRAIN = re.compile(
@@ -57,10 +57,12 @@ _REPLICAS = re.compile(r"\b(\d+)\s*replicas?\b", re.I)
 _COUNT = re.compile(rf"{NUMBER}[\s\x00]*(?:prompts?|requests?|queries|questions|conversations|chats|x)(?![\w-])", re.I)
 _LONG = re.compile(r"\b(?:a|per|one|each|every)\s+(year|month|day|week)\b", re.I)
 _VERSUS = re.compile(r"\b(compare|compared|versus|vs|against)\b|\bor\b(?=.*\?)|\bthan\b", re.I)
-PROMPT = re.compile(r"\b(prompts?|quer(?:y|ies)|chat ?bots?|LLMs?|questions? to (?:an )?AI)\b", re.I)
-USUAL_CLOSED = "gpt-4o"
-USUAL_MODEL = "llama-3.1-8b"
-USUAL_CHIP, USUAL_CHIPS, USUAL_TOKENS = "h100-sxm", "1024", "15T"
+PROMPT = re.compile(
+    r"\b(prompts?|quer(?:y|ies)|chat ?bots?|LLMs?|questions? to (?:an )?AI|summar(?:y|ies|i[sz]\w+)|essays?|e-?mails?|"
+    r"pages? (?:report|document|paper|pdf))\b",
+    re.I,
+)
+USUAL_CLOSED, USUAL_MODEL, USUAL_CHIPS, USUAL_TOKENS = "gpt-4o", "llama-3.1-8b", "1024", "15T"
 
 
 def counts_tokens(text: str) -> bool:

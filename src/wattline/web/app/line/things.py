@@ -22,7 +22,9 @@ _FAMILY = re.compile(r"\b(llama|qwen ?3|qwen ?2\.5|qwen|gemma|mistral|deepseek|p
 _COUNT = re.compile(NUMBER + r"\s*(?:[x×*]\s*)?(?:NVIDIA\s+|AMD\s+|Google\s+|Intel\s+)?\Z", re.I)
 _CHIPS = re.compile(NUMBER + r"\s*(?:[x×]\s*)?(?:GPUs?|chips|accelerators|cards|TPUs)\b", re.I)
 _SERVERS = re.compile(r"\x00*\s*(?:GPU\s+)?(?:nodes|servers|boxes)\b", re.I)
+_ARTICLE = re.compile(r"an?\s")  # a 100 page report is no A100
 USUAL_SERVER = 8  # chips
+USUAL_CHIP = "h100-sxm"
 # words that name a model or a city and mean another thing in most lines
 WORDS = {"solar", "palm", "bloom", "switchc", "battery", "wan", "flux capacitor", "clip", "power", "energy", "mobile",
          "reading", "of", "most", "best", "bill", "train", "batch", "image", "video"}  # fmt: skip
@@ -63,7 +65,7 @@ def named_in(
     names = known.names(kind)
     for words, start, end in line.runs():
         for name in (plain_name(words), plain_name(words.removesuffix("s"))):
-            plain = len(name) < 2 or name.isdigit() or name in WORDS | FILLERS
+            plain = len(name) < 2 or name.isdigit() or name in WORDS | FILLERS or _ARTICLE.match(words)
             if name in names and not plain and (also is None or also(names[name])):
                 line.drop(start, end)
                 return NamedThing(kind, names[name], words, start=start)
