@@ -56,7 +56,7 @@ def attended_token_layers(model: Model, context_tokens: ArrayLike) -> Array:
     sparse = model.sparse_layers
     others = _seen(model.attention_layers - sparse, model.global_layers - sparse, model.sliding_window, context)
     picked = sparse * np.minimum(context, model.sparse_tokens)
-    return others + picked + _entries(model, context, model.sparse_tokens)
+    return np.asarray(others + picked + _entries(model, context, model.sparse_tokens))
 
 
 def cached_token_layers(model: Model, context_tokens: ArrayLike) -> Array:

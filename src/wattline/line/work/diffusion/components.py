@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from wattline.core.errors import WattlineError, nearest_names, shorten
+from wattline.core.errors import WattlineError, nearest_names, reason_of, shorten
 from wattline.core.fact import Array
 from wattline.line.work.diffusion import (
     decoders,
@@ -23,6 +23,7 @@ from wattline.line.work.diffusion.transformer_blocks import feed_forward, self_a
 from wattline.line.work.diffusion.unet_kandinsky import kandinsky_3
 
 Component = Callable[[Config, Sizes], Pass]
+MALFORMED = (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError)
 
 DENOISERS: dict[str, Component] = {
     "SD3Transformer2DModel": image_transformers.mmdit,
@@ -85,7 +86,7 @@ def denoiser_pass(config: Config, sizes: Sizes) -> Pass:
 
     Returns the operations and weights of one pass. Raises WattlineError where its class is not known.
     """
-    return _named(config, DENOISERS, "denoiser")(config, sizes)
+    return _made(_named(config, DENOISERS, "denoiser"), config, sizes)
 
 
 def decoder_pass(config: Config, sizes: Sizes) -> Pass:
@@ -98,7 +99,7 @@ def decoder_pass(config: Config, sizes: Sizes) -> Pass:
 
     Returns the operations and weights of one pass. Raises WattlineError where its class is not known.
     """
-    return _named(config, DECODERS, "decoder")(config, sizes)
+    return _made(_named(config, DECODERS, "decoder"), config, sizes)
 
 
 def encoder_pass(config: Config, tokens: Array) -> Pass:
@@ -112,7 +113,7 @@ def encoder_pass(config: Config, tokens: Array) -> Pass:
     Returns the operations and weights of one pass. Raises WattlineError where its class is not known.
     """
     named = config.get("architectures") or [config.get("_class_name")]
-    return _of(str(named[0]), ENCODERS, "text encoder")(config, tokens)
+    return _made(_of(str(named[0]), ENCODERS, "text encoder"), config, tokens)
 
 
 def prior_pass(config: Config, text_tokens: float = 77.0) -> Pass:
@@ -136,6 +137,17 @@ def prior_pass(config: Config, text_tokens: float = 77.0) -> Pass:
     tally.product(rows, number_in(config, "embedding_dim", 1280), width, 2)
     tally.product(1.0, width, number_in(config, "embedding_dim", 1280))
     return tally.done()
+
+
+def _made(component: Callable[..., Pass], config: Config, size: Sizes | Array) -> Pass:
+    """The pass of a component; a setting of a kind that none of its readers expects is refused."""
+    try:
+        return component(config, size)
+    except MALFORMED as error:
+        kind, reason = config.get("_class_name", "component"), shorten(reason_of(error), 120)
+        raise WattlineError(
+            f"{shorten(str(kind), 60)}: a field holds a value of another kind than it should ({reason}); correct it"
+        ) from None
 
 
 def _named(config: Config, known: dict[str, Component], what: str) -> Component:

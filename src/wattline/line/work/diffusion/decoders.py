@@ -142,8 +142,13 @@ def dc_decoder(config: Config, sizes: Sizes) -> Pass:
     for level in range(len(widths) - 1, -1, -1):
         width = widths[level]
         if level < len(widths) - 1:
-            positions = np.asarray(positions * 4)
-            tally.convolution(positions, widths[level + 1], width)
+            # pixels shuffled out of four times the channels, or a picture enlarged first: as much work, other weights
+            if str(config.get("upsample_block_type", "pixel_shuffle")) == "pixel_shuffle":
+                tally.convolution(positions, widths[level + 1], 4 * width)
+                positions = np.asarray(positions * 4)
+            else:
+                positions = np.asarray(positions * 4)
+                tally.convolution(positions, widths[level + 1], width)
             tally.elementwise(positions * width, 6, 4)
         for _ in range(int(layers[level])):
             if kinds[level] == "ResBlock":

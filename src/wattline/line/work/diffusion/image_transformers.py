@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.work.diffusion.sizes import Config, Sizes, number_in, numbers_in
 from wattline.line.work.diffusion.tally import Pass, Tally
@@ -210,6 +211,12 @@ def sana(config: Config, sizes: Sizes) -> Pass:
     head = number_in(config, "attention_head_dim", 32)
     width = head * number_in(config, "num_attention_heads", 70)
     image, text = tokens_of(sizes, patch, 32.0), sizes.text_tokens
+    crossing = number_in(config, "num_cross_attention_heads", 20) * number_in(config, "cross_attention_head_dim", 112)
+    if crossing != width:
+        raise WattlineError(
+            f"SanaTransformer2DModel: its heads are {width:g} wide and those on the text {crossing:g}; only equal ones "
+            "are read"
+        )
     inner = np.floor(number_in(config, "mlp_ratio", 2.5) * width)
     tally.product(image, width, width, 3 * layers, False)
     tally.product(image, width, width, layers)

@@ -102,7 +102,7 @@ def _layers(config: Config, count: int) -> tuple[float, ...]:
 def _down(
     parts: UnetParts, config: Config, grid: Grid, widths: Sequence[float], depths: Sequence[Any]
 ) -> tuple[list[float], Grid]:
-    types = [str(item) for item in config.get("down_block_types") or _usual(len(widths))]
+    types = _types(config, "down_block_types", _usual(len(widths)))
     skips, inputs = [widths[0]], widths[0]
     for level, (width, kind, layers) in enumerate(zip(widths, types, _layers(config, len(widths)), strict=True)):
         for layer in range(int(layers)):
@@ -120,6 +120,14 @@ def _down(
     return skips, grid
 
 
+def _types(config: Config, name: str, usual: list[str]) -> list[str]:
+    types = config.get(name) or usual
+    if not isinstance(types, list | tuple) or len(types) != len(usual):
+        count = len(types) if isinstance(types, list | tuple) else 1
+        raise WattlineError(f"{config.get('_class_name')}: {name} has {count} parts for {len(usual)} blocks")
+    return [str(item) for item in types]
+
+
 def _usual(count: int) -> list[str]:
     return ["CrossAttnDownBlock2D"] * (count - 1) + ["DownBlock2D"]
 
@@ -130,13 +138,15 @@ def _middle(parts: UnetParts, config: Config, grid: Grid, width: float, depth: A
     parts.residual(grid, width, width)
     if "CrossAttn" in str(config.get("mid_block_type", "CrossAttn")):
         parts.transformer(grid, width, _depth(depth, 99))
+    if parts.kind.motion and config.get("use_motion_mid_block", True):
+        parts.temporal(grid, width)
     parts.residual(grid, width, width)
 
 
 def _up(
     parts: UnetParts, config: Config, grid: Grid, widths: Sequence[float], depths: Sequence[Any], skips: list[float]
 ) -> None:
-    types = [str(item) for item in config.get("up_block_types") or _usual(len(widths))[::-1]]
+    types = _types(config, "up_block_types", _usual(len(widths))[::-1])
     inputs = widths[-1]
     layers_of = _layers(config, len(widths))[::-1]
     for level, (width, kind, layers) in enumerate(zip(widths[::-1], types, layers_of, strict=True)):

@@ -229,22 +229,34 @@ def ltx_decoder(config: Config, sizes: Sizes) -> Pass:
     positions = np.asarray(frames * height * across)
     inputs = widths[-1]
     tally.convolution(positions, number_in(config, "latent_channels", 128), inputs, CUBE)
+    timed = bool(config.get("timestep_conditioning"))
+    factors = numbers_in(config, "upsample_factor", (1.0,) * len(widths))
     for _ in range(int(layers[-1])):
         residual(tally, positions, inputs, inputs, CUBE)
+    _step_embedding(tally, 4 * inputs * timed)
     for level in range(len(widths) - 1, -1, -1):
-        width = widths[level]
+        width, inputs = widths[level] // factors[level], inputs // factors[level]
+        _step_embedding(tally, 4 * inputs * timed)
         if inputs != width:
             residual(tally, positions, inputs, width, CUBE)
         if scaling[level]:
-            tally.convolution(positions, width, 8 * width, CUBE)
+            tally.convolution(positions, width * factors[level], 8 * width, CUBE)
             positions, frames = np.asarray(positions * 4 * (2 * frames - 1) / frames), np.asarray(2 * frames - 1)
             tally.elementwise(positions * width, 4, 4)
         for _ in range(int(layers[level])):
             residual(tally, positions, width, width, CUBE)
         inputs = width
-    tally.convolution(positions, widths[0], 3.0 * number_in(config, "patch_size", 4) ** 2, CUBE)
+    _step_embedding(tally, 2 * inputs * timed)
+    tally.convolution(positions, inputs, 3.0 * number_in(config, "patch_size", 4) ** 2, CUBE)
     _cached(tally, (2.0, 4.0))
     return tally.done()
+
+
+def _step_embedding(tally: Tally, width: float) -> None:
+    """The step that a decoder is told, lifted to ``width`` values; nothing where that is 0."""
+    if width:
+        tally.product(1.0, 256.0, width, name="step")
+        tally.product(1.0, width, width, name="step")
 
 
 def mochi_decoder(config: Config, sizes: Sizes) -> Pass:
