@@ -13,6 +13,7 @@ import wattline as wl
 from wattline.claim.sentence.coming import foreseen
 from wattline.claim.sentence.coming_parts import part_draws
 from wattline.claim.sentence.coming_read import read_coming
+from wattline.claim.sentence.coming_yearless import read_yearless
 from wattline.core.errors import WattlineError
 from wattline.line.world.electricity import electricity_twh
 from wattline.line.world.places import place_of
@@ -72,6 +73,45 @@ def test_a_projection_never_holds_and_has_a_probability(sentence: str) -> None:
     assert 0 <= claim["probability"] <= 1
     assert "with a probability of" in claim["note"]
     assert "projection" in claim["weak_evidence"]["outlook"]
+
+
+WITHOUT_YEAR_OR_SUBJECT = [
+    # sentence, kind, year, values, whether the year was taken for it
+    ("as much as Japan", "energy", 2030, ["japan"], True),
+    ("About as much electricity as Japan by 2026.", "energy", 2026, ["japan"], False),
+    ("Data centres could soon consume as much electricity as Japan", "energy", 2030, ["japan"], True),
+    ("Data centers are expected to use more electricity than Germany", "energy", 2030, ["germany"], True),
+    ("a Sweden to a Germany more", "rise", 2030, ["sweden", "germany"], True),
+    ("a Sweden to a Germany by 2026", "rise", 2026, ["sweden", "germany"], False),
+    ("1,000 TWh in 2026", "energy", 2026, [1000], False),
+    ("945 TWh by 2030", "energy", 2030, [945], False),
+    ("100 GW by 2030", "power", 2030, [100], False),
+]
+
+
+@pytest.mark.parametrize(("sentence", "kind", "year", "values", "taken"), WITHOUT_YEAR_OR_SUBJECT)
+def test_a_statement_without_a_year_or_a_subject_has_a_probability(
+    sentence: str, kind: str, year: int, values: list[Any], taken: bool
+) -> None:
+    read = read_yearless(sentence)
+    assert read is not None
+    coming, without = read
+    assert (coming.kind, coming.place.name, coming.year, without) == (kind, "world", year, taken)
+    stated = [place_of(value).consumption_twh if isinstance(value, str) else value for value in values]
+    assert coming.values == pytest.approx(sorted(stated))
+    claim = wl.check(sentence, draws=300).json()["results"]["claims"][0]
+    assert 0 <= claim["probability"] <= 1
+    assert claim["verdict"] != "holds"
+    assert ("2030, the end of the decade, is taken" in claim["note"]) == taken
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["Data centres use as much electricity as Japan", "460 TWh in 2022", "Bitcoin will use as much as Japan",
+     "Data centres used as much as Sweden in 2020", "1,000 TWh in 2026 of Bitcoin mining", "AI could soon help Japan"],
+)  # fmt: skip
+def test_what_is_of_now_or_of_other_things_is_no_statement_without_a_year(sentence: str) -> None:
+    assert read_yearless(sentence) is None
 
 
 @settings(max_examples=25, deadline=None)

@@ -12,6 +12,7 @@ from wattline.claim.sentence.chinese import in_english, is_chinese
 from wattline.claim.sentence.clauses import clauses_in
 from wattline.claim.sentence.coming import coming_claim
 from wattline.claim.sentence.coming_read import read_coming
+from wattline.claim.sentence.coming_yearless import read_yearless
 from wattline.claim.sentence.company import company_claim
 from wattline.claim.sentence.compared import compared_in
 from wattline.claim.sentence.counted import counted_in, with_counted
@@ -179,6 +180,15 @@ def _to_come(sentence: Sentence) -> Claim | None:
     return None if coming is None else coming_claim(coming, *sentence)
 
 
+def _yearless(sentence: Sentence) -> Claim | None:
+    read = read_yearless(sentence.text)
+    if read is None:
+        return None
+    claim = coming_claim(read[0], *sentence)
+    taken = f" The sentence names no year: {read[0].year}, the end of the decade, is taken."
+    return replace(claim, note=claim.note + taken) if read[1] else claim
+
+
 def _made(sentence: Sentence) -> Claim | None:
     kind = kind_of(sentence.text)
     if kind is None:
@@ -199,6 +209,7 @@ READERS: tuple[Reader, ...] = (
     Reader("homes", "a share of a country's homes", _of_homes),
     Reader("both", "an energy and the share of a place's electricity that it is", _two_figures),
     Reader("several", "measures of energy, CO2e and water, or of two things", _several),
+    Reader("yearless", "data centres in time to come, where the year or the subject is left out", _yearless),
     Reader("requests", "what so many requests a day take", _of_requests),
     Reader("beside", "a figure set beside so many of a thing", _beside_things),
     Reader("things", "a figure given as so many of a thing", _in_things),
