@@ -45,6 +45,7 @@ def verdict(sentence: str) -> str:
         ("An LED bulb uses 10 watts", "holds roughly"),
         ("A 60-watt light bulb uses 60 Wh an hour", "holds"),
         ("A refrigerator uses 4,000 kWh a year", "does not follow"),
+        ("Running a TV for an hour uses 0.1 kWh", "unproven"),
         ("Charging a phone uses 12 Wh", "unproven"),
         ("A microwave uses 20 Wh per minute", "holds"),
         ("A TV uses 2 kW", "does not follow"),

@@ -10,7 +10,7 @@ from wattline.claim.fields import Expression, expression_of
 from wattline.claim.file import Claim
 from wattline.claim.sentence.counted_match import BOUND_ABOVE, BOUND_BELOW, ThingCounted, thing_beside
 from wattline.claim.sentence.stated import StatedFigure, stated_in
-from wattline.claim.sentence.things import HOMES, THINGS, rated_things
+from wattline.claim.sentence.things import HOMES, THINGS, Thing, rated_things
 from wattline.claim.sentence.words import refused
 from wattline.claim.verdict import Relation
 from wattline.core.errors import shorten
@@ -46,11 +46,10 @@ _BEGIN = (
     r"^\W*(?:(?:running|boiling|watching|lighting|using|leaving on)\s+)?(?:(?P<count>\d[\d,.]*|an?|one|the|your)\s+)?"
     r"(?:(?:average|typical|new|modern|single|ordinary)\s+)*"
 )
-_TIME = r"(?:an?\s+|one\s+)?(?P<long{0}>\d+\s+)?(?P<unit{0}>years?|months?|days?|hours?|minutes?|seconds?)"
-_USES = (
-    rf"(?:\s+for\s+{_TIME.format(1)})?\s+(?:would |will |can )?(?:uses?|consumes?|needs?|takes?|draws?|requires?)\s+"
-    rf"(?P<figure>(?:[^,;]|,(?=\d))*?\d(?:[^,;]|,(?=\d))*?)(?:\s+(?:an?|per|each|every|in|for|over)\s+{_TIME.format(2)})?"
-)
+_TIME = r"(?:an?\s+|one\s+)?(?P<long>\d+\s+)?(?P<unit>years?|months?|days?|hours?|minutes?|seconds?)\b"
+_FOR = re.compile(rf"\s+for\s+{_TIME}\s+(?=\w)")
+_EACH_TIME = re.compile(rf"\s+(?:an?|per|each|every|in|for|over)\s+{_TIME}$")
+_USES = re.compile(r"\s+(?:would |will |can )?(?:uses?|consumes?|needs?|takes?|draws?|requires?)\s+(?=\S)", re.I)
 _PHONE = r"(?:i|smart|mobile |cell )?phone"
 _CHARGING = re.compile(
     rf"^\W*(?:(?:fully |to )?charging (?:up )?(?:an?|your|one|the)\s+{_PHONE}(?: once| fully)?|"
@@ -81,17 +80,25 @@ def _thing_uses(text: str) -> str:
     for thing in (*rated_things(text), *THINGS):
         if thing.kind != "energy" or "search" in thing.words or "km" in thing.words:
             continue
-        match = re.match(rf"{_BEGIN}(?P<thing>{thing.words}){_USES}$", text, re.I)
-        if match is None:
-            continue
-        count = (match["count"] or "a").strip().lower()
-        long, unit = match["long1"] or match["long2"], match["unit1"] or match["unit2"]
-        power = _IS_POWER.search(match["figure"]) is not None
-        usual = {"hour": "in an hour" * power, "year": "in a year", "": ""}[thing.per]
-        article = "an" if unit == "hour" else "a"
-        time = f"in {(long or article).strip()} {unit}" if unit else usual
-        return f"{match['figure']} is what {count} {match['thing']} {time}".strip()
+        match = re.match(rf"{_BEGIN}(?P<thing>{thing.words})(?=\s)", text, re.I)
+        during = _FOR.match(text, match.end()) if match else None
+        verb = _USES.match(text, during.end() - 1 if during else match.end()) if match else None
+        if match and verb:
+            return _figure_first(match, thing, text[verb.end() :], during)
     return ""
+
+
+def _figure_first(match: re.Match[str], thing: Thing, rest: str, during: re.Match[str] | None) -> str:
+    """The words behind the verb as a figure that is what the thing uses; empty where they are more than that."""
+    time = _EACH_TIME.search(rest) or during
+    figure = rest[: time.start()] if time is not None and time is not during else rest
+    if not re.search(r"\d", figure) or re.search(r";|,(?!\d)", figure):
+        return ""
+    usual = {"hour": "in an hour" * bool(_IS_POWER.search(figure)), "year": "in a year", "": ""}[thing.per]
+    if time is not None:
+        article = "an" if time["unit"] == "hour" else "a"
+        usual = f"in {(time['long'] or article).strip()} {time['unit']}"
+    return f"{figure} is what {(match['count'] or 'a').strip().lower()} {match['thing']} {usual}".strip()
 
 
 def _as_country(match: re.Match[str]) -> str:

@@ -128,6 +128,8 @@ def things_compared(text: str, catalog: Catalog) -> list[tuple[Thing, re.Match[s
 def _search(words: str, text: str, *, case: bool = False) -> list[re.Match[str]]:
     """Where a text compares with a thing of these words; what follows it must be a time or the sentence's end."""
     thing = f"(?-i:{words})" if case else words
+    if re.search(thing, text, re.I) is None:
+        return []  # at once: what compares may stand in many ways
     count = rf"(?:(?:(?P<from>{NUMBER})\s*(?:-|–|to)\s*)?(?P<count>{NUMBER})\s+)?"
     match = re.search(
         rf"{COMPARES}{FILLS}{count}{thing}{OF_THING}(?P<many>\s+{NUMBER}\s+times)?{TIME}{VERBS}", text, re.I
