@@ -290,7 +290,9 @@ def test_late_readings_of_a_named_card_are_counted_once() -> None:
 def test_real_cards_left_out_are_never_made_worse_and_lie_within_the_range(shared_data: Path, left_out: str) -> None:
     from wattline.validate.sensors import validate
 
-    summary = validate(shared_data / "gpu_sensor", left_out=left_out).json()["results"]["summary"]
+    results = validate(shared_data / "gpu_sensor", left_out=left_out).json()["results"]
+    summary = results["summary"]
+    assert [card[kind]["worse"] for card in results["cards"] for kind in ("windows", "sliding")] == [0] * 6
     for scores in summary.values():
         assert scores["n"] > 0
         assert (scores["windows_in_range"], scores["worse"]) == (scores["n"], 0)

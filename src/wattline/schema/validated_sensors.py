@@ -67,6 +67,15 @@ class StuckSensorJson(StrictJson):
     stuck_s: float = item("For how long.")
 
 
+class SensorCardJson(StrictJson):
+    """A card's windows, by the field that Wattline goes by."""
+
+    gpu: str = item("The card.")
+    generation: str | None = item("Its generation; null where it is not known.")
+    windows: SensorScoreJson = item("All of each recording, its load and its halves.")
+    sliding: SensorScoreJson = item("Windows of two seconds.")
+
+
 class SensorSummaryJson(StrictJson):
     """All recordings together."""
 
@@ -79,6 +88,7 @@ class SensorsValidationResults(StrictJson):
 
     logs: int = item("Logs read.")
     recordings: list[CheckedRecordingJson] = item("Those with a meter beside them.")
+    cards: list[SensorCardJson] = item("Each card's errors as read and as corrected.")
     stuck: list[StuckSensorJson] = item("Sensors that were stuck.")
     summary: SensorSummaryJson = item("All recordings together.")
     unusable: list[UnusableFileJson] = item("What was not used.")

@@ -127,11 +127,27 @@ class SensorsValidation(Result):
         results = {
             "logs": len(self.seen.logs),
             "recordings": [c.json() for c in self.checked],
+            "cards": self._cards(),
             "stuck": [s.json() for s in self.stuck],
             "summary": {"windows": score(whole), "sliding": score(sliding)},
             "unusable": [{"file": u.file, "why": u.why} for u in self.seen.unusable],
         }
         return envelope("validate sensors", {"source": self.source, "left_out": self.left_out}, results)
+
+    def _cards(self) -> list[dict[str, Any]]:
+        """Of each card how far off its readings lie, as read and as corrected, by the field that Wattline goes by."""
+        cards: dict[str, list[CheckedRecording]] = {}
+        for checked in self.checked:
+            cards.setdefault(checked.pair.gpu, []).append(checked)
+        return [
+            {
+                "gpu": gpu,
+                "generation": generation_of(gpu) or None,
+                "windows": score([w for c in own for w in c.fields[c.best]]),
+                "sliding": score([w for c in own for w in c.sliding[c.best]]),
+            }
+            for gpu, own in cards.items()
+        ]
 
 
 def validate(folder: Path, gpu: str = "", left_out: str | None = None) -> SensorsValidation:

@@ -21,6 +21,8 @@ def sensors_validation_text(data: Json) -> RenderableType:
         blocks += [Text(f"Of each recording's {left_out} nothing is known here but what others tell."), ""]
     for recording in results["recordings"]:
         blocks += [_head(recording), _table(recording), *_below(recording), ""]
+    if results["cards"]:
+        blocks += [_cards(results["cards"]), ""]
     for s in results["stuck"]:
         warm = f" while the card's temperature moved {s['warmed_c']:.0f} °C" if s["warmed_c"] else ""
         reading_words = f"{s['field']} held {s['power_w']:g} W for {s['stuck_s']:.0f} s, {s['readings']:,} readings"
@@ -52,6 +54,25 @@ def _table(recording: Json) -> Table:
                 f"±{w['stated_error_percent']:.1f}%",
                 "inside" if w["in_range"] else "OUTSIDE",
             )
+    return table
+
+
+def _cards(cards: list[Json]) -> Table:
+    """What the correction does to each card, by the field that Wattline goes by: the median error and the worst."""
+    table = plain_table("card", "windows", "as read", "worst", "corrected", "worst", "worse", left=("card", "windows"))
+    for card in cards:
+        for name in ("windows", "sliding"):
+            s = card[name]
+            if s["n"]:
+                table.add_row(
+                    card["gpu"] if name == "windows" else "",
+                    str(s["n"]) if name == "windows" else f"{s['n']} of 2 s",
+                    f"{s['median_raw_error_percent']:.1f}%",
+                    f"{s['worst_raw_error_percent']:+.1f}%",
+                    f"{s['median_corrected_error_percent']:.1f}%",
+                    f"{s['worst_corrected_error_percent']:+.1f}%",
+                    str(s["worse"]),
+                )
     return table
 
 
