@@ -113,9 +113,17 @@ def test_the_command_line_with_its_statuses(tmp_path):
 
 
 def test_bad_input_is_one_line(capsys):
-    for words in (["ci"], ["ci", "--runs", "1", "--", "true"], ["ci", "--save-baseline", "--", "true"]):
+    for words in (
+        [],
+        ["--runs", "1", "--", "true"],
+        ["--warm-up", "-1", "--", "true"],
+        ["--save-baseline", "--", "true"],
+        ["--tolerance", "3%", "--", "true"],
+        ["--tolerance", "3%", "--save-baseline", "--baseline-file", "b.json", "--", "true"],
+        ["--tolerance", "5", "--baseline-file", "b.json", "--", "true"],
+    ):
         with pytest.raises(SystemExit) as stop:
-            main(words)
+            main(["ci", *words])
         assert stop.value.code == 2
         assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
@@ -151,3 +159,8 @@ def test_the_action_for_github_runs_its_check(tmp_path):
     assert (
         subprocess.run(["bash", "-c", step["run"]], env=environment, capture_output=True, cwd=tmp_path).returncode == 3
     )
+    environment |= {"WATTLINE_CI_BUDGET": "", "WATTLINE_CI_BASELINE": "b.json", "WATTLINE_CI_TOLERANCE": "100%"}
+    for save in ("true", "false"):
+        environment["WATTLINE_CI_SAVE"] = save
+        done = subprocess.run(["bash", "-c", step["run"]], env=environment, capture_output=True, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr

@@ -120,7 +120,7 @@ def test_a_script_whose_interpreter_is_missing_ends_as_in_a_shell(tmp_path: Path
     script.chmod(0o755)
     done = ran(tmp_path, "--", "./job")
     assert done.returncode == 126
-    assert "wattline: measure: './job' cannot be run" in done.stderr
+    assert "wattline: './job' cannot be run" in done.stderr
 
 
 def test_the_name_of_a_journal_is_quoted_for_the_shell(tmp_path: Path) -> None:

@@ -127,6 +127,21 @@ def test_other_sensors_widen_the_interval() -> None:
     assert not any("do not cancel" in text for text in same.warnings)
 
 
+def test_files_that_name_no_machine_are_of_the_same_sensors_where_that_is_stated(tmp_path: Path) -> None:
+    rng = np.random.default_rng(8)
+    for name, mean in (("before", 640.0), ("after", 601.0)):
+        lines = [f"{START_S + i},{watts:.1f}" for i, watts in enumerate(noisy_w(rng, mean, 0.02))]
+        (tmp_path / f"{name}.csv").write_text("time,power_w\n" + "\n".join(lines) + "\n")
+    pair = (tmp_path / "before.csv", tmp_path / "after.csv")
+    other, same = wl.saving(*pair), wl.saving(*pair, same_sensors=True)
+    assert not other.test.significant
+    assert "--same-sensors" in other.warnings[-1]
+    assert same.test.significant
+    assert same.test.low < 1 - 601 / 640 < same.test.high
+    with pytest.raises(WattlineError, match="--same-sensors, but made is of rapl"):
+        wl.saving(recording_of(noisy_w(rng, 400), source="rapl"), pair[1], same_sensors=True)
+
+
 def test_a_recording_too_short_is_refused_with_the_time_it_needs() -> None:
     with pytest.raises(WattlineError, match="too short to tell a saving from chance; record at least"):
         wl.saving(recording_of(np.full(8, 400.0)), recording_of(np.full(200, 400.0)))

@@ -172,7 +172,14 @@ def test_dear_hours_are_worth_more_than_electricity() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(("joules",), "energy, cost"), (("energy", "-5%"), "slowdown"), (("cost",), "--kwh-price")],
+    [
+        (("joules",), "energy, cost"),
+        (("energy", "-5%"), "slowdown"),
+        (("energy", "5"), "a share such as 5%"),
+        (("energy", None, "0.1 USD/kWh"), "no effect on --metric energy"),
+        (("energy*time", None, 0.0, "2 USD/h"), "no effect on --metric"),
+        (("cost",), "--kwh-price"),
+    ],
 )
 def test_an_objective_of_no_sense_gets_one_line(arguments: tuple[str, ...], words: str) -> None:
     with pytest.raises(WattlineError, match=words):
@@ -299,6 +306,10 @@ def test_nothing_to_set_back_is_said(folder: Path) -> None:
         (("--restore", "--", "true"), "--restore runs no COMMAND"),
         (("--only-device", "chip-9", "--", "true"), "no device that can be set"),
         (("--knob", "fan", "--", "true"), "knob 'fan' is none of"),
+        (("--knob", "clock", "--", "true"), "no device here takes a clock limit"),
+        (("--restore", "--time", "3s"), "--time does nothing here"),
+        (("--restore", "--json"), "--json does nothing here"),
+        (("--", "no-such-program"), "'no-such-program' is not found"),
     ],
 )
 def test_a_command_line_of_no_sense_gets_one_line(
@@ -309,7 +320,7 @@ def test_a_command_line_of_no_sense_gets_one_line(
     with pytest.raises(SystemExit) as stop:
         main(["tune", *arguments])
     said = capsys.readouterr().err
-    assert stop.value.code == 2
+    assert stop.value.code == (127 if "is not found" in words else 2)
     assert said.count("\n") == 1
     assert words in said
 
@@ -319,6 +330,10 @@ def test_a_setting_of_the_program_is_tuned_by_a_function_of_its_own() -> None:
         wl.tune(settings={"batch": [16]}, apply=print)
     with pytest.raises(WattlineError, match="apply"):
         wl.tune(settings={"batch": [16, 32]})
+    with pytest.raises(WattlineError, match="no effect"):
+        wl.tune(settings={"batch": [16, 32]}, apply=print, knob="clock")
+    with pytest.raises(WattlineError, match="no effect"):
+        wl.tune(TuneObjective(), "5%", settings={"batch": [16, 32]}, apply=print)
 
 
 def test_all_devices_of_a_group_keep_to_their_own_limits(folder: Path) -> None:

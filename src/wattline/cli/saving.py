@@ -26,6 +26,10 @@ def saving(
     ] = None,
     work_unit: Annotated[str, Opt(help="What a unit of that work is, such as image.")] = "unit of work",
     predicted: Annotated[str | None, Opt(help="Share that was expected to be saved, such as 5%.")] = None,
+    same_sensors: Annotated[
+        bool,
+        Opt("--same-sensors", help="The same sensors measured both, which the recordings do not tell: errors cancel."),
+    ] = False,
     reading: meter_choices.ReadOptions,
     as_json: options.AsJson = False,
 ) -> None:
@@ -35,4 +39,7 @@ def saving(
     from wattline.reconcile.saving import saving as compared
 
     recordings = [read_recording(path, reading) for path in (before, after)]
-    print_result(compared(*recordings, window=window, work=work, unit=work_unit, predicted=predicted), as_json)
+    result = compared(
+        *recordings, window=window, work=work, unit=work_unit, predicted=predicted, same_sensors=same_sensors
+    )
+    print_result(result, as_json)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from wattline.cli.unused import refuse
 from wattline.core.errors import WattlineError
 
 Opt = typer.Option
@@ -31,6 +32,7 @@ HourPrice = Annotated[str | None, Opt(help="Price of an hour of the machine for 
 
 
 def tune(
+    context: typer.Context,
     command: Annotated[list[str] | None, typer.Argument(help="Command to tune, with its arguments, after --.")] = None,
     metric: Metric = "energy",
     slowdown: Slowdown = None,
@@ -48,8 +50,9 @@ def tune(
     """Find the power limit or clock of least energy while a COMMAND runs, prove what it saves, and set back what stood
     before: its exit status, signals, input and output pass through."""
     if restore:
-        if command or as_json:
-            raise WattlineError("tune: --restore runs no COMMAND and answers in lines alone; give nothing beside it")
+        if command:
+            raise WattlineError("tune: --restore runs no COMMAND; give nothing beside it")
+        refuse(context, [name for name in context.params if name != "restore"], "a COMMAND, not with --restore")
         _restore()
         return
     if not command:

@@ -70,8 +70,10 @@ def objective(
     if metric not in METRICS:
         raise WattlineError(f"--metric {shorten(metric)!r} is none of {', '.join(METRICS)}")
     limit = NO_LIMIT if slowdown is None else parse(slowdown, "", "slowdown", zero=True)
-    if not limit >= 0:
-        raise WattlineError(f"--slowdown {slowdown} is no share such as 5%")
+    if limit != NO_LIMIT and not limit <= 1:
+        raise WattlineError(f"--slowdown {slowdown} is more than twice as long; give a share such as 5% or 0.05")
+    if metric != "cost" and (price or hour_price):
+        raise WattlineError(f"a price has no effect on --metric {metric}; give --metric cost, or leave it out")
     usd_per_kwh = parse(price, "USD/kWh", "price", zero=True) if price else 0.0
     usd_per_hour = parse(hour_price, "USD/h", "hour-price", zero=True) if hour_price else 0.0
     if metric == "cost" and not usd_per_kwh:

@@ -160,12 +160,17 @@ def tune(
     window : time of a window of measurement
     lasting : how long the whole run lasts, which says how much looking is worth; None for about 1,000 windows
 
-    Returns the block. Raises WattlineError where no device can be set, with the mend, or another job has it.
+    Returns the block. Raises WattlineError where no device can be set, with the mend, another job has it, or an
+    argument has no effect.
 
     Example
     -------
     >>> with wl.tune(slowdown="5%") as tuning: ...
     """
+    if isinstance(metric, TuneObjective) and slowdown is not None:
+        raise WattlineError("tune: slowdown has no effect beside a TuneObjective; give it there")
+    if settings is not None and (device or knob != "power"):
+        raise WattlineError("tune: settings are the program's own: device and knob have no effect beside them")
     goal = metric if isinstance(metric, TuneObjective) else objective(metric, slowdown)
     pace = pace_of(window, lasting)
     own = None if settings is None else OwnSetter(settings, apply)

@@ -153,18 +153,29 @@ def energy_check(
     """
     if not command:
         raise WattlineError("ci: give a COMMAND after --")
-    if runs < MIN_RUNS or warm_up < 0:
+    if warm_up < 0:
+        raise WattlineError(f"ci: --warm-up {warm_up} is no number of runs; give 0 or more")
+    if runs < MIN_RUNS:
         raise WattlineError(f"ci: {runs} runs say nothing of their scatter; take {MIN_RUNS} or more")
     if save and baseline is None:
         raise WattlineError("ci: --save-baseline needs --baseline-file FILE, which it writes")
     budget_j = None if budget is None else parse(budget, "J", "budget")
-    share = parse(tolerance, "", "tolerance", zero=True)
+    share = _tolerance(tolerance, baseline is not None and not save)
     before = None if baseline is None or save else read_baseline(Path(baseline))
     after = _measured(command, runs, warm_up, say)
     if save and baseline is not None:
         write_text(Path(baseline), _baseline_text(command, after))
     test = None if before is None else _test(before, after)
     return EnergyCheck(tuple(command), after, budget_j, before, test, share, _warnings(before, after))
+
+
+def _tolerance(value: float | str, compared: bool) -> float:
+    share = parse(value, "", "tolerance", zero=True)
+    if share and not compared:
+        raise WattlineError("ci: --tolerance has no effect here; it goes with a --baseline-file that is compared with")
+    if not share <= 1:
+        raise WattlineError(f"ci: --tolerance {value} is more than twice as much; give a share such as 2% or 0.02")
+    return share
 
 
 class CommandFailed(WattlineError):

@@ -102,6 +102,7 @@ def saving(
     work: tuple[float | str, float | str] | None = None,
     unit: str = "unit of work",
     predicted: float | str | None = None,
+    same_sensors: bool = False,
 ) -> Saving:
     """What a change saved, adjusted for the work done, with its interval and its significance.
 
@@ -113,8 +114,10 @@ def saving(
     work : done in the one and in the other, in one unit; what the recordings tell where not given
     unit : what that is, in words: ``"image"``
     predicted : share that was expected to be saved (``0.05`` or ``"5%"``), to set beside
+    same_sensors : whether the same sensors measured both, where the recordings do not tell: their error then cancels
 
-    Returns the saving. Raises WattlineError where a recording is too short, or the two tell different kinds of work.
+    Returns the saving. Raises WattlineError where a recording is too short, or the two tell different kinds of work, or
+    of sensors that cannot be the same.
 
     Example
     -------
@@ -125,12 +128,13 @@ def saving(
     sides = [blocks_of(recording, window, much, unit) for recording, much in zip(pair, done, strict=True)]
     _check_units(sides)
     share = None if predicted is None else _share(predicted)
-    same = sides[0].sensors == sides[1].sensors
+    known = sides[0].sensors == sides[1].sensors
+    same = known or (same_sensors and _alike(sides))
     sensor = 0.0 if same else sum(_sensor_error(side) ** 2 for side in sides) ** 0.5
     test = saving_test(rate_of(sides[0]), rate_of(sides[1]), sensor)
     stated = work is not None or sides[0].work is None
     notes = tuple(dict.fromkeys(note for recording in pair for note in recording.notes))
-    return Saving(sides[0], sides[1], test, stated, share, _warnings(sides, same, work is not None), notes)
+    return Saving(sides[0], sides[1], test, stated, share, _warnings(sides, same, known, work is not None), notes)
 
 
 def _check_units(sides: Sequence[Blocks]) -> None:
@@ -155,14 +159,30 @@ def _sensor_error(side: Blocks) -> float:
     return (side.high_j - side.low_j) / 2 / side.total_j
 
 
-def _warnings(sides: Sequence[Blocks], same: bool, given: bool) -> tuple[str, ...]:
+def _alike(sides: Sequence[Blocks]) -> bool:
+    """True; raises WattlineError where other kinds of sensors measured, or another number of them."""
+    kinds = [sorted(source for _, source in side.sensors) for side in sides]
+    if kinds[0] != kinds[1]:
+        raise WattlineError(
+            f"saving: --same-sensors, but {sides[0].source or 'before'} is of {', '.join(kinds[0])} and "
+            f"{sides[1].source or 'after'} of {', '.join(kinds[1])}; leave it out"
+        )
+    return True
+
+
+def _warnings(sides: Sequence[Blocks], same: bool, known: bool, given: bool) -> tuple[str, ...]:
     out = []
     if sides[0].work is None:
         out.append("the work is not known: mean power is compared, as if as much were done each second; give --work")
     elif given:
         out.append("the work is as you state it, spread evenly over the time")
     if not same:
-        out.append("other devices or sensors before and after: their errors do not cancel and widen the interval")
+        out.append(
+            "other devices or sensors before and after: their errors do not cancel and widen the interval; give "
+            "--same-sensors where the same ones measured both"
+        )
+    elif not known:
+        out.append("the same sensors measured before and after, as you state: their error cancels")
     return tuple(out)
 
 

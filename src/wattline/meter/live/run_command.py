@@ -30,7 +30,7 @@ class CannotRun(WattlineError):
     """A command that cannot be run; ``status`` is the one that a shell gives."""
 
     def __init__(self, program: str, what: str, status: int, mend: str = "") -> None:
-        super().__init__(f"measure: {shorten(program)!r} {what}{mend}")
+        super().__init__(f"{shorten(program)!r} {what}{mend}")
         self.status = status
 
 
@@ -48,7 +48,7 @@ def hold_signals() -> Iterator[Signals]:
     """Signals are kept back from this process and its threads begun inside, and taken one by one instead. Raises
     WattlineError where the system has no POSIX signals."""
     if not hasattr(signal, "pthread_sigmask"):
-        raise WattlineError("measure: this system has no POSIX signals; use wattline.measure(…) in the program instead")
+        raise WattlineError("this system has no POSIX signals; use wl.measure(…) or wl.tune(…) in the program instead")
     numbers = {getattr(signal, name) for name in (*PASSED, "SIGCHLD") if hasattr(signal, name)}
     waits = Waiting(numbers) if hasattr(signal, "sigtimedwait") else Signals(numbers)
     with waits.on() as waiting:
