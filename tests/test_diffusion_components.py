@@ -9,6 +9,7 @@ import pytest
 
 from wattline.catalog import default
 from wattline.core.errors import WattlineError
+from wattline.line.work.diffusion.alone import check_settings
 from wattline.line.work.diffusion.components import decoder_pass, denoiser_pass
 from wattline.line.work.diffusion.model import load_diffusion
 from wattline.line.work.diffusion.sizes import Sizes
@@ -51,6 +52,21 @@ def test_narrower_levels_are_less_work_and_shuffled_pixels_are_as_much() -> None
     assert work(SHUFFLED) == pytest.approx(work(SHUFFLED | {"upsample_block_type": "interpolate"}))
 
 
+def test_a_network_that_animates_a_picture_looks_at_it_in_each_block() -> None:
+    """Wan 2.1 I2V 14B: 16.39 billion weights as diffusers builds them, of which the text's network alone has 14.29."""
+    plain = dict(load_diffusion("wan-2.1-14b", CATALOG).denoiser)
+    animates = plain | {"in_channels": 36, "out_channels": 16, "image_dim": 1280, "added_kv_proj_dim": 5120}
+    assert denoiser_pass(plain, CLIP).parameters == pytest.approx(14.2885e9, rel=1e-4)
+    assert denoiser_pass(animates, CLIP).parameters == pytest.approx(16.3949e9, rel=1e-4)
+
+
+def test_each_denoiser_and_decoder_of_the_catalog_has_settings_that_are_read() -> None:
+    for name in CATALOG.records("diffusion"):
+        model = load_diffusion(name, CATALOG)
+        check_settings(model.denoiser)
+        check_settings(model.decoder)
+
+
 def test_a_motion_network_has_a_module_in_its_middle_unless_it_says_no() -> None:
     denoiser = dict(load_diffusion("animatediff", CATALOG).denoiser)
     without = denoiser_pass(denoiser, CLIP).parameters
@@ -64,6 +80,11 @@ def test_a_motion_network_has_a_module_in_its_middle_unless_it_says_no() -> None
         ("sana-1.5-4.8b", {"attention_head_dim": 16}, "only equal ones"),
         ("sdxl-turbo", {"down_block_types": ["DownBlock2D"]}, "down_block_types has 1 parts for 3 blocks"),
         ("stable-video-diffusion", {"up_block_types": 5}, "up_block_types"),
+        ("stable-diffusion-3.5-large", {"caption_projection_dim": 1152}, "caption_projection_dim"),
+        ("z-image-turbo", {"siglip_feat_dim": 1152}, "siglip_feat_dim"),
+        ("hunyuan-video", {"mlp_ratio": 8.0}, "mlp_ratio"),
+        ("flux.1-dev", {"out_channels": 128}, "out_channels"),
+        ("animatediff", {"mid_block_layers": 2}, "mid_block_layers"),
         ("stable-diffusion-1.5", {"transformer_layers_per_block": "two"}, "transformer_layers_per_block|another kind"),
     ],
 )

@@ -17,6 +17,7 @@ from wattline.line.work.diffusion import (
     video_decoders,
 )
 from wattline.line.work.diffusion import video_transformers as video
+from wattline.line.work.diffusion.alone import check_settings
 from wattline.line.work.diffusion.sizes import Config, Sizes, number_in
 from wattline.line.work.diffusion.tally import Pass, Tally
 from wattline.line.work.diffusion.transformer_blocks import feed_forward, self_attention, time_embedding
@@ -141,6 +142,7 @@ def prior_pass(config: Config, text_tokens: float = 77.0) -> Pass:
 
 def _made(component: Callable[..., Pass], config: Config, size: Sizes | Array) -> Pass:
     """The pass of a component; a setting of a kind that none of its readers expects is refused."""
+    check_settings(config)
     try:
         return component(config, size)
     except MALFORMED as error:

@@ -21,6 +21,7 @@ from wattline.line.work.diffusion.transformer_blocks import (
     time_embedding,
 )
 
+PICTURE_TOKENS = 257.0  # of a picture of 224 pixels in patches of 14, and one for all of it
 WAN = (114.0, 52.0)  # and two passes of the feed-forward's width
 HUNYUAN_DOUBLE, HUNYUAN_SINGLE = (131.0, 84.0), (124.0, 49.0)
 COGVIDEO = (40.6, 33.0)
@@ -54,6 +55,7 @@ def wan(config: Config, sizes: Sizes) -> Pass:
     text = sizes.text_tokens
     self_attention(tally, rows, rows, width, width, layers)
     cross_attention(tally, rows, text, width, width, layers)
+    _picture(tally, rows, config, width, layers)
     feed_forward(tally, rows, width, inner, layers)
     tally.elementwise(rows * width, (WAN[0] + 2 * inner / width) * layers, WAN[1] * layers)
     tally.weights += layers * (4 * width + 2 * width + 6 * width)
@@ -62,6 +64,18 @@ def wan(config: Config, sizes: Sizes) -> Pass:
     frequencies = number_in(config, "freq_dim", 256)
     cross_attention_ends(tally, rows, text, width, (channels * volume, made, caption), frequencies)
     return tally.done()
+
+
+def _picture(tally: Tally, rows: Array, config: Config, width: float, layers: float) -> None:
+    """Of a network that animates a picture: CLIP's tokens of it, lifted, and looked at in each block like the text."""
+    lifted, added = number_in(config, "image_dim", 0), number_in(config, "added_kv_proj_dim", 0)
+    tokens = np.asarray(PICTURE_TOKENS)
+    if lifted:
+        tally.product(tokens, lifted, lifted)
+        tally.product(tokens, lifted, width)
+    if added:
+        tally.product(tokens, added, width, 2 * layers)
+        tally.attention(rows, tokens, width, layers, name="cross-attention")
 
 
 def hunyuan_video(config: Config, sizes: Sizes) -> Pass:
