@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import gc
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import wattline
@@ -12,9 +14,14 @@ ROOT = Path(wattline.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
 
-def trees() -> Iterator[tuple[str, ast.Module]]:
-    for path in FILES:
-        yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def trees() -> tuple[tuple[str, ast.Module], ...]:
+    """Each file's path and syntax, read once for all tests: none of them changes it."""
+    gc.disable()  # a million nodes that all stay: to look for garbage among them takes most of the time
+    made = tuple((path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))) for path in FILES)
+    gc.freeze()
+    gc.enable()
+    return made
 
 
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
