@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import wattline as wl
 from wattline.core.errors import WattlineError
 from wattline.line.world.ai_part import ai_ratio
 from wattline.line.world.algebra import BLOCK, lower_root, solved, thin_root, times
@@ -343,3 +344,12 @@ def test_products_in_blocks_are_products(rows: int, inner: int, columns: int, se
     rng = np.random.default_rng(seed)
     first, other = rng.standard_normal((rows, inner)), rng.standard_normal((inner, columns))
     np.testing.assert_allclose(times(first, other), first @ other, rtol=1e-10, atol=1e-10)
+
+
+def test_the_path_that_studies_share_is_bound_by_grids_as_its_draws_are() -> None:
+    """Where a grid binds, p95 of the shared path is of path and grid together, not of both at their p95."""
+    rows = wl.world(["us", "ireland"], "2030-2035").json()["results"]["places"]
+    for place in rows:
+        for row in place["years"]:
+            assert row["shared_twh"]["p95"] < 1.06 * row["energy_twh"]["p95"], (place["name"], row["year"])
+            assert row["shared_twh"]["p5"] < row["shared_twh"]["p50"] < row["shared_twh"]["p95"]

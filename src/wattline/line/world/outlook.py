@@ -19,7 +19,7 @@ from wattline.line.world.expected import paths_known
 from wattline.line.world.grid_limit import grid_limits
 from wattline.line.world.growth import FIRST
 from wattline.line.world.observe import Posterior
-from wattline.line.world.percentiles import Draws32
+from wattline.line.world.percentiles import Draws32, percentiles
 from wattline.line.world.places import Place, place_of
 from wattline.line.world.power import TWH_PER_GW
 from wattline.line.world.published import PublishedFigure, published_figures
@@ -28,6 +28,7 @@ from wattline.line.world.stock import LAST as LAST_STOCK
 from wattline.line.world.tables import series, stated
 
 GRIDS = 1  # of the seed, the stream that limits of grids are drawn from
+SHARED = 2  # seed of the draws that tell how far grids bind the shared path
 CHUNK = 4_096  # draws that are worked through together, which bounds the memory
 LOST_VARIANCE = 0.03  # of a place in a year, as much may come of directions that are left out: correlations within 0.03
 FIRST_YEAR, LAST_YEAR = 2000, 2035
@@ -184,9 +185,14 @@ def shared_band(posterior: Posterior, pairs: tuple[Sequence[Place], Array], ques
     """
     mean, spread = posterior.predict(*pairs, counted=False)
     sd = np.sqrt(np.maximum(np.diag(spread), 0.0))
-    band = np.exp(np.stack([mean - Z95 * sd, mean, mean + Z95 * sd])).reshape(3, len(question.places), -1)
-    limits = grid_limits(posterior, question.places, question.years, question.as_of, np.array([-Z95, 0.0, Z95]))
-    return np.minimum(band, limits.transpose(1, 0, 2))
+    shape = len(question.places), len(question.years)
+    band = np.exp(np.stack([mean - Z95 * sd, mean, mean + Z95 * sd])).reshape(3, *shape)
+    rng = np.random.default_rng(SHARED)
+    path, of_grids = rng.standard_normal((2, CHUNK))
+    free = np.exp((mean[:, None] + sd[:, None] * path).astype(np.float32)).reshape(*shape, CHUNK)
+    limits = grid_limits(posterior, question.places, question.years, question.as_of, of_grids)
+    bound = np.minimum(free, limits.transpose(0, 2, 1))
+    return np.asarray(band * (percentiles(bound) / percentiles(free)))  # exactly the path where no grid binds
 
 
 def chunks(draws: int) -> Iterator[slice]:
