@@ -19,6 +19,7 @@ from wattline.line.world.published import read_published
 from wattline.predict.outlook.export import hourly_shape
 from wattline.predict.outlook.own import read_stock
 from wattline.report.present import as_page
+from wattline.report.terminal.world import place_name
 
 DRAWS = 2000
 
@@ -291,3 +292,12 @@ def test_a_table_may_have_spaces_after_its_commas_and_years_a_long_dash(tmp_path
     first, second = (wl.world(years=years, own=path, draws=100) for years, path in
                      (("2022-2023", plain), ("2022–2023", spaced)))  # fmt: skip
     assert first.json()["results"] == second.json()["results"]
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("us", "US"), ("us-pjm", "US PJM"), ("us-southeast", "US Southeast"), ("iran", "Iran"), ("eu27", "EU27"),
+     ("middle_east", "Middle East"), ("xai", "xAI"), ("digital-realty", "Digital Realty"), ("sri_lanka", "Sri Lanka")],
+)  # fmt: skip
+def test_a_place_or_company_is_titled_as_it_is_written(name: str, title: str) -> None:
+    assert place_name({"name": name}) == title

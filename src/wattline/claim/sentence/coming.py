@@ -142,6 +142,20 @@ def coming_claim(coming: ComingClaim, text: str, relation: Relation, catalog: Ca
     )
 
 
+def outlook_words(coming: ComingClaim, relation: Relation) -> str:
+    """What the outlook has of a statement and how probable it is, in words.
+
+    Parameters
+    ----------
+    coming : what is stated
+    relation : how it is meant
+
+    Returns sentences that a note can end with.
+    """
+    meant: Relation = "between" if len(coming.values) == 2 else relation
+    return _note(coming, foreseen(coming, meant), meant)
+
+
 def _literal(value: float, unit: str) -> Expression:
     return literal_of(f"{value:.6g} {unit}".strip(), "claim")
 

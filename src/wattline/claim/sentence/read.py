@@ -10,7 +10,7 @@ from wattline.catalog import Catalog, default
 from wattline.claim.file import Claim, ClaimsFile
 from wattline.claim.sentence.chinese import in_english, is_chinese
 from wattline.claim.sentence.clauses import clauses_in
-from wattline.claim.sentence.coming import coming_claim
+from wattline.claim.sentence.coming import coming_claim, outlook_words
 from wattline.claim.sentence.coming_read import read_coming
 from wattline.claim.sentence.coming_yearless import read_yearless
 from wattline.claim.sentence.company import company_claim
@@ -180,6 +180,18 @@ def _to_come(sentence: Sentence) -> Claim | None:
     return None if coming is None else coming_claim(coming, *sentence)
 
 
+def _restated(sentence: Sentence) -> Claim | None:
+    """The claim of a claims file; of a year to come, with the probability that the outlook gives it."""
+    claim = restated_claim(sentence)
+    if claim is None:
+        return None
+    try:
+        coming = read_coming(sentence.text)
+    except WattlineError:  # of something that the outlook is not of
+        coming = None
+    return claim if coming is None else replace(claim, note=f"{claim.note} {outlook_words(coming, sentence.relation)}")
+
+
 def _yearless(sentence: Sentence) -> Claim | None:
     read = read_yearless(sentence.text)
     if read is None:
@@ -204,7 +216,7 @@ def _of_searches(sentence: Sentence) -> Claim | None:
 
 # the first that takes a sentence reads it; the last takes any, or refuses it by name
 READERS: tuple[Reader, ...] = (
-    Reader("restated", "what a claims file that comes with Wattline states", restated_claim),
+    Reader("restated", "what a claims file that comes with Wattline states", _restated),
     Reader("town", "the data centres of a town, which are refused", _of_town),
     Reader("homes", "a share of a country's homes", _of_homes),
     Reader("both", "an energy and the share of a place's electricity that it is", _two_figures),

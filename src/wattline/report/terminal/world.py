@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -11,6 +13,9 @@ from wattline.report.words import Json, share_words
 
 MAX_ROWS = 8
 MAX_BARS = 6
+WRITTEN = {"eu25": "EU25", "eu27": "EU27", "eu28": "EU28", "xai": "xAI", "bytedance": "ByteDance",
+           "coreweave": "CoreWeave", "new": "New", "sri": "Sri", "and": "and", "of": "of", "the": "the"}  # fmt: skip
+MAX_SHORT, MAX_GRID = 3, 5  # letters of abbreviations: US, OVH; of grids' names: ERCOT
 NAMES = {
     "ai": "AI servers",
     "servers": "other servers",
@@ -80,9 +85,16 @@ def _jobs(jobs: list[Json]) -> Table:
 
 
 def place_name(place: Json) -> str:
-    """A place's name as a title: short ones are abbreviations."""
-    name = str(place["name"]).replace("_", " ")
-    return name.upper() if (len(name) <= 4 and name != "meta") or name == "eu27" else name.title()
+    """A place's or company's name as a title: "US PJM", "Iran", "xAI", "Digital Realty"."""
+    words = re.split(r"[_\s-]+", str(place["name"]))
+    grid = words[0] == "us"
+    return " ".join(_word(word, grid) for word in words)
+
+
+def _word(word: str, grid: bool) -> str:
+    """A word of a name: very short ones, and those of American grids, are abbreviations."""
+    short = len(word) <= (MAX_GRID if grid else MAX_SHORT)
+    return WRITTEN.get(word.lower(), word.upper() if short else word.title())
 
 
 def _table(*heads: str) -> Table:
