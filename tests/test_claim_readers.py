@@ -15,6 +15,7 @@ OF = {
     "homes": "AI data centres will use as much as 22% of US households by 2028",
     "both": "US data centres used 176 TWh in 2023, 4.4% of the country's electricity",
     "several": "Training GPT-3 took 1,287 MWh and emitted 552 tonnes of CO2",
+    "yearless": "Data centres could soon use as much electricity as Japan",
     "requests": "200 million ChatGPT requests a day use 500,000 kWh a day",
     "beside": "1,287 MWh is what 120 homes use in a year",
     "things": "Training GPT-3 used as much electricity as 120 homes in a year",
