@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -23,6 +24,17 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("wattline")
+
+
+def pytest_sessionstart() -> None:
+    """No search for garbage while tests are collected: they are many, and all stay."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What was collected is left out of every later search."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
