@@ -100,6 +100,8 @@ def changed(args: list[str], option: str, value: str) -> list[str]:
 USAGE = {
     "no command": ([], "wattline --help"),
     "an unknown command": (["trian"], "'trian'"),
+    "a command of a group": (["report"], "perhaps `wattline meter report`; see"),
+    "a list that is no command": (["chips"], "perhaps `wattline list chips`; see"),
     "a command nearly right": (["prompts"], "perhaps 'prompt'; see"),
     "an empty command": ([""], "wattline --help"),
     "an unknown option": ([*PROMPT, "--nope"], "--nope"),

@@ -117,3 +117,23 @@ def test_copies_in_whole_watts_are_asked_about(tmp_path: Path) -> None:
         (tmp_path / name).write_text(rows("time,gpu,power_w", lambda i: f"{T0 + i},0,{watts(i):.0f}"))
     with pytest.raises(WattlineError, match="--device files"):
         read_all([tmp_path / "a.csv", tmp_path / "b.csv"])
+
+
+def test_a_machines_parts_by_their_totals_lie_in_its_input(tmp_path: Path) -> None:
+    names = "SystemInputPower(W),SystemOutputPower(W),TotalCPUPower(W),TotalFanPower(W),TotalPciePower(W)"
+    text = columns(names, *(lambda i, w=w: watts(i, w) for w in (900, 850, 300, 40, 300)))
+    assert energy_j(tmp_path / "i.csv", text) / (5 * (N - 1)) == pytest.approx(900, rel=0.01)
+
+
+def test_the_history_of_an_ilo_is_its_average(tmp_path: Path) -> None:
+    row = {"Cap": 0, "Minimum": 380, "Peak": 480, "CpuWatts": 150, "DimmWatts": 20}
+    rows_of = [{"Time": at(i, 300, "%Y-%m-%dT%H:%M:%SZ"), "Average": watts(i, 400), **row} for i in range(N)]
+    assert energy_j(tmp_path / "p.json", json.dumps({"PowerDetail": rows_of})) / (300 * (N - 1)) == pytest.approx(
+        400, rel=0.01
+    )
+
+
+def test_the_nominal_power_of_an_ups_is_not_drawn(tmp_path: Path) -> None:
+    (tmp_path / "u.csv").write_text(rows("DATE,LOADPCT,NOMPOWER", lambda i: f"{at(i)},30,1000"))
+    with pytest.raises(WattlineError, match="no column is the power"):
+        read(tmp_path / "u.csv")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import signal
 import sys
 import threading
@@ -68,6 +69,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.version import __version__
 
 # typer brings its own copy of click and names only the exception below this one
+NO_COMMAND = re.compile(r"No such command '([\w-]+)'\.?$")
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 INTERRUPTED = 130
 ENDING = ("SIGTERM", "SIGHUP")
@@ -260,5 +262,20 @@ def usage(error: Any) -> str:
     if not error.format_message() or error.format_message().lstrip().startswith("Usage:"):  # a group without a command
         names = ", ".join(sorted(getattr(error.ctx.command, "commands", {}))) if error.ctx else ""
         return f"{command.removeprefix('wattline ')}: give one of its commands: {names}; see `{command} --help`"
+    missing = NO_COMMAND.match(error.format_message()) if command == "wattline" else None
+    if missing and (elsewhere := _elsewhere(missing[1])):
+        return f"no such command {missing[1]!r}; perhaps `wattline {elsewhere}`; see `wattline --help`"
     words = shorten(error.format_message(), 200).rstrip(".?").replace(". Did you mean", "; perhaps")
     return f"{words[:1].lower()}{words[1:]}; see `{command} --help`"
+
+
+def _elsewhere(name: str) -> str:
+    """A command of a group that bears the name, or the list of what it names; empty where there is none."""
+    for group in sorted(app.registered_groups, key=lambda each: each.name != "meter"):
+        if group.name in ("validate", "calibrate"):
+            continue  # the models' own tests
+        commands = group.typer_instance.registered_commands if group.typer_instance is not None else []
+        if any(name == (each.name or getattr(each.callback, "__name__", "")) for each in commands):
+            return f"{group.name} {name}"
+    kind = next((kind for kind in listed.KINDS if name in (kind, kind.removesuffix("s"))), "")
+    return f"list {kind}" if kind else ""

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from wattline.meter.places import FEEDS, MACHINES, PLURALS, QUANTITIES, TOTALS, begin_of
+from wattline.meter.places import FEEDS, MACHINES, PLURALS, begin_of, scope_of
 
 RANKS = {"wall": 0, "mains": 0, "plug": 0, "smartplug": 0, "dcmi": 1, "ipmi": 1, "bmc": 1, "idrac": 1, "ilo": 1,
          "redfish": 1, "platform": 3, "psys": 4}  # others 2  # fmt: skip
@@ -210,12 +210,18 @@ def _machine(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
         if part.role in ("package", "cpu", "core", "uncore", "graphics", "dram") and psys and len(psys) == 1:
             inside.setdefault(part.key, psys[0].key)
     if outer:
-        loose = [part for part in own if part not in outer and part.role != "total" and part.key not in inside]
+        loose = [part for part in own if part not in outer and part.key not in inside and _may_lie(part, outer[0])]
         if top:
             # rails of one card lie inside each other in ways that their names do not tell
-            known = [part for part in loose if math.isfinite(part.mean_w) and part.role != "boardpart"]
+            known = [part for part in loose if part.role != "boardpart" and not OUTPUTS & set(part.words)]
+            known = [part for part in known if math.isfinite(part.mean_w)]
             _check(top[0], known, HOLDS, len(top))
         inside.update((part.key, outer[0].key) for part in loose)
+
+
+def _may_lie(part: PlacedPart, outer: PlacedPart) -> bool:
+    """Whether a part may lie in another: of totals those of its fans or boards alone, where they read no more."""
+    return part.role != "total" or bool(scope_of(part.words) and part.mean_w <= outer.mean_w)
 
 
 def _mains(top: Sequence[PlacedPart], own: Sequence[PlacedPart]) -> None:
@@ -223,8 +229,7 @@ def _mains(top: Sequence[PlacedPart], own: Sequence[PlacedPart]) -> None:
     if not top or not all("mains" in part.words for part in top):
         return
     fed = [part for part in own if part not in top and part.role == "supply" and math.isfinite(part.mean_w)]
-    legs = replace(top[0], mean_w=sum(part.mean_w for part in top))
-    _check(legs, fed, HOLDS)
+    _check(replace(top[0], mean_w=sum(part.mean_w for part in top)), fed, HOLDS)
 
 
 def _named_node(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
@@ -243,7 +248,7 @@ def _rank(part: PlacedPart) -> int:
 def _totals(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
     """A column named total over the parts that its other words name: it equals their sum, or exceeds it."""
     totals = [part for part in own if part.role == "total"]
-    scopes = {part.key: set(part.words) - TOTALS - MACHINES - QUANTITIES for part in totals}
+    scopes = {part.key: scope_of(part.words) for part in totals}
     machines = [part for part in own if part.role in ("dcmi", "machine")]
     for part in sorted(totals, key=lambda other: -len(scopes[other.key])):
         scope, begins = scopes[part.key], begin_of(part.title)
@@ -280,9 +285,7 @@ def chosen(inside: Mapping[str, str], choices: Mapping[str, str]) -> dict[str, s
     inside : holder of each part, both by uuid
     choices : what the user says: holder of each part, empty for none
 
-    Returns
-    -------
-    Holder of each part, by uuid.
+    Returns the holder of each part, by uuid.
     """
     out = {**inside, **choices}
     for key in out:

@@ -34,6 +34,7 @@ NOT_DRAWN = frozenset({
     "stddev", "stdev", "nominal", "available", "requested", "baseline", "allocated", "reserved", "median", "percentile",
     "quantile", "variance", "forecast", "predicted", "cost", "price", "violation", "pl", "var", "temp",
     "temperature", "peak", "efficiency", "export", "exported", "returned", "injected", "attributable", "attributed",
+    "nom", "nompower",
 })  # fmt: skip
 FEEDS = frozenset({"pdu", "rack", "feed", "ups"})
 PLAIN = frozenset({"meter", "plug", "input", "whole", "level", "board", "main", "reading", "sensor"})
@@ -78,6 +79,18 @@ def begin_of(name: str) -> str:
     """
     match = BEGIN.match(name)
     return match[0].lower() if match else ""
+
+
+def scope_of(words: Iterable[str]) -> set[str]:
+    """The words of a total that say of what: fans, one host; none where it is of all.
+
+    Parameters
+    ----------
+    words : of its name
+
+    Returns them.
+    """
+    return set(words) - TOTALS - MACHINES - QUANTITIES
 
 
 def words_of(name: str) -> tuple[str, ...]:

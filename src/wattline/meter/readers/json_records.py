@@ -20,6 +20,8 @@ from wattline.meter.recording import Recording
 
 FLAT = (str, int, float, bool, type(None))
 MAX_DEPTH = 4
+# of a machine in HPE iLO's history of power, whose names tell no unit
+ILO, ILO_POWER = ("Average", "Peak", "Minimum"), "machine power (W)"
 
 
 def is_text(text: str) -> bool:
@@ -67,6 +69,10 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     names = list(dict.fromkeys(name for row in rows for name in row))
     if len(rows) < 2:
         raise WattlineError(f"{path} holds {len(rows)} JSON records: energy needs two, apart in time")
+    if set(ILO) <= set(names):
+        names = [name for name in names if name not in ILO[1:]]
+        rows = [{ILO_POWER if name == ILO[0] else name: cell for name, cell in row.items()} for row in rows]
+        names = [ILO_POWER if name == ILO[0] else name for name in names]
     columns = {name: [_cell(row.get(name)) for row in rows] for name in names}
     return plain.of_frame(pl.DataFrame(columns, strict=False), choices, str(path), path.stem)
 
