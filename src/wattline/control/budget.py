@@ -172,7 +172,10 @@ def _of(device: Json, path: Path | str) -> Settable:
     name = device.get("name")
     if not isinstance(name, str) or not name:
         raise WattlineError(f"budget {path}: a device has no name: part of its name or UUID")
-    matched = find_settables([name])
+    try:
+        matched = find_settables([name])
+    except WattlineError as error:
+        raise WattlineError(f"budget {path}: {error}") from None
     if len(matched) > 1:
         raise WattlineError(f"budget {path}: {name!r} is {len(matched)} devices; give more of the name, or the UUID")
     return matched[0]
@@ -181,11 +184,13 @@ def _of(device: Json, path: Path | str) -> Settable:
 def _member(device: Json, settable: Settable, hold: Hold) -> Member:
     limits = hold.limits[settable.device.key]
     floor = max(parse(device["floor"], "W", "floor") if "floor" in device else limits.low, limits.low)
+    if floor > limits.ceiling:
+        raise WattlineError(f"budget: floor {floor:g} W of {device['name']} is above its {limits.ceiling:g} W")
     priority = device.get("priority", 0)
     if not isinstance(priority, int):
         raise WattlineError(f"budget: priority {priority!r} of {device['name']} is no whole number")
     name = settable.device.name or settable.device.uuid
-    return Member(settable.device.key, name, priority, min(floor, limits.ceiling), limits.ceiling)
+    return Member(settable.device.key, name, priority, floor, limits.ceiling)
 
 
 def _watches(members: Sequence[Member]) -> list[WatchedMember]:

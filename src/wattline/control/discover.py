@@ -37,9 +37,7 @@ def find_settables(names: Sequence[str] = (), knob: str = "power") -> list[Setta
         missing = [name for name in names if not any(_is(each, name) for each in known)]
         if missing:
             there = ", ".join(each.device.name or each.device.uuid for each in known) or "none"
-            raise WattlineError(
-                f"--only-device {shorten(missing[0])!r} is no device that can be set here; known: {there}"
-            )
+            raise WattlineError(f"{shorten(missing[0])!r} is no device that can be set here; known: {there}")
     else:
         accelerators = [each for each in known if each.device.kind == "gpu"]
         chosen = accelerators or known
