@@ -145,7 +145,8 @@ def work(
     along: dict[float, SupplyPlan | str] = {}
     for share in FRONTIER if frontier else ():
         progress(f"frontier at {share:.0%}")
-        along[share] = or_why(with_target(question, cfe=share, annual=None, carbon=None), _planned)
+        known = [made, *(plan for plan in (*beside.values(), *along.values()) if isinstance(plan, SupplyPlan))]
+        along[share] = or_why(with_target(question, cfe=share, annual=None, carbon=None), _planner(known))
     drawn = drawn_plans(question, progress, on)
     worth = {**balances(made, question), "firm_price": firm_price(made, question)}
     return SupplyAnswer(question, made, drawn, beside, along, tested, worth)
@@ -153,6 +154,11 @@ def work(
 
 def _planned(question: SupplyQuestion) -> SupplyPlan:
     return plan(question.case())
+
+
+def _planner(known: Sequence[SupplyPlan]) -> Callable[[SupplyQuestion], SupplyPlan]:
+    """Plans a question unless a known plan is that of its target too, as where no target binds."""
+    return lambda question: plan(question.case(), known=known)
 
 
 def _beside(question: SupplyQuestion, made: SupplyPlan) -> dict[str, SupplyPlan | str]:
@@ -166,7 +172,8 @@ def _beside(question: SupplyQuestion, made: SupplyPlan) -> dict[str, SupplyPlan 
     rows: dict[str, SupplyPlan | str] = {}
     for name, target in wanted.items():
         other = with_target(question, **target)
-        rows[name] = made if other.target == question.target else or_why(other, _planned)
+        known = [made, *(plan for plan in rows.values() if isinstance(plan, SupplyPlan))]
+        rows[name] = made if other.target == question.target else or_why(other, _planner(known))
     if question.later:
         rows["a year later"] = or_why(replace(question, sources=(*question.sources, *question.later)), _planned)
     return rows

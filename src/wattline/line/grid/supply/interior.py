@@ -15,18 +15,23 @@ from wattline.core.fact import Array
 from wattline.line.grid.supply.band import NewtonMatrix, NewtonWeights, Singular
 from wattline.line.grid.supply.certificate import PRIMAL_MW
 from wattline.line.grid.supply.point import InteriorPoint, Residuals, centring, moved, product, step_lengths
+from wattline.line.grid.supply.polish import polished
 from wattline.line.grid.supply.program import Program
 from wattline.line.grid.supply.scale import Scale
 
 MAX_ITERATIONS = 150
 MAX_WARM = 45  # from a near program's point; where that does not lead on, the start is from nothing
 PATIENCE, MAX_PATIENCE = 8, 40  # iterations without a better point, from a near program's point and from nothing
+CLOSED = 0.1  # weight of rows that are missed beside the gap: what is left of them is closed in the end
+LOST, FAR = 1e-5, 100.0  # a best point so near, and another that much worse: rounding leads away
+LAST = 2  # iterations without a better point where the best is near enough: rounding lets none be better
 CORRECTORS = 1  # of a step, at most; more cost more than the iterations they save
 GAIN, LONG = 0.01, 0.9  # what a corrector must add to the lengths of a step, and a length that needs none
 AMPLE = 2.0  # capacity to start from, over the mean load
 NEAR = 0.9  # share of the way to the boundary that a step goes at most
 WARM = 0.05  # gap, over the cost, of the point that a near program starts from, at least
 TOLERANCE = 1e-8  # of residuals and gap, relative
+NEAR_ENOUGH = 5e-7  # error of a point that a certificate, which asks for a gap of 1e-6, bears out
 
 
 @dataclass(eq=False)
@@ -89,7 +94,6 @@ class Interior:
         self.free = program.equal
         self.right = program.right_side
         self.fixed = np.where(program.active, program.fixed, 2.0)
-        self.weight = 0.1
         self.count = 2 * program.active.size + len(self.capped) + int(self.capped.sum()) + int((~self.free).sum())
 
     def start(self) -> InteriorPoint:
@@ -131,14 +135,13 @@ class Interior:
 
     def _run(self, start: InteriorPoint | None, tolerance: float) -> InteriorResult:
         point, inside = start or self.start(), None
-        # an hour may miss so many MW whatever the load: what counts as near grows with the program's power
-        self.weight = max(0.1, self.scale.power * tolerance / (PRIMAL_MW / 2))
         best, least, stalled, iterations = point, np.inf, 0, 0
         while iterations < (MAX_ITERATIONS if start is None else MAX_WARM):
             missing = self._residuals(point)
             error = self._error(point, missing)
             best, least, stalled = (point, error, 0) if error < least else (best, least, stalled + 1)
-            if error < tolerance or stalled > (MAX_PATIENCE if start is None else PATIENCE):
+            patience = LAST if least < NEAR_ENOUGH else MAX_PATIENCE if start is None else PATIENCE
+            if error < tolerance or stalled > patience or (least < LOST and error > FAR * least):
                 break
             inside = point if self._gap(point) > WARM else inside
             iterations += 1
@@ -183,7 +186,7 @@ class Interior:
         primal = max(np.abs(missing.rows).max(), np.abs(missing.room).max(), np.abs(missing.left).max(initial=0))
         year = (np.abs(missing.year) / (1 + np.abs(program.limit))).max(initial=0)
         dual = max(np.abs(missing.flows).max(), (np.abs(missing.capacity) / (1 + program.capacity_cost)).max(initial=0))
-        return float(max(gap, primal * self.weight, year, dual / 10))
+        return float(max(gap, primal * CLOSED, year, dual / 10))
 
     def _gap(self, point: InteriorPoint) -> float:
         cost = abs(self.program.value(point.flows * self.program.active, point.capacity))
@@ -251,12 +254,13 @@ class Interior:
     def _result(
         self, point: InteriorPoint, error: float, iterations: int, inside: InteriorPoint | None
     ) -> InteriorResult:
-        scale, active = self.scale, self.program.active
+        scale = self.scale
+        last = polished(self.program, point.flows, point.capacity, PRIMAL_MW / scale.power)
         return InteriorResult(
             error,
             iterations,
-            point.flows * active * scale.power,
-            point.capacity * scale.power,
+            last.flows * scale.power,
+            last.capacity * scale.power,
             point.prices * scale.price,
             point.eta * scale.price,
             Way(self.scale, inside),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,7 +17,7 @@ from wattline.line.grid.supply.certificate import Certificate, earnings, rents
 from wattline.line.grid.supply.infeasible import why_infeasible
 from wattline.line.grid.supply.margin import RESERVE
 from wattline.line.grid.supply.parts import SupplyCase
-from wattline.line.grid.supply.solve import CertifiedSolution, NoOptimum, solve
+from wattline.line.grid.supply.solve import CertifiedSolution, NoOptimum, solve, solved_already
 
 WEEK_H = 168.0
 INNER = ("start:", RESERVE)  # capacities that are no plant
@@ -198,12 +199,13 @@ def _windows(values: Array, steps: int) -> Array:
     return np.asarray(total[steps:] - total[:-steps])
 
 
-def plan(case: SupplyCase, fast: bool = True) -> SupplyPlan:
+def plan(case: SupplyCase, fast: bool = True, known: Sequence[SupplyPlan] = ()) -> SupplyPlan:
     """The least-cost plan of a case, certified.
 
     Parameters
     ----------
     fast : whether the interior point is tried before HiGHS
+    known : plans of other targets, one of which may be this one's too
 
     Returns
     -------
@@ -212,7 +214,9 @@ def plan(case: SupplyCase, fast: bool = True) -> SupplyPlan:
     Raises WattlineError where no supply reaches the targets: the best that can be reached, what binds, what would help.
     """
     try:
-        return SupplyPlan(case, solve(program(case), fast=fast, circles=case.circles))
+        made = program(case)
+        solved = solved_already(made, [other.solved for other in known])
+        return SupplyPlan(case, solved or solve(made, fast=fast, circles=case.circles))
     except NoOptimum as error:
         if error.status == "infeasible":
             raise why_infeasible(case) from None

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.line.grid.supply.certificate import GAP, Certificate, Solution, certify
 from wattline.line.grid.supply.highs import NoOptimum, solve_highs
-from wattline.line.grid.supply.interior import TOLERANCE, Interior, Way
+from wattline.line.grid.supply.interior import NEAR_ENOUGH, TOLERANCE, Interior, Way
 from wattline.line.grid.supply.program import Program
 from wattline.line.grid.supply.repair import one_way, repaired
 
 WORTH_A_LOOK = 1e-5  # an interior point that ends with a larger error is not certified at all
-NEAR_ENOUGH = 5e-7  # error of a draw's point: its certificate asks for a gap of 1e-6
 ROUNDS = 7  # of forbidding circles that negative prices pay for
 
 
@@ -58,6 +60,31 @@ def solve(program: Program, near: Way | None = None, fast: bool = True, circles:
     return replace(solved, certificate=certificate)
 
 
+def solved_already(program: Program, known: Iterable[CertifiedSolution]) -> CertifiedSolution | None:
+    """A solution of a program of the same flows and capacities that is the optimum of this one too, as its certificate
+    here shows: rows of the year that only one of the two has bind in neither.
+
+    Parameters
+    ----------
+    program : to be solved
+    known : solutions of others
+
+    Returns
+    -------
+    The first that bears it out, None where none does.
+    """
+    for other in known:
+        was, solution = other.program, other.solution
+        if (was.flows, was.capacities) != (program.flows, program.capacities) or was.steps != program.steps:
+            continue
+        price = dict(zip(was.rows, solution.eta, strict=True))
+        here = replace(solution, eta=np.array([price.get(row, 0.0) for row in program.rows]))
+        certificate = certify(program, here)
+        if certificate.good:
+            return CertifiedSolution(program, here, replace(certificate, relaxed=certificate.bound), None)
+    return None
+
+
 def _without_circles(solved: CertifiedSolution, fast: bool) -> CertifiedSolution:
     """The solution without storages that charge and discharge at once: at the same cost where circles cost nothing,
     else with one hour after another shut to them, and in the end every hour. Raises NoOptimum where nothing is left."""
@@ -98,4 +125,4 @@ def _certified(program: Program, solution: Solution, way: Way | None) -> Certifi
     return CertifiedSolution(program, solution, certify(program, solution), way)
 
 
-__all__ = ["CertifiedSolution", "NoOptimum", "NotCertified", "solve"]
+__all__ = ["CertifiedSolution", "NoOptimum", "NotCertified", "solve", "solved_already"]
