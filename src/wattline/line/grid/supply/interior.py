@@ -15,7 +15,7 @@ from wattline.core.fact import Array
 from wattline.line.grid.supply.band import NewtonMatrix, NewtonWeights, Singular
 from wattline.line.grid.supply.certificate import PRIMAL_MW
 from wattline.line.grid.supply.point import InteriorPoint, Residuals, centring, moved, product, step_lengths
-from wattline.line.grid.supply.polish import polished
+from wattline.line.grid.supply.polish import ROUNDS, polished
 from wattline.line.grid.supply.program import Program
 from wattline.line.grid.supply.scale import Scale
 
@@ -23,7 +23,7 @@ MAX_ITERATIONS = 150
 MAX_WARM = 45  # from a near program's point; where that does not lead on, the start is from nothing
 PATIENCE, MAX_PATIENCE = 8, 40  # iterations without a better point, from a near program's point and from nothing
 CLOSED = 0.1  # weight of rows that are missed beside the gap: what is left of them is closed in the end
-LOST, FAR = 1e-5, 100.0  # a best point so near, and another that much worse: rounding leads away
+FAR = 100.0  # where the best is worth a look, one so many times worse: rounding leads away
 LAST = 2  # iterations without a better point where the best is near enough: rounding lets none be better
 CORRECTORS = 1  # of a step, at most; more cost more than the iterations they save
 GAIN, LONG = 0.01, 0.9  # what a corrector must add to the lengths of a step, and a length that needs none
@@ -31,6 +31,7 @@ AMPLE = 2.0  # capacity to start from, over the mean load
 NEAR = 0.9  # share of the way to the boundary that a step goes at most
 WARM = 0.05  # gap, over the cost, of the point that a near program starts from, at least
 TOLERANCE = 1e-8  # of residuals and gap, relative
+WORTH_A_LOOK = 1e-5  # an interior point that ends with a larger error is not certified at all
 NEAR_ENOUGH = 5e-7  # error of a point that a certificate, which asks for a gap of 1e-6, bears out
 
 
@@ -141,7 +142,7 @@ class Interior:
             error = self._error(point, missing)
             best, least, stalled = (point, error, 0) if error < least else (best, least, stalled + 1)
             patience = LAST if least < NEAR_ENOUGH else MAX_PATIENCE if start is None else PATIENCE
-            if error < tolerance or stalled > patience or (least < LOST and error > FAR * least):
+            if error < tolerance or stalled > patience or (least < WORTH_A_LOOK and error > FAR * least):
                 break
             inside = point if self._gap(point) > WARM else inside
             iterations += 1
@@ -255,7 +256,8 @@ class Interior:
         self, point: InteriorPoint, error: float, iterations: int, inside: InteriorPoint | None
     ) -> InteriorResult:
         scale = self.scale
-        last = polished(self.program, point.flows, point.capacity, PRIMAL_MW / scale.power)
+        rounds = ROUNDS if error < WORTH_A_LOOK else 0
+        last = polished(self.program, point.flows, point.capacity, PRIMAL_MW / scale.power, rounds)
         return InteriorResult(
             error,
             iterations,

@@ -25,7 +25,7 @@ class Place:
     capacity: Array
 
 
-def polished(program: Program, flows: Array, capacity: Array, may_miss: float) -> Place:
+def polished(program: Program, flows: Array, capacity: Array, may_miss: float, rounds: int = ROUNDS) -> Place:
     """The solution with its rows closed: the least change of each flow beside itself and its room to its bound.
 
     Parameters
@@ -33,6 +33,7 @@ def polished(program: Program, flows: Array, capacity: Array, may_miss: float) -
     program : that was solved
     flows, capacity : of its solution, shapes ``(F, T)`` and ``(K,)``
     may_miss : of a row, in the program's unit of power
+    rounds : at most
 
     Returns
     -------
@@ -40,7 +41,7 @@ def polished(program: Program, flows: Array, capacity: Array, may_miss: float) -
     """
     best = Place(np.clip(flows, 0.0, program.bounds(capacity)) * program.active, np.maximum(capacity, 0.0))
     least = _missed(program, best)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         if least <= ENOUGH * may_miss:
             break
         try:
@@ -73,13 +74,12 @@ def _closed(program: Program, place: Place, least: float) -> Place:
     bounds = program.bounds(place.capacity)
     below, above = np.maximum(place.flows, least), np.maximum(bounds - place.flows, least)
     left = np.maximum(program.capacity_max - place.capacity, least)
+    spare = np.maximum(program.limit - program.year_rows(place.flows, place.capacity), least)
     weights = NewtonWeights(
         lower=below**-2.0,
         upper=above**-2.0,
         capacity=np.maximum(place.capacity, least) ** -2.0 + left**-2.0,
-        slack=np.where(
-            program.equal, 0.0, np.maximum(program.limit - program.year_rows(place.flows, place.capacity), 0.0) ** 2
-        ),
+        slack=np.where(program.equal, 0.0, spare**2),
     )
     matrix = NewtonMatrix(program, weights)
     moved, _, built, _ = matrix.solve(

@@ -10,11 +10,10 @@ import numpy as np
 from wattline.core.errors import WattlineError
 from wattline.line.grid.supply.certificate import GAP, Certificate, Solution, certify
 from wattline.line.grid.supply.highs import NoOptimum, solve_highs
-from wattline.line.grid.supply.interior import NEAR_ENOUGH, TOLERANCE, Interior, Way
+from wattline.line.grid.supply.interior import NEAR_ENOUGH, TOLERANCE, WORTH_A_LOOK, Interior, Way
 from wattline.line.grid.supply.program import Program
 from wattline.line.grid.supply.repair import one_way, repaired
 
-WORTH_A_LOOK = 1e-5  # an interior point that ends with a larger error is not certified at all
 ROUNDS = 7  # of forbidding circles that negative prices pay for
 
 
