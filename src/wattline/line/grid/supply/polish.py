@@ -13,7 +13,7 @@ from wattline.line.grid.supply.band import NewtonMatrix, NewtonWeights, Singular
 from wattline.line.grid.supply.program import Program
 
 ROUNDS = 4
-LEAST = 0.1  # of what may be missed: the least a flow is taken to be, and its room, as it moves
+MIN_SHARE = 0.1  # of what may be missed: the least a flow is taken to be, and its room, as it moves
 ENOUGH = 0.2  # of what may be missed: nearer nothing is closed
 
 
@@ -45,7 +45,7 @@ def polished(program: Program, flows: Array, capacity: Array, may_miss: float, r
         if least <= ENOUGH * may_miss:
             break
         try:
-            moved = _closed(program, best, LEAST * may_miss)
+            moved = _closed(program, best, MIN_SHARE * may_miss)
         except Singular:
             break
         missed = _missed(program, moved)
