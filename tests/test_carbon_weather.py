@@ -122,7 +122,7 @@ def test_the_command_takes_weather_beside_each_series_and_says_what_it_took(tmp_
     [
         ({"wind_speed_10m": WIND[:500]}, "give weather of the same time"),
         ({"cloud_cover": WIND}, "has no temperature, wind speed or radiation"),
-        ({"wind_speed_10m": np.where(np.arange(HOURS) // 50 == 7, np.nan, WIND)}, "fill the gap"),
+        ({"wind_speed_10m": np.where(np.arange(HOURS) // 50 == 7, np.nan, WIND)}, "mend the file"),
     ],
 )
 def test_weather_that_does_not_fit_is_refused_in_one_line(tmp_path, columns, says):

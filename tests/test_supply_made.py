@@ -162,11 +162,12 @@ def weather_file(path: Path, **columns: np.ndarray) -> Path:
     sun = position(hours("2023-01-01T00:30:00", 8760), 35.0, 0.0)
     level = columns.get("level", 0.75 * clear_sky(sun))
     wind = columns.get("wind", 4 + 3 * np.sin(np.arange(8760) / 30))
+    warm = columns.get("temperature", np.full(8760, 15.0))
     lines = ["LOCATION,Here,-,-,made,1,35.0,0.0,0.0,10.0", "DATA PERIODS,1,1,Data,Sunday,1/1,12/31"]
     times = hours("2023-01-01T00:00:00", 8760)
     for i, time in enumerate(times):
         year, month, day = str(time)[:10].split("-")
-        row = [year, month, day, str(int(str(time)[11:13]) + 1), "60", "_", "15.0", "5.0", "50", "101325"]
+        row = [year, month, day, str(int(str(time)[11:13]) + 1), "60", "_", f"{warm[i]:.1f}", "5.0", "50", "101325"]
         row += ["0", "0", "0", f"{level[i]:.1f}", "0", "9999", "0", "0", "0", "0", "180", f"{wind[i]:.2f}"]
         lines.append(",".join(row))
     path.write_text("\n".join(lines) + "\n")
@@ -182,7 +183,7 @@ def test_a_weather_file_gives_wind_and_sun(tmp_path: Path) -> None:
     wind = np.full(8760, 5.0)
     wind[100:110] = 999
     gap = weather_file(tmp_path / "gap.epw", wind=wind)
-    with pytest.raises(WattlineError, match="hour 100"):
+    with pytest.raises(WattlineError, match=r"no number at 01-05T04:00 of standard time \(10 hours"):
         hours_of_file(gap, CATALOG)
 
 

@@ -107,7 +107,7 @@ def test_a_cell_that_cannot_be_is_named(factors: Path, column: str, cell: str, w
 def test_what_is_filled_or_short_is_told(factors: Path) -> None:
     wind = np.full(14 * 24, 0.4)
     wind[40:42] = np.nan
-    told = notes(capacity_factors=factors_file(factors.parent / "gap.csv", cf_wind=wind))
+    told = notes(capacity_factors=factors_file(factors.parent / "gap.csv", cf_wind=wind), fill_gaps="2 h")
     assert "cf_wind: 2 of 336 steps without a number are filled" in told
     assert "the hours are of 14 days" in told
     assert "days" not in notes(capacity_factors=factors_file(factors.parent / "year.csv", 365, "2023-01-01"))

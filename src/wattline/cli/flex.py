@@ -40,6 +40,9 @@ def headroom(
     ] = None,
     column: Annotated[list[str] | None, Opt(help="Grid to take; repeat for more [default: all].")] = None,
     unit: Annotated[str | None, Opt(help="Unit of the demand [default: that of its header, else MW].")] = None,
+    fill_gaps: Annotated[
+        str | None, Opt(help='Longest gap of a file that is filled in a straight line, "3 h" [default: none].')
+    ] = None,
     out: FlexOut = None,
     as_json: options.AsJson = False,
     explain: options.Explain = False,
@@ -51,7 +54,8 @@ def headroom(
 
     if share and hours is not None:
         raise WattlineError("flex headroom: give --share or --hours, one of the two")
-    made = flex_headroom(demand, shares=share or SHARES, hours=hours, columns=column or (), unit=unit)
+    fill = fill_gaps or 0.0
+    made = flex_headroom(demand, shares=share or SHARES, hours=hours, columns=column or (), unit=unit, fill_gaps=fill)
     print_result(made, as_json, explain, out)
 
 
@@ -115,6 +119,9 @@ def balance(
     ] = None,
     column: Annotated[str | None, Opt(help="The grid in that file; needed where there are several.")] = None,
     unit: Annotated[str | None, Opt(help="Unit of that file's numbers [default: that of its header, else MW].")] = None,
+    fill_gaps: Annotated[
+        str | None, Opt(help='Longest gap of a file that is filled in a straight line, "3 h" [default: none].')
+    ] = None,
     *,
     where: options.WhereOptions,
     draws: options.Draws = 2000,
@@ -135,8 +142,8 @@ def balance(
         raise WattlineError("missing --it; give the IT power of the design, such as --it 100MW")
     check_out(out)
     if demand is None:
-        refuse(context, ("column", "unit"), "--demand")
-    file = None if demand is None else DemandFile(demand, column, unit)
+        refuse(context, ("column", "unit", "fill_gaps"), "--demand")
+    file = None if demand is None else DemandFile(demand, column, unit, fill_gaps or 0.0)
     made = flex_balance(it, utilisation=utilisation, demand=file, draws=draws, seed=seed, facts=facts, **where)
     print_result(made, as_json, explain, out)
 

@@ -40,6 +40,9 @@ def supply(
     grid: Annotated[
         Path | None, Opt(metavar="FILE", help="Hourly price, carbon-free share and carbon of the grid, UTC.")
     ] = None,
+    fill_gaps: Annotated[
+        str | None, Opt(help='Longest gap of a file that is filled in a straight line, "3 h" [default: none].')
+    ] = None,
     export: Annotated[
         str | None, Opt(help="Share of the year's load that may be sold to the grid [default: none].")
     ] = None,
@@ -75,7 +78,8 @@ def supply(
     check_out(out)
     given: dict[str, Any] = {
         "load": load, "load_mw": load_mw, "target": target, "technologies": with_, "years": years,
-        "capacity_factors": capacity_factors, "grid": grid, "export": export, "import_limit": import_limit,
+        "capacity_factors": capacity_factors, "grid": grid, "fill_gaps": fill_gaps, "export": export,
+        "import_limit": import_limit,
         "within": within, "flexible": flexible,
         "flexible_window": flexible_window, "network_tariff": network_tariff, "demand_charge": demand_charge,
         "investment_credit": investment_credit, "production_credit": production_credit, "frontier": frontier, "on": on,

@@ -91,6 +91,7 @@ def _supply(inputs: Json) -> list[str]:
         f"target {', '.join(aims) or 'least cost'}",
         *_withstood(inputs["reliability"]),
         f"capacity factors {hours['source']} ({means or 'none'})",
+        *([f"gaps of up to {trim(inputs['fill_gaps_h'])} h filled"] if inputs["fill_gaps_h"] else []),
         *([grid, exports] if "grid" in inputs["technologies"] else ["no grid"]),
         f"costs of 2030, {_credits(inputs['charges'])}",
     ]

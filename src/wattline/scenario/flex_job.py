@@ -41,6 +41,7 @@ class FlexJob(Job):
     demand: str | None = Field(None, description="File of the grid's demand by the hour, beside this file.")
     column: Texts | None = Field(None, description="Grids in that file.")
     unit: str | None = Field(None, description="Unit of that file's numbers.")
+    fill_gaps: Number | None = Field(None, description="Longest gap of it that is filled in a straight line.")
     share: Number | list[Number] | None = Field(None, description="Shares of its energy that a new load gives up.")
     hours: float | None = Field(None, description="Hours of a year in which it yields, instead of share.")
     signal: str | None = Field(None, description="File of carbon intensity or price by the hour, beside this file.")
@@ -95,7 +96,7 @@ class FlexJob(Job):
     lasts: str | None = Field(None, description="How long a call lasts.")
 
 
-DEMAND = ("demand", "column", "unit")
+DEMAND = ("demand", "column", "unit", "fill_gaps")
 JOB = tuple(each.name for each in fields(DailyJob))
 SERVED = ("input", "output", "batch", "active")
 PAID = ("capacity_price", "reserve_price", "energy_price", "called", "lasts")
@@ -161,7 +162,7 @@ def _balance(given: dict[str, Any], folder: Path, where: Where, draws: Draws) ->
         raise WattlineError("column: a balance takes one grid")
     file = None
     if "demand" in given:
-        file = DemandFile(folder / given["demand"], column, given.get("unit"))
+        file = DemandFile(folder / given["demand"], column, given.get("unit"), given.get("fill_gaps", 0.0))
     return flex_balance(given["it"], where, utilisation=given.get("utilisation", 1.0), demand=file, draws=draws)
 
 
@@ -171,7 +172,7 @@ def _headroom(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -
     shares = [parse(value, "", "share", zero=True) for value in _list(given.get("share"))]
     return flex_headroom(
         folder / given["demand"], shares=shares or SHARES, hours=given.get("hours"), columns=_list(given.get("column")),
-        unit=given.get("unit"),
+        unit=given.get("unit"), fill_gaps=given.get("fill_gaps", 0.0),
     )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ class SupplyJob(Job):
     years: int | str | None = Field(None, description="Years of the files to size on.")
     capacity_factors: str | None = Field(None, description="File of hourly capacity factors, beside this file.")
     grid: str | None = Field(None, description="File of the grid's hourly price and carbon, beside this file.")
+    fill_gaps: Number | None = Field(None, description="Longest gap of a file that is filled in a straight line.")
     export: Number | None = Field(None, description="Share of the year's load that may be sold to the grid.")
     import_limit: Number | None = Field(None, description="Power of the grid connection.")
     within: Number | None = Field(None, description='Time from order to power, such as "4 years".')

@@ -62,6 +62,7 @@ class SupplyInputs(StrictJson):
     technologies: list[str] = item("What may be built.")
     hours: SupplyHoursJson = item("The hours.")
     grid: list[str] = item("What was given of the grid by the hour: price, clean share, carbon.")
+    fill_gaps_h: float = item("Longest gap of a file that is filled in a straight line [h]; 0 for none.")
     export_share: float | None = item(
         "Most of the year's load that may be sold; null where nothing is said: nothing, or what is bought where the "
         "target is annual."

@@ -11,6 +11,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
+from wattline.core.quantity import parse
 from wattline.core.reading import read_bytes
 from wattline.core.units import HOUR_S
 from wattline.line.grid.table import numbers_of, read_table, times_of, word_among_numbers
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 MAX_BYTES = 100_000_000
-MAX_FILLED_STEPS = 3  # of a gap that is filled in a straight line
+FILL_OPTION = '--fill-gaps "3 h"'
+MAX_FILL_H = 24.0
+SIGNAL_STEPS = 3  # of a gap of a signal (carbon, a price) that is filled in a straight line
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Hourly:
         What was taken for granted or repaired.
     broken
         Columns of numbers that hold a word, by name: the word and its row.
+    fill_h
+        Longest gap that is filled in a straight line [h]; 0 for none, None where no option allows any.
     """
 
     utc: np.ndarray[Any, np.dtype[np.datetime64]]
@@ -45,6 +50,7 @@ class Hourly:
     columns: dict[str, Array]
     notes: tuple[str, ...]
     broken: Mapping[str, str] = field(default_factory=dict)
+    fill_h: float | None = None
 
     @property
     def month(self) -> Array:
@@ -52,7 +58,7 @@ class Hourly:
         return np.asarray(self.utc.astype("datetime64[M]").astype(int) % 12 + 1, float)
 
     def column(self, name: str | None, what: str) -> tuple[str, Array]:
-        """A column by its name, or the only one, with its short gaps filled.
+        """A column by its name, or the only one; a step without a number is refused, or filled where that is allowed.
 
         Parameters
         ----------
@@ -68,7 +74,7 @@ class Hourly:
         Raises
         ------
         WattlineError
-            Where there is no such column, or a gap is longer than ``MAX_FILLED_STEPS``.
+            Where there is no such column, or a gap is longer than ``fill_h``, by its first step.
         """
         broken = {key.lower(): key for key in self.broken}
         if name is not None and name.lower() in broken:
@@ -87,6 +93,10 @@ class Hourly:
         key = names[name.lower()]
         return key, self._filled(key, what)
 
+    def signal(self) -> Hourly:
+        """The series as that of a signal (carbon, a price): gaps of up to ``SIGNAL_STEPS`` are filled and counted."""
+        return replace(self, fill_h=SIGNAL_STEPS * self.step_h)
+
     def _filled(self, key: str, what: str) -> Array:
         values = self.columns[key]
         there = np.isfinite(values)
@@ -94,11 +104,17 @@ class Hourly:
             return values
         edges = np.flatnonzero(np.diff(np.concatenate([[0], (~there).astype(int), [0]])))
         begins, lengths = edges[::2], edges[1::2] - edges[::2]
-        longest = int(np.argmax(lengths))
-        if lengths[longest] > MAX_FILLED_STEPS or not there.any():
+        beyond = lengths * self.step_h > (self.fill_h or 0.0) + 1e-9
+        if beyond.any() or not there.any():
+            first, missing = int(np.argmax(beyond)), int((~there).sum())
+            time, steps = self.utc[begins[first]], len(values)
+            if self.fill_h is None:
+                raise WattlineError(
+                    f"{what}: {key} has no number at {time} UTC ({missing} of {steps} steps); mend the file"
+                )
             raise WattlineError(
-                f"{what}: {key} has no number for {lengths[longest]} steps from {self.utc[begins[longest]]} UTC; fill "
-                f"the gap, or give a file without it (gaps of up to {MAX_FILLED_STEPS} steps are filled)"
+                f"{what}: {key} has no number at {time} UTC ({missing} of {steps} steps); mend the file, or fill gaps "
+                f"up to a length with {FILL_OPTION}"
             )
         at = np.arange(len(values))
         return np.interp(at, at[there], values[there])
@@ -112,6 +128,30 @@ class Hourly:
             for name, at in gaps.items()
             if len(at)
         )
+
+
+def read_fill(text: float | str | None) -> float:
+    """The longest gap that is filled.
+
+    Parameters
+    ----------
+    text
+        A time, such as ``"3 h"``, or a number of hours; None for none.
+
+    Returns
+    -------
+    float
+        Hours.
+
+    Raises
+    ------
+    WattlineError
+        Where it is no time, or longer than a straight line stands for.
+    """
+    hours = 0.0 if text is None else parse(text, "hour", "fill-gaps", zero=True)
+    if hours > MAX_FILL_H:
+        raise WattlineError(f"fill-gaps: a straight line stands for {MAX_FILL_H:g} h at most, not {hours:g} h")
+    return hours
 
 
 def read_hourly(path: Path | str, time_zone: str | None = None) -> Hourly:

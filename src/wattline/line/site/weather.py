@@ -11,6 +11,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.units import TYPICAL_YEAR_H
 from wattline.line.site import air
+from wattline.line.site.hours_of_year import NO_GAP, HourGap
 from wattline.line.site.nearness import MeanError
 
 
@@ -20,7 +21,7 @@ class Weather:
 
     ``temperature_c``, ``humidity_ratio`` (kg/kg) and ``pressure_pa``: shape ``(8760,)``, means of each hour.
     ``made`` says that the year was generated from climate normals; ``notes`` tells every repair; ``error`` is that of
-    a made year's means where the normals are another place's.
+    a made year's means where the normals are another place's; ``gap`` is the longest that was filled.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Weather:
     made: bool = False
     notes: tuple[str, ...] = field(default=())
     error: MeanError = field(default=MeanError())
+    gap: HourGap = field(default=NO_GAP)
 
     def __post_init__(self) -> None:
         for name in ("temperature_c", "humidity_ratio", "pressure_pa"):

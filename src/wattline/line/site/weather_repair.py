@@ -11,6 +11,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.units import TYPICAL_YEAR_H
 from wattline.line.site import air
+from wattline.line.site.hours_of_year import longest_gap
 from wattline.line.site.weather import Weather
 from wattline.line.site.weather_files import Raw, read_raw
 
@@ -61,7 +62,7 @@ def _weather(raw: Raw) -> Weather:
     ratio = _moisture(temperature, fill(year["dew_point_c"]), fill(year["humidity"]), pressure, notes)
     return Weather(
         raw.name, temperature, ratio, pressure, raw.latitude, raw.longitude, height, offset, raw.source,
-        notes=tuple(notes),
+        notes=tuple(notes), gap=longest_gap(np.where(present, 0.0, np.nan)),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.quantity import parse
 from wattline.line.grid.carbon.formats.units import carbon_factor, price_factor, words_of
-from wattline.line.grid.hourly import Hourly, read_hourly
+from wattline.line.grid.hourly import Hourly, read_fill, read_hourly
 from wattline.predict.load_file import UNIT, WATTS
 
 USUAL = "MW"
@@ -55,15 +55,18 @@ class DemandFile:
         The grid; None where there is only one.
     unit
         Unit of the file's numbers; None for that of the column's header, else MW.
+    fill_gaps
+        Longest gap that is filled in a straight line [h], or such as ``"3 h"``; 0 for none.
     """
 
     path: Path | str
     column: str | None = None
     unit: str | None = None
+    fill_gaps: float | str = 0.0
 
     def read(self, what: str) -> DemandSeries:
         """The series; ``what`` is the command, for errors."""
-        series = read_hourly(self.path)
+        series = replace(read_hourly(self.path), fill_h=read_fill(self.fill_gaps))
         made = demand_column(series, self.column, self.unit, what)
         notes = (*series.notes, *series.filled([made.name]))
         return DemandSeries(made.name, made.unit, made.power_w, series.month, series.step_h, notes)

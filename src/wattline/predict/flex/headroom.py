@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from wattline.core.errors import WattlineError
@@ -12,7 +12,7 @@ from wattline.core.result import Json
 from wattline.core.units import DAY_H, TYPICAL_YEAR_H
 from wattline.line.grid.flexibility import headroom as room
 from wattline.line.grid.flexibility.yielding import EVENTS_H, yielding
-from wattline.line.grid.hourly import Hourly, read_hourly
+from wattline.line.grid.hourly import Hourly, read_fill, read_hourly
 from wattline.predict.flex.answer import FlexAnswer, period_json
 from wattline.predict.flex.demand import GridDemandColumn, demand_column, demand_names, left_out
 
@@ -22,7 +22,7 @@ MAX_PICTURES = 4
 
 def flex_headroom(
     demand: Path | str, *, shares: Sequence[float | str] = SHARES, hours: float | None = None,
-    columns: Sequence[str] = (), unit: str | None = None,
+    columns: Sequence[str] = (), unit: str | None = None, fill_gaps: float | str = 0.0,
 ) -> FlexAnswer:  # fmt: skip
     """How much new load each grid of a file takes, if that load yields in the highest hours.
 
@@ -38,6 +38,8 @@ def flex_headroom(
         Grids to take; all where empty.
     unit
         Unit of the file's numbers; None for that of each column's header, else MW.
+    fill_gaps
+        Longest gap that is filled in a straight line [h], or such as ``"3 h"``; 0 for none.
 
     Returns
     -------
@@ -49,7 +51,7 @@ def flex_headroom(
     WattlineError
         Where the file is bad or a number is out of its range.
     """
-    series = read_hourly(demand)
+    series = replace(read_hourly(demand), fill_h=read_fill(fill_gaps))
     powers, others = demand_names(series) if not columns else (list(columns), [])
     if not powers:
         raise WattlineError(f"headroom: {others[0]} is no power, and no other column is; give the demand by the hour")

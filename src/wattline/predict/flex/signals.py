@@ -189,7 +189,7 @@ def _plain(path: Path, column: str | None, what: str, error: WattlineError) -> N
     if not path.exists():
         raise error
     try:
-        series = read_hourly(path)
+        series = read_hourly(path).signal()
     except WattlineError:  # what is wrong with the form that it has says more
         raise error from None
     name, values = series.column(column, what)

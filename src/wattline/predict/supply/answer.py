@@ -105,6 +105,7 @@ class SupplyAnswer(Result):
                 "means": {name: float(values.mean()) for name, values in question.hours.factors.items()},
             },
             "grid": sorted(question.hours.grid),
+            "fill_gaps_h": question.fill_h,
             "export_share": question.export_share,
             "charges": {n: getattr(charges, n) for n in charges.__dataclass_fields__},
             **question.where.inputs(),

@@ -61,6 +61,7 @@ class SupplyQuestion:
     reliability : what may be left unserved, and whether outages are drawn
     later : technologies that a year more would let in
     late : names of those that are not there in time
+    fill_h : longest gap of a file that is filled [h]
     """
 
     site: SiteLoad
@@ -78,6 +79,7 @@ class SupplyQuestion:
     reliability: Reliability = field(default_factory=Reliability)
     later: tuple[PowerSource, ...] = ()
     late: tuple[str, ...] = ()
+    fill_h: float = 0.0
 
     @property
     def sells_back(self) -> bool:

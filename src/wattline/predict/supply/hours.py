@@ -110,13 +110,14 @@ def read_made_years(text: str | int | None) -> int:
     return int(match[1])
 
 
-def read_region(path: Path | str, region: str | None) -> Hourly:
+def read_region(path: Path | str, region: str | None, fill_h: float = 0.0) -> Hourly:
     """The series of a file; of one with a column of regions, those of the region.
 
     Parameters
     ----------
     path : CSV or Parquet, with a column of times
     region : name of the region or its grid, such as ``us-pjm``
+    fill_h : longest gap that is filled in a straight line [h]; a step without a number is refused beyond it
 
     Returns
     -------
@@ -124,7 +125,7 @@ def read_region(path: Path | str, region: str | None) -> Hourly:
     """
     where = shorten(str(path), 200)
     table = read_table(read_bytes(path, MAX_BYTES, "series", unpack=True), where)
-    return hourly_of(_of_region(table, region, where), where)
+    return replace(hourly_of(_of_region(table, region, where), where), fill_h=fill_h)
 
 
 def _of_region(table: pl.DataFrame, region: str | None, where: str) -> pl.DataFrame:
@@ -143,7 +144,7 @@ def _of_region(table: pl.DataFrame, region: str | None, where: str) -> pl.DataFr
     return table.filter(names == own[0]).drop(column)
 
 
-def read_factors(path: Path | str, wanted: list[str], region: str | None) -> SupplyHours:
+def read_factors(path: Path | str, wanted: list[str], region: str | None, fill_h: float = 0.0) -> SupplyHours:
     """Capacity factors by the hour from a file, CSV or Parquet, with what it has of the grid.
 
     Parameters
@@ -152,14 +153,16 @@ def read_factors(path: Path | str, wanted: list[str], region: str | None) -> Sup
         that of the region is taken. Generation in MW of a region (EIA-930) will do: see ``scaled``
     wanted : technologies whose factors are needed
     region : name of the region, such as ``us-pjm``
+    fill_h : longest gap that is filled in a straight line [h]
 
     Returns
     -------
     Shape ``(n_hours,)`` of each technology.
 
-    Raises WattlineError where a column is missing, one of several cannot be told, or a factor is beyond 0 to 1.
+    Raises WattlineError where a column or a number is missing, one of several cannot be told, or a factor is beyond 0
+    to 1.
     """
-    series = read_region(path, region)
+    series = read_region(path, region, fill_h)
     columns = {name: _column(series, name, WORDS[name], region, path) for name in wanted}
     factors = {name: _factor(series, column, name) for name, column in columns.items()}
     grid, notes = grid_of(series, region, path)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from wattline.catalog import Catalog, Record
-from wattline.core.errors import WattlineError
+from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.units import HOUR_S, TYPICAL_YEAR_H
 from wattline.line.grid.supply.between import between, even_deviates
@@ -17,6 +17,7 @@ from wattline.line.grid.supply.light import read_light
 from wattline.line.grid.supply.made import Times, WindSun, made_hours
 from wattline.line.grid.supply.sun import SunPlant, clear_sky, diffuse, plant_output, position
 from wattline.line.grid.supply.wind import WindPlant, at_hub, farm_output
+from wattline.line.site.hours_of_year import refuse_gap
 from wattline.line.site.weather_repair import read_weather
 from wattline.predict.supply.hours import SupplyHours
 
@@ -166,24 +167,26 @@ def make_hours(place: PlaceWeather, utc: Times, seed: int) -> SupplyHours:
     return SupplyHours(utc, 1.0, {"wind": wind, "solar": sun}, made=True, source=f"made, as in {place.record.title}")
 
 
-def hours_of_file(path: Path | str, catalog: Catalog) -> SupplyHours | None:
+def hours_of_file(path: Path | str, catalog: Catalog, fill_h: float = 0.0) -> SupplyHours | None:
     """Capacity factors from the sun and wind of a weather file; None where it has none.
 
     Parameters
     ----------
     path : EPW, TMY3, Open-Meteo, PVGIS or CSV, with light on level ground and wind
     catalog : whose plants are taken
+    fill_h : longest gap of any of its columns that is filled [h]
 
     Returns
     -------
     Shape ``(n_hours,)`` of each technology, or None.
 
-    Raises WattlineError where the file does not say where it is.
+    Raises WattlineError where the file does not say where it is, or lacks an hour, which is named.
     """
-    light = read_light(path)
+    weather = read_weather(path)
+    refuse_gap(weather.gap, f"weather {shorten(str(path), 120)}", fill_h)
+    light = read_light(path, fill_h)
     if light is None:
         return None
-    weather = read_weather(path)
     if weather.latitude is None or weather.longitude is None:
         raise WattlineError(
             f"weather {path}: the sun needs latitude and longitude; give an EPW, TMY3, Open-Meteo or PVGIS file"
@@ -202,6 +205,8 @@ def hours_of_file(path: Path | str, catalog: Catalog) -> SupplyHours | None:
     notes = [note]
     if light.filled_h:
         notes.append(f"{light.filled_h:,} gaps of sun and wind are filled in a straight line")
+    if weather.gap.missing:
+        notes.append(f"{weather.gap.missing:,} missing hours filled from those beside them")
     return SupplyHours(utc, 1.0, {"wind": wind, "solar": solar}, source=f"from {Path(path).name}", notes=tuple(notes))
 
 

@@ -42,6 +42,7 @@ class SupplyFields(TypedDict, total=False):
     years: str | int | None
     capacity_factors: str | Path | None
     grid: str | Path | None
+    fill_gaps: float | str | None
     export: float | str | None
     import_limit: float | str | None
     within: float | str | None
@@ -60,7 +61,17 @@ class SupplyWhereFields(SupplyFields, WhereFields, total=False):
 
 
 CHARGES = ("network_tariff", "demand_charge", "investment_credit", "production_credit")
-OPTIONS = ("years", "capacity_factors", "grid", "export", "import_limit", "within", "flexible", "flexible_window")
+OPTIONS = (
+    "years",
+    "capacity_factors",
+    "grid",
+    "fill_gaps",
+    "export",
+    "import_limit",
+    "within",
+    "flexible",
+    "flexible_window",
+)
 
 
 def supply(
@@ -91,9 +102,10 @@ def supply(
     draws, seed : how many draws of costs and weather (0: central values), and their seed
     progress : hears what is worked on
     fields : of ``Where`` (place, weather, region, pue, ...) and of ``SupplyFields``: years to size on, files of
-        capacity factors and of the grid's hours, the share of the year's load that may be exported, the grid
-        connection [MW], ``within`` so many years, the share of the load that is flexible, tariffs and credits, and
-        whether the frontier is worked out; ``on``: where draws are planned, ``"ray://HOST:PORT"`` or, by default, here
+        capacity factors and of the grid's hours, the longest gap in them that is filled [h], the share of the year's
+        load that may be exported, the grid connection [MW], ``within`` so many years, the share of the load that is
+        flexible, tariffs and credits, and whether the frontier is worked out; ``on``: where draws are planned,
+        ``"ray://HOST:PORT"`` or, by default, here
 
     Returns the plan with its zero-profit table, worst week, ranges, tests on other years, and other targets beside it.
     Raises WattlineError on bad input, and where no supply reaches the target: the best that can be reached.

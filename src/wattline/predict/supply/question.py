@@ -14,6 +14,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.load import Load
 from wattline.core.quantity import parse
+from wattline.line.grid.hourly import read_fill
 from wattline.line.grid.supply.parts import Shift
 from wattline.line.grid.supply.technology import VARIES
 from wattline.predict.supply.cases import SupplyQuestion, names_of
@@ -45,12 +46,18 @@ class SupplyOptions:
     years: str | int | None = None
     capacity_factors: str | Path | None = None
     grid: str | Path | None = None
+    fill_gaps: float | str | None = None
     export: float | str | None = None
     import_limit: float | str | None = None
     within: float | str | None = None
     flexible: float | str | None = None
     flexible_window: float | str | None = None
     charges: Mapping[str, Any] | None = None
+
+    @property
+    def fill_h(self) -> float:
+        """Longest gap of a file that is filled [h]."""
+        return read_fill(self.fill_gaps)
 
 
 def read_question(
@@ -93,7 +100,7 @@ def read_question(
         hours = replace(hours, notes=(*hours.notes, f"not there within {within:g} years: {', '.join(late)}"))
     return SupplyQuestion(
         site, hours, rest, weather, tuple(sources), target, Charges.read(options.charges or {}), export, limit, where,
-        draws, _shift(options), reliability, tuple(later), tuple(late),
+        draws, _shift(options), reliability, tuple(later), tuple(late), options.fill_h,
     )  # fmt: skip
 
 
@@ -119,14 +126,14 @@ def _hours(
     needed, later = ([name for name in part if name in VARIES] for part in names)
     if options.capacity_factors is not None:
         try:
-            hours = read_factors(options.capacity_factors, [*needed, *later], region)
+            hours = read_factors(options.capacity_factors, [*needed, *later], region, options.fill_h)
         except WattlineError:  # what is wrong is of one that may be there later, or is raised again
-            hours = read_factors(options.capacity_factors, needed, region)
+            hours = read_factors(options.capacity_factors, needed, region, options.fill_h)
         hours = scale(hours, _means(site, draws.catalog))
         if options.grid is not None:
-            hours = _with_grid(hours, options.grid, region)
+            hours = _with_grid(hours, options.grid, region, options.fill_h)
         return *chosen(hours, _years(options)), None
-    if file is not None and (read := hours_of_file(file, draws.catalog)) is not None:
+    if file is not None and (read := hours_of_file(file, draws.catalog, options.fill_h)) is not None:
         if options.grid is not None:
             raise WattlineError("supply: hours of a typical year and --grid FILE are of other times; leave one out")
         if options.years is not None:
@@ -148,7 +155,7 @@ def _made(
         raise WattlineError("supply: offshore-wind needs its hours; give --capacity-factors FILE with a column for it")
     weather = place_weather(site.region.name, site.climate, draws.catalog)
     if options.grid is not None:
-        series = read_region(options.grid, site.region.name)
+        series = read_region(options.grid, site.region.name, options.fill_h)
         values, notes = grid_of(series, site.region.name, options.grid)
         given = SupplyHours(series.utc, series.step_h, {}, values)
         hours, _ = chosen(given, _years(options))
@@ -167,9 +174,9 @@ def _means(site: SiteLoad, catalog: Catalog) -> dict[str, float]:
     return {"wind": wind, "solar": sun, "offshore-wind": min(ratio * wind, highest)}
 
 
-def _with_grid(hours: SupplyHours, path: str | Path, region: str) -> SupplyHours:
+def _with_grid(hours: SupplyHours, path: str | Path, region: str, fill_h: float) -> SupplyHours:
     """The hours with the grid of another file, over the time that both hold."""
-    series = read_region(path, region)
+    series = read_region(path, region, fill_h)
     if series.step_h != hours.step_h:
         raise WattlineError(f"supply: steps of {series.step_h:g} h in {path}, {hours.step_h:g} h in the factors' file")
     _, own, other = np.intersect1d(hours.utc, series.utc, return_indices=True)

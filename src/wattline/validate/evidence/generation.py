@@ -66,7 +66,7 @@ def read_generation(path: Path, catalog: Catalog) -> list[RegionFactors]:
         if own.height and all(name in record.meta for name in FLEETS.values()):
             series = hourly_of(own.drop("region"), str(path))
             factors = [
-                _factor(series.column(name, f"generation {path}")[1], series.utc, record, fleet)
+                _factor(series.signal().column(name, f"generation {path}")[1], series.utc, record, fleet)
                 for name, fleet in FLEETS.items()
             ]
             regions.append(RegionFactors(record, series.utc, *factors))

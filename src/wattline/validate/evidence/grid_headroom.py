@@ -34,7 +34,7 @@ def headroom_rows(folder: Path) -> list[Json]:
     for match, figures in cases:
         if match is None or match["grid"] not in demand.columns:
             continue
-        power = demand.column(match["grid"], "headroom")[1] * W_PER_MW
+        power = demand.signal().column(match["grid"], "headroom")[1] * W_PER_MW
         room = headroom(power, demand.month, share=float(match["share"]) / 100, step_h=demand.step_h)
         ours = {"headroom": room.added_w / W_PER_GW, "hours with curtailment a year": room.curtailed_h_per_year}
         for metric, value in ours.items():

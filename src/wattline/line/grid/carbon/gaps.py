@@ -8,7 +8,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-from wattline.line.grid.hourly import MAX_FILLED_STEPS, Hourly
+from wattline.line.grid.hourly import SIGNAL_STEPS, Hourly
 
 MAX_DAYS_FILLED = 3  # of a gap that is filled from the same hours of the days around it
 
@@ -48,7 +48,7 @@ def without_gaps(series: Hourly, name: str, where: str, notes: list[str]) -> Arr
         )
     first = series.utc[int(np.argmin(np.isfinite(values)))]
     words = f"{name}: {missing:,} of {len(values):,} steps without a number are filled, the first at {first} UTC"
-    if longest > MAX_FILLED_STEPS:
+    if longest > SIGNAL_STEPS:
         words += f", the longest gap of {longest:,} from the same hours of the days around it"
     notes.append(words)
     return _filled_by_day(values, round(24 / series.step_h))
@@ -68,7 +68,7 @@ def _filled_by_day(values: Array, per_day: int) -> Array:
     at = np.arange(len(values))
     edges = np.flatnonzero(np.diff(np.concatenate([[0], (~there).astype(int), [0]])))
     for begin, end in zip(edges[::2], edges[1::2], strict=True):
-        if end - begin > MAX_FILLED_STEPS:
+        if end - begin > SIGNAL_STEPS:
             for i in range(begin, end):
                 around = [values[j] for j in (_alike(there, i, -per_day), _alike(there, i, per_day)) if j is not None]
                 filled[i] = np.mean(around) if around else np.nan

@@ -49,7 +49,7 @@ def weather_beside(
     Raises WattlineError where the file has no such column, or not all of the series' time.
     """
     where = f"weather {shorten(str(path), 200)}"
-    hours = _read(path)
+    hours = _read(path).signal()
     day = round(24 * HOUR_S / signal.step_s)
     made: dict[str, tuple[PublishedSeries, ...]] = {}
     taken = []

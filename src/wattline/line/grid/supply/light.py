@@ -16,6 +16,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.reading import parse_json, read_bytes
 from wattline.core.units import HOUR_S, KM_PER_MILE, KM_PER_NAUTICAL_MILE, TYPICAL_YEAR_H
+from wattline.line.site.hours_of_year import longest_gap, refuse_gap
 from wattline.line.site.open_meteo_csv import as_json
 
 LIMIT_BYTES = 60_000_000
@@ -30,7 +31,6 @@ NAMES = {
 }
 KMH, MPH, KNOT = (km * 1000 / HOUR_S for km in (1.0, KM_PER_MILE, KM_PER_NAUTICAL_MILE))
 PER_UNIT = {"km/h": KMH, "kmh": KMH, "mp/h": MPH, "mph": MPH, "kn": KNOT, "kt": KNOT}
-FILLED = 3  # hours of a gap that are filled in a straight line
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,12 +51,13 @@ class LightWind:
     filled_h: int = 0
 
 
-def read_light(path: Path | str) -> LightWind | None:
+def read_light(path: Path | str, fill_h: float = 0.0) -> LightWind | None:
     """Sun and wind of a weather file; None where it has no column for one of them.
 
     Parameters
     ----------
     path : the file; its format is told from what stands in it
+    fill_h : longest gap that is filled in a straight line [h]
 
     Returns
     -------
@@ -75,7 +76,7 @@ def read_light(path: Path | str) -> LightWind | None:
         columns, height = _table(text)
     if "ghi" not in columns or "wind" not in columns:
         return None
-    year = {name: _year(values, f"{where}: {name}") for name, values in columns.items()}
+    year = {name: _year(values, f"{where}: {name}", fill_h) for name, values in columns.items()}
     gaps = sum(int((~np.isfinite(values)).sum()) for values in columns.values())
     return LightWind(year["ghi"], year.get("dhi"), year["wind"], height, gaps)
 
@@ -155,19 +156,13 @@ def _numbers(cells: Sequence[str], missing: float) -> Array:
     return np.where((values >= missing) | (values <= -900), np.nan, values)
 
 
-def _year(values: Array, what: str) -> Array:
-    """A year of hours without gaps."""
+def _year(values: Array, what: str, fill_h: float) -> Array:
+    """A year of hours; a gap of more than ``fill_h`` is refused."""
     if values.size == TYPICAL_YEAR_H + 24:
         values = np.delete(values, LEAP_DAY)
     if values.size != TYPICAL_YEAR_H:
         raise WattlineError(f"{what} has {values.size:,} hours; give a year, {TYPICAL_YEAR_H:,}")
+    refuse_gap(longest_gap(values), what, fill_h)
     there = np.isfinite(values)
-    gap = longest = 0
-    for present in there:
-        gap = 0 if present else gap + 1
-        longest = max(longest, gap)
-    if longest > FILLED:
-        first = int(np.argmin(there))
-        raise WattlineError(f"{what} has no number for {longest} hours, the first is hour {first}; fill the gap")
     at = np.arange(TYPICAL_YEAR_H)
     return np.asarray(np.maximum(np.interp(at, at[there], values[there]), 0.0))

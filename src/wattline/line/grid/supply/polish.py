@@ -18,14 +18,14 @@ ENOUGH = 0.2  # of what may be missed: nearer nothing is closed
 
 
 @dataclass(eq=False)
-class Place:
+class ClosedFlows:
     """Flows ``(F, T)`` and capacities ``(K,)`` of a solution."""
 
     flows: Array
     capacity: Array
 
 
-def polished(program: Program, flows: Array, capacity: Array, may_miss: float, rounds: int = ROUNDS) -> Place:
+def polished(program: Program, flows: Array, capacity: Array, may_miss: float, rounds: int = ROUNDS) -> ClosedFlows:
     """The solution with its rows closed: the least change of each flow beside itself and its room to its bound.
 
     Parameters
@@ -39,7 +39,7 @@ def polished(program: Program, flows: Array, capacity: Array, may_miss: float, r
     -------
     A solution that misses less, or the same.
     """
-    best = Place(np.clip(flows, 0.0, program.bounds(capacity)) * program.active, np.maximum(capacity, 0.0))
+    best = ClosedFlows(np.clip(flows, 0.0, program.bounds(capacity)) * program.active, np.maximum(capacity, 0.0))
     least = _missed(program, best)
     for _ in range(rounds):
         if least <= ENOUGH * may_miss:
@@ -55,21 +55,21 @@ def polished(program: Program, flows: Array, capacity: Array, may_miss: float, r
     return best
 
 
-def _rows(program: Program, place: Place) -> Array:
+def _rows(program: Program, place: ClosedFlows) -> Array:
     return program.right_side - program.flow_rows(place.flows) - program.capacity_rows(place.capacity)
 
 
-def _year(program: Program, place: Place) -> Array:
+def _year(program: Program, place: ClosedFlows) -> Array:
     missing = program.limit - program.year_rows(place.flows, place.capacity)
     return np.where(program.equal, missing, np.minimum(missing, 0.0))
 
 
-def _missed(program: Program, place: Place) -> float:
+def _missed(program: Program, place: ClosedFlows) -> float:
     year = np.abs(_year(program, place)) / np.where(program.equal, 1.0, 1 + np.abs(program.limit))
     return max(float(np.abs(_rows(program, place)).max()), float(year.max(initial=0.0)))
 
 
-def _closed(program: Program, place: Place, least: float) -> Place:
+def _closed(program: Program, place: ClosedFlows, least: float) -> ClosedFlows:
     """One projection, by the squares of what each flow is and has left."""
     bounds = program.bounds(place.capacity)
     below, above = np.maximum(place.flows, least), np.maximum(bounds - place.flows, least)
@@ -86,4 +86,4 @@ def _closed(program: Program, place: Place, least: float) -> Place:
         np.zeros_like(place.flows), _rows(program, place), np.zeros_like(place.capacity), _year(program, place)
     )
     capacity = np.clip(place.capacity + built, 0.0, program.capacity_max)
-    return Place(np.clip(place.flows + moved, 0.0, program.bounds(capacity)) * program.active, capacity)
+    return ClosedFlows(np.clip(place.flows + moved, 0.0, program.bounds(capacity)) * program.active, capacity)
