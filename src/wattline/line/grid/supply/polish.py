@@ -12,7 +12,7 @@ from wattline.core.fact import Array
 from wattline.line.grid.supply.band import NewtonMatrix, NewtonWeights, Singular
 from wattline.line.grid.supply.program import Program
 
-ROUNDS = 4
+ROUNDS = 8
 MIN_SHARE = 0.1  # of what may be missed: the least a flow is taken to be, and its room, as it moves
 ENOUGH = 0.2  # of what may be missed: nearer nothing is closed
 
