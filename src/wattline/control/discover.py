@@ -53,8 +53,8 @@ def find_settables(names: Sequence[str] = (), knob: str = "power") -> list[Setta
 def _all(knob: str) -> tuple[list[Settable], list[Finding]]:
     simulated = find_simulated()
     if simulated:
-        known = [each for each in simulated if each.knob == knob]
-        return list(known), [Finding(SIMULATED, "simulated chips", False, "they take a power limit alone")]
+        same = [each for each in simulated if each.knob == knob]
+        return list(same), [Finding(SIMULATED, "simulated chips", False, "they take a power limit alone")]
     known: list[Settable] = []
     findings: list[Finding] = []
     nvidia, missing = find_nvml(knob)

@@ -9,11 +9,10 @@ import numpy as np
 
 from wattline.catalog import Catalog, default
 from wattline.core.fact import Array
-from wattline.line.chip.tuned import KNOWN, LEVELS, NAMES, SPREAD
+from wattline.line.chip.tuned import KNOWN, LEVELS, NAMES, SPREAD, vendors_by_generation
 from wattline.line.engine.steady_load import load_facts
 from wattline.validate.evidence.mlperf_inference import MlperfRow, read_mlperf
 from wattline.validate.fit.mlperf import FIXED, SHARED_TUNED, MlperfFit, fit_mlperf
-from wattline.validate.fit.mlperf_known import vendors_by_generation
 from wattline.validate.fit.mlperf_left_out import left_out_ratios
 from wattline.validate.fit.mlperf_priors import BY_CHIP
 
