@@ -89,3 +89,52 @@ def test_rwkv_7_has_its_gates_of_low_rank_and_a_state_by_head() -> None:
 def test_what_they_are_not_is_refused_by_name(config: dict[str, Any], change: dict[str, Any], word: str) -> None:
     with pytest.raises(WattlineError, match=word):
         read(config | change)
+
+
+T5: dict[str, Any] = {
+    **{"model_type": "t5", "vocab_size": 32128, "d_model": 768, "d_kv": 64, "d_ff": 2048, "num_heads": 12},
+    **{"num_layers": 12, "num_decoder_layers": 12, "feed_forward_proj": "gated-gelu", "tie_word_embeddings": False},
+}
+MT5 = T5 | {"model_type": "mt5", "vocab_size": 250112, "d_model": 512, "d_ff": 1024, "num_heads": 6, "num_layers": 8}
+MT5 |= {"num_decoder_layers": 8}
+
+
+@pytest.mark.parametrize(("config", "total"), [(T5, 247.6e6), (MT5, 300.2e6)])
+def test_encoder_decoders_whose_tables_lie_apart_have_their_checkpoints_size(
+    config: dict[str, Any], total: float
+) -> None:
+    """FLAN-T5 base and mT5 small, whose files hold an output layer of their own."""
+    assert read(config).total_params == pytest.approx(total, rel=0.001)
+    without = {name: value for name, value in MT5.items() if name != "feed_forward_proj"}
+    assert read(without) == read(MT5)  # what mT5's class fills in
+
+
+def test_gemma_4_ends_with_a_layer_that_sees_everything() -> None:
+    gemma: dict[str, Any] = {
+        **{"model_type": "gemma4_unified_text", "vocab_size": 262144, "hidden_size": 2304, "intermediate_size": 9216},
+        **{"num_hidden_layers": 8, "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 256},
+        **{"sliding_window": 1024, "max_position_embeddings": 262144, "num_kv_shared_layers": 0},
+        "layer_types": ["sliding_attention"] * 5 + ["full_attention"] + ["sliding_attention"] * 2,
+    }
+    assert read(gemma).global_layers == 2
+    assert read(gemma) == read(gemma | {"layer_types": None})
+
+
+def test_what_a_whole_fills_into_its_language_model_is_not_its_classs_own() -> None:
+    glm: dict[str, Any] = {
+        "model_type": "glmasr",
+        "text_config": {"model_type": "llama", "num_hidden_layers": 6, "hidden_size": 2048, "num_attention_heads": 16},
+    }
+    assert read(glm).kv_heads == 4
+    assert read(glm | {"text_config": {**glm["text_config"], "num_key_value_heads": 16}}).kv_heads == 16
+
+
+def test_a_config_that_denies_two_stacks_goes_by_its_class() -> None:
+    bart: dict[str, Any] = {
+        **{"model_type": "bart", "vocab_size": 50265, "d_model": 64, "encoder_layers": 2, "decoder_layers": 2},
+        **{"encoder_attention_heads": 4, "decoder_attention_heads": 4, "encoder_ffn_dim": 128, "decoder_ffn_dim": 128},
+        **{"max_position_embeddings": 128, "is_encoder_decoder": False},
+    }
+    assert read(bart).encoder_layers == 0
+    assert read(bart | {"architectures": ["BartForCausalLM"]}).encoder_layers == 0
+    assert read(bart | {"architectures": ["BartForConditionalGeneration"]}).encoder_layers == 2

@@ -27,6 +27,8 @@ SHARING = ("num_kv_shared_layers", "use_cla", "kv_source_layers")  # layers that
 HEADS = {"num_attention_heads", "num_key_value_heads", "head_dim", "kv_lora_rank", "qk_nope_head_dim", "v_head_dim"}
 UNSEEN = "what its encoder sees, and the attention to it, are left out: the price is that of the text it writes"
 
+STATES = "what its layers without attention keep of a sequence is left out of its cache"
+
 
 def exact_model(top: dict[str, Any], cfg: Config, name: str) -> Model:
     """The model that transformers builds from the config.
@@ -66,7 +68,7 @@ def exact_model(top: dict[str, Any], cfg: Config, name: str) -> Model:
         "layer_kinds": tuple((kind, kinds.count(kind)) for kind in dict.fromkeys(kinds)),
         "vision_params": counted.outside,
         **_experts(own, counted, hidden),
-        "left_out": UNSEEN if full.model_type in PICTURES else "",
+        "left_out": UNSEEN if full.model_type in PICTURES else STATES if other else "",
     }
     bare = Model(str(name), shorten(str(name)), shorten(cfg.kind), **fields)
     again = counted.matmul_again + counted.experts_again * bare.active_experts // max(bare.experts, 1)

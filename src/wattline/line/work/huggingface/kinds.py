@@ -55,7 +55,9 @@ def text_config(top: dict[str, Any], where: str) -> Config:
             break
         outer = {n: part[n] for n in INHERITED if part.get(n) is not None} | tie_of(part, nested)
         words = {n: part[n] for n in ("vocab_size", "model_type") if part.get(n) is not None}
-        part = {**dict.fromkeys(nested), **words, **{k: v for k, v in nested.items() if v is not None}, **outer}
+        usual = joined(str(part.get("model_type") or "").lower()).get("text_default", {})
+        own = {k: v for k, v in nested.items() if v is not None}
+        part = {**dict.fromkeys(nested), **usual, **words, **own, **outer}
     kind = str(part.get("model_type") or "").lower()
     if not kind:
         names = [str(n).lower() for n in top.get("architectures") or []]

@@ -42,6 +42,7 @@ OWN_HEADS = (
     *("gemma4_text", "gemma4_unified_text", "mimo_v2_flash", "mimo_v2", "step3p5", "step3p7"),
     *("deepseek_v4", "deepseek_ref"),
 )
+LAST_WHOLE = ("gemma4_text", "gemma4_unified_text")  # their last layer sees everything, whatever a list says
 WINDOW = ("sliding_window", "attention_chunk_size", "attention_window_size", "window_size", "sliding_window_size")
 
 
@@ -87,7 +88,10 @@ def _listed(cfg: Config, name: str, layers: int, row: Row) -> list[str]:
         if name == "block_types":  # RecurrentGemma: repeated to the end
             entries = (entries * layers)[:layers]
     entries = _first(cfg, name, entries, layers, cfg.number("num_nextn_predict_layers", default=0))
-    return [_kind(cfg, name, entry, row) for entry in entries]
+    kinds = [_kind(cfg, name, entry, row) for entry in entries]
+    if cfg.kind in LAST_WHOLE:
+        kinds[-1:] = [FULL]
+    return kinds
 
 
 def _first(cfg: Config, name: str, entries: list[Any], layers: int, guessing: int) -> list[Any]:

@@ -166,8 +166,9 @@ def _gemma_stack(cfg: Config, part: str) -> dict[str, int]:
 def _decoder_alone(cfg: Config) -> bool:
     """Whether a decoder is taken by itself, as ``BartForCausalLM`` does."""
     classes = cfg.raw("architectures")
-    named = isinstance(classes, list) and bool(classes) and all(str(name).endswith("ForCausalLM") for name in classes)
-    return named or cfg.raw("is_encoder_decoder") is False
+    if isinstance(classes, list) and classes:
+        return all(str(name).endswith("ForCausalLM") for name in classes)
+    return cfg.raw("is_encoder_decoder") is False
 
 
 def _decoder_stack(decoder: int) -> Fields:
