@@ -53,7 +53,9 @@ class Paths:
             growth_paths(model.common_sd, model.common_years, model.growth_sd) + stated("common-level-sd") ** 2
         )
         self.steps = growth_paths(model.place_step_sd, NO_YEARS, 0.0)
-        self.own = growth_paths(model.place_sd, model.place_years, model.place_growth_sd)
+        self.own = counted_from(
+            growth_paths(model.place_sd, model.place_years, model.place_growth_sd), stated_year("level-year") - FIRST
+        )  # what a place's electricity tells is its level of that year: there its own growth leaves nothing open
         self.grouped = growth_paths(model.group_sd, model.group_years, model.group_growth_sd)
         self.company = counted_from(
             growth_paths(model.company_sd, model.company_years, model.company_growth_sd),
