@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 import wattline as wl
 from supply_files import factors_file
 from test_supply_made import weather_file
+from wattline.core.load import Load
 from wattline.line.grid.hourly import Hourly
 from wattline.line.site.hours_of_year import longest_gap
 from wattline.report.assumptions import assumptions
@@ -98,3 +100,14 @@ def test_nothing_is_filled_beyond_what_is_allowed(there: list[bool], steps: int,
         filled = series.column("mw", "load")[1]
         assert np.isfinite(filled).all()
         assert (filled[np.array(there)] == values[np.array(there)]).all()
+
+
+def test_a_saved_load_of_servers_needs_no_design(tmp_path: Path) -> None:
+    power = np.full((2, 48), 400.0)
+    power[:, 12] = 1000.0
+    load = Load("server", datetime(2026, 1, 1, tzinfo=UTC), 3600.0, power, ("prefill", "decode"))
+    answer = wl.supply(load=load, place="Dallas", draws=0, target="cost")
+    assert answer.question.site.it_w == pytest.approx(2000)
+    assert "highest hour" in "\n".join(answer.json()["notes"])
+    given = wl.supply("2kW", load=load, place="Dallas", draws=0, target="cost")
+    assert given.plan.usd_per_mwh == answer.plan.usd_per_mwh

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from wattline.predict.where import Where
 
 DAYS_BEFORE = np.cumsum([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30])
 FACILITY, LOAD = ("site", "grid"), "load"
+HIGHEST = "the design's IT power is the load's highest hour; --it says another"
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +131,9 @@ def site_load(
         return SiteLoad(flat, None, None, region, climate, offset, "flat, as given")
     if isinstance(load, Load) and load.point in FACILITY:
         return _given(load, region, climate, offset)
+    if it is None and isinstance(load, Load):
+        made = site_load(_highest_w(load, offset), load, None, where, draws)
+        return replace(made, notes=(*made.notes, HIGHEST))
     if it is None:
         raise WattlineError("supply: give the IT power of the site, --it 100MW, or what it takes, --load-mw 120")
     it_w = parse(it, "W", "it", zero=True)
@@ -144,6 +148,12 @@ def site_load(
             answer.notes, it_mw=answer.design.load.share * it_w / 1e6,
         )  # fmt: skip
     return _by_kind(it_w, load, where, draws, (region, climate, offset))
+
+
+def _highest_w(load: Load, offset: float) -> float:
+    """The highest hour of a load at the servers or chips [W]."""
+    power = load.power_w.sum(axis=0) if load.labels else load.power_w
+    return float(own_hours(load, power.reshape(-1, power.shape[-1]).mean(axis=0), offset, []).max())
 
 
 def _by_kind(it_w: float, load: Any, where: Where, draws: Draws, spot: tuple[Record, Record | None, float]) -> SiteLoad:
