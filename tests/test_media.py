@@ -16,6 +16,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.chip.device import load_chip
 from wattline.line.chip.diffusion.coefficients import diffusion_fit
+from wattline.line.chip.diffusion.known import known_spread
 from wattline.line.chip.diffusion.rates import chip_rates
 from wattline.line.chip.diffusion.run import ChipRates, Engine, run_stages, total
 from wattline.line.chip.diffusion.stage import DiffusionJob, DiffusionLayout, stages
@@ -158,3 +159,15 @@ def test_eager_attention_counts_from_instructions_that_older_chips_have_too(chip
     device = load_chip(chip, Draws(0))
     rates = chip_rates(device, diffusion_fit(device.generation, Draws(0)), 0.0)
     assert float(rates.portable) == pytest.approx(share * device.peak_flops("bf16"))
+
+
+@pytest.mark.parametrize("makes", ["image", "video"])
+@pytest.mark.parametrize("kind", ["", "known", "measured", "chip"])
+def test_time_and_power_err_against_each_other_as_measured(kind: str, makes: str) -> None:
+    """So the range of joules is narrower than both ranges together would make it."""
+    draws = Draws(20_000)
+    slower, stronger = (np.log(each) for each in known_spread(kind, makes, draws))
+    name = "-".join(part for part in ("diffusion-spread", kind, "together", makes) if part)
+    together = draws.catalog.fact(f"fit.{name}").value
+    assert np.corrcoef(slower, stronger)[0, 1] == pytest.approx(together, abs=0.04)
+    assert np.std(slower + stronger) < 0.95 * np.hypot(np.std(slower), np.std(stronger))

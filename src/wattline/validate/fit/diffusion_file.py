@@ -81,7 +81,7 @@ def _fact(key: str, about: str, value: float, name: str, low: float | None = Non
 
 
 def _spreads(rows: Sequence[DiffusionRow], predicted: tuple[Array, Array], kind: str) -> list[str]:
-    """Measured over predicted time and power, p5 and p95, of images and of video."""
+    """Measured over predicted time and power, p5 and p95, of images and of video, and how both go together."""
     blocks = []
     ratios = {
         "time": np.array([row.time_s for row in rows]) / predicted[0],
@@ -94,6 +94,11 @@ def _spreads(rows: Sequence[DiffusionRow], predicted: tuple[Array, Array], kind:
             about = f"{ABOUT[kind]}measured {what} of {makes}s beside the model's"
             key = "-".join(part for part in ("diffusion-spread", kind, what, makes) if part)
             blocks.append(_fact(key, about, 1.0, "", min(low, 0.99), max(high, 1.01)))
+        together = float(np.corrcoef(np.log(ratios["time"][own]), np.log(ratios["power"][own]))[0, 1])
+        about = f"{ABOUT[kind]}correlation of what time and power of {makes}s are beside the model's"
+        blocks.append(
+            _fact("-".join(p for p in ("diffusion-spread", kind, "together", makes) if p), about, together, "")
+        )
     return blocks
 
 

@@ -95,7 +95,7 @@ def known_spread(kind: str, makes: str, draws: Draws) -> tuple[Array, Array]:
     fact = draws.catalog.fact(power)
     if not draws.n or fact.exact:
         return slower, stronger
-    together = float(draws("fit.diffusion-spread-together"))
+    together = float(draws(f"fit.diffusion-spread-{part}together-{makes}"))
     own, other = (normal_quantile(draws.percentiles(key)) for key in (power, time))
     mixed = together * other + np.sqrt(1.0 - together**2) * own
     return slower, fact.quantile(normal_share(mixed))
