@@ -41,6 +41,19 @@ def test_a_row_is_read(row: TimedRow) -> None:
 
 
 @pytest.mark.parametrize(
+    ("model", "stated", "taken"),
+    [("openai/gpt-oss-120b", "fp8", "mxfp4"), ("openai/gpt-oss-120b", "fp4", "mxfp4"),
+     ("meta-llama/Llama-3.1-8B-Instruct", "fp8", "fp8"), ("moonshotai/Kimi-K2.5", "fp4", "nvfp4"),
+     ("deepseek-ai/DeepSeek-R1", "fp8", "fp8")],
+)  # fmt: skip
+def test_weights_of_a_model_published_in_four_bits_have_no_more(
+    tmp_path: Path, model: str, stated: str, taken: str
+) -> None:
+    found = one(tmp_path, f"{MAX}4,trtllm,1.3.0,{model},b200_sxm,{stated},agg,1024,128,{stated},4,8,1,1,8,1,90,9")
+    assert found.precision == taken
+
+
+@pytest.mark.parametrize(
     ("layout", "chips", "parallel"),
     [
         ("64,1,1,8,8", 8, True),  # split and placed over the same eight: the sample multiplies them

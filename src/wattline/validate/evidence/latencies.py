@@ -244,14 +244,16 @@ def _number(entry: Mapping[str, str], name: str) -> float:
 
 
 def _precision(entry: Mapping[str, str], model: Model) -> str:
-    """The weights' format; where the row does not say, that of its products, and BF16 where nothing does."""
+    """The weights' format; where the row does not say, that of its products, and BF16 where nothing does. Of a model
+    that was published in 4 bits alone, 8 and more are its products'."""
     form = (entry["precision"] or entry.get("gemm_quant_mode") or "bf16").lower()
     if form == "fp4":
         return "mxfp4" if model.family == "gpt-oss" else "nvfp4"
     form = FORMATS.get(form, form)
     if form not in BYTES:
         raise WattlineError(f"number format {form} not known")
-    return form
+    own = model.native_format
+    return own if own and BYTES[own] < 1.0 <= BYTES[form] else form
 
 
 def _engine(entry: Mapping[str, str]) -> str:
