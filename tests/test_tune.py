@@ -330,6 +330,9 @@ def test_a_setting_of_the_program_is_tuned_by_a_function_of_its_own() -> None:
         wl.tune(settings={"batch": [16]}, apply=print)
     with pytest.raises(WattlineError, match="apply"):
         wl.tune(settings={"batch": [16, 32]})
+    for values in (None, 16, "16, 32"):
+        with pytest.raises(WattlineError, match="no list"):
+            wl.tune(settings={"batch": values}, apply=print)  # type: ignore[dict-item]
     with pytest.raises(WattlineError, match="no effect"):
         wl.tune(settings={"batch": [16, 32]}, apply=print, knob="clock")
     with pytest.raises(WattlineError, match="no effect"):

@@ -32,11 +32,11 @@ def find_settables(names: Sequence[str] = (), knob: str = "power") -> list[Setta
     if knob not in KNOBS:
         raise WattlineError(f"knob {shorten(knob)!r} is none of {', '.join(KNOBS)}")
     known, findings = _all(knob)
-    if names:
+    if names and known:
         chosen = [each for each in known if any(_is(each, name) for name in names)]
         missing = [name for name in names if not any(_is(each, name) for each in known)]
         if missing:
-            there = ", ".join(each.device.name or each.device.uuid for each in known) or "none"
+            there = ", ".join(each.device.name or each.device.uuid for each in known)
             raise WattlineError(f"{shorten(missing[0])!r} is no device that can be set here; known: {there}")
     else:
         accelerators = [each for each in known if each.device.kind == "gpu"]

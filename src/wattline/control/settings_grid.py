@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -105,12 +105,14 @@ class OwnSetter:
     unit = ""
 
     def __init__(self, settings: Mapping[str, Sequence[Any]], apply: Callable[[Any], object] | None) -> None:
-        if len(settings) != 1 or apply is None or not callable(apply):
+        if not isinstance(settings, Mapping) or len(settings) != 1 or apply is None or not callable(apply):
             raise WattlineError(
                 'tune: settings is one name with its values, such as {"batch": [16, 32]}, and apply the function that '
                 "sets one of them"
             )
         ((self.knob, values),) = settings.items()
+        if isinstance(values, str) or not isinstance(values, Iterable):
+            raise WattlineError(f"tune: the values of {self.knob} are no list, such as [16, 32]")
         self._values, self._apply = list(values), apply
         if len(self._values) < 2:
             raise WattlineError(f"tune: {self.knob} has {len(self._values)} value; give two or more, the present first")
