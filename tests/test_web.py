@@ -297,6 +297,17 @@ def test_a_file_that_was_sent_is_an_input_by_its_key(base: str, tmp_path: Path) 
     assert "hours.csv" in answer["inputs"]["demand"]
 
 
+def test_sites_are_regions_by_name_and_files_side_by_side(base: str) -> None:
+    hours = "utc,g\n" + "".join(f"2023-07-{1 + i // 24:02d} {i % 24:02d}:00:00,{100 + i % 24}\n" for i in range(240))
+    form = {"signals": "de;se", "room": "20MW", "arrives": "12MW"}
+    reply = httpx.post(f"{base}/flex/sites", data=form, files={"file-signals": ("own.csv", hours)}, timeout=60)
+    assert reply.status_code == 303, reply.text
+    assert re.search(r"signals=de;se;upload:[0-9a-f]{32}", reply.headers["location"])
+    answer = get(base, "/api/v1/flex/shift?signal=de&to=fr;se&after=4h").json()
+    assert answer["results"]["sites"] == ["Germany", "France", "Sweden"]
+    assert "names a file or an address" in get(base, "/api/v1/flex/shift?signal=de&to=/etc/passwd").text
+
+
 def test_the_catalog_is_searched_and_set_side_by_side(base: str) -> None:
     assert "chip.h100-sxm.tdp_w" in get(base, "/catalog?q=h100 tdp").text
     assert "No fact holds" in get(base, "/catalog?q=zzzz").text

@@ -86,7 +86,7 @@ off-grid solar and batteries for 20 MW in Phoenix -> supply it=20_MW with_=solar
 flexible load 100 MW ERCOT -> flex/response model=llama-3.1-8b chip=h100-sxm it=100_MW region=us-ercot
 share of the Irish grid that 200 MW takes -> flex/balance it=200_MW region=ie
 how much can ERCOT take of new data centres -> flex/headroom
-when should I run my training in Germany -> flex/shift
+when should I run my training in Germany -> flex/shift signal=de
 Data centres in Ireland by 2030 -> world region=ie to=2030
 2030年全球数据中心用电 -> world region=world to=2030
 how much electricity will AI use in Ireland in 2028? -> world region=ie to=2028

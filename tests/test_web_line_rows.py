@@ -72,7 +72,7 @@ what does 1 GW do to the ERCOT grid -> flex/balance it=1_GW region=us-ercot
 demand response of a 50 MW AI site in PJM -> flex/response model=llama-3.1-8b chip=h100-sxm it=50_MW region=us-pjm
 how flexible is 100 MW of inference in Germany -> flex/response model=llama-3.1-8b chip=h100-sxm it=100_MW region=de
 headroom of PJM for new data centers -> flex/headroom
-when is the best time to train in California? -> flex/shift
+when is the best time to train in California? -> flex/shift signal=us-caiso
 can my training wait for wind at night -> flex/shift ! wind
 power swings of training on 10,000 H100 -> flex/swings phase=compute:1.4s:700W;exchange:0.4s:250W chips=10000
 data center electricity in Virginia 2030 -> world region=us-pjm to=2030
@@ -183,7 +183,7 @@ what share of the Irish grid will data centres take in 2030 -> world region=ie t
 how much of ERCOT would 3 GW take -> flex/balance it=3_GW region=us-ercot
 can a 100 MW data centre help the grid in Germany -> flex/response model=llama-3.1-8b chip=h100-sxm it=100_MW region=de
 curtail 50 MW in Texas -> flex/response model=llama-3.1-8b chip=h100-sxm it=50_MW region=us-ercot
-move training to the night in Germany -> flex/shift ! move
+move training to the night in Germany -> flex/shift signal=de ! move
 US data centers 2028 -> world region=us to=2028
 AI electricity 2030 -> world region=world to=2030
 Amazon 2030 -> world region=amazon to=2030

@@ -13,6 +13,7 @@ HIDDEN = {"as_json", "explain", "out", "report", "save", "carbon_url", "on", "wo
 HIDDEN_OF = {"world": {"export"}, "image": {"config"}, "video": {"config"}}  # what goes with a folder alone
 FILES = {"paths", "files"}  # of a recording, which a browser sends
 EITHER = {"carbon", "price", "weather", "scenario", "claims", "session", "signal"}
+EITHER_OF = {"shift": {"to", "beside"}, "sites": {"signals", "arrives"}}  # a region by name, a power, or a file
 WIDE = {"claims", "phase"}  # a sentence rather than a word
 LABELS = {
     "it": "IT power",
@@ -84,10 +85,12 @@ class Field:
 def fields_of(command: Any) -> dict[str, Field]:
     """The fields of a command (click's, as typer makes it) by name, in the command's order."""
     hidden = HIDDEN | HIDDEN_OF.get(str(command.name), set())
-    return {field.name: field for field in map(_field, command.params) if field.name not in hidden}
+    either = EITHER | EITHER_OF.get(str(command.name), set())
+    fields = (_field(parameter, either) for parameter in command.params)
+    return {field.name: field for field in fields if field.name not in hidden}
 
 
-def _field(parameter: Any) -> Field:
+def _field(parameter: Any, either: set[str]) -> Field:
     name = str(parameter.name)
     option = parameter.param_type_name == "option"
     default = parameter.default
@@ -96,17 +99,17 @@ def _field(parameter: Any) -> Field:
         flag=max(parameter.opts, key=len) if option else "",
         about=str(getattr(parameter, "help", None) or ""),
         usual="" if default is None or isinstance(default, bool) else str(default),
-        kind=_kind(parameter, name),
+        kind=_kind(parameter, name, either),
         needed=bool(parameter.required),
         many=bool(parameter.multiple) or getattr(parameter, "nargs", 1) == -1,
         number=_annotation(parameter) in (int, float),
     )
 
 
-def _kind(parameter: Any, name: str) -> Kind:
+def _kind(parameter: Any, name: str, either: set[str]) -> Kind:
     if getattr(parameter, "is_flag", False):
         return "flag"
-    if name in EITHER:
+    if name in either:
         return "either"
     takes_path = name in FILES or _annotation(parameter) is Path or str(parameter.metavar or "").startswith("FILE")
     return "file" if takes_path else "text"

@@ -147,14 +147,15 @@ PAGES = {
             "flex shift",
             N_("What does waiting save?"),
             N_("What a daily job saves when it may run at another hour, or at another site."),
-            ("signal", "length", "before", "after", "kind"),
+            ("signal", "length", "before", "after", "kind", "to"),
+            {"signal": "de"},
         ),
         Page(
             "flex sites",
             N_("What do several sites save together?"),
             N_("What several sites save when their work may wait, and may run at the others."),
             ("signals", "room", "arrives", "serving", "wait", "kind"),
-            {"room": "20MW", "arrives": "12MW"},
+            {"signals": "de;gb", "room": "20MW", "arrives": "12MW"},
             long=True,
         ),
         Page(

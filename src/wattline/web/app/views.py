@@ -176,11 +176,12 @@ async def _receive(request: Request, page: Page) -> Response:
     state = state_of(request)
     try:
         pairs, files = await read_form(request)
-        values = {name: value for name, value in pairs if value and name != "send"}
-        for name, file_name, data in files:
-            if name.startswith("file-") and data:
-                values[name.removeprefix("file-")] = f"upload:{state.uploads.add(file_name, data)}"
-        question = state.question(page, values.items())
+        sent = [(name.removeprefix("file-"), f, data) for name, f, data in files if name.startswith("file-") and data]
+        words = {name for name, field in state.forms[page.command].items() if field.kind == "either"}
+        replaced = {name for name, _, _ in sent} - words  # a file stands beside the words of a field that takes several
+        given = [(name, value) for name, value in pairs if value and name != "send" and name not in replaced]
+        given += [(name, f"upload:{state.uploads.add(file_name, data)}") for name, file_name, data in sent]
+        question = state.question(page, given)
     except BodyError:
         raise
     except WattlineError as error:

@@ -62,7 +62,8 @@ _WORLD = re.compile(r"\b(world\w*|global\w*|twh|planet|country|countries)\b", re
 _THAN = re.compile(r"\bthan\b|\bas (?:much|many)\b.*\bas\b", re.I)
 _YEAR = re.compile(r"\b(?:by|in|to|until)?\s*(20[1234]\d)\b", re.I)
 _CARBON = re.compile(r"\b(carbon|co2e?|green|clean|dirty|emissions?|intensity)\b", re.I)
-_PRICE = re.compile(r"\b(price|prices|cost|tariff|expensive|cheap)\b", re.I)
+_PRICE = re.compile(r"\b(price|prices|cost|tariff|expensive|cheap\w*)\b", re.I)
+_JOB = re.compile(r"\b(train\w*|jobs?|work)\b", re.I)
 _GRID = re.compile(r"\b(grid|electricity|power|mix|intensity)\b", re.I)
 _NAMES = "|".join(re.escape(name.replace("_", " ")) for name in (*COMPANIES, *OTHER_NAMES))
 _COMPANY = re.compile(rf"\b({_NAMES})\b", re.I)
@@ -95,7 +96,7 @@ def own_machine(line: TypedLine, known: Catalog) -> LineQuestion | None:
 
 
 def waiting(line: TypedLine, known: Catalog) -> LineQuestion | None:
-    """When work should run, which takes a file of hours; None where a line is of something else.
+    """When work should run: by its region's typical year, or a file of hours; None where a line is of something else.
 
     Parameters
     ----------
@@ -108,11 +109,15 @@ def waiting(line: TypedLine, known: Catalog) -> LineQuestion | None:
     """
     if not line.has(_WAIT) or line.has(_POWER):
         return None
+    priced = line.has(_PRICE)
     line.take(_WAIT)
     spot = spot_in(line, known)
     where = f" of {spot.region}" if spot.region else ""
+    if spot.region and not priced:
+        line.take(_JOB)
+        return LineQuestion("flex shift", {"signal": spot.region}, (spot.why,) if spot.why else ())
     why = f"this page takes a file: the carbon intensity or the price by the hour{where}; send it with the form"
-    line.take(re.compile(r"\b(train\w*|jobs?|work)\b", re.I))
+    line.take(_JOB)
     return LineQuestion("flex shift", {}, (why,))
 
 
@@ -164,11 +169,8 @@ def powered(line: TypedLine, known: Catalog) -> LineQuestion | None:
         spot = spot_in(line, known)
         line.take(_ROOM)
         where = f" of {spot.region}" if spot.region else ""
-        return LineQuestion(
-            "flex headroom",
-            {},
-            (f"this page takes a file: the grid's demand by the hour{where}; send it with the form",),
-        )
+        why = f"this page takes a file: the grid's demand by the hour{where}; send it with the form"
+        return LineQuestion("flex headroom", {}, (why,))
     power = line.take(_POWER)
     if power is None and not (pue or supplied):
         return None
