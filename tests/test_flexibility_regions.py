@@ -92,3 +92,11 @@ def test_a_file_has_nothing_beside_it_unless_it_is_given(tmp_path: Path) -> None
     path = tmp_path / "own.csv"
     path.write_text("time,g\n" + "\n".join(f"{time}Z,900" for time in times) + "\n")
     assert flex_shift(path).json()["inputs"]["beside_kind"] is None
+
+
+def test_a_regions_intensities_are_among_the_facts() -> None:
+    keys = {fact["key"] for fact in flex_shift("de", sites=["us-ercot"]).json()["facts"]}
+    assert {"region.de.carbon_lifecycle_g_per_kwh", "region.us-ercot.carbon_lifecycle_g_per_kwh"} <= keys
+    assert sum("marginal" in key for key in keys) == 2
+    sites = flex_sites(["de", "se"], SharedWork(room=("20 MW",), arrives=("10 MW",))).json()["facts"]
+    assert "region.se.carbon_lifecycle_g_per_kwh" in {fact["key"] for fact in sites}

@@ -131,7 +131,8 @@ def flex_shift(
         "beside_kind": None if other is None else other.kind, **moved, **reach,
     }  # fmt: skip
     notes = (*first.notes, *left, *(() if other is None else other.notes), KNOWN)
-    return FlexAnswer(WHAT, inputs, results, tuple(dict.fromkeys(notes)), tuple(used))
+    facts_used = (*used, *first.facts, *(() if other is None else other.facts))
+    return FlexAnswer(WHAT, inputs, results, tuple(dict.fromkeys(notes)), facts_used)
 
 
 def _check_used(job: DailyJob, sites: int) -> None:

@@ -10,18 +10,19 @@ import numpy as np
 
 from wattline.catalog import Catalog, Record, default
 from wattline.core.errors import WattlineError, shorten
-from wattline.core.fact import Array
+from wattline.core.fact import Array, Fact
 from wattline.core.units import HOUR_S
 from wattline.line.grid.carbon.given import split_zone
 from wattline.line.grid.carbon.read import ReadOptions, read_signals
-from wattline.line.grid.carbon.regional import typical_signals
+from wattline.line.grid.carbon.regional import marginal_fact, typical_signals
 from wattline.line.grid.carbon.signal import HourlySignal
 from wattline.line.grid.hourly import read_hourly
-from wattline.line.grid.region import load_region
+from wattline.line.grid.region import load_region, of_region
 
+LIFECYCLE = "carbon_lifecycle_g_per_kwh"
 KINDS = ("average", "marginal", "price")
 NO_WEATHER = "a typical year has no weather: the days of a month are alike, and waiting saves what the hours differ by"
-NamedSignal = tuple[str, HourlySignal, tuple[str, ...]]  # a site's name, its signal, and notes
+NamedSignal = tuple[str, HourlySignal, tuple[str, ...], tuple[Fact, ...]]  # a site's name, its signal, notes, facts
 UNITS = {"average": "g/kWh", "marginal": "g/kWh", "price": "USD/kWh"}
 
 
@@ -29,7 +30,7 @@ UNITS = {"average": "g/kWh", "marginal": "g/kWh", "price": "USD/kWh"}
 class SiteSignals:
     """One kind of signal at each site, over the same steps.
 
-    ``values``: shape ``(n_sites, n_steps)``; ``unit``: "" where a plain column has its own.
+    ``values``: shape ``(n_sites, n_steps)``; ``unit``: "" where a plain column has its own; ``facts``: of regions.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class SiteSignals:
     values: Array
     unit: str
     notes: tuple[str, ...]
+    facts: tuple[Fact, ...] = ()
 
     @property
     def step_h(self) -> float:
@@ -80,12 +82,13 @@ def read_sites(texts: Sequence[str | Path], kind: str, what: str, catalog: Catal
     first, _ = split_zone(texts[0])
     known = default() if catalog is None else catalog
     each = [_of_site(text, first, kind, what, known) for text in texts]
-    names = tuple(name for name, _, _ in each)
-    series = [signal for _, signal, _ in each]
-    notes = tuple(dict.fromkeys(note for _, signal, more in each for note in (*signal.notes, *more)))
+    names = tuple(name for name, *_ in each)
+    series = [signal for _, signal, *_ in each]
+    notes = tuple(dict.fromkeys(note for _, signal, more, _ in each for note in (*signal.notes, *more)))
+    facts = tuple({fact.key: fact for *_, own in each for fact in own}.values())
     start, values, step_s = _aligned(series, what)
     plain = any(type(signal) is HourlySignal for signal in series)
-    return SiteSignals(kind, names, start, step_s, values, "" if plain else UNITS[kind], notes)
+    return SiteSignals(kind, names, start, step_s, values, "" if plain else UNITS[kind], notes, facts)
 
 
 def other_kind(texts: Sequence[str | Path], kind: str, what: str, catalog: Catalog) -> SiteSignals | None:
@@ -133,7 +136,7 @@ def together(first: SiteSignals, other: SiteSignals, what: str) -> tuple[SiteSig
     start, values, step_s = _aligned(rows, what)
     count = len(first.names)
     return tuple(
-        SiteSignals(signals.kind, signals.names, start, step_s, part, signals.unit, signals.notes)
+        SiteSignals(signals.kind, signals.names, start, step_s, part, signals.unit, signals.notes, signals.facts)
         for signals, part in ((first, values[:count]), (other, values[count:]))
     )  # type: ignore[return-value]
 
@@ -152,7 +155,7 @@ def _read(path: Path, column: str | None, kind: str, what: str) -> NamedSignal:
             return _plain(path, column, what, WattlineError(f"{path} has no {kind} signal"))
         hint = "" if what == "flex response" else "say what it is with --kind, or "
         raise WattlineError(f"{what}: {path} has no {kind} signal; {hint}name a column, FILE@COLUMN")
-    return column or signal.zone or path.stem, signal, known.notes
+    return column or signal.zone or path.stem, signal, known.notes, ()
 
 
 def _of_site(text: str | Path, first: Path, kind: str, what: str, catalog: Catalog) -> NamedSignal:
@@ -181,7 +184,8 @@ def _typical(region: Record, kind: str, what: str, catalog: Catalog) -> NamedSig
     signal = made.marginal if kind == "marginal" else made.average["lifecycle"]
     if signal is None:
         raise WattlineError(f"{what}: region {region.name} has no {kind} signal; give a file of it")
-    return region.title, signal, (*made.notes, NO_WEATHER)
+    fact = marginal_fact(region, catalog) if kind == "marginal" else of_region(region, LIFECYCLE, catalog)
+    return region.title, signal, (*made.notes, NO_WEATHER), (fact,)
 
 
 def _plain(path: Path, column: str | None, what: str, error: WattlineError) -> NamedSignal:
@@ -194,7 +198,7 @@ def _plain(path: Path, column: str | None, what: str, error: WattlineError) -> N
         raise error from None
     name, values = series.column(column, what)
     signal = HourlySignal(series.utc[0], series.step_h * HOUR_S, values, name, str(path))
-    return name, signal, (*series.notes, *series.filled([name]))
+    return name, signal, (*series.notes, *series.filled([name])), ()
 
 
 def _aligned(series: Sequence[HourlySignal], what: str) -> tuple[np.datetime64, Array, float]:

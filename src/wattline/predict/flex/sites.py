@@ -112,7 +112,7 @@ def flex_sites(
         "total_unit": _total(sites)[0], "moves": rows, "each_site": _site_rows(plans, works, room_mw, sites),
     }  # fmt: skip
     answered = {"signals": [str(each) for each in signals], "kind": kind, **inputs}
-    return FlexAnswer(WHAT, answered, results, (*sites.notes, KNOWN, FIRST), tuple(used))
+    return FlexAnswer(WHAT, answered, results, (*sites.notes, KNOWN, FIRST), (*used, *sites.facts))
 
 
 def _fact_names(kind: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""How the figures of ``flex`` follow, for ``--explain``."""
+"""How the figures of ``flex`` and ``supply`` follow, for ``--explain``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,19 @@ FORMULAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("new load L for a share x", "Σ max(L - room, 0) = x L hours, solved for L over the k smallest rooms"),
         ("new load for h hours", "the room that h hours of a year lie below"),
         ("event", "hours in a row in which the new load exceeds the room"),
+    ),
+    "supply": (
+        ("cost", "Σ cost of capacities + fuel + price × import - price × export, over the load"),
+        (
+            "cost of a capacity in a year",
+            "capital × (interest / (1 - (1 + interest)^-life) + fixed share), less credits",
+        ),
+        ("balance of an hour", "generation + discharge + import = load + charge + export, what is beyond is spilled"),
+        ("carbon-free share of the hours", "1 - Σ what is not carbon-free of generation and import / Σ load"),
+        ("carbon-free share of the year", "Σ carbon-free generation, exports included / Σ load"),
+        ("one more point by the hour", "shadow price of the target's row / 100"),
+        ("a unit earns", "Σ price of the hour × what a unit of the capacity lets through, at the plan's own prices"),
+        ("proof", "cost of the plan less the lower bound that its own prices give, over the cost"),
     ),
     "flex shift": (
         ("as meant", "Σ signal over the hours in which the job was meant to run"),

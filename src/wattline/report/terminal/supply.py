@@ -10,6 +10,7 @@ from rich.text import Text
 
 from wattline.core.quantity import number, show
 from wattline.report.terminal.answer import assumed, facts, remarks
+from wattline.report.terminal.flex_formulas import formulas_of
 from wattline.report.terminal.tables import plain_table
 from wattline.report.words import Json, balance_words, share_words
 
@@ -19,12 +20,12 @@ MIN_BUILT = 1e-3  # of the peak: what is less is not built
 
 
 def supply_text(data: Json, explain: bool = False) -> RenderableType:
-    """A supply, to print with Rich; ``explain`` adds the facts behind it.
+    """A supply, to print with Rich; ``explain`` adds how its figures follow, and the facts behind them.
 
     Parameters
     ----------
     data : the envelope of ``supply``
-    explain : whether facts are shown
+    explain : whether formulas and facts are shown
 
     Returns
     -------
@@ -41,7 +42,7 @@ def supply_text(data: Json, explain: bool = False) -> RenderableType:
         words = ", ".join(f"{m['name']} ({m['rank_correlation']:+.2f})" for m in results["matters"][:4])
         blocks.append(Text(f"cost hangs most on: {words}", style="dim"))
     if explain:
-        blocks += ["", *facts(data["facts"])]
+        blocks += ["", *formulas_of("supply"), *(["", *facts(data["facts"])] if data["facts"] else [])]
     return Group(*blocks, *remarks(data))
 
 

@@ -112,12 +112,11 @@ def waiting(line: TypedLine, known: Catalog) -> LineQuestion | None:
     priced = line.has(_PRICE)
     line.take(_WAIT)
     spot = spot_in(line, known)
-    where = f" of {spot.region}" if spot.region else ""
-    if spot.region and not priced:
-        line.take(_JOB)
-        return LineQuestion("flex shift", {"signal": spot.region}, (spot.why,) if spot.why else ())
-    why = f"this page takes a file: the carbon intensity or the price by the hour{where}; send it with the form"
     line.take(_JOB)
+    if spot.region and not priced:
+        return LineQuestion("flex shift", {"signal": spot.region}, (spot.why,) if spot.why else ())
+    where = f" of {spot.region}" if spot.region else ""
+    why = f"this page takes a file: the carbon intensity or the price by the hour{where}; send it with the form"
     return LineQuestion("flex shift", {}, (why,))
 
 
@@ -161,11 +160,10 @@ def powered(line: TypedLine, known: Catalog) -> LineQuestion | None:
         line.take(_PUE)
         line.take(CENTRES)
         return LineQuestion("catalog", {"q": f"{company[1].lower()} pue"})
-    room = line.has(_ROOM) and not line.has(_POWER)
     pue = line.has(_PUE) and not line.has(re.compile(r"\d\s*tokens|\bprompt\b", re.I))
     free = line.has(_FREE) and line.has(_POWER)
     supplied = line.has(_SUPPLY) and line.has(re.compile(r"\bdata ?cent|\bsite\b|\bpower\b", re.I))
-    if room:
+    if line.has(_ROOM) and not line.has(_POWER):
         spot = spot_in(line, known)
         line.take(_ROOM)
         where = f" of {spot.region}" if spot.region else ""
