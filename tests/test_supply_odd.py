@@ -236,3 +236,11 @@ def test_a_price_in_another_money_or_unit_is_refused(tmp_path: Path, header: str
     table.write_text(f"utc,{header}\n" + "\n".join(f"{time}:00Z,60" for time in times) + "\n")
     with pytest.raises(wl.WattlineError, match="USD/MWh"):
         wl.supply(**TOOLS, grid=table, target="cost", technologies="grid")
+
+
+def test_a_file_of_the_grid_that_has_nothing_of_it_is_refused(tmp_path: Path) -> None:
+    table = tmp_path / "grid.csv"
+    times = np.datetime64("2023-01-01", "h") + np.arange(48)
+    table.write_text("utc,cf_wind\n" + "\n".join(f"{time}:00Z,0.3" for time in times) + "\n")
+    with pytest.raises(wl.WattlineError, match="no price, carbon or clean share of the grid among"):
+        wl.supply(**TOOLS, grid=table, target="cost", technologies="grid")

@@ -234,7 +234,7 @@ def test_words_that_were_not_understood_are_named_beside_the_answer(base: str) -
         ("H100 vs B200", "NVIDIA B200"),
         ("8 H100 server", "multiply them by 8"),
         ("carbon intensity of France", "region.fr.carbon_lifecycle_g_per_kwh"),
-        ("when should I run my jobs in Germany", "this page takes a file"),
+        ("when is power cheapest for my jobs in Germany", "this page takes a file"),
         ("measure my GPU", "<h1>"),
     ],
 )

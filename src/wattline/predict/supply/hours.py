@@ -170,7 +170,9 @@ def read_factors(path: Path | str, wanted: list[str], region: str | None, fill_h
     return SupplyHours(series.utc, series.step_h, factors, grid, source=Path(path).name, notes=notes)
 
 
-def grid_of(series: Hourly, region: str | None, path: Path | str) -> tuple[dict[str, Array], tuple[str, ...]]:
+def grid_of(
+    series: Hourly, region: str | None, path: Path | str, needed: bool = False
+) -> tuple[dict[str, Array], tuple[str, ...]]:
     """What a file has of the grid by the hour: price, clean share, carbon; what it has not is left out.
 
     Parameters
@@ -178,6 +180,7 @@ def grid_of(series: Hourly, region: str | None, path: Path | str) -> tuple[dict[
     series : the file's columns
     region : whose column is taken where there are several
     path : of the file, for the error
+    needed : whether a file that has nothing of it is refused
 
     Returns by name, each shape ``(n_hours,)``, and which steps were filled. Raises WattlineError where several columns
     fit, a value is missing, or a header's unit is not known.
@@ -187,6 +190,12 @@ def grid_of(series: Hourly, region: str | None, path: Path | str) -> tuple[dict[
         name: series.column(column, f"supply: {name} of the grid")[1] * grid_factor(name, column)
         for name, column in names.items()
     }
+    if needed and not given:
+        there = shorten(", ".join(series.columns), 160)
+        raise WattlineError(
+            f"supply: {shorten(str(path), 80)} has no price, carbon or clean share of the grid among {there}; name it "
+            "such as price_usd_mwh"
+        )
     return given, series.filled(names.values())
 
 

@@ -156,7 +156,7 @@ def _made(
     weather = place_weather(site.region.name, site.climate, draws.catalog)
     if options.grid is not None:
         series = read_region(options.grid, site.region.name, options.fill_h)
-        values, notes = grid_of(series, site.region.name, options.grid)
+        values, notes = grid_of(series, site.region.name, options.grid, needed=True)
         given = SupplyHours(series.utc, series.step_h, {}, values)
         hours, _ = chosen(given, _years(options))
         if hours.step_h != 1.0:
@@ -182,7 +182,7 @@ def _with_grid(hours: SupplyHours, path: str | Path, region: str, fill_h: float)
     _, own, other = np.intersect1d(hours.utc, series.utc, return_indices=True)
     if own.size < 2 or (np.diff(own) != 1).any():
         raise WattlineError(f"supply: {path} and the factors' file share no stretch of time")
-    given, notes = grid_of(series, region, path)
+    given, notes = grid_of(series, region, path, needed=True)
     notes = (*hours.notes, *notes)
     if own.size < len(hours.utc):
         notes += (f"{own.size:,} of {len(hours.utc):,} steps are in the grid's file too; the plan is of those",)

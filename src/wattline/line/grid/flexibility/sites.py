@@ -233,5 +233,6 @@ def _check(works: Sequence[SiteWork], room: Array, signals: Array) -> None:
     if len(over):
         site, step = over[0]
         raise WattlineError(
-            f"sites: in step {step} site {site + 1} has work of {power[site, step]:g}, above its room of {room[site]:g}"
+            f"sites: in step {step} site {site + 1} has work of {power[site, step]:g} MW, above its room of "
+            f"{room[site]:g} MW"
         )
