@@ -10,10 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from small_chip import model
+from wattline import catalog
 from wattline.core.errors import WattlineError
 from wattline.line.chip.shape import Shape
 from wattline.line.work import flops, reach
 from wattline.line.work.huggingface.reader import model_from_dict
+from wattline.line.work.model import load_model
+from wattline.line.work.reading import layers_by_kind
 from wattline.line.work.weights import stored_bytes
 
 FULL = [*range(4, 93, 4), 93]
@@ -84,6 +87,21 @@ def test_minimax_m3_reads_sixteen_blocks_in_its_sparse_layers_and_keeps_everythi
     assert float(reach.cached_token_layers(known, far)) == 60 * far
     dense = read(M3 | {"sparse_attention_config": {**M3["sparse_attention_config"], "use_sparse_attention": False}})
     assert float(flops.decode_flops_per_token(dense, far)) > 3 * float(flops.decode_flops_per_token(known, far))
+
+
+@pytest.mark.parametrize(
+    ("name", "layers"),
+    [
+        ("minimax-m3", {"full attention": 3, "sparse attention": 57}),
+        (
+            "deepseek-v4-flash",
+            {"sliding attention": 2, "compressed sparse attention": 21, "heavily compressed attention": 20},
+        ),
+        ("deepseek-v4-pro", {"compressed sparse attention": 30, "heavily compressed attention": 31}),
+    ],
+)
+def test_a_model_by_name_tells_the_layers_that_its_config_tells(name: str, layers: dict[str, int]) -> None:
+    assert layers_by_kind(load_model(name, catalog.default())) == layers
 
 
 def test_an_encoder_of_pictures_is_that_of_its_class_whatever_its_part_is_called() -> None:

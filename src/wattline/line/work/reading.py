@@ -46,9 +46,13 @@ def layers_by_kind(model: Model) -> dict[str, int]:
     """Layers by the kind of their mixer; from a record of the catalog, as its counts tell them apart."""
     if model.layer_kinds:
         return dict(model.layer_kinds)
-    near = model.attention_layers - model.global_layers
+    compressed = model.picked_layers + model.pooled_layers
+    near = model.attention_layers - model.global_layers - compressed
     counts = {
-        "full attention": model.global_layers,
+        "full attention": model.global_layers - model.sparse_layers,
+        "sparse attention": model.sparse_layers,
+        "compressed sparse attention": model.picked_layers,
+        "heavily compressed attention": model.pooled_layers,
         "chunked attention" if model.chunked_attention else "sliding attention": near,
         "linear attention or Mamba": model.mamba_layers,
         "other mixers": model.other_layers,
