@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import itertools
 import json
 import re
 from pathlib import Path
@@ -301,3 +302,27 @@ def test_a_table_may_have_spaces_after_its_commas_and_years_a_long_dash(tmp_path
 )  # fmt: skip
 def test_a_place_or_company_is_titled_as_it_is_written(name: str, title: str) -> None:
     assert place_name({"name": name}) == title
+
+
+def test_a_page_names_the_kinds_of_figures_that_its_pictures_have(tmp_path: Path) -> None:
+    for region, named in (("google", {"from totals"}), ("iceland", set()), ("eu27", {"from stock", "extrapolation"})):
+        wl.world(region, "2015-2024", draws=300).write(tmp_path)
+        legend = re.search(
+            r'<ul class="legend">(.*?)</ul>', (tmp_path / "report.html").read_text().split('id="past"')[0]
+        )
+        kinds = set() if legend is None else set(re.findall(r"</i>(.*?)</li>", legend[1]))
+        assert kinds == named, region
+
+
+def test_a_scenario_above_the_range_stays_within_its_picture(tmp_path: Path) -> None:
+    case = tmp_path / "many.toml"
+    case.write_text('name = "many"\nwhat_if = ["chip_growth=+150%", "ai_life=9", "connections=+900%"]\n')
+    made = wl.world("world", "2024-2035", scenario=str(case), draws=300)
+    path = made.json()["results"]["scenario"]["middle_path"]
+    made.write(tmp_path)
+    html = (tmp_path / "report.html").read_text()
+    dashed = re.search(r'<polyline points="([^"]*)"[^>]*stroke-dasharray', html)
+    assert dashed is not None
+    heights = [float(point.split(",")[1]) for point in dashed[1].split()]
+    rises = [late["twh"] > early["twh"] for early, late in itertools.pairwise(path)]
+    assert [late < early for early, late in itertools.pairwise(heights)] == rises

@@ -45,7 +45,7 @@ def world_parts(data: Json) -> tuple[str, list[Section]]:
         f"{last['year']}</strong>, {ends_words(last['energy_twh'])} from p5 to p95; {escape(first['scope'])}.</p>"
     )
     sections = [
-        ("fan", "Electricity by year", _fan(first, results["scenario"]) + _kinds(results["scenario"])),
+        ("fan", "Electricity by year", _fan(first, results["scenario"]) + _kinds(places, results["scenario"])),
         ("places", "Other places", _multiples(places[1:])),
         ("change", "What the change is made of", _waterfall(results["change"])),
         ("shares", "Jobs as shares of their regions", _jobs(results["jobs"])),
@@ -58,16 +58,22 @@ def world_parts(data: Json) -> tuple[str, list[Section]]:
     return intro, sections
 
 
-def _kinds(case: Json | None) -> str:
+def _kinds(places: Sequence[Json], case: Json | None) -> str:
+    """What the dots and lines are, of those kinds that the pictures have."""
     words = {"company_reported": "reported by a company", "bottom_up": "from stock", "top_down": "from totals"}
     items = "".join(
         f'<li><i style="background:{colour}"></i>{escape(words.get(kind, kind))}</li>'
         for kind, colour in KIND_COLOURS.items()
+        if any(dot["kind"] == kind for place in places for dot in _dots(place))
     )
+    ring = any(dot["scope"] != "all" for place in places for dot in _dots(place))
+    ring_words = "<p>A ring is a figure that counts other than all data centres.</p>" if ring else ""
     dashed = "" if case is None else f"<p>Dashed: the scenario {escape(case['name'])}.</p>"
+    if not items:
+        return f"<p>In TWh. The band reaches from p5 to p95.</p>{dashed}"
     return (
         f'<ul class="legend">{items}</ul><p>In TWh. The band reaches from p5 to p95; a dot is a published figure.</p>'
-        f"<p>A ring is a figure that counts other than all data centres.</p>{dashed}"
+        f"{ring_words}{dashed}"
     )
 
 
@@ -80,8 +86,9 @@ def _fan_in(place: Json, case: Json | None, ground: Ground) -> str:
     rows = place["years"]
     years = np.array([row["year"] for row in rows], float)
     first, width = years[0], max(years[-1] - years[0], 1.0)
-    shown = [dot for dot in place["published"] if years[0] <= dot["year"] <= years[-1]]
-    most = max([row["energy_twh"]["p95"] for row in rows] + [dot["twh"] for dot in shown])
+    shown = _dots(place)
+    path = [] if case is None else [row["twh"] for row in case["middle_path"]]
+    most = max([row["energy_twh"]["p95"] for row in rows] + [dot["twh"] for dot in shown] + path)
     levels = marks_of(most, number)
     top = levels[-1][0]
 
@@ -97,10 +104,16 @@ def _fan_in(place: Json, case: Json | None, ground: Ground) -> str:
     body.append(f'<polygon points="{" ".join(upper + lower)}" fill="var(--grid)" fill-opacity="0.18"/>')
     body.append(f'<polyline points="{middle}" fill="none" stroke="var(--grid)" stroke-width="2"/>')
     if case is not None:
-        path = " ".join(at(row["year"], row["twh"]) for row in case["middle_path"])
-        body.append(f'<polyline points="{path}" fill="none" stroke="var(--chip)" stroke-dasharray="5 4"/>')
+        line = " ".join(at(row["year"], row["twh"]) for row in case["middle_path"])
+        body.append(f'<polyline points="{line}" fill="none" stroke="var(--chip)" stroke-dasharray="5 4"/>')
     body += [_dot(dot, at(dot["year"], dot["twh"])) for dot in shown]
     return "".join(body)
+
+
+def _dots(place: Json) -> list[Json]:
+    """Published figures of the years that are shown."""
+    years = [row["year"] for row in place["years"]]
+    return [dot for dot in place["published"] if years[0] <= dot["year"] <= years[-1]]
 
 
 def _dot(dot: Json, point: str) -> str:
