@@ -239,3 +239,20 @@ def test_a_load_that_never_moves_needs_no_store():
 def test_idle_power_without_a_ramp_is_refused():
     with pytest.raises(WattlineError, match="--idle does nothing here"):
         Measures(idle="100 W")
+
+
+def test_a_utility_s_ramps_and_range_come_from_a_record_of_one_s_own(tmp_path: Path):
+    own = tmp_path / "own.toml"
+    own.write_text(
+        '[swing.our-contract]\nname = "Our contract"\nrole = "limit"\nramp_up_w_per_s = 10e6\n'
+        'ramp_down_w_per_s = 80e9\nrange_w = 60e6\n\n[swing.empty]\nname = "Nothing"\nrole = "limit"\nload_w = 1\n'
+    )
+    phases = ["compute:1.4s:1000W", "communicate:0.6s:300W"]
+    answer = wl.flex_swings(phases, 100_000, limits=LimitTexts("our-contract"), facts=str(own)).json()
+    assert answer["inputs"]["limits"]["ramp_up_w_per_s"] == 10e6
+    assert answer["inputs"]["limits"]["band_share"] is None
+    assert answer["results"]["measures"][0]["broken"] == ["ramp_up_w_per_s", "range_w"]
+    single = wl.flex_swings(phases, 100_000, limits=LimitTexts("our-contract", ramp="90 GW/s"), facts=str(own)).json()
+    assert single["results"]["measures"][0]["broken"] == ["range_w"]
+    with pytest.raises(WattlineError, match="it bounds nothing"):
+        wl.flex_swings(phases, 10, limits=LimitTexts("empty"), facts=str(own))

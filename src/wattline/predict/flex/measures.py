@@ -69,9 +69,12 @@ class LimitTexts:
         """The limits, and the facts that they rest on. Raises WattlineError for a text that cannot be read."""
         limits, facts = (SwingLimits(), []) if self.name is None else limits_of(self.name, catalog)
         share = limits.band_share if self.band_share is None else self.band_share
-        rate = None if self.ramp is None else rate_of(self.ramp, "--ramp-limit")
-        reach = None if self.swing is None else parse(self.swing, "W", "--range-limit")
-        return SwingLimits(limits.band_hz, share, rate, rate, reach), facts
+        rises, falls, reach = limits.ramp_up_w_per_s, limits.ramp_down_w_per_s, limits.range_w
+        if self.ramp is not None:
+            rises = falls = rate_of(self.ramp, "--ramp-limit")
+        if self.swing is not None:
+            reach = parse(self.swing, "W", "--range-limit")
+        return SwingLimits(limits.band_hz, share, rises, falls, reach), facts
 
 
 def rate_of(text: str, what: str) -> float:

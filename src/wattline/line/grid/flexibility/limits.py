@@ -10,6 +10,7 @@ from wattline.core.fact import Fact
 from wattline.line.grid.flexibility.swings import Spectrum, SwingLimits
 
 BAND = ("band_low_hz", "band_high_hz")
+LIMITS = ("band_share", "ramp_up_w_per_s", "ramp_down_w_per_s", "range_w")
 
 
 def limits_of(name: str, catalog: Catalog) -> tuple[SwingLimits, list[Fact]]:
@@ -35,9 +36,11 @@ def limits_of(name: str, catalog: Catalog) -> tuple[SwingLimits, list[Fact]]:
     if record.meta.get("role") != "limit":
         known = [each.name for each in catalog.records("swing").values() if each.meta.get("role") == "limit"]
         raise WattlineError(f"--limits {record.name}: it is no limit; known: {', '.join(known)}")
-    low, high = (record[name].value for name in BAND)
-    facts = list(record.facts.values())
-    return SwingLimits((low, high), record["band_share"].value), facts
+    low, high = (record[name].value for name in BAND) if BAND[0] in record.facts else SwingLimits().band_hz
+    given = {name: record[name].value for name in LIMITS if name in record.facts}
+    if not given:
+        raise WattlineError(f"--limits {record.name}: it bounds nothing; give it one of {', '.join(LIMITS)}")
+    return SwingLimits((low, high), **given), list(record.facts.values())
 
 
 @dataclass(frozen=True)
