@@ -10,6 +10,7 @@ import pytest
 from meter_variants_files import T0, N, at, columns, rows, watts
 from wattline.core.errors import WattlineError
 from wattline.meter.energy.usage import report
+from wattline.meter.interpretation import Choices
 from wattline.meter.readers.detect import read, read_all
 
 JETSON = "%m-%d-%Y %H:%M:%S"
@@ -131,6 +132,17 @@ def test_the_history_of_an_ilo_is_its_average(tmp_path: Path) -> None:
     assert energy_j(tmp_path / "p.json", json.dumps({"PowerDetail": rows_of})) / (300 * (N - 1)) == pytest.approx(
         400, rel=0.01
     )
+
+
+def test_a_mean_of_several_gpus_is_asked_about(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text(columns("avg_gpu_power_w,num_gpus", watts, lambda i: 8))
+    with pytest.raises(WattlineError, match=r"mean of 8 GPUs.*--columns avg_gpu_power_w=power"):
+        read(path)
+    choices = Choices(columns={"avg_gpu_power_w": "power"})
+    assert report(read(path, choices)).data["mean_w"] == pytest.approx(250, rel=0.01)
+    path.write_text(columns("avg_gpu_power_w,num_gpus", watts, lambda i: 1))
+    assert report(read(path)).data["mean_w"] == pytest.approx(250, rel=0.01)
 
 
 def test_the_nominal_power_of_an_ups_is_not_drawn(tmp_path: Path) -> None:

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+GPU_COUNTS = frozenset(("num_gpus", "num_gpu", "n_gpus", "n_gpu", "ngpus", "gpu_count", "gpus", "number_of_gpus"))
+MEAN_WORDS = frozenset(("avg", "average", "mean"))
+
+
 @dataclass
 class Layout:
     """A table's columns by what they are."""
@@ -74,6 +78,7 @@ def layout(frame: pl.DataFrame, choices: Choices, source: str) -> tuple[pl.DataF
         )
     if not len(frame):
         raise WattlineError(f"{source} holds no rows below its header")
+    _check_means(frame, [value.name for value in values if choices.quantity([value.name]) is None], source)
     time_s, clock, remark, used = _times(frame, time_name, times(time_name, second.get(time_name, "")), source)
     long = None if values else _long(frame, time_name)
     if long is not None:
@@ -117,6 +122,19 @@ def _values(
         elif outcome:
             left.append(Interpretation(name, note=outcome))
     return values, left
+
+
+def _check_means(frame: pl.DataFrame, names: list[str], source: str) -> None:
+    """Refuse watts that may be the mean of several GPUs, whose number stands in a column of its own."""
+    count = next((name for name in frame.columns if bare_name(name) in GPU_COUNTS), None)
+    many = numbers(frame[count]) if count is not None else np.empty(0)
+    several = many[np.isfinite(many) & (many > 1)]
+    mean = next((n for n in names if {"gpu"} <= (words := set(bare_name(n).split("_"))) and words & MEAN_WORDS), None)
+    if len(several) and mean is not None:
+        raise WattlineError(
+            f"{source}: {mean} may be the mean of {several[0]:.0f} GPUs ({count}) or what they draw together: say "
+            f"--columns {mean}=power where it is all of them, or write their sum"
+        )
 
 
 def _units_in_cells(frame: pl.DataFrame, name: str) -> bool:
