@@ -16,6 +16,9 @@ from wattline.line.work.diffusion.sizes import Config, number_in
 from wattline.line.work.diffusion.tally import Pass
 from wattline.line.work.encoding.passes import DEFAULT_TOKENS, OF_IMAGES, forward, image_tokens
 from wattline.line.work.encoding.speech import SpeechPasses, whisper
+from wattline.line.work.huggingface.class_defaults import fill_missing
+from wattline.line.work.huggingface.fields import Config as Fields
+from wattline.line.work.huggingface.table import rows
 from wattline.line.work.outside import unknown_media
 
 KIND = "encoder"
@@ -110,6 +113,8 @@ def read_encoder(path: Path) -> EncoderModel:
     if not isinstance(data, dict):
         raise WattlineError(f"{file}: not a JSON object")
     kind = str(data.get("model_type", ""))
+    if kind in rows():  # a language model that embeds: what its file leaves out is what its class fills in
+        fill_missing(Fields(data, kind, str(file)), rows()[kind])
     name = file.resolve().parent.name
     if kind == "whisper":
         return EncoderModel(name, name, SPEECH, data, 100.0, number_in(data, "max_target_positions", 448))

@@ -77,7 +77,8 @@ def gated(config: Config, tokens: Array) -> Pass:
     tally.product(rows, width, 2 * inner, layers, False)
     tally.product(rows, inner, width, layers, biased)
     tally.elementwise(rows * width, ROTARY[0] * layers, ROTARY[1] * layers)
-    tally.weights += number_in(config, "vocab_size", 30528) * width + (2 * layers + 1) * width
+    words = number_in(config, "vocab_size", 50368 if _kind(config) == "modernbert" else 30528)
+    tally.weights += words * width + (2 * layers + 1) * width
     if dense := number_in(config, "dense_width", 0):  # Gemma's embeddings end in two products of a row
         tally.product(1.0, width, dense, bias=False)
         tally.product(1.0, dense, width, bias=False)
