@@ -57,11 +57,17 @@ def test_the_other_shells_are_given_every_command() -> None:
         (["meter", "report", "no-such-file"], 2),
         (["tune"], 2),
         (["measure", "--", "no-such-program"], 127),
+        (["ci", "--", "no-such-program"], 127),
     ],
 )
 def test_exit_statuses_are_those_of_the_documentation(
-    arguments: list[str], status: int, capsys: pytest.CaptureFixture[str]
+    arguments: list[str],
+    status: int,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as stop:
         main(arguments)
     assert (stop.value.code or 0) == status

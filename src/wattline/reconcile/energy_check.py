@@ -18,6 +18,7 @@ from wattline.core.range import MeasuredValue
 from wattline.core.reading import parse_json, read_text
 from wattline.core.result import Json, Result, envelope
 from wattline.meter.live.measurement import Measurement
+from wattline.meter.live.run_command import check_command
 from wattline.reconcile.saving_test import Rate, SavingTest, saving_test
 
 MARK = "wattline ci 1"
@@ -149,7 +150,8 @@ def energy_check(
 
     Returns
     -------
-    The check. Raises WattlineError where nothing measures, where the command fails, and where the baseline is none.
+    The check. Raises WattlineError where nothing measures, where there is no such command or it fails, and where the
+    baseline is none.
     """
     if not command:
         raise WattlineError("ci: give a COMMAND after --")
@@ -185,6 +187,7 @@ class CommandFailed(WattlineError):
 
 
 def _measured(command: Sequence[str], runs: int, warm_up: int, say: Say) -> RunEnergies:
+    check_command(command)
     joules, errors = [], []
     sensors: set[str] = set()
     modelled = False
