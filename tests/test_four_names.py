@@ -27,7 +27,8 @@ NO_COMMAND = {"fact", "metering", "read_traffic", "settings", "bill"}
 NO_KIND = {"budget", "check", "compare", "fleet", "measure", "run", "saving", "traffic", "tune"}
 # files of ``cli/`` that several commands share; what is part of one command bears its name first, as ``meter_share``
 SHARED = {
-    "empty", "groups", "live", "main", "media", "options", "printing", "program", "renamed", "swing_options",
+    "contents", "empty", "groups", "live", "main", "media", "options", "printing", "program", "renamed",
+    "swing_options",
     "traffic_input", "twice", "unused",
 }  # fmt: skip
 
