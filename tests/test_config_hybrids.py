@@ -58,6 +58,14 @@ def test_ling_3_and_hy3_are_counted_as_their_own_code_lays_them_out() -> None:
     assert read(HY3).total_params == pytest.approx(295_033_528_320, rel=1e-5)
 
 
+def test_ling_3_as_transformers_saves_it_is_the_same_model() -> None:
+    saved = {name: value for name, value in LING.items() if name not in ("no_kda_lora", "architectures", "rotary_dim")}
+    saved |= {"head_dim": 64, "linear_head_dim": 128, "linear_num_heads": 32, "linear_conv_kernel_dim": 4}
+    saved |= {"qk_head_dim": 192, "layer_types": (["linear_attention"] * 5 + ["full_attention"]) * 7}
+    saved |= {"mlp_layer_types": ["dense"] * 2 + ["sparse"] * 40, "mtp_loss_scaling_factor": 0.0}
+    assert read(saved) == read(LING)
+
+
 def test_tables_of_groups_of_words_are_stored_but_not_active() -> None:
     """LongCat-Flash-Lite: 68.5 billion, of which 31.4 in such tables; 2.9 to 4.5 active."""
     lite = read(LONGCAT)

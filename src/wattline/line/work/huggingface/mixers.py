@@ -193,13 +193,17 @@ def _kimi_delta(cfg: Config, known: dict[str, int]) -> dict[str, int]:
 
 
 def _whole_delta(cfg: Config, known: dict[str, int]) -> dict[str, int]:
-    """Kimi Delta Attention with gates of full rank and attention's own heads (Ling 3.0)."""
+    """Kimi Delta Attention with gates of full rank and attention's own heads (Ling 3.0); a file of transformers names
+    their width apart, and has another under ``head_dim``."""
     if not cfg.flag("no_kda_lora", True) or cfg.flag("use_kda_lora", False):
         raise WattlineError(f"{cfg.where}: no_kda_lora: {cfg.kind} is read with gates of full rank alone; {MEND}")
-    heads, width = known["heads"], cfg.number("head_dim", default=128)
+    own, given = cfg.number("linear_head_dim", default=0), cfg.number("head_dim", default=128)
+    heads, width = cfg.number("linear_num_heads", default=0) or known["heads"], own or given
+    conv = cfg.number("linear_conv_kernel_dim", default=0) or cfg.number("short_conv_kernel_size", default=4)
+    cfg.raw("short_conv_kernel_size")
     return {
         **{"mamba_heads": heads, "mamba_head_dim": width, "mamba_groups": heads, "mamba_state": width},
-        **{"mamba_conv": cfg.number("short_conv_kernel_size", default=4), "mamba_project": 5 * heads * width + heads},
+        **{"mamba_conv": conv, "mamba_project": 5 * heads * width + heads},
     }
 
 
