@@ -276,6 +276,20 @@ def test_a_part_of_a_page_is_the_answer_with_its_address(base: str) -> None:
     assert "Llama 3.1 8B" in reply.text
 
 
+def test_an_input_that_takes_several_is_sent_several_files_at_once_beside_what_is_typed(base: str) -> None:
+    rows = (f"2023-07-{1 + i // 24:02d} {i % 24:02d}:00,{i}" for i in range(1, 48))
+    hours = "\n".join(["utc,carbon_g_per_kwh", *rows])
+    files = [("file-signals", (f"{name}.csv", hours.encode())) for name in ("one", "other")]
+    data = {"signals": "de", "room": "20MW", "arrives": "12MW"}
+    reply = httpx.post(f"{base}/flex/sites", data=data, files=files, timeout=60)
+    given = dict(parse_qsl(urlsplit(reply.headers["location"]).query))["signals"].split(";")
+    assert given[0] == "de"
+    assert len({part for part in given if part.startswith("upload:")}) == 2
+    page = get(base, reply.headers["location"] + "&blank=1").text
+    assert "one.csv, other.csv" in page
+    assert re.search(r'<input type="file" name="file-signals" multiple', page)
+
+
 def test_a_file_that_was_sent_is_an_input_by_its_key(base: str, tmp_path: Path) -> None:
     hours = "utc,ercot_mw\n" + "".join(
         f"2023-07-{1 + i // 24:02d} {i % 24:02d}:00:00,{100 + i % 24}\n" for i in range(240)

@@ -55,6 +55,8 @@ LINES = (
     "flex headroom --demand @demand.csv",
     "flex shift --signal @carbon.csv",
     "flex sites --signals @carbon.csv;@other.csv --room 20MW --arrives 12MW",
+    "flex sites --signals de;fr --room 20MW --arrives 12MW",
+    "flex shift --signal de --to fr",
     "flex swings --phase a:1s:700W;b:1s:200W --chips 8",
     "saving --before @before.csv --after @after.csv",
     "run --scenario @run.toml",

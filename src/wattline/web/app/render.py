@@ -125,14 +125,14 @@ def _family(path: str) -> str:
 
 def shown_field(field: Field, value: str, words: Words, state: AppState, command: str) -> dict[str, Any]:
     """What a field's template takes."""
-    uploaded = re.match(r"upload:([0-9a-f]{32})", value)
-    file = state.uploads.get(uploaded[1]) if uploaded else None
+    files = [state.uploads.get(key) for key in re.findall(r"upload:([0-9a-f]{32})", value)]
     about = with_labels(words(re.sub(r"`([^`]*)`", r"\1", field.about)), state.forms[command], words)
     about = with_pages(about, state.pages(), words, translator_of(words.lang))
     return {
         "name": field.name, "label": words(field.label), "about": about, "usual": field.usual,
         "kind": field.kind, "needed": field.needed or field.name == "it", "value": value,
-        "file": file.name if file else "", "list": field.name if field.name in state.lists else "", "wide": field.wide,
+        "file": ", ".join(file.name for file in files if file), "many": field.many,
+        "list": field.name if field.name in state.lists else "", "wide": field.wide,
     }  # fmt: skip
 
 
