@@ -160,7 +160,12 @@ CALLS = {
     "serve-average": Call("serve_average"),
     "flex balance": Call(
         "flex_balance",
-        parts={"demand": Part(f"{FLEX}.demand.DemandFile", {"demand": "path", "column": "column", "unit": "unit"})},
+        parts={
+            "demand": Part(
+                f"{FLEX}.demand.DemandFile",
+                {"demand": "path", "column": "column", "unit": "unit", "fill_gaps": "fill_gaps"},
+            )
+        },
     ),
     "supply": Call("supply", renamed={"with_": "technologies"}),
     "check": Call("check", renamed={"claims": "path"}),
