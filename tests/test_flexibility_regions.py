@@ -100,3 +100,13 @@ def test_a_regions_intensities_are_among_the_facts() -> None:
     assert sum("marginal" in key for key in keys) == 2
     sites = flex_sites(["de", "se"], SharedWork(room=("20 MW",), arrives=("10 MW",))).json()["facts"]
     assert "region.se.carbon_lifecycle_g_per_kwh" in {fact["key"] for fact in sites}
+
+
+def test_moves_between_regions_are_counted_by_both_intensities() -> None:
+    work = SharedWork(room=("20 MW",), arrives=("10 MW",), wait="6 h")
+    made = flex_sites(["de", "gb"], work).json()
+    assert made["inputs"]["beside_kind"] == "marginal"
+    marginal = read_sites(["de", "gb"], "marginal", "flex sites").values
+    for row in made["results"]["moves"]:
+        assert row["mean_foresight"] <= row["mean_known"] + 1e-9
+        assert row["beside"]["mean_as_meant"] == pytest.approx(marginal[:, 24:].mean(), rel=1e-3)

@@ -13,12 +13,23 @@ class FlexSitesInputs(StrictJson):
 
     signals: list[str] = item("The file or the column of each site's signal.")
     kind: SignalKind = item("What the signal is.")
+    beside_kind: SignalKind | None = item("The other intensity, by which moves between regions are counted too.")
     serving_share: float = item("Share of the work that must run when it comes.")
     wait_h: float = item("Hours for which the rest may wait.")
     reach_s: float | None = item("Longest round trip over which serving may go; null where it stays at its site.")
     between_s: list[float] = item("Round trip between each two sites in turn: 1-2, 1-3, 2-3.")
     waiting_data_gb_per_mwh: float = item("Data that go with work that waits to another site, GB for each MWh of it.")
     serving_data_gb_per_mwh: float = item("The same of serving.")
+
+
+class SitesMeans(StrictJson):
+    """The same moves by the other intensity: means over the energy of the work, and savings."""
+
+    mean_as_meant: float = item("As it comes.")
+    mean_known: float = item("Moved by what was known before each day.")
+    mean_foresight: float = item("Moved with perfect foresight.")
+    saving_known: float | None = item("Share saved by what was known; null where the work as it comes costs nothing.")
+    saving_foresight: float | None = item("Share saved with perfect foresight.")
 
 
 class SitesMove(StrictJson):
@@ -36,6 +47,7 @@ class SitesMove(StrictJson):
     away_foresight_share: float = item("Share of it with perfect foresight.")
     wait_known_h: float = item("Mean wait of work that may wait, by what was known.")
     wait_foresight_h: float = item("Mean wait of it with perfect foresight.")
+    beside: SitesMeans | None = item("The same moves by the other intensity; null without one.")
 
 
 class SitesRow(StrictJson):

@@ -19,7 +19,7 @@ from wattline.line.grid.carbon.given import split_zone
 from wattline.line.grid.flexibility.sites import SitePlan, SiteWork, as_it_comes, by_forecast, least_cost
 from wattline.line.grid.hourly import read_hourly
 from wattline.predict.flex.answer import FlexAnswer
-from wattline.predict.flex.signals import SiteSignals, read_sites
+from wattline.predict.flex.signals import SiteSignals, other_kind, read_sites, together
 
 WHAT = "flex sites"
 MAX_VALUES = 2_000_000  # of work by site and step: beyond, the program takes many minutes
@@ -92,7 +92,9 @@ def flex_sites(
     if len(signals) < 2:
         raise WattlineError(f"{WHAT}: give the signal of two sites or more; one site alone is what flex shift answers")
     catalog = open_catalog(facts)
-    sites = read_sites(signals, kind, WHAT, catalog)
+    sites, other = read_sites(signals, kind, WHAT, catalog), other_kind(signals, kind, WHAT, catalog)
+    if other is not None:
+        sites, other = together(sites, other, WHAT)
     count, steps = sites.values.shape
     if 2 * count**2 * steps > MAX_VALUES:
         raise WattlineError(
@@ -106,13 +108,16 @@ def flex_sites(
     rows, plans = [], {}
     for name, able in _moves(works).items():
         plans = _planned(able, room_mw, sites)
-        rows.append({"moved_in": name, **_row(plans, able, sites)})
+        beside = None if other is None else _means(plans, able, other)
+        rows.append({"moved_in": name, **_row(plans, able, sites), "beside": beside})
     results = {
         "from_utc": str(sites.start), "steps": steps, "step_h": sites.step_h, "unit": sites.unit,
         "total_unit": _total(sites)[0], "moves": rows, "each_site": _site_rows(plans, works, room_mw, sites),
     }  # fmt: skip
-    answered = {"signals": [str(each) for each in signals], "kind": kind, **inputs}
-    return FlexAnswer(WHAT, answered, results, (*sites.notes, KNOWN, FIRST), (*used, *sites.facts))
+    named = {"kind": kind, "beside_kind": None if other is None else other.kind}
+    answered = {"signals": [str(each) for each in signals], **named, **inputs}
+    facts_used = (*used, *sites.facts, *(() if other is None else other.facts))
+    return FlexAnswer(WHAT, answered, results, (*sites.notes, KNOWN, FIRST), facts_used)
 
 
 def _fact_names(kind: str) -> list[str]:
@@ -237,16 +242,21 @@ def _total(sites: SiteSignals) -> tuple[str, float]:
     return unit, scale * sites.step_h
 
 
-def _row(plans: dict[str, SitePlan], works: list[SiteWork], sites: SiteSignals) -> Json:
+def _means(plans: dict[str, SitePlan], works: list[SiteWork], sites: SiteSignals) -> Json:
+    """Means of a signal over the work as it comes and moved, and savings."""
     energy = sum(float(work.arrives.sum()) for work in works)
-    costs = {name: plan.cost(works, sites.values) for name, plan in plans.items()}
-    row: Json = {f"mean_{name}": cost / energy if energy else 0.0 for name, cost in costs.items()}
-    scale = _total(sites)[1]
-    nothing = ROUNDING * energy * float(np.abs(sites.values).mean())
+    row: Json = {f"mean_{name}": plan.cost(works, sites.values) / (energy or 1.0) for name, plan in plans.items()}
+    meant, nothing = row["mean_as_meant"], ROUNDING * float(np.abs(sites.values).mean())
     for name in ("known", "foresight"):
-        saved = costs["as_meant"] - costs[name]
-        row[f"saving_{name}"] = saved / costs["as_meant"] if costs["as_meant"] > nothing else None
-        row[f"saved_{name}"] = saved * scale
+        row[f"saving_{name}"] = 1 - row[f"mean_{name}"] / meant if energy and meant > nothing else None
+    return row
+
+
+def _row(plans: dict[str, SitePlan], works: list[SiteWork], sites: SiteSignals) -> Json:
+    energy, scale = sum(float(work.arrives.sum()) for work in works), _total(sites)[1]
+    row = _means(plans, works, sites)
+    for name in ("known", "foresight"):
+        row[f"saved_{name}"] = (row["mean_as_meant"] - row[f"mean_{name}"]) * energy * scale
         away, waits = _moved(plans[name], works)
         row[f"away_{name}_share"] = away / energy if energy else 0.0
         row[f"wait_{name}_h"] = waits * sites.step_h

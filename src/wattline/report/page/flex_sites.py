@@ -20,6 +20,7 @@ def sites_parts(data: Json) -> FlexParts:
     moves, sites = results["moves"], results["each_site"]
     sections = [
         ("moves", "What moving saves", _moves(moves, results["unit"])),
+        ("ways", "By average and by marginal signal", _other(moves, data["inputs"]["beside_kind"], results["unit"])),
         ("sites", "Each site", _sites(sites, results["total_unit"])),
         ("hours", "Power by the hour of the day", "".join(_day(row) for row in sites[:MAX_PICTURES])),
         ("facts", "Facts and sources", frame.facts(data)),
@@ -57,6 +58,24 @@ def _moves(moves: list[Json], unit: str) -> str:
         "Mean wait",
     ]
     return plain_table(heads, rows, "Savings by how work moves")
+
+
+def _other(moves: list[Json], kind: str | None, unit: str) -> str:
+    """The same moves by the other intensity; "" without one."""
+    if kind is None:
+        return ""
+    rows = [
+        [
+            MOVED_IN[row["moved_in"]],
+            number(row["beside"]["mean_as_meant"]),
+            saving_words(row["beside"]["saving_known"]),
+            saving_words(row["beside"]["saving_foresight"]),
+        ]
+        for row in moves
+    ]
+    heads = ["Work moves", f"As it comes{unit_words(unit)}", "By what was known", "With foresight"]
+    words = f"The same moves, counted by the {kind} intensity"
+    return plain_table(heads, rows, words) + f'<p class="note">{words}.</p>'
 
 
 def _sites(sites: list[Json], unit: str) -> str:

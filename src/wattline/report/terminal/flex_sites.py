@@ -18,7 +18,21 @@ def sites_lines(data: Json) -> list[RenderableType]:
     names = ", ".join(row["name"] for row in results["each_site"])
     rest = f"{1 - inputs['serving_share']:.0%} of the work may wait for {inputs['wait_h']:g} h"
     head = f"{len(results['each_site'])} sites, {names}; {rest}; {inputs['kind']} signal{unit_words(results['unit'])}"
-    return [Text(head, style="bold"), _moves(results), "", _sites(results)]
+    return [Text(head, style="bold"), _moves(results), *_other(results, inputs["beside_kind"]), "", _sites(results)]
+
+
+def _other(results: Json, kind: str | None) -> list[RenderableType]:
+    """The same moves by the other intensity."""
+    if kind is None:
+        return []
+    table = flex_table("moves", "as it comes", "saved by what was known", "saved with foresight")
+    for row in results["moves"]:
+        other = row["beside"]
+        table.add_row(
+            MOVED_IN[row["moved_in"]], number(other["mean_as_meant"]), saving_words(other["saving_known"]),
+            saving_words(other["saving_foresight"]),
+        )  # fmt: skip
+    return [Text(f"The same moves, counted by the {kind} intensity", style="bold"), table]
 
 
 def _moves(results: Json) -> RenderableType:
