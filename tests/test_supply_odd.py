@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import wattline as wl
 from supply_files import factors_file
+from wattline.core.errors import WattlineError
 from wattline.line.grid.supply.parts import Generator, GridExport, GridImport, Storage, SupplyCase, SupplyTarget
 from wattline.line.grid.supply.plan import plan
 from wattline.predict.supply.costs import open_costs
@@ -244,3 +245,12 @@ def test_a_file_of_the_grid_that_has_nothing_of_it_is_refused(tmp_path: Path) ->
     table.write_text("utc,cf_wind\n" + "\n".join(f"{time}:00Z,0.3" for time in times) + "\n")
     with pytest.raises(wl.WattlineError, match="no price, carbon or clean share of the grid among"):
         wl.supply(**TOOLS, grid=table, target="cost", technologies="grid")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [({"technologies": "wind,fusion,grid"}, "no known cost"), ({"on": "ray"}, "give --draws as well")],
+)
+def test_what_cannot_be_worked_out_is_told_before_the_work(fields: dict[str, str], words: str) -> None:
+    with pytest.raises(WattlineError, match=words):
+        wl.supply(**TOOLS, **fields)  # type: ignore[arg-type]

@@ -117,6 +117,8 @@ def supply(
     own = {name: fields.pop(name, None) for name in (*OPTIONS, *CHARGES, "frontier", "on")}  # type: ignore[misc]
     check_fields(fields, PRICED, "supply", "the grid's hours stand in --grid FILE")
     terms = read_terms(None, None, fields, (), draws, seed, open_costs(costs))
+    if own["on"] is not None and not terms.draws.n:
+        raise WattlineError("supply: --on says where draws are planned; give --draws as well")
     if fields.get("carbon") is not None and isinstance(terms.where.carbon, str):
         raise WattlineError("supply: carbon is one number here; by the hour it stands in --grid FILE, beside the price")
     options = SupplyOptions(

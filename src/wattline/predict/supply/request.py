@@ -65,6 +65,9 @@ class PowerSource:
     max_mw: float = inf
 
 
+PRICED_ALONE = "fusion"  # nobody has built one: a price at which it would be built is all that can be told
+
+
 def read_sources(text: str | Sequence[str], catalog: Catalog) -> tuple[PowerSource, ...]:
     """The technologies that may be built, such as ``"wind,solar=200MW,battery,grid"``.
 
@@ -85,6 +88,8 @@ def read_sources(text: str | Sequence[str], catalog: Catalog) -> tuple[PowerSour
         if not word:
             continue
         name, equals, amount = (part.strip() for part in word.partition("="))
+        if name.lower() == PRICED_ALONE:
+            raise WattlineError(f"with: {name} has no known cost; every plan says the price that it must come below")
         known = GRID if name.lower() == GRID else catalog.find("supply", name).name
         if equals and PLAIN_NUMBER.match(amount):
             raise WattlineError(f"with {known}={amount}: of what? write {known}={amount}MW")
