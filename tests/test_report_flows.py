@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -108,11 +107,9 @@ def test_words() -> None:
     assert json.loads(data_address({"a": "</script>", "b": float("inf")})) == {"a": "</script>", "b": None}
 
 
-def test_rendering_is_fast_and_small() -> None:
+def test_a_page_of_many_jobs_is_small_and_the_same_again() -> None:
     run = run_of(10)
-    start = time.perf_counter()
     html = render(run)
-    assert time.perf_counter() - start < 1.0
     assert len(html) < 1_000_000
     assert render(run) == html
 
