@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 
 import wattline as wl
 from wattline.core.errors import WattlineError
+from wattline.core.units import YEAR_H
 from wattline.line.grid.flexibility.calls import called_hours, dear_so_far, dearest_steps
+from wattline.predict.flex.carbon_cut import carbon_cuts
 from wattline.predict.flex.response import Promise, Reserves, ServedLoad
+from wattline.predict.flex.signals import SiteSignals
 from wattline.predict.flex.worth import Prices
 
 SITE = {"chip": "h100-sxm", "gpus": 1, "pue": 1.0, "draws": 0}
@@ -131,3 +134,46 @@ def test_the_dear_hours_of_texas_are_known_in_part(shared_data: Path):
     rows = response(reserves=Reserves(ups="0 s"), prices=prices)["results"]["resources"]
     for row in rows:
         assert 0 < row["energy_known_usd_per_year"]["p50"] < row["energy_usd_per_year"]["p50"]
+
+
+def carbon_file(path: Path, values: np.ndarray) -> Path:
+    first = datetime(2023, 1, 1)
+    rows = "".join(f"{first + timedelta(hours=i):%Y-%m-%d %H:%M},{value}\n" for i, value in enumerate(values))
+    path.write_text("time,carbon intensity (gCO2eq/kWh)\n" + rows, encoding="utf-8")
+    return path
+
+
+def test_caps_avoid_the_carbon_of_the_highest_hours_by_hand(tmp_path: Path):
+    values = np.where(np.arange(8760) % 24 == 18, 900.0, 100.0)
+    made = response(region="de", carbon=str(carbon_file(tmp_path / "carbon.csv", values)))["results"]
+    cut_w = next(row["cut_w"]["p50"] for row in made["resources"] if row["name"] == "caps and batches")
+    rows = {(row["led_by"], row["counted_by"]): row for row in made["carbon"]}
+    assert set(rows) == {(a, b) for a in ("average", "marginal") for b in ("average", "marginal")}
+    own = rows["average", "average"]
+    assert own["intensity_g_per_kwh"] == pytest.approx(900)
+    assert own["co2e_g_per_year"]["p50"] == pytest.approx(cut_w / 1e3 * 50 * 900, rel=0.002)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 999), called=st.floats(5, 3000))
+def test_carbon_that_is_avoided_is_never_more_by_what_was_known(seed: int, called: float):
+    rng = np.random.default_rng(seed)
+    signals = tuple(
+        SiteSignals(kind, ("here",), np.datetime64("2023-01-01"), 3600.0, rng.uniform(20, 900, (1, 1440)), "g/kWh", ())
+        for kind in ("average", "marginal")
+    )
+    for row in carbon_cuts(np.array([1e6, 2e6]), signals, called):
+        best, known = row["co2e_g_per_year"], row["co2e_known_g_per_year"]
+        if row["led_by"] == row["counted_by"]:
+            assert all(known[end] <= best[end] * (1 + 1e-9) for end in ("p5", "p50", "p95"))
+        steps = max(round(called * 1440 / YEAR_H), 1)
+        assert best["p50"] >= 1500 * (YEAR_H * steps / 1440) * row["intensity_g_per_kwh"] * (1 - 1e-9)
+    assert carbon_cuts(None, signals, called) == carbon_cuts(np.array(0.0), signals, called) == []
+
+
+def test_one_number_of_carbon_has_no_hours_and_a_region_without_any_is_told():
+    with pytest.raises(WattlineError, match="by the hour"):
+        response(region="de", carbon="50 g/kWh")
+    without = response()
+    assert without["results"]["carbon"] == []
+    assert any("by the hour is not known" in note for note in without["notes"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from wattline.schema.base import EnvelopeJson, RangeJson, StrictJson, item
+from wattline.schema.flex import SignalKind
 from wattline.schema.inputs import ReplicaInputs
 
 
@@ -19,6 +20,7 @@ class FlexResponseInputs(ReplicaInputs):
     energy_prices: str | None = item("File of the hourly price of energy.")
     called_h: float = item("Hours of a year in which it is called.")
     call_lasts_h: float = item("Hours that a call lasts.")
+    carbon_of: str | None = item("Whose carbon intensity by the hour: a file's column or a region; null without one.")
 
 
 class CapRung(StrictJson):
@@ -62,6 +64,16 @@ class GridProduct(StrictJson):
     power_w: RangeJson = item("Power of all of it together, the site's at most.")
 
 
+class CarbonCut(StrictJson):
+    """What lower caps avoid in the hours of most carbon."""
+
+    led_by: SignalKind = item("The signal whose highest hours are taken.")
+    counted_by: SignalKind = item("The signal by which it is counted.")
+    intensity_g_per_kwh: float = item("Its mean in those hours.")
+    co2e_g_per_year: RangeJson = item("CO2e avoided with foresight.")
+    co2e_known_g_per_year: RangeJson = item("The same by what was known on the day.")
+
+
 class RideThrough(StrictJson):
     """How long the site goes on without its supply."""
 
@@ -77,6 +89,7 @@ class FlexResponseResults(StrictJson):
     rungs: list[CapRung] = item("Power limits and batches.")
     resources: list[FlexResource] = item("What can give power back.")
     products: list[GridProduct] = item("What a grid pays for.")
+    carbon: list[CarbonCut] = item("What lower caps avoid in the hours of most carbon, by average and by marginal.")
     ride: RideThrough = item("Ride-through.")
 
 

@@ -20,6 +20,7 @@ from wattline.line.engine.cap_ladder import Rung
 from wattline.predict.answer import Working
 from wattline.predict.facility import Facility, find_facility
 from wattline.predict.flex.answer import FlexAnswer
+from wattline.predict.flex.carbon_cut import carbon_cuts, carbon_signals, facts_of, notes_of
 from wattline.predict.flex.worth import Prices, Resource, products_json, resources_json
 from wattline.predict.prompt import PromptFields
 from wattline.predict.request import ReplicaRequest, read_request
@@ -141,8 +142,10 @@ def flex_response(
     -------
     >>> wl.flex_response("20 MW", "llama-3.1-70b", chip="h100-sxm", gpus=4)
     """
-    check_fields(fields, SITE, "flex response", "leave it out")
+    check_fields(fields, (*SITE, "carbon", "carbon_kind"), "flex response", "leave it out")
     terms = read_terms(None, where, fields, REPLICA, draws, seed, facts)
+    if fields.get("carbon") is not None and isinstance(terms.where.carbon, float):
+        raise WattlineError("flex response: carbon is read by the hour here; give a file of it, or leave it out")
     it_w = parse(it, "W", "it")
     if not MIN_W <= it_w <= MAX_W:
         raise WattlineError(f"it: {it_w:g} W is out of range; give 1 kW to 1 TW")
@@ -154,18 +157,21 @@ def flex_response(
     site_w = np.asarray(it_w * facility.pue)
     gives = _resources(best, reserves or Reserves(), site_w, terms.draws)
     paid = prices or Prices()
+    signals = carbon_signals(terms.where, facility.region, terms.draws.catalog)
     results = {
         "title": _title(it_w, request, facility), "site_w": Range.of(site_w).json(), "rungs": rows,
         "resources": resources_json(gives, paid), "products": products_json(gives, site_w, terms.draws.catalog),
+        "carbon": carbon_cuts(best, signals, paid.called_h),
         "ride": _ride(terms.draws, reserves or Reserves()),
     }  # fmt: skip
-    notes = NOTES if paid.energy is None else (*NOTES, KNOWN_PRICES)
+    notes = (*(NOTES if paid.energy is None else (*NOTES, KNOWN_PRICES)), *notes_of(signals))
     inputs = {
         "it_w": it_w, **request.inputs(), **facility.inputs(),
         **{f"slo_{name}": value for name, value in wanted.seconds().items()}, **paid.json(),
+        "carbon_of": signals[0].names[0] if signals else None,
     }  # fmt: skip
     warnings = () if best is not None else (NO_RUNG,)
-    return FlexAnswer("flex response", inputs, results, notes, warnings=warnings, draws=terms.draws)
+    return FlexAnswer("flex response", inputs, results, notes, facts_of(signals), warnings, terms.draws)
 
 
 KNOWN_PRICES = (

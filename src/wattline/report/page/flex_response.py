@@ -7,7 +7,7 @@ from wattline.report.page import frame
 from wattline.report.page.flex_parts import FlexParts, plain_table, words_card
 from wattline.report.page.flex_plot import Axes, PlotLine, lines, marks_of
 from wattline.report.page.words import esc
-from wattline.report.terminal.flex_response import WORTH, span_words
+from wattline.report.terminal.flex_response import WORTH, carbon_row, span_words
 from wattline.report.words import Json, share_words
 
 
@@ -19,6 +19,7 @@ def response_parts(data: Json) -> FlexParts:
         ("ladder", "Watts against latency", _ladder(rungs) + _rungs(results["rungs"])),
         ("gives", "What gives power back", _gives(results["resources"])),
         ("products", "What a grid pays for", _products(results["products"])),
+        *_carbon(data),
         ("facts", "Facts and sources", frame.facts(data)),
     ]
     ride = results["ride"]
@@ -101,6 +102,19 @@ def _gives(resources: list[Json]) -> str:
     ]
     heads = ["What", "Power", "For", "Within", "In a call", *(head.capitalize() for _, head in priced)]
     return plain_table(heads, rows, "What gives power back") if rows else "<p>Nothing there gives power back.</p>"
+
+
+def _carbon(data: Json) -> list[tuple[str, str, str]]:
+    """A section of what lower caps avoid in the hours of most carbon; none where they avoid nothing."""
+    inputs = data["inputs"]
+    rows = [carbon_row(row) for row in frame.results_of(data)["carbon"]]
+    if not rows:
+        return []
+    heads = ["Hours of most", "Counted by", "In them", "Avoids in a year", "By what was known"]
+    words = (
+        f"Caps in the {inputs['called_h']:g} hours of most carbon, {inputs['carbon_of']}; the same requests answered."
+    )
+    return [("carbon", "Carbon that caps avoid", f"<p>{esc(words)}</p>" + plain_table(heads, rows, "Carbon avoided"))]
 
 
 def _products(products: list[Json]) -> str:

@@ -29,7 +29,27 @@ def response_lines(data: Json) -> list[RenderableType]:
     )
     return [
         Text(title, style="bold"), *assumed(data), _ladder(results["rungs"]), "", *_resources(results["resources"]), "",
-        _products(results["products"]), Text(words, style="dim"),
+        _products(results["products"]), *carbon_lines(data), Text(words, style="dim"),
+    ]  # fmt: skip
+
+
+def carbon_lines(data: Json) -> list[RenderableType]:
+    """What lower caps avoid in the hours of most carbon, with a line above; nothing where they avoid none."""
+    rows = data["results"]["carbon"]
+    if not rows:
+        return []
+    head = f"Caps in the {data['inputs']['called_h']:g} hours of most carbon, {data['inputs']['carbon_of']}"
+    table = flex_table("hours of most", "counted by", "in them", "avoids in a year", "by what was known")
+    for row in rows:
+        table.add_row(*carbon_row(row))
+    return ["", Text(head), table, ""]
+
+
+def carbon_row(row: Json) -> list[str]:
+    """The words of one row: what leads, what counts, and CO2e with foresight and by what was known."""
+    return [
+        row["led_by"], row["counted_by"], f"{row['intensity_g_per_kwh']:.0f} g/kWh",
+        span_words(row["co2e_g_per_year"], "g"), show(row["co2e_known_g_per_year"]["p50"], "g"),
     ]  # fmt: skip
 
 
