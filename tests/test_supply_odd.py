@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 
 import wattline as wl
 from supply_files import factors_file
+from wattline.catalog import default
+from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.line.grid.supply.parts import Generator, GridExport, GridImport, Storage, SupplyCase, SupplyTarget
 from wattline.line.grid.supply.plan import plan
 from wattline.predict.supply.costs import open_costs
+from wattline.predict.supply.site_load import site_load
+from wattline.predict.where import Where
 
 PLACE = {"region": "us-ercot", "draws": 0}
 TOOLS = {"load_mw": 10, **PLACE}
@@ -254,3 +258,19 @@ def test_a_file_of_the_grid_that_has_nothing_of_it_is_refused(tmp_path: Path) ->
 def test_what_cannot_be_worked_out_is_told_before_the_work(fields: dict[str, str], words: str) -> None:
     with pytest.raises(WattlineError, match=words):
         wl.supply(**TOOLS, **fields)  # type: ignore[arg-type]
+
+
+def test_a_site_s_overhead_is_drawn_with_the_costs() -> None:
+    draws = Draws(12, 0, default())
+    drawn = site_load("10 MW", None, None, Where(place="Dallas"), draws).drawn_mw
+    assert drawn is not None
+    assert drawn.shape == (12, 8760)
+    own = wl.site("10 MW", place="Dallas", draws=12).figures()["energy_wh"]
+    assert drawn.sum(axis=1) == pytest.approx(np.asarray(own) / 1e6, rel=1e-5)
+    annual = site_load("10 MW", None, None, Where(region="us-ercot"), draws).drawn_mw
+    assert annual is not None
+    assert annual.min() > 10
+    assert np.ptp(annual[:, 0]) > 0
+    assert np.ptp(annual, axis=1).max() == 0  # flat through the year
+    assert site_load("10 MW", None, None, Where(region="us-ercot", pue=1.2), draws).drawn_mw is None
+    assert site_load("10 MW", None, None, Where(place="Dallas"), draws.central()).drawn_mw is None

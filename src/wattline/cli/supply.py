@@ -62,7 +62,7 @@ def supply(
     frontier: Annotated[bool, Opt("--frontier", help="Show cost against the hourly carbon-free share.")] = False,
     *,
     where: options.WhereOptions,
-    draws: Annotated[int, Opt(help="Number of draws of costs and weather, each a certified plan.")] = 20,
+    draws: Annotated[int, Opt(help="Number of draws of costs, weather and overhead, each a certified plan.")] = 20,
     seed: options.Seed = 0,
     out: options.Out = None,
     costs: Annotated[

@@ -44,7 +44,7 @@ class SupplyJob(Job):
     investment_credit: Number | None = Field(None, description="Tax credit: share of the cost of clean plants.")
     production_credit: Number | None = Field(None, description="Tax credit for a MWh of wind and solar.")
     frontier: bool = Field(False, description="Show cost against the hourly carbon-free share.")
-    plans: int = Field(DRAWS, ge=0, le=10_000, description="Most draws of costs and weather, each a plan.")
+    plans: int = Field(DRAWS, ge=0, le=10_000, description="Most draws of costs, weather and overhead, each a plan.")
 
 
 def supply_answer(job: SupplyJob, folder: Path, where: Where, draws: Draws) -> SupplyAnswer:

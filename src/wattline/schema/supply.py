@@ -195,7 +195,7 @@ class SupplyResults(StrictJson):
 
     title: str = item("The supply in words.")
     plan: SupplyPlanJson = item("The plan at central values.")
-    ranges: dict[str, RangeJson] = item("Figures over draws of costs and weather.")
+    ranges: dict[str, RangeJson] = item("Figures over draws of costs, weather and overhead.")
     capacities: dict[str, RangeJson] = item("What is built over the draws [MW, MWh].")
     beside: list[SupplyRowJson] = item("Least cost, annual and hourly matching side by side.")
     frontier: list[SupplyRowJson] = item("Plans along the hourly carbon-free share; empty where it was not asked for.")

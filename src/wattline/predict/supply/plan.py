@@ -99,7 +99,7 @@ def supply(
         power for the loss of a unit or the grid
     technologies : what may be built, of the catalog's ``supply``, and ``grid``; ``"solar=200MW"`` limits one
     costs : a catalog, or your own files of facts (TOML) or costs (CSV), which stand before the catalog's
-    draws, seed : how many draws of costs and weather (0: central values), and their seed
+    draws, seed : how many draws of costs, weather and overhead (0: central values), and their seed
     progress : hears what is worked on
     fields : of ``Where`` (place, weather, region, pue, ...) and of ``SupplyFields``: years to size on, files of
         capacity factors and of the grid's hours, the longest gap in them that is filled [h], the share of the year's

@@ -140,12 +140,14 @@ def site_load(
     if it_w == 0:
         return SiteLoad(np.zeros(TYPICAL_YEAR_H), 0.0, 1.0, region, climate, offset, "no load")
     if where.hourly:
-        answer = work(read_design(it_w, where, draws.catalog, load=load), draws.central())
+        design = read_design(it_w, where, draws.catalog, load=load)
+        answer = work(design, draws.central())
         power = np.broadcast_to(answer.central.total, (1, TYPICAL_YEAR_H))[0] * it_w / 1e6
+        drawn = _drawn_mw(np.asarray(work(design, draws).result.total * (it_w / 1e6), float), draws)
         return SiteLoad(
             np.asarray(power), it_w, float(np.median(answer.result.pue)), answer.design.region, climate,
             answer.design.weather.utc_offset_h, f"{answer.design.load.name} IT, {answer.design.kind.title}",
-            answer.notes, it_mw=answer.design.load.share * it_w / 1e6,
+            answer.notes, drawn, it_mw=answer.design.load.share * it_w / 1e6,
         )  # fmt: skip
     return _by_kind(it_w, load, where, draws, (region, climate, offset))
 
@@ -176,7 +178,16 @@ def _by_kind(it_w: float, load: Any, where: Where, draws: Draws, spot: tuple[Rec
         )
     how = f"{shape.name} IT, {'PUE given' if where.pue is not None else kind.title}"
     it_mw = shape.share * it_w / 1e6
-    return SiteLoad(it_mw * pue, it_w, pue, region, climate, offset, how, shape.notes, it_mw=it_mw)
+    each = annual.pue(annual.losses_per_it(kind, draws, where.pue))
+    drawn = _drawn_mw(np.atleast_1d(each)[:, None] * it_mw, draws)
+    return SiteLoad(it_mw * pue, it_w, pue, region, climate, offset, how, shape.notes, drawn, it_mw=it_mw)
+
+
+def _drawn_mw(power_mw: Array, draws: Draws) -> Array | None:
+    """The load at each draw; None where nothing is drawn, or the site's overhead is the same in all."""
+    if not draws.n or len(power_mw) == 1:
+        return None
+    return np.ascontiguousarray(np.broadcast_to(power_mw, (len(power_mw), TYPICAL_YEAR_H)))
 
 
 def _place(where: Where, draws: Draws) -> tuple[Record | None, float, Record]:
