@@ -147,7 +147,7 @@ def test_caps_avoid_the_carbon_of_the_highest_hours_by_hand(tmp_path: Path):
     values = np.where(np.arange(8760) % 24 == 18, 900.0, 100.0)
     made = response(region="de", carbon=str(carbon_file(tmp_path / "carbon.csv", values)))["results"]
     cut_w = next(row["cut_w"]["p50"] for row in made["resources"] if row["name"] == "caps and batches")
-    rows = {(row["led_by"], row["counted_by"]): row for row in made["carbon"]}
+    rows = {(row["led_by"], row["counted_by"]): row for row in made["carbon_cuts"]}
     assert set(rows) == {(a, b) for a in ("average", "marginal") for b in ("average", "marginal")}
     own = rows["average", "average"]
     assert own["intensity_g_per_kwh"] == pytest.approx(900)
@@ -175,5 +175,5 @@ def test_one_number_of_carbon_has_no_hours_and_a_region_without_any_is_told():
     with pytest.raises(WattlineError, match="by the hour"):
         response(region="de", carbon="50 g/kWh")
     without = response()
-    assert without["results"]["carbon"] == []
+    assert without["results"]["carbon_cuts"] == []
     assert any("by the hour is not known" in note for note in without["notes"])

@@ -89,7 +89,9 @@ class FlexResponseResults(StrictJson):
     rungs: list[CapRung] = item("Power limits and batches.")
     resources: list[FlexResource] = item("What can give power back.")
     products: list[GridProduct] = item("What a grid pays for.")
-    carbon: list[CarbonCut] = item("What lower caps avoid in the hours of most carbon, by average and by marginal.")
+    carbon_cuts: list[CarbonCut] = item(
+        "What lower caps avoid in the hours of most carbon, by average and by marginal."
+    )
     ride: RideThrough = item("Ride-through.")
 
 

@@ -161,7 +161,7 @@ def flex_response(
     results = {
         "title": _title(it_w, request, facility), "site_w": Range.of(site_w).json(), "rungs": rows,
         "resources": resources_json(gives, paid), "products": products_json(gives, site_w, terms.draws.catalog),
-        "carbon": carbon_cuts(best, signals, paid.called_h),
+        "carbon_cuts": carbon_cuts(best, signals, paid.called_h),
         "ride": _ride(terms.draws, reserves or Reserves()),
     }  # fmt: skip
     notes = (*(NOTES if paid.energy is None else (*NOTES, KNOWN_PRICES)), *notes_of(signals))

@@ -107,7 +107,7 @@ def _gives(resources: list[Json]) -> str:
 def _carbon(data: Json) -> list[tuple[str, str, str]]:
     """A section of what lower caps avoid in the hours of most carbon; none where they avoid nothing."""
     inputs = data["inputs"]
-    rows = [carbon_row(row) for row in frame.results_of(data)["carbon"]]
+    rows = [carbon_row(row) for row in frame.results_of(data)["carbon_cuts"]]
     if not rows:
         return []
     heads = ["Hours of most", "Counted by", "In them", "Avoids in a year", "By what was known"]

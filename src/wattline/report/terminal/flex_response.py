@@ -35,7 +35,7 @@ def response_lines(data: Json) -> list[RenderableType]:
 
 def carbon_lines(data: Json) -> list[RenderableType]:
     """What lower caps avoid in the hours of most carbon, with a line above; nothing where they avoid none."""
-    rows = data["results"]["carbon"]
+    rows = data["results"]["carbon_cuts"]
     if not rows:
         return []
     head = f"Caps in the {data['inputs']['called_h']:g} hours of most carbon, {data['inputs']['carbon_of']}"
