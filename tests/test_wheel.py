@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,17 @@ def call(clean: Path, folder: Path, arguments: list[str]) -> subprocess.Complete
     return subprocess.run(
         [clean / "wattline", *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
     )
+
+
+def test_each_file_of_data_is_named_to_the_wheel():
+    """A file beside the code that no pattern of the project file has would be missing where it is installed."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    package = ROOT / "src" / "wattline"
+    named = {path for glob in project["tool"]["setuptools"]["package-data"]["wattline"] for path in package.glob(glob)}
+    data = {
+        path for path in package.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc", ".nbi", ".nbc")
+    }
+    assert not data - named
 
 
 @pytest.mark.long
