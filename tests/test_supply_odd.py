@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from supply_files import factors_file
 from wattline.catalog import default
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
+from wattline.core.load import Load
 from wattline.line.grid.supply.parts import Generator, GridExport, GridImport, Storage, SupplyCase, SupplyTarget
 from wattline.line.grid.supply.plan import plan
 from wattline.predict.supply.costs import open_costs
@@ -274,3 +276,32 @@ def test_a_site_s_overhead_is_drawn_with_the_costs() -> None:
     assert np.ptp(annual, axis=1).max() == 0  # flat through the year
     assert site_load("10 MW", None, None, Where(region="us-ercot", pue=1.2), draws).drawn_mw is None
     assert site_load("10 MW", None, None, Where(place="Dallas"), draws.central()).drawn_mw is None
+
+
+def test_a_saved_load_brings_its_draws(tmp_path: Path) -> None:
+    served = wl.serve("llama-3.1-8b", wl.traffic(rate="5/s", duration="2 min"), chip="h100-sxm", draws=40)
+    year = wl.site("2 MW", place="Dallas", draws=40)
+    for answer, energy in ((served, served.answer.bill.at("server")), (year, year.bill.energy_j)):
+        folder = tmp_path / type(answer).__name__
+        answer.write(folder)
+        load = Load.read_parquet(folder / "load.parquet")
+        assert load.scale == pytest.approx(np.asarray(energy) / np.mean(energy), rel=1e-6)
+    made = site_load(
+        None, tmp_path / "SiteAnswer" / "load.parquet", None, Where(region="us-ercot"), Draws(12, 0, default())
+    )
+    assert made.drawn_mw is not None
+    assert made.drawn_mw / made.power_mw == pytest.approx(np.repeat(np.array(load.scale[:12])[:, None], 8760, axis=1))
+    none = site_load(
+        None, tmp_path / "SiteAnswer" / "load.parquet", None, Where(region="us-ercot"), Draws(0, 0, default())
+    )
+    assert none.drawn_mw is None
+
+
+@given(st.lists(st.floats(0, 1e12), min_size=2, max_size=20))
+def test_the_draws_of_a_load_are_beside_their_mean(energies: list[float]) -> None:
+    load = Load("site", datetime(2026, 1, 1), 3600.0, np.ones(3)).with_draws(np.array(energies))
+    if sum(energies) > 0:
+        assert np.mean(load.scale) == pytest.approx(1, abs=1e-6)
+        assert np.array(load.scale) * np.mean(energies) == pytest.approx(energies, rel=1e-6, abs=1e-6 * max(energies))
+    else:
+        assert load.scale == ()

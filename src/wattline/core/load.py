@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +23,8 @@ class Load:
     """Power over time, immutable.
 
     ``power_w`` has time last and any number of leading axes (draws, parts); each value is the mean power over one
-    step of ``step_s`` seconds. ``labels`` names the entries of the first axis, where they have names. All series share
+    step of ``step_s`` seconds. ``labels`` names the entries of the first axis, where they have names; ``scale`` is the
+    energy of each draw beside the mean of all, where the draws themselves are not in ``power_w``. All series share
     one window of time, ``duration_s``: one that ends before it is 0 W from there on, and ``mean_w`` is over the window.
     """
 
@@ -32,6 +33,7 @@ class Load:
     step_s: float
     power_w: Array
     labels: tuple[str, ...] = field(default=())
+    scale: tuple[float, ...] = field(default=())
 
     def __post_init__(self) -> None:
         power = self.power_w
@@ -50,6 +52,8 @@ class Load:
             raise WattlineError(f"load: step {self.step_s} s must be greater than zero, and finite")
         if self.labels and (power.ndim < 2 or len(self.labels) != power.shape[0]):
             raise WattlineError(f"load: {len(self.labels)} labels for {power.shape[:-1]} series")
+        if self.scale and not (np.isfinite(self.scale).all() and min(self.scale) >= 0):
+            raise WattlineError("load: the energy of a draw beside the mean must be finite, and not below 0")
         power.flags.writeable = False
         start = self.start if self.start.tzinfo else self.start.replace(tzinfo=UTC)
         object.__setattr__(self, "start", start)
@@ -87,6 +91,19 @@ class Load:
         power = (energy / step_s).reshape(*self.power_w.shape[:-1], count)
         return Load(self.point, self.start, step_s, power, self.labels)
 
+    def with_draws(self, energy_j: Array) -> Load:
+        """The same load with what its draws take beside their mean; as it is where there are none.
+
+        Parameters
+        ----------
+        energy_j : energy of each draw, scalar or ``(n_draws,)`` [J]
+
+        Returns the load with its ``scale``.
+        """
+        each = np.atleast_1d(energy_j)
+        mean = float(each.mean())
+        return self if len(each) < 2 or mean <= 0 else replace(self, scale=tuple(np.round(each / mean, 9).tolist()))
+
     def __add__(self, other: Load) -> Load:
         if not isinstance(other, Load):
             return NotImplemented
@@ -116,6 +133,7 @@ class Load:
             "step_s": self.step_s,
             "shape": list(self.power_w.shape),
             "labels": list(self.labels),
+            "scale": list(self.scale),
         }
         write_whole(path, lambda file: frame.write_parquet(file, metadata={_META: json.dumps(meta)}))
 
@@ -136,7 +154,8 @@ class Load:
             frame = pl.read_parquet(path).drop("time")
             power = np.stack([frame[name].to_numpy() for name in frame.columns]).reshape(meta["shape"])
             start = datetime.fromisoformat(meta["start"])
-            return cls(meta["point"], start, meta["step_s"], power, tuple(meta["labels"]))
+            own = tuple(meta["labels"]), tuple(meta.get("scale", ()))
+            return cls(meta["point"], start, meta["step_s"], power, *own)
         except FileNotFoundError:
             raise WattlineError(f"load: {path} does not exist") from None
         except damage() as error:

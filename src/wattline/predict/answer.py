@@ -101,7 +101,8 @@ class Answer(Result):
     def saved_load(self) -> Load:
         """The mean over the draws."""
         load = self.load
-        return Load(load.point, load.start, load.step_s, np.atleast_2d(load.power_w).mean(axis=0))
+        mean = Load(load.point, load.start, load.step_s, np.atleast_2d(load.power_w).mean(axis=0))
+        return mean.with_draws(self.energy_j)
 
     def results(self) -> Json:
         """Everything that the answer says, as plain data."""

@@ -185,7 +185,7 @@ class SiteAnswer(Result):
         }
 
     def saved_load(self) -> Load:
-        return self.load
+        return self.load.with_draws(self.bill.energy_j)
 
     def results(self) -> Json:
         """The year as plain data."""

@@ -109,7 +109,7 @@ class ScenarioRun(Result):
         return head | dict(self.bill.follows)
 
     def saved_load(self) -> Load | None:
-        return self.load if self.answers else None
+        return self.load.with_draws(self.bill.energy_j) if self.answers else None
 
     def results(self) -> Json:
         """The jobs, and all of them together, as plain data; those without a bill stand beside."""

@@ -92,7 +92,7 @@ class Service(Result):
 
     def saved_load(self) -> Load:
         """Of the servers' plugs, by part, of the one cell simulated."""
-        return self.server_load
+        return self.server_load.with_draws(self.answer.bill.at("server"))
 
     def simulated(self) -> Json:
         """Latencies, goodput, throughput, batch and joules of the requests simulated (of one cell), as plain data.

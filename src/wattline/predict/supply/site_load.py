@@ -130,13 +130,21 @@ def site_load(
         flat = np.full(TYPICAL_YEAR_H, watts / 1e6)
         return SiteLoad(flat, None, None, region, climate, offset, "flat, as given")
     if isinstance(load, Load) and load.point in FACILITY:
-        return _given(load, region, climate, offset)
+        return _with_scale(_given(load, region, climate, offset), load, draws)
     if it is None and isinstance(load, Load):
         made = site_load(_highest_w(load, offset), load, None, where, draws)
         return replace(made, notes=(*made.notes, HIGHEST))
     if it is None:
         raise WattlineError("supply: give the IT power of the site, --it 100MW, or what it takes, --load-mw 120")
-    it_w = parse(it, "W", "it", zero=True)
+    made = _of_design(parse(it, "W", "it", zero=True), load, where, draws, (region, climate, offset))
+    return _with_scale(made, load, draws) if isinstance(load, Load) else made
+
+
+def _of_design(
+    it_w: float, load: Any, where: Where, draws: Draws, spot: tuple[Record, Record | None, float]
+) -> SiteLoad:
+    """The load of a site of this IT power."""
+    region, climate, offset = spot
     if it_w == 0:
         return SiteLoad(np.zeros(TYPICAL_YEAR_H), 0.0, 1.0, region, climate, offset, "no load")
     if where.hourly:
@@ -149,7 +157,17 @@ def site_load(
             answer.design.weather.utc_offset_h, f"{answer.design.load.name} IT, {answer.design.kind.title}",
             answer.notes, drawn, it_mw=answer.design.load.share * it_w / 1e6,
         )  # fmt: skip
-    return _by_kind(it_w, load, where, draws, (region, climate, offset))
+    return _by_kind(it_w, load, where, draws, spot)
+
+
+def _with_scale(made: SiteLoad, load: Load, draws: Draws) -> SiteLoad:
+    """The site with what the draws of a saved load take, beside those of its overhead."""
+    if not (load.scale and draws.n) or (load.power_w.ndim > 1 and not load.labels):
+        return made
+    own = made.power_mw[None, :] if made.drawn_mw is None else made.drawn_mw
+    place = np.arange(draws.n)
+    drawn = own[place % len(own)] * np.asarray(load.scale)[place % len(load.scale)][:, None]
+    return replace(made, drawn_mw=drawn, how=f"{made.how}, with its {len(load.scale)} draws")
 
 
 def _highest_w(load: Load, offset: float) -> float:
