@@ -101,6 +101,24 @@ def test_flat_and_equal_signals_save_nothing_and_nothing_moves(tmp_path: Path) -
         assert row["wait_foresight_h"] == pytest.approx(0.0, abs=1e-3)
 
 
+def test_the_moves_are_counted_by_another_signal_of_a_file_too(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    path = hours_file(tmp_path / "two.csv", *rng.uniform(50, 500, (2, 24 * 8)))
+    other = hours_file(tmp_path / "other.csv", *rng.uniform(200, 900, (2, 24 * 8)))
+    sites, work = [f"{path}@site_0", "site_1"], SharedWork(["20 MW"], ["12 MW"])
+    alone = wl.flex_sites(sites, work).json()["results"]["moves"]
+    both = wl.flex_sites(sites, work, beside=[f"{other}@site_0", "site_1"]).json()
+    same = wl.flex_sites(sites, work, beside=sites, beside_kind="average").json()["results"]["moves"]
+    assert both["inputs"]["beside_kind"] == "marginal"
+    for lone, row, again in zip(alone, both["results"]["moves"], same, strict=True):
+        assert lone["beside"] is None
+        assert row["mean_foresight"] == pytest.approx(lone["mean_foresight"])
+        assert 200 < row["beside"]["mean_foresight"] < 900
+        assert again["beside"]["mean_foresight"] == pytest.approx(again["mean_foresight"])
+    with pytest.raises(WattlineError, match="as many files"):
+        wl.flex_sites(sites, work, beside=[f"{other}@site_0"])
+
+
 def test_a_price_that_is_nothing_in_the_mean_has_no_share_to_save_of(tmp_path: Path) -> None:
     wave = 100 * np.sin(np.arange(24 * 8) / 24 * 2 * np.pi)
     path = hours_file(tmp_path / "wave.csv", wave, wave)

@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from wattline.cli import options
+from wattline.cli.unused import refuse
 
 Opt = typer.Option
 
 
 def sites(
+    context: typer.Context,
     signals: Annotated[
         list[Path],
         typer.Argument(
@@ -37,6 +39,11 @@ def sites(
     waiting_data: Annotated[str, Opt(help="Data that go with waiting work to another site.")] = "0 GB/MWh",
     serving_data: Annotated[str, Opt(help="Data that go with serving to another site.")] = "0 GB/MWh",
     kind: Annotated[str, Opt(help="What the signal is: average or marginal carbon intensity, or price.")] = "average",
+    beside: Annotated[
+        list[str] | None,
+        Opt(metavar="FILE[@COLUMN]", help="Another signal at each site, by which the moves are counted too."),
+    ] = None,
+    beside_kind: Annotated[str, Opt(help="What that signal is: average, marginal or price.")] = "marginal",
     facts: options.Facts = None,
     catalog: options.CatalogDay = None,
     out: Annotated[Path | None, Opt("--out", metavar="DIR", help="Write the JSON and a page into this folder.")] = None,
@@ -48,5 +55,8 @@ def sites(
     from wattline.predict.flex.sites import SharedWork, flex_sites
 
     check_out(out)
+    if not beside:
+        refuse(context, ("beside_kind",), "--beside")
     shared = SharedWork(room, arrives, serving, wait, reach, tuple(between or ()), waiting_data, serving_data)
-    print_result(flex_sites(signals, shared, kind=kind, facts=facts), as_json, explain, out)
+    made = flex_sites(signals, shared, kind=kind, beside=beside or (), beside_kind=beside_kind, facts=facts)
+    print_result(made, as_json, explain, out)

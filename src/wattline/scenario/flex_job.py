@@ -110,7 +110,7 @@ TAKES: dict[str, tuple[str, ...]] = {
         "it", "model", *SERVED, "slo_ttft", "slo_tpot", "ups", "battery", "battery_power", "pausable", *PAID, *REPLICA,
     ),
     "shift": ("signal", "signal_kind", "to", "beside", "beside_kind", *JOB),
-    "sites": ("signals", "signal_kind", *SHARED),
+    "sites": ("signals", "signal_kind", "beside", "beside_kind", *SHARED),
     "swings": ("phase", "chips", "straggle", "checkpoint", "every", *MEASURES, "limits"),
 }  # fmt: skip
 NEEDS = {
@@ -207,7 +207,11 @@ def _sites(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -> F
     texts["room"] = _list(texts["room"])
     texts["arrives"] = [_beside(text, folder) for text in _list(texts["arrives"])]
     signals = [_beside(text, folder) for text in given["signals"]]
-    return flex_sites(signals, SharedWork(**texts), kind=given.get("signal_kind", "average"), facts=draws.catalog)
+    return flex_sites(
+        signals, SharedWork(**texts), kind=given.get("signal_kind", "average"),
+        beside=[_beside(text, folder) for text in _list(given.get("beside"))],
+        beside_kind=given.get("beside_kind", "marginal"), facts=draws.catalog,
+    )  # fmt: skip
 
 
 def _beside(text: str, folder: Path) -> str:

@@ -13,7 +13,7 @@ from wattline.core.range import Range
 from wattline.core.result import Json
 from wattline.core.units import HOUR_S, J_PER_KWH, YEAR_H
 from wattline.line.grid.flexibility.calls import called_hours, dear_so_far, dearest_steps
-from wattline.predict.flex.signals import SiteSignals, other_kind, read_sites, together
+from wattline.predict.flex.signals import SiteSignals, notes_together, other_kind, read_sites, together
 from wattline.predict.where import Where
 from wattline.predict.where_readers import HOURLY
 
@@ -131,4 +131,4 @@ def notes_of(signals: tuple[SiteSignals, ...]) -> tuple[str, ...]:
     -------
     Each note once; one that says what is missing where there are none.
     """
-    return tuple(dict.fromkeys(note for each in signals for note in each.notes)) if signals else (NO_HOURS,)
+    return notes_together(*signals) or (() if signals else (NO_HOURS,))

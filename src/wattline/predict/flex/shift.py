@@ -16,7 +16,7 @@ from wattline.core.result import Json
 from wattline.core.units import HOUR_S
 from wattline.line.grid.flexibility.shift import Leeway, Removal, ShiftCosts, shift
 from wattline.predict.flex.answer import FlexAnswer
-from wattline.predict.flex.signals import SiteSignals, other_kind, read_sites, together
+from wattline.predict.flex.signals import SiteSignals, read_both
 
 WHAT = "flex shift"
 WIDTHS = 8  # windows that are shown, from none to the whole
@@ -105,12 +105,7 @@ def flex_shift(
     near, reach, left = _within_reach(job, len(sites))
     sites, beside = [sites[i] for i in near], [*beside[:1], *(beside[1 + i] for i in near if 1 + i < len(beside))]
     catalog = open_catalog(facts)
-    first = read_sites([signal, *sites], kind, WHAT, catalog)
-    other = other_kind([signal, *sites], kind, WHAT, catalog)
-    if beside:
-        other = read_sites(beside, beside_kind, WHAT, catalog)
-    if other is not None:
-        first, other = together(first, other, WHAT)
+    first, other = read_both([signal, *sites], kind, (beside, beside_kind), WHAT, catalog)
     removal, used, moved = _removal(job, first, catalog)
     whole = _leeway(job, first)
     starts = _starts(first, job, whole)

@@ -114,6 +114,45 @@ def other_kind(texts: Sequence[str | Path], kind: str, what: str, catalog: Catal
         return None
 
 
+def read_both(
+    texts: Sequence[str | Path], kind: str, beside: tuple[Sequence[str | Path], str], what: str, catalog: Catalog
+) -> tuple[SiteSignals, SiteSignals | None]:
+    """The signals that lead, and those by which the same moves are counted too, over the same hours.
+
+    Parameters
+    ----------
+    texts, kind : of those that lead, as ``read_sites`` takes them
+    beside : texts of the others, one a site, and their kind; without texts what ``other_kind`` finds
+    what : the command, for errors
+    catalog : whose regions are taken
+
+    Returns
+    -------
+    Both; None for the other where there is none.
+
+    Raises
+    ------
+    WattlineError where a file is bad, or the two have not as many sites, or no hours in common.
+    """
+    first = read_sites(texts, kind, what, catalog)
+    other = read_sites(beside[0], beside[1], what, catalog) if beside[0] else other_kind(texts, kind, what, catalog)
+    return (first, None) if other is None else together(first, other, what)
+
+
+def notes_together(*signals: SiteSignals | None) -> tuple[str, ...]:
+    """The notes of signals, each once.
+
+    Parameters
+    ----------
+    signals : None for one that is not there
+
+    Returns
+    -------
+    In their order.
+    """
+    return tuple(dict.fromkeys(note for each in signals if each is not None for note in each.notes))
+
+
 def together(first: SiteSignals, other: SiteSignals, what: str) -> tuple[SiteSignals, SiteSignals]:
     """Both cut to the hours that they have in common.
 

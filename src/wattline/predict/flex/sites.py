@@ -19,7 +19,7 @@ from wattline.line.grid.carbon.given import split_zone
 from wattline.line.grid.flexibility.sites import SitePlan, SiteWork, as_it_comes, by_forecast, least_cost
 from wattline.line.grid.hourly import read_hourly
 from wattline.predict.flex.answer import FlexAnswer
-from wattline.predict.flex.signals import SiteSignals, other_kind, read_sites, together
+from wattline.predict.flex.signals import SiteSignals, notes_together, read_both
 
 WHAT = "flex sites"
 MAX_VALUES = 2_000_000  # of work by site and step: beyond, the program takes many minutes
@@ -63,8 +63,9 @@ class SharedWork:
 
 
 def flex_sites(
-    signals: Sequence[str | Path], work: SharedWork, *, kind: str = "average", facts: CatalogLike = None
-) -> FlexAnswer:
+    signals: Sequence[str | Path], work: SharedWork, *, kind: str = "average",
+    beside: Sequence[str | Path] = (), beside_kind: str = "marginal", facts: CatalogLike = None,
+) -> FlexAnswer:  # fmt: skip
     """What several sites save when their work may wait, and may run at the others.
 
     Parameters
@@ -76,6 +77,8 @@ def flex_sites(
         The work of the sites, and how far it may move.
     kind
         What the signal is: average or marginal carbon intensity, or price.
+    beside, beside_kind
+        Another signal, one a site, by which the moves are counted too, and what it is; as in ``flex_shift``.
     facts
         The user's own facts, before the catalog's.
 
@@ -92,9 +95,7 @@ def flex_sites(
     if len(signals) < 2:
         raise WattlineError(f"{WHAT}: give the signal of two sites or more; one site alone is what flex shift answers")
     catalog = open_catalog(facts)
-    sites, other = read_sites(signals, kind, WHAT, catalog), other_kind(signals, kind, WHAT, catalog)
-    if other is not None:
-        sites, other = together(sites, other, WHAT)
+    sites, other = read_both(signals, kind, (beside, beside_kind), WHAT, catalog)
     count, steps = sites.values.shape
     if 2 * count**2 * steps > MAX_VALUES:
         raise WattlineError(
@@ -108,8 +109,8 @@ def flex_sites(
     rows, plans = [], {}
     for name, able in _moves(works).items():
         plans = _planned(able, room_mw, sites)
-        beside = None if other is None else _means(plans, able, other)
-        rows.append({"moved_in": name, **_row(plans, able, sites), "beside": beside})
+        counted = None if other is None else _means(plans, able, other)
+        rows.append({"moved_in": name, **_row(plans, able, sites), "beside": counted})
     results = {
         "from_utc": str(sites.start), "steps": steps, "step_h": sites.step_h, "unit": sites.unit,
         "total_unit": _total(sites)[0], "moves": rows, "each_site": _site_rows(plans, works, room_mw, sites),
@@ -117,7 +118,7 @@ def flex_sites(
     named = {"kind": kind, "beside_kind": None if other is None else other.kind}
     answered = {"signals": [str(each) for each in signals], **named, **inputs}
     facts_used = (*used, *sites.facts, *(() if other is None else other.facts))
-    return FlexAnswer(WHAT, answered, results, (*sites.notes, KNOWN, FIRST), facts_used)
+    return FlexAnswer(WHAT, answered, results, (*notes_together(sites, other), KNOWN, FIRST), facts_used)
 
 
 def _fact_names(kind: str) -> list[str]:
