@@ -236,6 +236,12 @@ def test_a_load_that_never_moves_needs_no_store():
     assert storage_j(np.full(1000, 7000.0) * (1 + 1e-15 * np.arange(1000) % 3), 0.001) == 0.0
 
 
+def test_a_floor_above_the_highest_power_is_refused():
+    with pytest.raises(WattlineError, match="above the highest power, 1000 W a chip"):
+        wl.flex_swings(["compute:1s:1000W", "exchange:1s:300W"], 8, measures=Measures(floor="1.1 kW"))
+    wl.flex_swings(["compute:1s:1000W", "exchange:1s:300W"], 8, measures=Measures(floor="1 kW"))
+
+
 def test_idle_power_without_a_ramp_is_refused():
     with pytest.raises(WattlineError, match="--idle does nothing here"):
         Measures(idle="100 W")

@@ -25,6 +25,7 @@ from wattline.line.grid.flexibility.swings import Spectrum, SwingLimits, broken,
 
 MAX_LINES, MAX_POINTS = 60, 480  # of a spectrum and of a shape that an answer shows
 ROUND_TRIP = "constant.store-round-trip"
+SMEARED = 1.05  # stragglers take a little off the top of a load
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,10 @@ def tried(
     Returns
     -------
     Pairs of a name and a load [W], the load as it is first; and facts.
+
+    Raises
+    ------
+    WattlineError for a floor above all of the load.
     """
     each = " a chip" if chips > 1 else ""
     made: list[tuple[str, SmoothedLoad]] = [("as it is", SmoothedLoad(power_w, 0.0))]
@@ -121,7 +126,9 @@ def tried(
     if wanted.store is not None or wanted.shelf is not None:
         used.append(catalog.fact(ROUND_TRIP))
     if wanted.floor is not None:
-        floor_w = parse(wanted.floor, "W", "--floor") * chips
+        floor_w, top_w = parse(wanted.floor, "W", "--floor") * chips, float(power_w.max())
+        if floor_w > top_w * SMEARED:
+            raise WattlineError(f"--floor {wanted.floor}{each} is above the highest power, {top_w / chips:.4g} W{each}")
         made.append((f"floor of {wanted.floor}{each}", with_floor(power_w, floor_w)))
     if wanted.ramp is not None:
         rate = rate_of(wanted.ramp, "--ramp")
