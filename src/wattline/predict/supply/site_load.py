@@ -151,7 +151,9 @@ def _of_design(
         design = read_design(it_w, where, draws.catalog, load=load)
         answer = work(design, draws.central())
         power = np.broadcast_to(answer.central.total, (1, TYPICAL_YEAR_H))[0] * it_w / 1e6
-        drawn = _drawn_mw(np.asarray(work(design, draws).result.total * (it_w / 1e6), float), draws)
+        drawn = None  # central values alone are worked out once
+        if draws.n:
+            drawn = _drawn_mw(np.asarray(work(design, draws).result.total * (it_w / 1e6), float), draws)
         return SiteLoad(
             np.asarray(power), it_w, float(np.median(answer.result.pue)), answer.design.region, climate,
             answer.design.weather.utc_offset_h, f"{answer.design.load.name} IT, {answer.design.kind.title}",
