@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import programs
 from wattline.cli.main import main
 from wattline.reconcile import energy_check as module
 from wattline.reconcile.energy_check import RunEnergies, energy_check, read_baseline
@@ -138,12 +139,11 @@ def test_the_action_for_github_runs_its_check(tmp_path):
         key = value.removeprefix("${{ inputs.").removesuffix(" }}")
         assert key in action["inputs"], name
     (tmp_path / "bin").mkdir()
-    program = tmp_path / "bin" / "wattline"
-    program.write_text(
+    programs.written(
+        tmp_path / "bin" / "wattline",
         f"#!{sys.executable}\nimport sys; sys.path.insert(0, {str(ROOT / 'src')!r})\n"
-        "from wattline.cli.main import main; main(sys.argv[1:])\n"
+        "from wattline.cli.main import main; main(sys.argv[1:])\n",
     )
-    program.chmod(0o755)
     environment = os.environ | {
         name: given[value.removeprefix("${{ inputs.").removesuffix(" }}")] for name, value in step["env"].items()
     }

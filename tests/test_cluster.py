@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+import programs
 from wattline.core.errors import WattlineError
 from wattline.meter.cluster.agent import run_agent
 from wattline.meter.cluster.pod_energy import PodEnergy
@@ -281,12 +282,11 @@ def test_the_charts_program_is_one_that_the_command_line_has():
 
 
 def test_slurms_scripts_write_the_energy_of_a_job(tmp_path):
-    program = tmp_path / "wattline"
-    program.write_text(
+    program = programs.written(
+        tmp_path / "wattline",
         f"#!{sys.executable}\nimport sys; sys.path.insert(0, {str(ROOT / 'src')!r})\n"
-        "from wattline.cli.main import main; main(sys.argv[1:])\n"
+        "from wattline.cli.main import main; main(sys.argv[1:])\n",
     )
-    program.chmod(0o755)
     environment = os.environ | {
         "SLURM_JOB_ID": "4711", "SLURM_JOB_USER": "ada", "SLURMD_NODENAME": "n1", "SLURM_JOB_GPUS": "0,1",
         "WATTLINE": str(program), "WATTLINE_SLURM_DIR": str(tmp_path / "spool"), "WATTLINE_SIMULATED": "1:300",

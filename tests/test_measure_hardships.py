@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import programs
 from wattline.meter.energy.usage import report
 from wattline.meter.live.other_work import OtherWork
 from wattline.meter.readers.detect import read, read_all
@@ -107,17 +108,13 @@ def test_a_journal_that_is_named_relative_to_a_gone_directory_is_refused(tmp_pat
 
 
 def test_a_script_without_an_interpreter_is_run_as_env_runs_it(tmp_path: Path) -> None:
-    script = tmp_path / "job"
-    script.write_text("echo $0 $1; exit 4\n")
-    script.chmod(0o755)
+    programs.written(tmp_path / "job", "echo $0 $1; exit 4\n")
     done = ran(tmp_path, "--", "./job", "a b")
     assert (done.returncode, done.stdout) == (4, "./job a b\n"), done.stderr
 
 
 def test_a_script_whose_interpreter_is_missing_ends_as_in_a_shell(tmp_path: Path) -> None:
-    script = tmp_path / "job"
-    script.write_text("#!/no/such/interpreter\n")
-    script.chmod(0o755)
+    programs.written(tmp_path / "job", "#!/no/such/interpreter\n")
     done = ran(tmp_path, "--", "./job")
     assert done.returncode == 126
     assert "wattline: './job' cannot be run" in done.stderr

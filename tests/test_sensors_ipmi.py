@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import programs
 from waiting import until
 from wattline.meter.sensor import SensorGone
 from wattline.meter.sensors import ipmi
@@ -45,12 +46,11 @@ class Tools:
     def put(self, name: str, out: str = "", err: str = "", status: int = 0, before: str = "") -> None:
         (self.folder / f"{name}.out").write_text(out)
         (self.folder / f"{name}.err").write_text(err)
-        script = self.folder / name
-        script.write_text(
+        programs.written(
+            self.folder / name,
             f'#!/bin/sh\necho "$@" > "{self.folder}/{name}.args"\n{before}\ncat "{self.folder}/{name}.out"\n'
-            f'cat "{self.folder}/{name}.err" >&2\nexit {status}\n'
+            f'cat "{self.folder}/{name}.err" >&2\nexit {status}\n',
         )
-        script.chmod(0o755)
 
     def args(self, name: str) -> str:
         return (self.folder / f"{name}.args").read_text().strip()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-import stat
 import struct
 import threading
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import programs
 from wattline.meter.sensor import SensorGone
 from wattline.meter.sensors import emi, ina3221, plugs, snmp, tools
 from wattline.meter.sensors.discover import best_sensors, nest
@@ -77,14 +77,12 @@ def test_an_answer_without_power_is_gone_and_not_zero(parse: Any, text: str) -> 
 
 
 def test_a_tool_that_is_installed_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "hl-smi"
-    path.write_text('#!/bin/sh\necho "HL-325, 01P1, 0000:19:00.0, 512 W"\n')
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    path = programs.written(tmp_path / "hl-smi", '#!/bin/sh\necho "HL-325, 01P1, 0000:19:00.0, 512 W"\n')
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     (sensor,), _ = tools.find("hl-smi", "h")
     assert sensor.read().power_w == 512
     sensor.close()
-    path.write_text("#!/bin/sh\necho no driver >&2; exit 1\n")
+    programs.written(path, "#!/bin/sh\necho no driver >&2; exit 1\n")
     sensors, (finding,) = tools.find("hl-smi", "h")
     assert (sensors, finding.why) == ([], "no driver")
 
