@@ -17,7 +17,7 @@ from pathlib import Path
 import wattline as wl
 from wattline.hooks.loop import LoopEnergy
 from wattline.meter.live.active import finish
-from wattline.meter.sensors.simulated import simulated
+from wattline.meter.sensors.simulated import simulated_sensors
 
 STEP_S, TOKENS = 0.1, 4096
 
@@ -57,7 +57,7 @@ def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20.0
     steps = int(seconds / STEP_S)
     with tempfile.TemporaryDirectory() as folder:
-        wl.metering(Path(folder) / "run.wattline", "100ms", simulated("8:700"))
+        wl.metering(Path(folder) / "run.wattline", "100ms", simulated_sensors("8:700"))
         with_callback(5, 1)  # what is loaded once
         before = cost(plain, steps)
         for every in (1, 10):

@@ -22,7 +22,7 @@ from wattline.meter.recording import Recording, Series, Window
 from wattline.meter.sensor import Spec
 from wattline.reconcile.causes import MeteredGroup, causes, log_mean
 from wattline.reconcile.compare import Comparison, compare
-from wattline.reconcile.metered import metered
+from wattline.reconcile.metered import metered_window
 from wattline.report.present import as_text
 from wattline.scenario.run import run
 from wattline.validate.fit.measured import calibrate_measured, facts_file
@@ -304,10 +304,12 @@ def test_several_runs_of_a_recording_are_refused_by_name_and_each_has_its_own_to
         Window("run", 1.7e9 + 50, 1.7e9 + 90, "", "", {"tokens": 7.0}),
     ]
     with pytest.raises(WattlineError, match=r"2 windows are called 'run' .*--window 'run#1'"):
-        metered(Recording(series, windows), None, catalog.default())
-    both = [metered(Recording(series, windows), f"run#{k}", catalog.default()) for k in (1, 2)]
+        metered_window(Recording(series, windows), None, catalog.default())
+    both = [metered_window(Recording(series, windows), f"run#{k}", catalog.default()) for k in (1, 2)]
     assert [seen.done for seen in both] == [("tokens", 300.0), ("tokens", 7.0)]
     whole = report(Recording(series, windows)).data["energy_wh"]["value"] * 3600
     assert sum(seen.energy.energy_j for seen in both) == pytest.approx(whole, rel=1e-9)
-    half = metered(Recording(series, [Window("run", 1.7e9, 1.7e9 + 198)], {"tokens": 300.0}), None, catalog.default())
+    half = metered_window(
+        Recording(series, [Window("run", 1.7e9, 1.7e9 + 198)], {"tokens": 300.0}), None, catalog.default()
+    )
     assert half.done is None  # readings cover half of it

@@ -11,7 +11,7 @@ import pytest
 import wattline as wl
 from wattline.core.errors import WattlineError
 from wattline.line.work.flops import kv_bytes
-from wattline.line.work.huggingface.counting import installed
+from wattline.line.work.huggingface.counting import has_transformers
 from wattline.line.work.huggingface.reader import model_from_dict
 
 RECORDED = json.loads((Path(__file__).parent / "data" / "architectures.json").read_text(encoding="utf-8"))
@@ -84,7 +84,7 @@ def test_an_encoder_writes_text_only_where_its_config_says_so() -> None:
             read(bert | silent)
     for outspoken in ({"is_decoder": True}, {"architectures": ["BertLMHeadModel"]}):
         config = bert | {"vocab_size": 30522} | outspoken
-        if installed():
+        if has_transformers():
             assert read(config).layers == 12
         else:
             with pytest.raises(WattlineError, match=r"wattline\[models\]"):

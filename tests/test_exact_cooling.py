@@ -174,7 +174,7 @@ def test_plants_add_up() -> None:
     whole = blown.to(np.asarray(0.1), np.asarray(0.05))
     assert of(whole, "fans", "pumps", "compressors", "towers", "power") == pytest.approx([0.1, 0.08, 0.2, 0.04, 0.42])
     assert int(whole.mode) == MECHANICAL
-    assert float(plant.evaporated(np.asarray(2.45e6))) == 1
+    assert float(plant.evaporation_kg_s(np.asarray(2.45e6))) == 1
 
 
 def test_an_economiser_takes_the_part_of_the_waters_rise_that_the_outside_can() -> None:

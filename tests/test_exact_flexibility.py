@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wattline.core.errors import WattlineError
-from wattline.line.grid.flexibility.headroom import added_for_hours, added_for_share, fitted, headroom, room_w
+from wattline.line.grid.flexibility.headroom import added_for_hours, added_for_share, headroom, headroom_of, room_w
 from wattline.line.grid.flexibility.shift import Leeway, Removal, forecast, shift, work_by_step
 from wattline.line.grid.flexibility.smoothing import (
     start_and_stop_j,
@@ -25,7 +25,7 @@ JULY = np.full(8, 7)
 def test_a_load_in_half_hours_and_its_events_by_hand() -> None:
     """3 W in rooms of 0, 0, 6, 0, 0, 1.5, 6 and 6 W: cut by 3 in four half hours and by half in one; 4 hours in all."""
     demand = np.array([10.0, 10, 4, 10, 10, 8.5, 4, 4])
-    got = fitted(demand, JULY, 3.0, step_h=0.5)
+    got = headroom_of(demand, JULY, 3.0, step_h=0.5)
     years = 4 / 8766
     assert got.curtailed_share == pytest.approx(13.5 / 24)
     assert got.curtailed_h_per_year == pytest.approx(2.5 / years)
@@ -33,12 +33,12 @@ def test_a_load_in_half_hours_and_its_events_by_hand() -> None:
     assert (got.mean_event_h, got.longest_event_h) == (1.25, 1.5)
     assert (got.mean_depth, got.half_stays_share) == (pytest.approx(0.9), pytest.approx(0.2))
     assert (got.added_w, got.peak_w, got.load_factor) == (3, 10, pytest.approx(60.5 / 80))
-    assert fitted(demand, JULY, 3.0).longest_event_h == 3  # in hours where no step is given
-    nothing = fitted(demand, JULY, 0.0)
+    assert headroom_of(demand, JULY, 3.0).longest_event_h == 3  # in hours where no step is given
+    nothing = headroom_of(demand, JULY, 0.0)
     assert (nothing.curtailed_share, nothing.mean_depth, nothing.half_stays_share) == (0, 0, 1)
     with pytest.raises(WattlineError, match="0 W or more"):
-        fitted(demand, JULY, -1.0)
-    assert fitted(np.zeros(8), JULY, 0.0).load_factor == 0
+        headroom_of(demand, JULY, -1.0)
+    assert headroom_of(np.zeros(8), JULY, 0.0).load_factor == 0
 
 
 def test_the_load_of_a_share_and_of_hours_by_hand() -> None:

@@ -14,7 +14,7 @@ from wattline.meter.readings.clean import clean
 from wattline.meter.recording import Recording, Series
 from wattline.meter.sensor import Spec
 from wattline.meter.sharing.idle import find_idle
-from wattline.meter.sharing.processes import ProcessClaims, Sample, used
+from wattline.meter.sharing.processes import ProcessClaims, Sample, process_claims
 from wattline.meter.sharing.share import share_jobs, share_processes
 from wattline.meter.sharing.split import Workload, split_device
 
@@ -128,7 +128,7 @@ def test_a_split_by_hand() -> None:
 
 
 def sampled(gpu_name: str, host: str, *samples: tuple[float, str, float]) -> ProcessClaims:
-    return used(gpu_name, host, [Sample(T0 + at, gpu_name, host, who, share) for at, who, share in samples])
+    return process_claims(gpu_name, host, [Sample(T0 + at, gpu_name, host, who, share) for at, who, share in samples])
 
 
 def test_a_sample_speaks_for_the_time_since_the_one_before_it_and_no_longer_than_five_usual_ones() -> None:

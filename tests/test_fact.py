@@ -13,7 +13,7 @@ from scipy import stats
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Fact, Source, normal_quantile
-from wattline.core.fact import given as user_given
+from wattline.core.fact import user_fact as user_given
 
 SOURCE = Source("A paper", 2024, "table 1")
 U = np.linspace(0.0005, 0.9995, 1999)

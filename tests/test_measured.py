@@ -17,7 +17,7 @@ from wattline.meter.recording import Recording, Window
 from wattline.meter.sensor import Spec
 from wattline.predict.answer import Answer
 from wattline.reconcile.bill import bill
-from wattline.reconcile.metered import metered
+from wattline.reconcile.metered import metered_window
 from wattline.report.present import as_text
 
 
@@ -164,7 +164,7 @@ def test_any_recording_balances(power: list[float], node: bool, error: float, ch
 def test_energy_of_windows_adds_up_to_the_whole_at_the_meters() -> None:
     recording = node_with_gpus()
     whole, one, two = (
-        metered(recording, w, catalog.default()).energy.energy_j for w in ("0..90", "0..37.5", "37.5..90")
+        metered_window(recording, w, catalog.default()).energy.energy_j for w in ("0..90", "0..37.5", "37.5..90")
     )
     assert one + two == pytest.approx(whole)
 
@@ -188,7 +188,7 @@ def test_bad_input_is_told_in_one_line(given_too: dict[str, Any], said: str) -> 
 def test_an_uneven_error_stays_uneven() -> None:
     from wattline.meter.energy.series import SeriesEnergy
 
-    part = metered(chips_only(), None, catalog.default()).parts["chips"]
+    part = metered_window(chips_only(), None, catalog.default()).parts["chips"]
     fact = replace(part, energy=SeriesEnergy(100 * 3.6e6, 80 * 3.6e6, 101 * 3.6e6, 80.0)).fact("chips", "x")
     assert (fact.value, fact.dist, fact.unit) == (100, "lognormal", "kWh")
     assert 80 < fact.low < 84

@@ -26,7 +26,7 @@ from recordings import START, node_with_gpus, series
 from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
 from wattline.meter.export import prometheus
-from wattline.meter.export.snapshot import Totals, fixed
+from wattline.meter.export.snapshot import Totals, fixed_source
 from wattline.meter.recording import Recording, Window
 from wattline.meter.sensor import Reading, Spec
 
@@ -164,7 +164,7 @@ def test_the_endpoints_text_is_openmetrics() -> None:
     assert families["wattline_energy_joules"].type == "counter"
     assert families["wattline_power_watts"].unit == "watts"
     assert families["wattline_window_energy_joules"].samples[0].labels == {"window": 'a\\b"c'}
-    stop = prometheus.serve_metrics(fixed(recording), "127.0.0.1:0")
+    stop = prometheus.serve_metrics(fixed_source(recording), "127.0.0.1:0")
     try:
         page = urllib.request.Request(
             f"http://127.0.0.1:{stop.port}/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"}
@@ -173,7 +173,7 @@ def test_the_endpoints_text_is_openmetrics() -> None:
             names = {family.name for family in parse(reply.read().decode())}
         assert {"wattline_energy_joules", "wattline_power_watts", "wattline_sensor_up"} <= names
         with pytest.raises(WattlineError, match="another port"):
-            prometheus.serve_metrics(fixed(recording), f"127.0.0.1:{stop.port}")
+            prometheus.serve_metrics(fixed_source(recording), f"127.0.0.1:{stop.port}")
     finally:
         stop()
 
@@ -202,7 +202,7 @@ def test_the_sdks_reader_sees_hw_energy_and_hw_power() -> None:
 
     reader = InMemoryMetricReader()
     provider = MeterProvider(metric_readers=[reader])
-    observe(fixed(node_with_gpus(gpus=2)), provider)
+    observe(fixed_source(node_with_gpus(gpus=2)), provider)
     data: Any = reader.get_metrics_data()
     found = {m.name: m for r in data.resource_metrics for s in r.scope_metrics for m in s.metrics}
     provider.shutdown()

@@ -39,7 +39,7 @@ from wattline.meter.recording import Recording, Series
 from wattline.meter.sensor import Reading, Spec
 from wattline.meter.sharing.share import share_jobs
 from wattline.meter.sharing.split import Workload
-from wattline.reconcile.metered import metered
+from wattline.reconcile.metered import metered_window
 from wattline.web.proxy import sampler as proxy
 from wattline.web.proxy.ledger import Interval
 
@@ -131,7 +131,7 @@ def test_every_way_of_summing_a_recording_says_the_same(told: WindowWriter) -> N
     assert float(lines[-1].split()[-2]) == wanted
     points = next(data for data, _ in metrics_data(recording)).resource_metrics[0].scope_metrics[0].metrics[0].data
     assert points.data_points[-1].value == wanted
-    assert metered(recording, None, catalog.default()).energy.energy_j == wanted
+    assert metered_window(recording, None, catalog.default()).energy.energy_j == wanted
 
 
 @settings(deadline=None, max_examples=25)

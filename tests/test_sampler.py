@@ -17,14 +17,14 @@ from wattline.meter.device import Device
 from wattline.meter.journal import owner
 from wattline.meter.journal.blocks import MISSING, unpack_ticks
 from wattline.meter.journal.journal import Journal
-from wattline.meter.journal.process import born, this_process
+from wattline.meter.journal.process import start_ticks, this_process
 from wattline.meter.journal.reader import read_recording
 from wattline.meter.journal.writer import JournalWriter
 from wattline.meter.live import sampler, session
 from wattline.meter.live.sampler import Sampler
 from wattline.meter.live.session import Session
 from wattline.meter.sensor import Reading, Spec
-from wattline.meter.sensors.simulated import simulated
+from wattline.meter.sensors.simulated import simulated_sensors
 
 
 @pytest.fixture
@@ -253,7 +253,7 @@ def test_the_claim_of_a_dead_process_is_void(tmp_path: Path) -> None:
 
 def test_a_process_that_has_a_dead_ones_number_is_another(tmp_path: Path) -> None:
     with Journal.create(tmp_path / "a.wattline") as journal:
-        holder(journal, 1, born(1) or 0)
+        holder(journal, 1, start_ticks(1) or 0)
         assert owner.is_locked(journal)
         assert not owner.claim(journal)
         journal.connection.execute("UPDATE writer SET born = born + 1 WHERE id = 77")
@@ -262,7 +262,7 @@ def test_a_process_that_has_a_dead_ones_number_is_another(tmp_path: Path) -> Non
 
 def test_a_claim_from_before_the_machine_started_is_void(tmp_path: Path) -> None:
     with Journal.create(tmp_path / "a.wattline") as journal:
-        holder(journal, 1, born(1) or 0, boot="an earlier one")
+        holder(journal, 1, start_ticks(1) or 0, boot="an earlier one")
         assert owner.claim(journal)
 
 
@@ -321,9 +321,9 @@ def test_what_waits_for_a_full_disk_is_bounded_thinned_and_told(
 
 
 def test_simulated_devices_say_what_they_are() -> None:
-    sensors = simulated("3:200")
+    sensors = simulated_sensors("3:200")
     assert len(sensors) == 3
     assert all(sensor.spec.modelled and sensor.spec.source == "simulated" for sensor in sensors)
     for wrong in ("", "x", "0", "-1", "3:x", "3:-5", "3:inf", "99999"):
         with pytest.raises(WattlineError, match="WATTLINE_SIMULATED"):
-            simulated(wrong)
+            simulated_sensors(wrong)

@@ -214,11 +214,11 @@ def test_software_by_name() -> None:
 
 def test_ttft_never_falls_with_prompt_or_load(row: TimedRow) -> None:
     pytest.importorskip("numba")
-    from wattline.validate.serving_timed import simulated, software_of
+    from wattline.validate.serving_timed import simulate_row, software_of
 
     soft = software_of(row)
-    by_prompt = [simulated(replace(row, input_tokens=n), soft).total_ttft_s(soft) for n in (256, 1024, 4096, 16384)]
-    by_load = [simulated(replace(row, size=n), soft).total_ttft_s(soft) for n in (1, 4, 16, 64)]
+    by_prompt = [simulate_row(replace(row, input_tokens=n), soft).total_ttft_s(soft) for n in (256, 1024, 4096, 16384)]
+    by_load = [simulate_row(replace(row, size=n), soft).total_ttft_s(soft) for n in (1, 4, 16, 64)]
     assert by_prompt == sorted(by_prompt)
     assert by_load == sorted(by_load)
 

@@ -15,7 +15,7 @@ from wattline.meter.export.tables import export_table
 from wattline.meter.export.window import find_span, find_spans
 from wattline.meter.recording import Recording, Series, Window
 from wattline.meter.sensor import Spec
-from wattline.reconcile.metered import metered
+from wattline.reconcile.metered import metered_window
 
 T0 = 1.7e9
 
@@ -49,13 +49,13 @@ def test_a_number_takes_one_of_them_in_order_of_time() -> None:
 
 def test_what_needs_one_stretch_refuses_several_and_names_the_option() -> None:
     with pytest.raises(WattlineError, match=r"2 windows are called 'run' .*--window 'run#1'.*--window all"):
-        metered(TWO, None, catalog.default())
+        metered_window(TWO, None, catalog.default())
 
 
 def test_windows_of_one_name_that_overlap_are_one_as_ranks_write_them() -> None:
     ranks = recording(*(Window("run", T0 + 10 + k, T0 + 60 + k, rank=str(k)) for k in range(4)))
     assert find_span(ranks).duration_s == pytest.approx(53)
-    seen = metered(ranks, None, catalog.default())
+    seen = metered_window(ranks, None, catalog.default())
     assert seen.energy.energy_j == pytest.approx(report(ranks).data["energy_wh"]["value"] * 3600, rel=1e-9)
 
 

@@ -169,5 +169,5 @@ def test_the_simulator_runs_where_nothing_can_be_written(monkeypatch: pytest.Mon
         return compile_it
 
     monkeypatch.setattr(kernel_parts, "njit", no_place)
-    assert kernel_parts.compiled(len)("abc") == 3
+    assert kernel_parts.jit(len)("abc") == 3
     assert not kernel_parts.is_on_disk(len)

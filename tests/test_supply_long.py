@@ -12,7 +12,7 @@ from wattline.line.grid.supply.build import program
 from wattline.line.grid.supply.certificate import PRIMAL_MW, Solution, certify
 from wattline.line.grid.supply.parts import Generator, GridImport, Storage, SupplyCase, SupplyTarget
 from wattline.line.grid.supply.plan import plan
-from wattline.line.grid.supply.polish import polished
+from wattline.line.grid.supply.polish import close_rows
 from wattline.line.grid.supply.solve import solve, solved_already
 
 
@@ -57,7 +57,7 @@ def test_what_rounding_leaves_open_is_closed(seed: int, size: float) -> None:
     noise = np.random.default_rng(seed).standard_normal(solution.flows.shape)
     shaken = np.maximum(solution.flows + size * noise * made.active, 0.0)
     before = certify(made, Solution(shaken, solution.capacity, solution.prices, solution.eta))
-    place = polished(made, shaken, solution.capacity, PRIMAL_MW)
+    place = close_rows(made, shaken, solution.capacity, PRIMAL_MW)
     after = certify(made, Solution(place.flows, place.capacity, solution.prices, solution.eta))
     assert after.primal_mw <= max(PRIMAL_MW, before.primal_mw / 5)
     assert after.cost == pytest.approx(solution_cost(made, solution), rel=1e-3)

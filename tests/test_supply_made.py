@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from supply_files import reference_folder, with_second_problem
 from wattline.catalog import default
 from wattline.core.errors import WattlineError
-from wattline.line.grid.supply.between import between, even_deviates
+from wattline.line.grid.supply.between import even_deviates, mixed_region
 from wattline.line.grid.supply.made import WindSun, made_hours
 from wattline.line.grid.supply.sun import SunPlant, clear_sky, diffuse, plant_output, position
 from wattline.line.grid.supply.wind import WindPlant, at_hub, farm_output, power_curve
@@ -121,7 +121,7 @@ FITTED = [WindSun.of(CATALOG.find("wind_sun", name)) for name in ("us-ercot", "u
 
 @given(st.integers(0, 400), st.integers(1, 4))
 def test_a_region_that_was_not_fitted_is_a_region(draw: int, count: int) -> None:
-    made = between(FITTED[:count], even_deviates(draw, count))
+    made = mixed_region(FITTED[:count], even_deviates(draw, count))
     assert np.all(np.diff(made.wind_levels) >= 0)
     assert np.all(np.diff(made.sun_levels) >= 0)
     assert 0 <= made.wind_levels.min() <= made.wind_levels.max() <= 1
@@ -134,9 +134,9 @@ def test_a_region_that_was_not_fitted_is_a_region(draw: int, count: int) -> None
 
 
 def test_regions_that_were_not_fitted_lie_about_the_mean_and_wider_than_those_that_were() -> None:
-    alike = between([FITTED[0]] * 3, even_deviates(7, 3))
+    alike = mixed_region([FITTED[0]] * 3, even_deviates(7, 3))
     assert alike.wind_mean == pytest.approx(FITTED[0].wind_mean)
-    drawn = np.array([between(FITTED, even_deviates(draw, 4)).sun_memory for draw in range(400)])
+    drawn = np.array([mixed_region(FITTED, even_deviates(draw, 4)).sun_memory for draw in range(400)])
     own = np.array([each.sun_memory for each in FITTED])
     assert drawn.mean() == pytest.approx(own.mean(), rel=0.03)
     assert own.std(ddof=1) < drawn.std() < 2 * own.std(ddof=1)

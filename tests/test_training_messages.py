@@ -14,7 +14,7 @@ from wattline.line.chip.coefficients import Coefficients, coefficients
 from wattline.line.chip.device import Chip, load_chip
 from wattline.line.chip.training.messages import link_bytes_per_s, messages, network_bytes_per_s
 from wattline.line.chip.training.plan import Layouts, Plan
-from wattline.line.chip.training.rates import reached, sustained
+from wattline.line.chip.training.rates import sustained_power_share, training_rates
 from wattline.line.work.model import load_model
 
 WHOLE = np.asarray(1.0)
@@ -64,10 +64,10 @@ def test_larger_groups_have_no_less_of_the_links(name: str, members: int, times:
 def test_what_a_power_limit_leaves_is_measured_or_usual() -> None:
     """FP8 on MI300X: 1273 of 2615 TFLOP/s, where H100 reaches 0.71 of its peak; the same silicon at 1000 W, 1519."""
     small, large, hopper, unknown = (chip_of(name)[0] for name in ("mi300x", "mi325x", "h100-sxm", "tpu-v5p"))
-    assert sustained(small, "fp8") == pytest.approx(1273 / 2614.9 / 0.71)
-    assert sustained(large, "fp8") / sustained(small, "fp8") == pytest.approx(1519 / 1273)
-    assert sustained(hopper, "fp8") == pytest.approx(1.0, abs=0.01)
-    assert sustained(unknown, "fp8") == sustained(small, "fp4") == 1.0
+    assert sustained_power_share(small, "fp8") == pytest.approx(1273 / 2614.9 / 0.71)
+    assert sustained_power_share(large, "fp8") / sustained_power_share(small, "fp8") == pytest.approx(1519 / 1273)
+    assert sustained_power_share(hopper, "fp8") == pytest.approx(1.0, abs=0.01)
+    assert sustained_power_share(unknown, "fp8") == sustained_power_share(small, "fp4") == 1.0
     for chip in (small, large, hopper, unknown):
-        fit = reached(chip, "bf16", chip.draws).fit
+        fit = training_rates(chip, "bf16", chip.draws).fit
         assert 0 < float(fit.wide_efficiency) <= fit.kernels.largest_rate

@@ -17,7 +17,7 @@ from wattline.meter.energy.corrected import corrected_series as correct
 from wattline.meter.energy.corrected import energy_of
 from wattline.meter.gpu_sensor.error import sampling_error
 from wattline.meter.gpu_sensor.gain import gain_for
-from wattline.meter.gpu_sensor.time import even_beats, find_beat, find_relax, published, unaverage, unrelax
+from wattline.meter.gpu_sensor.time import even_beats, find_beat, find_relax, sensor_updates, unaverage, unrelax
 
 T0 = 1.7e9
 
@@ -134,10 +134,10 @@ def test_a_part_time_sensor_beats_with_its_load_and_the_energy_comes_out() -> No
 def test_published_finds_the_changes_and_takes_sparse_polls_as_they_are() -> None:
     time = np.arange(0, 1, 0.01)
     power = np.repeat([100.0, 200.0, 100.0, 150.0], 25)
-    at, watts = published(time, power, 0.25)
+    at, watts = sensor_updates(time, power, 0.25)
     assert watts.tolist() == [200.0, 100.0, 150.0]
     assert at == pytest.approx([0.245, 0.495, 0.745])
-    sparse, same = published(time[::50], power[::50], 0.1)
+    sparse, same = sensor_updates(time[::50], power[::50], 0.1)
     assert same.tolist() == power[::50].tolist()
     assert sparse == pytest.approx(time[::50] - 0.05)
 

@@ -13,7 +13,7 @@ import pytest
 import wattline as wl
 from wattline.meter.live.active import finish
 from wattline.meter.readers.detect import read
-from wattline.meter.sensors.simulated import simulated
+from wattline.meter.sensors.simulated import simulated_sensors
 
 pytestmark = pytest.mark.ml
 os.environ.setdefault("KERAS_BACKEND", "torch")
@@ -26,7 +26,7 @@ def place(tmp_path, monkeypatch):
     """A machine of one simulated device of 100 W."""
     monkeypatch.chdir(tmp_path)
     finish()
-    wl.metering(tmp_path / "run.wattline", "20ms", simulated("1:100"))
+    wl.metering(tmp_path / "run.wattline", "20ms", simulated_sensors("1:100"))
     yield tmp_path / "run.wattline"
     finish()
 

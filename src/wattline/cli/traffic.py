@@ -76,7 +76,7 @@ def traffic(
     from wattline.catalog.draws import check_seed
     from wattline.cli.printing import print_answer
     from wattline.line.work.traffic.files import write_csv, write_parquet
-    from wattline.line.work.traffic.summary import summary, unknown
+    from wattline.line.work.traffic.summary import summary, unknown_summary
 
     made = bool(rate or states)
     if (file is None) != made:
@@ -98,7 +98,7 @@ def traffic(
     }  # fmt: skip
     inputs = {name: value or None for name, value in given_options.items()}
     if isinstance(result, int):
-        results, notes = unknown() | {"requests": result}, ["written part by part, and so not summed up"]
+        results, notes = unknown_summary() | {"requests": result}, ["written part by part, and so not summed up"]
     else:
         result = _changed(result, scale_rate, times, repeat, seed)
         if save is not None:

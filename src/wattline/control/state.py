@@ -21,7 +21,7 @@ from wattline.control.settable import Settable
 from wattline.core.errors import WattlineError, reason_of, shorten
 from wattline.core.reading import parse_json, read_text
 from wattline.meter.device import Device
-from wattline.meter.journal.process import born, this_process
+from wattline.meter.journal.process import start_ticks, this_process
 
 VARIABLE = "WATTLINE_CONTROL_STATE"
 ROOT_FOLDER = Path("/var/lib/wattline/control")
@@ -200,7 +200,7 @@ class DeviceLock:
             except OSError:
                 pid, _, holder = os.pread(self._handle, 300, 0).decode("utf-8", "replace").partition(" ")
             # of an owner that has ended, the watchdog has it still: it is about to let it go
-            if time.monotonic() > until or (pid.isdigit() and born(int(pid)) is not None):
+            if time.monotonic() > until or (pid.isdigit() and start_ticks(int(pid)) is not None):
                 self.close()
                 raise InUse(
                     f"{shorten(holder, 160) or stem}; wait for it, or name other devices with --only-device"

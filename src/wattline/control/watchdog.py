@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from wattline.control.restore import restore_until
-from wattline.meter.journal.process import born
+from wattline.meter.journal.process import start_ticks
 
 DONE, READY = b"done\n", b"ready\n"
 PATIENCE_S = 600.0  # how long a device that is lost is waited for
@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     owner, paths = int(arguments[0]), [Path(path) for path in arguments[1:]]
-    began = born(owner)
+    began = start_ticks(owner)
     handle = _handle(owner)
     with contextlib.suppress(OSError):
         os.write(1, READY)
@@ -62,7 +62,7 @@ def _is_done(owner: int, began: int, handle: int | None) -> bool:
                 return True
             if not piece:
                 return False
-        elif handle in ready or born(owner) != began:
+        elif handle in ready or start_ticks(owner) != began:
             return False
 
 

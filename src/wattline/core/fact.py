@@ -126,7 +126,7 @@ def _normal_table() -> tuple[Array, Array]:
     return z, np.array([0.5 * erfc(-x / sqrt(2)) for x in z])
 
 
-def given(key: str, value: float, unit: str, name: str = "") -> Fact:
+def user_fact(key: str, value: float, unit: str, name: str = "") -> Fact:
     """A number that the user gave: exact, and said to be theirs.
 
     Parameters

@@ -204,7 +204,7 @@ def gunzip(data: bytes, limit_bytes: int) -> bytes:
     return b"".join(out)
 
 
-def unpacked(data: bytes, limit_bytes: int, what: str) -> bytes:
+def unpack_bytes(data: bytes, limit_bytes: int, what: str) -> bytes:
     """Bytes that a reader may take, which would itself unpack without a bound what was packed.
 
     Parameters

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from wattline.catalog import Catalog
 from wattline.catalog.draws import Draws
-from wattline.core.fact import given
+from wattline.core.fact import user_fact
 from wattline.line.work.model import COUNTS, Model, load_model
 
 
@@ -22,7 +22,7 @@ def cite_given(draws: Draws, name: str, value: float, unit: str, about: str) -> 
     about : what it is, for people
     """
     key = ".".join(part for part in ("given", draws.job, name) if part)
-    draws.cite(given(key, value, unit, about))
+    draws.cite(user_fact(key, value, unit, about))
 
 
 def is_of_catalog(model: Model, catalog: Catalog) -> bool:

@@ -26,11 +26,11 @@ from wattline.predict.rented import instance_inputs, load_chips, read_price
 from wattline.predict.setup import Setup
 from wattline.predict.training_work import (
     Pools,
-    limited,
     read_document,
     read_padding,
     read_pools,
     read_rollout_tokens,
+    sensible_number,
 )
 
 # what of a chip a training format needs; 16-bit floats of either kind count as one
@@ -172,18 +172,18 @@ def read_run(
     document = read_document(given.get("document_tokens"), sequence)
     run = TrainingRun(
         model=architecture,
-        tokens=limited(tokens, "token", "tokens"),
+        tokens=sensible_number(tokens, "token", "tokens"),
         device=device,
-        chips=device.instance_chips if chips is None else int(limited(chips, "chip", "chips")),
+        chips=device.instance_chips if chips is None else int(sensible_number(chips, "chip", "chips")),
         precision=read_precision(setup.precision, device),
         sequence=sequence if document is None else document,
         packed=None if document is None else sequence,
         padding=read_padding(given.get("padding")),
         mfu=None if mfu is None else read_mfu(mfu),
-        hours=None if hours is None else limited(hours, "h", "hours"),
+        hours=None if hours is None else sensible_number(hours, "h", "hours"),
         watts=None if watts is None else read_watts(watts, device),
         tuned=tuned,
-        batch=None if batch is None else limited(batch, "token", "batch-tokens"),
+        batch=None if batch is None else sensible_number(batch, "token", "batch-tokens"),
         method=method,
         objective=objective,
         teacher=_teacher(given.get("teacher"), objective, draws),

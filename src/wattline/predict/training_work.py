@@ -38,7 +38,7 @@ class Pools:
         return {"rollout_chips": self.chips, "rollouts": self.order}
 
 
-def limited(value: str | float, unit: str, what: str) -> float:
+def sensible_number(value: str | float, unit: str, what: str) -> float:
     """A positive number within what is sensible on this planet. Raises QuantityError for what is no quantity,
     WattlineError for one out of bounds.
 
@@ -125,7 +125,7 @@ def read_pools(given: Mapping[str, Any], objective: str) -> Pools | None:
         if how == ASYNC:
             raise WattlineError("rollouts: one-step-off goes with chips of their own; give --rollout-chips")
         return None
-    return Pools(int(limited(chips, "chip", "rollout-chips")), how or IN_TURN)
+    return Pools(int(sensible_number(chips, "chip", "rollout-chips")), how or IN_TURN)
 
 
 def read_rollout_tokens(given: float | str | None, objective: str, catalog: Catalog) -> int:
@@ -148,4 +148,4 @@ def read_rollout_tokens(given: float | str | None, objective: str, catalog: Cata
         return 0
     if given is None:
         return round(catalog.fact("fit.rollout-tokens").value)
-    return int(limited(given, "token", "rollout-tokens"))
+    return int(sensible_number(given, "token", "rollout-tokens"))

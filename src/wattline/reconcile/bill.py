@@ -28,7 +28,7 @@ from wattline.predict.making import with_making
 from wattline.predict.prices import notes_of
 from wattline.predict.terms import read_terms
 from wattline.predict.where import Where, WhereFields
-from wattline.reconcile.metered import MeteredWindow, drawn_j, metered
+from wattline.reconcile.metered import MeteredWindow, drawn_j, metered_window
 from wattline.reconcile.parts import PartPower, by_part, chips_of
 
 
@@ -64,7 +64,7 @@ def bill(
     draw, working = terms.draws, Working()
     facility = find_facility(terms.where, draw, working)
     kind = known_chip(chip or None, server or None, draw.catalog)
-    seen = recorded if isinstance(recorded, MeteredWindow) else metered(recorded, window, draw.catalog)
+    seen = recorded if isinstance(recorded, MeteredWindow) else metered_window(recorded, window, draw.catalog)
     device = _device(kind or (seen.chip, None), draw)
     split = by_part(seen, device, draw, working)
     return _answer(seen, device, split, facility, draw, working)

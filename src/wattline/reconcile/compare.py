@@ -20,7 +20,7 @@ from wattline.core.units import J_PER_WH
 from wattline.line.chip.device import load_chip
 from wattline.meter.recording import Recording
 from wattline.reconcile.causes import Cause, MeteredGroup, causes
-from wattline.reconcile.metered import MACHINES, MeteredWindow, drawn_j, metered
+from wattline.reconcile.metered import MACHINES, MeteredWindow, drawn_j, metered_window
 from wattline.reconcile.parts import chips_of
 from wattline.reconcile.predicted import Prediction, pick
 from wattline.scenario.run import ScenarioRun, run
@@ -196,7 +196,7 @@ def compare(
     """
     worked = scenario if isinstance(scenario, ScenarioRun) else run(scenario, draws, seed, facts=facts)
     predicted, name = pick(worked, job)
-    seen = recorded if isinstance(recorded, MeteredWindow) else metered(recorded, window, worked.draws.catalog)
+    seen = recorded if isinstance(recorded, MeteredWindow) else metered_window(recorded, window, worked.draws.catalog)
     part = _part_of(predicted, seen)
     predicted = predicted.during(seen.duration_s) if part else predicted
     groups = _groups(predicted, seen, worked.draws)

@@ -13,7 +13,16 @@ from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Array, Fact, Source
 from wattline.core.plurals import count_words
 from wattline.core.units import J_PER_KWH, Z95, Z975
-from wattline.meter.energy.series import SeriesEnergy, binned_w, counted_once, curve, outer, placed, total, within
+from wattline.meter.energy.series import (
+    SeriesEnergy,
+    binned_w,
+    counted_once,
+    curve,
+    outer,
+    placed_recording,
+    total,
+    within,
+)
 from wattline.meter.energy.span import Stretches
 from wattline.meter.energy.usage import counted_in
 from wattline.meter.export.window import NamedSpan, find_span
@@ -131,7 +140,7 @@ class MeteredWindow:
         return None
 
 
-def metered(recording: Recording, window: str | None, catalog: Catalog) -> MeteredWindow:
+def metered_window(recording: Recording, window: str | None, catalog: Catalog) -> MeteredWindow:
     """What meters saw in a window.
 
     Parameters
@@ -143,7 +152,7 @@ def metered(recording: Recording, window: str | None, catalog: Catalog) -> Meter
     Returns energy and power by part. Raises WattlineError where they saw nothing, or where several windows are called
     so.
     """
-    recording = placed(recording)
+    recording = placed_recording(recording)
     span = find_span(recording, window)
     seen = [series for series in recording.series if np.isfinite(within(series, span.begin_s, span.end_s).energy_j)]
     notes = [

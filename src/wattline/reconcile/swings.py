@@ -18,7 +18,7 @@ from wattline.meter.energy.span import Stretches, stretches_of
 from wattline.meter.energy.track import Track
 from wattline.meter.recording import Recording
 from wattline.predict.flex.answer import FlexAnswer
-from wattline.predict.flex.measures import LimitTexts, Measures, measures_json, start_stop_json, tried
+from wattline.predict.flex.measures import LimitTexts, Measures, loads_after_measures, measures_json, start_stop_json
 
 MAX_STEPS = 4_000_000
 MIN_READINGS = 8
@@ -71,7 +71,7 @@ def meter_swings(
     power = _total_w(tracks, begin, end, step_s)
     sampling = sampling_of(tracks, step_s)
     choices = measures or Measures()
-    tries, used = tried(power, step_s, 1, choices, catalog)
+    tries, used = loads_after_measures(power, step_s, 1, choices, catalog)
     rows, mode_facts = measures_json(tries, step_s, bounds, sampling["highest_shown_hz"], catalog)
     results = {
         "window": {"name": wanted.name, "begin": iso(begin), "end": iso(end)}, "devices": len(tracks),

@@ -14,7 +14,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array, Fact, Source
 from wattline.core.range import Range
 from wattline.core.result import Json
-from wattline.line.grid.supply.between import between, even_deviates
+from wattline.line.grid.supply.between import even_deviates, mixed_region
 from wattline.line.grid.supply.draws import plans
 from wattline.line.grid.supply.made import DAY_H, WindSun, made_hours
 from wattline.line.grid.supply.operate import operate
@@ -50,7 +50,7 @@ class UnseenHours:
 
     def behaviour(self, draw: int) -> WindSun:
         """How wind and sun behave in a draw."""
-        return between(self.kinds, even_deviates(draw, len(self.kinds)))
+        return mixed_region(self.kinds, even_deviates(draw, len(self.kinds)))
 
 
 def read_made_hours(

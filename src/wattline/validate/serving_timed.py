@@ -53,7 +53,7 @@ def software_of(row: TimedRow) -> Software:
         return Software(row.engine, greedy=True)
 
 
-def simulated(row: TimedRow, soft: Software) -> SimulatedLatency:
+def simulate_row(row: TimedRow, soft: Software) -> SimulatedLatency:
     """The row's closed loop. Raises WattlineError where the model does not fit its chips.
 
     Parameters
@@ -131,7 +131,7 @@ def simulate_rows(
     for i, row in enumerate(rows):
         progress(f"{i + 1} of {len(rows)}: {row.model.name} on {row.system}")
         try:
-            pairs.append((row, simulated(row, software(row))))
+            pairs.append((row, simulate_row(row, software(row))))
         except WattlineError as error:
             why = "does not fit its chips" if "does not fit" in str(error) else str(error)
             left.setdefault(why, []).append(row.line)
@@ -155,7 +155,7 @@ def hold_timed(
     pairs, unfit = simulate_rows(some(rows, most), software_of, progress)
     if not pairs:
         raise WattlineError(f"{path}: no row that can be held: {'; '.join(unfit)}")
-    return [compared(row, simulated, software_of(row)) for row, simulated in pairs], left | unfit
+    return [compare_row(row, simulated, software_of(row)) for row, simulated in pairs], left | unfit
 
 
 def some(rows: Sequence[TimedRow], most: int | None) -> list[TimedRow]:
@@ -175,7 +175,7 @@ def some(rows: Sequence[TimedRow], most: int | None) -> list[TimedRow]:
     return [row for part in parts for row in (part if most is None else pick(part, most))]
 
 
-def compared(row: TimedRow, simulated: SimulatedLatency, soft: Software) -> ComparedService:
+def compare_row(row: TimedRow, simulated: SimulatedLatency, soft: Software) -> ComparedService:
     """A row beside what was simulated.
 
     Parameters

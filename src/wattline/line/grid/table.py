@@ -11,7 +11,7 @@ import numpy as np
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.parquet import MARK, damage, read_parquet
-from wattline.core.reading import unpacked
+from wattline.core.reading import unpack_bytes
 from wattline.line.grid.csv_form import separator_of, with_decimal_points, with_units
 from wattline.line.grid.local_time import clock_of, to_utc
 
@@ -76,7 +76,7 @@ def csv_table(data: bytes, where: str) -> pl.DataFrame:
     """
     import polars as pl
 
-    data = unpacked(data, MAX_BYTES, f"series {where}")
+    data = unpack_bytes(data, MAX_BYTES, f"series {where}")
     try:
         separator = separator_of(data)
         table = pl.read_csv(io.BytesIO(data), separator=separator, infer_schema=False, truncate_ragged_lines=False)

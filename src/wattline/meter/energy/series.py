@@ -120,7 +120,7 @@ def with_holders(recording: Recording) -> Recording:
     return replace(recording, series=nested_series)
 
 
-def placed(recording: Recording) -> Recording:
+def placed_recording(recording: Recording) -> Recording:
     """The recording as it can be summed: on one clock, each device saying which metered device holds it."""
     kept, left, _ = place(list(recording.series), recording.run)
     return with_holders(replace(recording, series=[*kept, *left]))

@@ -21,7 +21,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.printable import cell
 from wattline.core.units import J_PER_KWH
 from wattline.line.grid import region as grid
-from wattline.meter.energy.series import SeriesEnergy, counted_once, placed, total, within
+from wattline.meter.energy.series import SeriesEnergy, counted_once, placed_recording, total, within
 from wattline.meter.export.window import NamedSpan
 from wattline.meter.recording import Recording, Series
 
@@ -50,7 +50,7 @@ def emissions_csv(
 
     Returns the text of the file. Raises NotFound for a region that is not known.
     """
-    text, recording = io.StringIO(), placed(recording)
+    text, recording = io.StringIO(), placed_recording(recording)
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     for span in windows:

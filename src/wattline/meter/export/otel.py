@@ -17,7 +17,7 @@ import numpy as np
 from wattline.core.address import without_secrets
 from wattline.core.errors import WattlineError, shorten
 from wattline.meter.device import Device
-from wattline.meter.energy.series import curve, placed
+from wattline.meter.energy.series import curve, placed_recording
 from wattline.meter.export.snapshot import Snapshot, Source, snapshot, unique
 from wattline.meter.recording import Recording
 from wattline.meter.sensor import Spec
@@ -192,7 +192,7 @@ def metrics_data(recording: Recording) -> Iterator[tuple[MetricsData, int]]:
 
 
 def _metrics(recording: Recording) -> Iterator[tuple[Metric, int]]:
-    for series in placed(recording).series:
+    for series in placed_recording(recording).series:
         head = "hw.host" if series.device.kind in HOST else "hw"
         tags = attributes(series.device, series.spec)
         line = curve(series)

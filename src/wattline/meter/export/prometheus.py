@@ -14,7 +14,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
-from wattline.meter.energy.series import curve, placed
+from wattline.meter.energy.series import curve, placed_recording
 from wattline.meter.export.scrape_server import start
 from wattline.meter.export.snapshot import Source, labels, snapshot, unique
 from wattline.meter.recording import Recording, Series
@@ -143,7 +143,7 @@ def openmetrics(recording: Recording) -> Iterator[str]:
 
 
 def _distinct(recording: Recording) -> list[Series]:
-    every = placed(recording).series
+    every = placed_recording(recording).series
     return list({tuple(labels(each.device, each.spec).items()): each for each in every}.values())
 
 

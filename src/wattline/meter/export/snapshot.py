@@ -9,7 +9,7 @@ from threading import Lock
 import numpy as np
 
 from wattline.meter.device import Device
-from wattline.meter.energy.series import counted_once, curve, outer, placed, total, within
+from wattline.meter.energy.series import counted_once, curve, outer, placed_recording, total, within
 from wattline.meter.energy.stream import Stream
 from wattline.meter.export.window import spans
 from wattline.meter.recording import Recording, Series
@@ -50,7 +50,7 @@ Source = Callable[[], Snapshot]
 
 def snapshot(recording: Recording) -> Snapshot:
     """A recording as it stood at its end."""
-    recording = placed(recording)
+    recording = placed_recording(recording)
     devices = tuple(_last(series) for series in recording.series)
     joules: dict[str, float | None] = {}
     once = counted_once(recording.series)
@@ -159,7 +159,7 @@ class Totals:
         return Snapshot(tuple(devices), tuple(windows))
 
 
-def fixed(recording: Recording) -> Source:
+def fixed_source(recording: Recording) -> Source:
     """A recording as a source that no longer changes."""
     seen = snapshot(recording)
     return lambda: seen

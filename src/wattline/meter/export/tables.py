@@ -12,7 +12,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.files import write_whole
 from wattline.core.printable import SIGN
 from wattline.core.units import J_PER_WH
-from wattline.meter.energy.series import SeriesEnergy, counted_once, placed, total, with_holders, within
+from wattline.meter.energy.series import SeriesEnergy, counted_once, placed_recording, total, with_holders, within
 from wattline.meter.export.snapshot import labels
 from wattline.meter.export.window import NamedSpan, find_spans, spans
 from wattline.meter.recording import Recording, Series
@@ -66,7 +66,7 @@ def energy_table(recording: Recording, windows: Sequence[NamedSpan] | None = Non
     """
     import polars as pl
 
-    recording = placed(recording)
+    recording = placed_recording(recording)
     once = counted_once(recording.series)
     rows: list[dict[str, Any]] = []
     for span in windows or [*find_spans(recording, "all"), *spans(recording)]:

@@ -116,7 +116,7 @@ def _cap_row(chip: Chip, share: float, numbers: Sequence[int], levels: Levels) -
     mine = np.isin(levels.device, numbers)
     joules, seconds = levels.joules[mine], levels.seconds[mine]
     cap_w = share * float(np.mean(chip.tdp_w))
-    longer, more = capped(chip, levels.watts[mine], cap_w)
+    longer, more = cap_effect(chip, levels.watts[mine], cap_w)
     # energy and time without the cap are measured; what the curve changes of them scatters as a prediction does
     spread = {what: chip.draws(spread_fact(what, chip.generation, chip.draws.catalog)) for what in ("energy", "time")}
     saved_j = np.minimum((joules * (1 - more)).sum(axis=-1) * spread["energy"], joules.sum())
@@ -132,7 +132,7 @@ def _cap_row(chip: Chip, share: float, numbers: Sequence[int], levels: Levels) -
     }
 
 
-def capped(chip: Chip, watts: Array, cap_w: float) -> tuple[Array, Array]:
+def cap_effect(chip: Chip, watts: Array, cap_w: float) -> tuple[Array, Array]:
     """How much longer work takes under a cap, and how much of its energy it then takes.
 
     Parameters

@@ -17,7 +17,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.files import write_text
 from wattline.core.temporary import temporary_folder
 from wattline.meter.device import Device
-from wattline.meter.energy.series import placed
+from wattline.meter.energy.series import placed_recording
 from wattline.meter.fleet.layout import (
     MICRO,
     FleetFolder,
@@ -151,7 +151,7 @@ def _recording_query(
     folder: FleetFolder, path: Path, numbers: dict[SeriesKey, int], choices: Choices, near: Path
 ) -> str:
     """The series of a recording on one clock, in order of time, as rows of the partitions."""
-    recording = placed(read(path, choices))
+    recording = placed_recording(read(path, choices))
     parts = [((s.device, s.spec), rows) for s in recording.series if (rows := _rows(s)) is not None]
     if not parts:
         raise WattlineError(f"{shorten(str(path), 200)} holds no reading with a time")

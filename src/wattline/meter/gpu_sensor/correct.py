@@ -18,7 +18,7 @@ from wattline.core.quantiles import median
 from wattline.meter.gpu_sensor.error import SensorView, error_parts, join
 from wattline.meter.gpu_sensor.gain import Gain, gain_for
 from wattline.meter.gpu_sensor.model import NOTHING_APART, SensorModel, field_of, is_nvml, model_for
-from wattline.meter.gpu_sensor.time import even_beats, find_relax, means, near, published, unaverage_long, unrelax
+from wattline.meter.gpu_sensor.time import even_beats, find_relax, means, near, sensor_updates, unaverage_long, unrelax
 from wattline.meter.recording import Series
 
 RELAX_MEAN_S = 0.05  # a lag is undone on means over so long, or its slope is noise
@@ -113,7 +113,7 @@ def _counter(raw: Series, model: SensorModel, gain: Gain, interval: float) -> Co
 def _power(raw: Series, model: SensorModel, gain: Gain) -> CorrectedSeries:
     assert raw.power_w is not None
     interval = _interval(raw.time_s)
-    at, reading = published(raw.time_s, raw.power_w, model.period_s)
+    at, reading = sensor_updates(raw.time_s, raw.power_w, model.period_s)
     notes: list[str] = []
     if len(at) < 3:  # held throughout
         at, reading = raw.time_s, raw.power_w

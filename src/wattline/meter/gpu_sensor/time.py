@@ -26,7 +26,7 @@ MEANS_AT_ONCE = 1 << 16  # means undone in one go
 SPLIT = 100  # periods without a reading part one go from the next
 
 
-def published(time_s: Array, power_w: Array, period_s: float) -> tuple[Array, Array]:
+def sensor_updates(time_s: Array, power_w: Array, period_s: float) -> tuple[Array, Array]:
     """When new readings appeared, and their values: the changes, where polls are denser than the sensor renews.
 
     A change is put midway between the poll before it and its own. Polls as sparse as the sensor's period or sparser

@@ -29,7 +29,7 @@ class Process:
 
 def this_process() -> Process:
     """The one that runs this."""
-    return Process(hostname(), _boot(), _space(), os.getpid(), born(os.getpid()) or 0)
+    return Process(hostname(), _boot(), _space(), os.getpid(), start_ticks(os.getpid()) or 0)
 
 
 def hostname() -> str:
@@ -52,7 +52,7 @@ def _space() -> str:
         return ""
 
 
-def born(pid: int) -> int | None:
+def start_ticks(pid: int) -> int | None:
     """When a process started, in clock ticks of this boot; None where it is gone or only its exit status is left."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
@@ -65,7 +65,7 @@ def born(pid: int) -> int | None:
 
 def parent_born() -> int:
     """When the process that started this one started; its ranks all read the same."""
-    return born(os.getppid()) or 0
+    return start_ticks(os.getppid()) or 0
 
 
 def is_alive(other: Process, beat_us: int) -> bool:
@@ -87,7 +87,7 @@ def is_alive(other: Process, beat_us: int) -> bool:
         return False
     if not Path("/proc/self/stat").exists():
         return _answers(other.pid)
-    return born(other.pid) == other.born
+    return start_ticks(other.pid) == other.born
 
 
 def _answers(pid: int) -> bool:

@@ -36,10 +36,10 @@ _made_env = False
 
 def find_sensors() -> Sequence[Sensor]:
     """The sensors of this host; simulated ones where WATTLINE_SIMULATED asks for them."""
-    from wattline.meter.sensors.simulated import simulated, simulated_request
+    from wattline.meter.sensors.simulated import simulated_request, simulated_sensors
 
     if simulated_names := simulated_request():
-        return simulated(simulated_names)
+        return simulated_sensors(simulated_names)
     from wattline.meter.sensors.simulated_chip import simulated_chips
 
     if chips := simulated_chips():

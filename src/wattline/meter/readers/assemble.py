@@ -18,7 +18,7 @@ from wattline.meter.device import Device
 from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers.channel import EACH, Channel, rise_w
 from wattline.meter.readers.ordering import in_order
-from wattline.meter.readers.pairing import MEANS, over, paired, sums_of_others, too_coarse, twins, without_means
+from wattline.meter.readers.pairing import MEANS, over, pair_channels, sums_of_others, too_coarse, twins, without_means
 from wattline.meter.readers.settle import SettledChannel, same_rate, settle
 from wattline.meter.recording import Fault, Recording, Series, Window
 
@@ -69,7 +69,7 @@ def assemble(channels: Sequence[Channel], choices: Choices, source: str, extras:
     settled, more = _single_quantity(settled, source)
     settled, means = without_means(settled)
     more = [*more, *means]
-    settled, notes = paired(settled, choices, source)
+    settled, notes = pair_channels(settled, choices, source)
     devices = _placed(settled, choices, source)
     settled, again = twins(settled, {key: device.inside for key, device in devices.items()})
     notes = [*notes, *again]

@@ -152,7 +152,7 @@ def looks_like_intervals(energy_j: Array, words: Sequence[str]) -> bool | None:
     -------
     True, False, or None.
     """
-    if hint := hinted(words):
+    if hint := count_hint(words):
         return hint == EACH
     values = energy_j[np.isfinite(energy_j)]
     steps = np.diff(values)
@@ -172,7 +172,7 @@ def looks_like_intervals(energy_j: Array, words: Sequence[str]) -> bool | None:
     return None if lasting else False
 
 
-def hinted(words: Sequence[str]) -> str:
+def count_hint(words: Sequence[str]) -> str:
     """What a name says of how joules are counted: running total, each interval, or nothing."""
     there = set(words)
     if there & {

@@ -22,7 +22,9 @@ UNLIKE = 12  # readings of two devices, no two alike, that are never all the sam
 COARSE = 0.01  # a counter whose step is a larger share of its rise stands back behind watts that say the same
 
 
-def paired(settled: Sequence[SettledChannel], choices: Choices, source: str) -> tuple[list[SettledChannel], list[str]]:
+def pair_channels(
+    settled: Sequence[SettledChannel], choices: Choices, source: str
+) -> tuple[list[SettledChannel], list[str]]:
     """Watts and joules that two columns name apart, and that are the same device by what they say.
 
     Parameters

@@ -18,8 +18,8 @@ from wattline.meter.readers.channel import (
     READING,
     TOTAL,
     Channel,
+    count_hint,
     each_w,
-    hinted,
     looks_like_intervals,
     mean_w,
     rise_w,
@@ -148,7 +148,7 @@ def _sited(channel: Channel, unit: Unit, choice: str | None) -> Channel:
 
 def _deciding(channel: Channel, joules: Array, beside_w: float, source: str) -> tuple[str, str]:
     """Running total or each interval: by the name, by the watts beside, by how the numbers fall."""
-    if hint := hinted(channel.words):
+    if hint := count_hint(channel.words):
         return hint, "by its name"
     running, each = rise_w(channel.time_s, joules), each_w(channel.time_s, joules)
     if beside_w > 0:

@@ -42,7 +42,7 @@ class SimulatedSensor:
         pass
 
 
-def simulated(names: str) -> list[SimulatedSensor]:
+def simulated_sensors(names: str) -> list[SimulatedSensor]:
     """Sensors for ``COUNT`` or ``COUNT:WATTS``. Raises WattlineError for another form."""
     count, _, watts = names.partition(":")
     try:

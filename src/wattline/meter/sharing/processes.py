@@ -75,10 +75,10 @@ def read_processes(path: Path | str, default: tzinfo = UTC) -> list[ProcessClaim
         by_gpu.setdefault((sample.host, sample.gpu), []).append(sample)
     if not by_gpu:
         raise WattlineError(f"{where} holds no sample")
-    return [used(gpu, host, samples) for (host, gpu), samples in by_gpu.items()]
+    return [process_claims(gpu, host, samples) for (host, gpu), samples in by_gpu.items()]
 
 
-def used(gpu: str, host: str, samples: list[Sample]) -> ProcessClaims:
+def process_claims(gpu: str, host: str, samples: list[Sample]) -> ProcessClaims:
     """Each sample as a claim on the time since the one before it, weighed by what it used.
 
     Parameters

@@ -17,7 +17,7 @@ from wattline.core.range import Range
 from wattline.core.result import Json
 from wattline.core.units import J_PER_WH, YEAR_S
 from wattline.line.grid.balance import demand_in
-from wattline.line.grid.flexibility.headroom import fitted
+from wattline.line.grid.flexibility.headroom import headroom_of
 from wattline.line.grid.region import of_region
 from wattline.predict.answer import Working
 from wattline.predict.balance import balance_json, lent, region_balance
@@ -113,7 +113,7 @@ def _beside_file(
     mean_w, peak_w, loss = plan_w
     grid = demand_in(series.power_w, series.step_h, loss)
     added = float(np.median(mean_w / (1 - loss)))
-    fit = asdict(fitted(series.power_w, series.month, added, series.step_h))
+    fit = asdict(headroom_of(series.power_w, series.month, added, series.step_h))
     notes += [*series.notes, f"what it gives up: {RULE}; a constant load of its mean power"]
     return (
         {"region": None, **balance_json(grid, mean_w * YEAR_S, peak_w), "fit": fit},

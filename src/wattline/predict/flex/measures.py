@@ -99,7 +99,7 @@ def rate_of(text: str, what: str) -> float:
     raise WattlineError(f'{what}: {shorten(text)!r} is no rate of power; give such as "10 MW/s" or "20 MW/min"')
 
 
-def tried(
+def loads_after_measures(
     power_w: Array, step_s: float, chips: int, wanted: Measures, catalog: Catalog
 ) -> tuple[list[tuple[str, SmoothedLoad]], list[Fact]]:
     """The load as it is and after each measure, by name, and the facts that the measures rest on.

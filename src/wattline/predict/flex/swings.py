@@ -11,7 +11,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.quantity import parse
 from wattline.line.grid.flexibility.waveform import StepPhase, training_power
 from wattline.predict.flex.answer import FlexAnswer
-from wattline.predict.flex.measures import LimitTexts, Measures, measures_json, start_stop_json, tried
+from wattline.predict.flex.measures import LimitTexts, Measures, loads_after_measures, measures_json, start_stop_json
 
 FINEST_S = 1e-3
 MIN_STEPS, MAX_STEPS = 200, 20_000  # of a training step
@@ -75,7 +75,7 @@ def flex_swings(
     power = training_power(
         steps, chips, step_s=step_s, duration_s=count * whole, straggle_s=lag, pause=pause, pause_every=every
     )
-    made, used = tried(power, step_s, chips, wanted, catalog)
+    made, used = loads_after_measures(power, step_s, chips, wanted, catalog)
     rows, mode_facts = measures_json(made, step_s, bounds, 0.5 / step_s, catalog)
     inputs = {
         "phases": [asdict(step) for step in steps], "chips": chips, "straggle_s": lag,

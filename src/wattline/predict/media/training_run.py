@@ -20,7 +20,7 @@ from wattline.predict.media.request import MAX_FRAMES, WORDS, read_pixels
 from wattline.predict.rented import instance_inputs, load_chips, read_price
 from wattline.predict.setup import Setup
 from wattline.predict.training_run import read_mfu, read_watts
-from wattline.predict.training_work import limited
+from wattline.predict.training_work import sensible_number
 
 FORMATS = ("bf16", "fp16", "fp8")
 # what is of language models alone
@@ -123,7 +123,7 @@ def read_media_run(
     word = WORDS[model.makes][1]
     _together(model, given, word)
     chip = load_chips(setup, draws)
-    count = chip.instance_chips if chips is None else int(limited(chips, "chip", "chips"))
+    count = chip.instance_chips if chips is None else int(sensible_number(chips, "chip", "chips"))
     if not count:
         raise WattlineError("chips: give how many there are, such as 64")
     precision = setup.precision or "bf16"
@@ -134,18 +134,18 @@ def read_media_run(
     mfu, hours, watts, batch = (given.get(name) for name in ("mfu", "hours", "watts", "batch_samples"))
     run = MediaRun(
         model=model,
-        samples=limited(given["samples"], "", "samples"),
+        samples=sensible_number(given["samples"], "", "samples"),
         chip=chip,
         chips=count,
         precision=precision,
         height=height,
         width=width,
         frames=frames,
-        batch=float(count) if batch is None else limited(batch, "", "batch-samples"),
+        batch=float(count) if batch is None else sensible_number(batch, "", "batch-samples"),
         method=_method("full" if given.get("method") is None else given["method"], word),
         tuned=bool(given.get("tuned")),
         mfu=None if mfu is None else read_mfu(mfu),
-        hours=None if hours is None else limited(hours, "h", "hours"),
+        hours=None if hours is None else sensible_number(hours, "h", "hours"),
         watts=None if watts is None else read_watts(watts, chip),
         price=read_price(given.get("chip_price")),
         passes=model.passes(model.sizes(height, width, frames)),

@@ -25,7 +25,7 @@ from wattline.line.engine.simulator.power import ReadyPower
 from wattline.line.engine.simulator.replica import ReplicaSteps, setting
 from wattline.line.engine.simulator.scaling import Scaling
 from wattline.line.engine.simulator.simulate import Routing, Side, cache_limits, simulate
-from wattline.line.engine.simulator.step_tables import RawTables, Tables, limited, raw_tables
+from wattline.line.engine.simulator.step_tables import RawTables, Tables, limited_tables, raw_tables
 from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
@@ -212,7 +212,7 @@ class _ReplicaKind(NamedTuple):
 @lru_cache(maxsize=KEPT_TABLES)
 def _tables(kind: _ReplicaKind, catalog: Catalog) -> Tables:
     """Of one kind of replica, however many there are: a search tries each with several counts."""
-    return limited(kind.steps(catalog), _raw_tables(kind._replace(limit_w=None), catalog))
+    return limited_tables(kind.steps(catalog), _raw_tables(kind._replace(limit_w=None), catalog))
 
 
 @lru_cache(maxsize=KEPT_TABLES)

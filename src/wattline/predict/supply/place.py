@@ -12,7 +12,7 @@ from wattline.catalog import Catalog, Record
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.units import HOUR_S, TYPICAL_YEAR_H
-from wattline.line.grid.supply.between import between, even_deviates
+from wattline.line.grid.supply.between import even_deviates, mixed_region
 from wattline.line.grid.supply.light import read_light
 from wattline.line.grid.supply.made import Times, WindSun, made_hours
 from wattline.line.grid.supply.sun import SunPlant, clear_sky, diffuse, plant_output, position
@@ -52,7 +52,7 @@ class PlaceWeather:
         """The place at a draw: one that was not fitted is like none of the regions that were, and of their family."""
         if not self.kinds:
             return self
-        return replace(self, behaviour=between(self.kinds, even_deviates(draw, len(self.kinds))))
+        return replace(self, behaviour=mixed_region(self.kinds, even_deviates(draw, len(self.kinds))))
 
     @property
     def fitted(self) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.parquet import damage
-from wattline.core.reading import read_bytes, unpacked
+from wattline.core.reading import read_bytes, unpack_bytes
 from wattline.meter.device import Device
 from wattline.meter.readers import pmd
 from wattline.meter.recording import Series
@@ -124,7 +124,7 @@ def _begins_as_log(path: Path) -> bool:
 
 
 def _bytes(path: Path) -> bytes:
-    return unpacked(read_bytes(path, LIMIT_BYTES, "log"), LIMIT_BYTES, f"log {path}")
+    return unpack_bytes(read_bytes(path, LIMIT_BYTES, "log"), LIMIT_BYTES, f"log {path}")
 
 
 def read_log(path: Path) -> Log:

@@ -29,7 +29,7 @@ from wattline.line.work.flops import BYTES
 from wattline.validate.evidence.compared import ComparedService
 from wattline.validate.evidence.groups import TENTHS
 from wattline.validate.evidence.latencies import TimedRow
-from wattline.validate.serving_timed import SimulatedLatency, compared, simulate_rows
+from wattline.validate.serving_timed import SimulatedLatency, compare_row, simulate_rows
 
 FACTOR_PRIOR, FACTOR_WEIGHT = (
     -0.2,
@@ -101,7 +101,7 @@ def leave_out_software(
         factors = kept | {key: fit_factors(part) for key, part in changed.items()}
         fit = SoftwareFit(factors, fit_fronts([x for x in simulated if x[0].line not in lines]))
         rows_simulated, left = simulate_rows([row for _, row in inside], fit.of)
-        compared_out += [compared(row, service, fit.of(row)) for row, service in rows_simulated]
+        compared_out += [compare_row(row, service, fit.of(row)) for row, service in rows_simulated]
         for why, missing in left.items():
             unfit.setdefault(why, []).extend(missing)
     return compared_out, unfit

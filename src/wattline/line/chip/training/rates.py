@@ -112,7 +112,7 @@ def rarely_tuned(chip: Chip, precision: str) -> bool:
     return narrow and chip.peak_flops(precision) <= chip.peak_flops("bf16")
 
 
-def reached(chip: Chip, precision: str, draws: Draws) -> TrainingRates:
+def training_rates(chip: Chip, precision: str, draws: Draws) -> TrainingRates:
     """What training in a number format reaches on a chip.
 
     Parameters
@@ -130,7 +130,7 @@ def reached(chip: Chip, precision: str, draws: Draws) -> TrainingRates:
     return rates_of_parts(chip, precision, draws, values, costs)
 
 
-def sustained(chip: Chip, form: str) -> float:
+def sustained_power_share(chip: Chip, form: str) -> float:
     """What a chip's power limit leaves of its nameplate in large products (``sustained_share``); the fact is cited.
 
     Parameters
@@ -191,8 +191,8 @@ def rates_of_parts(
     most = fit.kernels.largest_rate
     fit = replace(
         fit,
-        wide_efficiency=np.minimum(rates["wide_rate"] * sustained(chip, "fp16"), most),
-        narrow_efficiency=np.minimum(narrow * sustained(chip, COMPUTE[precision]), most),
+        wide_efficiency=np.minimum(rates["wide_rate"] * sustained_power_share(chip, "fp16"), most),
+        narrow_efficiency=np.minimum(narrow * sustained_power_share(chip, COMPUTE[precision]), most),
         prompt_attention_efficiency=rates["attention_rate"],
     )
     return TrainingRates(fit, rates["narrow_attention"], **costs)

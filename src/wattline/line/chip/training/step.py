@@ -27,7 +27,7 @@ from wattline.line.chip.training.layout import plans, tightest
 from wattline.line.chip.training.memory import copies, stage_share, trained_share, weights_per_chip
 from wattline.line.chip.training.messages import messages
 from wattline.line.chip.training.plan import Layouts, Plan, Recipe
-from wattline.line.chip.training.rates import TrainingRates, is_known, rarely_tuned, reached
+from wattline.line.chip.training.rates import TrainingRates, is_known, rarely_tuned, training_rates
 from wattline.line.work.flops import training_flops
 from wattline.line.work.model import Model
 
@@ -85,7 +85,7 @@ def training_step(
     -------
     Seconds and watts of a chip with its operations, of shape ``(n_draws,)``.
     """
-    return limited_step(model, chip, plan, precision, reached(chip, precision, draws), draws, limit_w)
+    return limited_step(model, chip, plan, precision, training_rates(chip, precision, draws), draws, limit_w)
 
 
 def limited_step(
@@ -245,7 +245,7 @@ def best_plan(
         return tightest(model, chip, chips, sequences, tokens, recipe)
     centre = chip.draws.central()
     device = _central(chip, centre)
-    timed = timed_step(model, device, choices, precision, reached(device, precision, centre), centre)
+    timed = timed_step(model, device, choices, precision, training_rates(device, precision, centre), centre)
     return choices.pick(int(np.argmin(timed.time_s)))
 
 

@@ -25,7 +25,7 @@ def cached_prompt_tokens(cached_tokens: ArrayLike, taken: Array) -> Array:
     return np.asarray(np.broadcast_to(np.asarray(cached_tokens, np.int64), taken.shape)[taken])
 
 
-def checked(
+def admissible(
     arrival_s: ArrayLike, input_tokens: ArrayLike, output_tokens: ArrayLike, limits: Limits, read: Limits | None = None
 ) -> tuple[Array, Array, Array, Any, dict[str, int]]:
     """Requests that can be served, and how many cannot, by reason; ``read``: limits of where prompts are read.

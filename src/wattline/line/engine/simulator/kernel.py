@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 
-from wattline.line.engine.simulator.kernel_parts import compiled, decode_at, latency, mixed_at, spend
+from wattline.line.engine.simulator.kernel_parts import decode_at, jit, latency, mixed_at, spend
 from wattline.line.engine.simulator.kernel_sequence import blocks_of, end, enter, join, preempt, release
 from wattline.line.engine.simulator.kernel_state import (
     BUSY,
@@ -27,13 +27,13 @@ from wattline.line.engine.simulator.kernel_state import (
 )
 
 
-@compiled
+@jit
 def _needed(state, lim, replica):
     """Blocks that the next token of each decoding sequence takes."""
     return state.phase[replica, (-state.steps[replica]) % lim.block_tokens]
 
 
-@compiled
+@jit
 def _admit(state, requests, lim, replica, spare, scratch, count, budget):
     """New requests into the step, first come, first served; returns prompts and budget left."""
     while budget > 0 and state.head[replica] != NONE and state.decoding[replica] + count < lim.max_num_seqs:
@@ -64,7 +64,7 @@ def _admit(state, requests, lim, replica, spare, scratch, count, budget):
     return count, budget
 
 
-@compiled
+@jit
 def _schedule(state, requests, lim, replica, scratch):
     """The prompts of the next step, in ``scratch``: how many, and whether any sequence had to give way."""
     gave_way = False
@@ -84,7 +84,7 @@ def _schedule(state, requests, lim, replica, scratch):
     return count, gave_way
 
 
-@compiled
+@jit
 def _read(state, requests, lim, table, line, replica, scratch, count):
     """A step that reads prompts: they bear what it takes beyond the same step without them."""
     n, tokens, depth, begin = state.decoding[replica], 0, 0.0, state.clock[replica]
@@ -118,7 +118,7 @@ def _read(state, requests, lim, table, line, replica, scratch, count):
     _count(state, line, replica, begin, time, energy, own_j, made, n, count, 1)
 
 
-@compiled
+@jit
 def _forward(state, lim, replica, k):
     """``k`` steps on: tokens in the caches, and blocks for them."""
     n, block = state.decoding[replica], lim.block_tokens
@@ -131,7 +131,7 @@ def _forward(state, lim, replica, k):
     state.steps[replica] += k
 
 
-@compiled
+@jit
 def _count(state, line, replica, begin, time, energy, decode_j, tokens, n, prompts, steps):
     """Add a stretch of work to the replica's sums and to the bins of time; tokens of prompts are counted already."""
     t = state.totals
@@ -145,7 +145,7 @@ def _count(state, line, replica, begin, time, energy, decode_j, tokens, n, promp
     spend(line, replica, begin, state.clock[replica], energy, decode_j, tokens, n + prompts)
 
 
-@compiled
+@jit
 def _steps_in(step_s, grow_s, seconds):
     """How many steps begin before so many seconds have passed, the first at 0; times grow evenly."""
     if seconds == math.inf:
@@ -164,13 +164,13 @@ def _steps_in(step_s, grow_s, seconds):
     return max(k, 1)
 
 
-@compiled
+@jit
 def _run_s(first, grow, k):
     """The sum of ``k`` terms that grow evenly."""
     return k * first + grow * (0.5 * k * (k - 1))
 
 
-@compiled
+@jit
 def _within_blocks(state, lim, replica, most):
     """How many of ``most`` steps the free blocks allow."""
     n, block, free = state.decoding[replica], lim.block_tokens, state.free[replica]
@@ -186,7 +186,7 @@ def _within_blocks(state, lim, replica, most):
     return min(k, most)
 
 
-@compiled
+@jit
 def _decode(state, requests, lim, table, line, replica, until, most):
     """As many steps that only decode as leave the batch as it is."""
     n, begin = state.decoding[replica], state.clock[replica]
@@ -208,7 +208,7 @@ def _decode(state, requests, lim, table, line, replica, until, most):
     _count(state, line, replica, begin, time, energy, energy, n * k, n, 0, k)
 
 
-@compiled
+@jit
 def advance(state, requests, lim, table, line, replica, until, scratch):
     """All steps of a replica that begin before ``until``."""
     while state.clock[replica] < until and (

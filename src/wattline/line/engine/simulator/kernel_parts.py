@@ -23,7 +23,7 @@ from wattline.line.engine.simulator.kernel_state import (
 OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
 
 
-def compiled(function):
+def jit(function):
     """The function, compiled when it is first called and kept on disk; in memory alone where nothing can be written.
 
     Numba raises where neither the package's own folder nor the user's cache can be written: a read-only install under a
@@ -42,7 +42,7 @@ def is_on_disk(function: Any) -> bool:
     return folder is not None and any(Path(folder).glob(f"*.{name}-*.nbi"))
 
 
-@compiled
+@jit
 def knot_below(knots, value):
     """Index of the segment that ``value`` lies in; the last one reaches beyond the table."""
     low, high = 0, len(knots) - 2
@@ -55,7 +55,7 @@ def knot_below(knots, value):
     return low
 
 
-@compiled
+@jit
 def decode_at(table, sequences, context):
     """A step that only decodes: seconds, joules, what each grows by with a token of context, and the segment's end."""
     i = knot_below(table.knots, context)
@@ -73,13 +73,13 @@ def decode_at(table, sequences, context):
     )
 
 
-@compiled
+@jit
 def along_knots(knots, values, value):
     i = knot_below(knots, value)
     return values[i] + (values[i + 1] - values[i]) * (value - knots[i]) / (knots[i + 1] - knots[i])
 
 
-@compiled
+@jit
 def mixed_at(table, sequences, context, tokens, length):
     """A step that reads ``tokens`` of prompts, as deep in them as prompts of ``length`` are on average: s and J."""
     time, energy, pairs = table.launch_time_s, table.launch_energy_j, tokens
@@ -105,7 +105,7 @@ def mixed_at(table, sequences, context, tokens, length):
     return time, time * power * table.chips
 
 
-@compiled
+@jit
 def push(due, who, row, size, key, request):
     """Put a sequence on the heap of ``row``; who is done first is on top, and of those the earlier request."""
     i = size
@@ -118,7 +118,7 @@ def push(due, who, row, size, key, request):
     due[row, i], who[row, i] = key, request
 
 
-@compiled
+@jit
 def _sink(due, who, row, size, place, key, request):
     while True:
         down = 2 * place + 1
@@ -136,13 +136,13 @@ def _sink(due, who, row, size, place, key, request):
     due[row, place], who[row, place] = key, request
 
 
-@compiled
+@jit
 def pop(due, who, row, size):
     """Take the top off; the heap then holds ``size - 1``."""
     _sink(due, who, row, size - 1, 0, due[row, size - 1], who[row, size - 1])
 
 
-@compiled
+@jit
 def take(due, who, row, size, place):
     """Take entry ``place`` out of a heap of ``size``."""
     key, request = due[row, size - 1], who[row, size - 1]
@@ -153,7 +153,7 @@ def take(due, who, row, size, place):
         push(due, who, row, place, key, request)
 
 
-@compiled
+@jit
 def spend(line, row, begin, end, energy, decode_j, tokens, running):
     """Spread a stretch of work over the bins that it covers, evenly in time."""
     count = line.bins.shape[1]
@@ -178,7 +178,7 @@ def spend(line, row, begin, end, energy, decode_j, tokens, running):
         bins[row, i, BIN_RUNNING] += share * span * running
 
 
-@compiled
+@jit
 def _coarsen(line):
     """Make bins twice as wide: each takes in two."""
     replicas, count, columns = line.bins.shape
@@ -191,7 +191,7 @@ def _coarsen(line):
     line.width[0] *= 2.0
 
 
-@compiled
+@jit
 def latency(line, clock, seconds, tokens):
     """Count tokens that came this long after the ones before."""
     if line.window[0] <= clock < line.window[1] and tokens > 0:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from wattline.line.engine.simulator.kernel_parts import compiled
+from wattline.line.engine.simulator.kernel_parts import jit
 
 BEFORE, AFTER, NONE = 0, 1, -1
 
 
-@compiled
+@jit
 def _unlink(links, ends, b):
     before, after = links[BEFORE, b], links[AFTER, b]
     if before == NONE:
@@ -20,7 +20,7 @@ def _unlink(links, ends, b):
         links[BEFORE, after] = before
 
 
-@compiled
+@jit
 def _append(links, ends, b):
     links[BEFORE, b], links[AFTER, b] = ends[1], NONE
     if ends[1] == NONE:
@@ -30,7 +30,7 @@ def _append(links, ends, b):
     ends[1] = b
 
 
-@compiled
+@jit
 def lru(block, offset, order, replica, room, links, cached, ends, hits):
     """Requests in ``order`` (replica by replica): ``hits`` gets each one's leading blocks that its store held."""
     size, present = 0, NONE

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from wattline.line.engine.simulator.kernel import advance
-from wattline.line.engine.simulator.kernel_parts import compiled
+from wattline.line.engine.simulator.kernel_parts import jit
 from wattline.line.engine.simulator.kernel_state import NONE
 
 
-@compiled
+@jit
 def enqueue(state, requests, replica, request):
     """A request joins the queue of a replica; one that is idle wakes at its arrival."""
     if state.decoding[replica] == 0 and state.partial[replica] == NONE and state.head[replica] == NONE:
@@ -24,8 +24,8 @@ def enqueue(state, requests, replica, request):
     state.waiting[replica] += 1
 
 
-@compiled
-def assigned(state, requests, lim, table, line, until, scratch, order, named):
+@jit
+def route_named(state, requests, lim, table, line, until, scratch, order, named):
     """Each request to the replica that is named for it; ``order``: requests replica by replica, which run alone."""
     at, count = 0, len(order)
     for replica in range(len(state.clock)):
@@ -38,7 +38,7 @@ def assigned(state, requests, lim, table, line, until, scratch, order, named):
         advance(state, requests, lim, table, line, replica, until, scratch)
 
 
-@compiled
+@jit
 def _first_end(state, table, replica):
     """No step that ends a request begins before: until then, as many wait or run as do now."""
     if state.partial[replica] != NONE or state.head[replica] != NONE:
@@ -48,7 +48,7 @@ def _first_end(state, table, replica):
     return state.clock[replica] + (state.due[replica, 0] - state.steps[replica] - 1) * table.time_s[1, 0]
 
 
-@compiled
+@jit
 def _least_of(state, requests, lim, table, line, scratch, among, now):
     """Of these replicas the one with the fewest requests that wait or run, after the step under way."""
     load, certain, best = state.load, state.certain, among[0]
@@ -64,7 +64,7 @@ def _least_of(state, requests, lim, table, line, scratch, among, now):
     return best
 
 
-@compiled
+@jit
 def among(state, requests, lim, table, line, scratch, ready, turn, least, first, until):
     """Requests from ``first`` on that come before ``until``, to the replicas of ``ready``; returns the next request.
 
@@ -85,7 +85,7 @@ def among(state, requests, lim, table, line, scratch, ready, turn, least, first,
     return request
 
 
-@compiled
+@jit
 def all_to(state, requests, lim, table, line, scratch, until):
     """All steps of all replicas that begin before ``until``."""
     for replica in range(len(state.clock)):

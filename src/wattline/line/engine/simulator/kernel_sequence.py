@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from wattline.line.engine.simulator.kernel_parts import compiled, pop, push, take
+from wattline.line.engine.simulator.kernel_parts import jit, pop, push, take
 from wattline.line.engine.simulator.kernel_state import NONE, PREEMPTED, TOKENS
 
 
-@compiled
+@jit
 def blocks_of(tokens, block):
     return (tokens + block - 1) // block
 
 
-@compiled
+@jit
 def _put_back(state, requests, replica, request):
     """To the head of the queue, to be read again with the answer so far."""
     requests.left[request] = requests.inputs[request] + requests.done[request]
@@ -23,7 +23,7 @@ def _put_back(state, requests, replica, request):
     state.totals[replica, PREEMPTED] += 1
 
 
-@compiled
+@jit
 def _leave(state, requests, lim, replica, request):
     """A sequence stops decoding: its blocks, its context and its share of the joules."""
     cached = requests.base[request] + state.steps[replica]
@@ -35,7 +35,7 @@ def _leave(state, requests, lim, replica, request):
     requests.seconds[request] += state.seconds_each[replica] - requests.seconds_at[request]
 
 
-@compiled
+@jit
 def join(state, requests, lim, replica, request):
     """A prompt has been read and has given a token: the sequence decodes, or is done."""
     cached = requests.inputs[request] + requests.done[request]
@@ -53,7 +53,7 @@ def join(state, requests, lim, replica, request):
     enter(state, requests, lim, replica, request, cached)
 
 
-@compiled
+@jit
 def enter(state, requests, lim, replica, request, cached):
     """A sequence whose cache holds so many tokens is one of those that decode."""
     requests.base[request] = cached - state.steps[replica]
@@ -72,7 +72,7 @@ def enter(state, requests, lim, replica, request, cached):
     state.decoding[replica] += 1
 
 
-@compiled
+@jit
 def preempt(state, requests, lim, replica):
     """The last admitted gives its blocks back."""
     if state.partial[replica] != NONE:
@@ -91,7 +91,7 @@ def preempt(state, requests, lim, replica):
     _put_back(state, requests, replica, request)
 
 
-@compiled
+@jit
 def end(state, requests, lim, replica):
     """Sequences that have made their last token."""
     while state.decoding[replica] > 0 and state.due[replica, 0] == state.steps[replica]:
@@ -102,7 +102,7 @@ def end(state, requests, lim, replica):
         requests.end[request] = state.clock[replica]
 
 
-@compiled
+@jit
 def _send(state, requests, replica, request):
     """A cache goes to where it decodes, after those before it on the replica's link; blocks stay till it is sent."""
     state.link[replica] = max(state.link[replica], state.clock[replica]) + requests.send_s[request]
@@ -115,7 +115,7 @@ def _send(state, requests, replica, request):
     state.sending_last[replica] = request
 
 
-@compiled
+@jit
 def release(state, requests, lim, replica):
     """Blocks of caches that have been sent are free again."""
     while state.sending[replica] != NONE and requests.sent[state.sending[replica]] <= state.clock[replica]:

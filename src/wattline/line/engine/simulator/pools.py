@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.line.engine.simulator import kernel_state as state
-from wattline.line.engine.simulator.admission import cached_prompt_tokens, checked
+from wattline.line.engine.simulator.admission import admissible, cached_prompt_tokens
 from wattline.line.engine.simulator.kernel_state import Limits
 from wattline.line.engine.simulator.outcome import ServiceOutcome, to_horizon
 from wattline.line.engine.simulator.simulate import Side, outcome_of, run_pool
@@ -99,7 +99,9 @@ def read_prompts(
     Raises WattlineError as ``simulate_pools`` does.
     """
     limits = prefill.limits
-    arrival, inputs, outputs, taken, rejected = checked(arrival_s, input_tokens, output_tokens, decode_limits, limits)
+    arrival, inputs, outputs, taken, rejected = admissible(
+        arrival_s, input_tokens, output_tokens, decode_limits, limits
+    )
     sends = np.broadcast_to(np.asarray(send_s, float), taken.shape)[taken]
     if not np.isfinite(sends).all() or np.any(sends < 0):
         raise WattlineError("transfer: the time that a cache takes must be finite, zero or more")

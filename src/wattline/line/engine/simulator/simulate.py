@@ -13,7 +13,7 @@ from wattline.core.fact import Array
 from wattline.line.chip.serving import Serving
 from wattline.line.chip.shape import Shape
 from wattline.line.engine.simulator import kernel_state as state
-from wattline.line.engine.simulator.admission import cached_prompt_tokens, checked
+from wattline.line.engine.simulator.admission import admissible, cached_prompt_tokens
 from wattline.line.engine.simulator.kernel_state import Limits
 from wattline.line.engine.simulator.outcome import PoolOutcome, ServiceOutcome, to_horizon
 from wattline.line.engine.simulator.scaling import Fleet, FleetRecord, Scaling, follow
@@ -120,7 +120,7 @@ def simulate(
     Raises WattlineError for times that are not in order or not finite, and an unknown router.
     """
     tables, limits = side.tables, side.limits
-    arrival, inputs, outputs, taken, rejected = checked(arrival_s, input_tokens, output_tokens, limits)
+    arrival, inputs, outputs, taken, rejected = admissible(arrival_s, input_tokens, output_tokens, limits)
     requests = state.requests(arrival, inputs, outputs, cached_prompt_tokens(cached_tokens, taken))
     way = side.routing.of(taken)
     return outcome_of(
@@ -228,7 +228,7 @@ def run_pool(
         kernel_routes.all_to(*same, scratch, float(until_s))
     else:
         where = np.arange(len(requests.arrival)) % way.replicas if way.assign is None else way.assign
-        kernel_routes.assigned(*same, float(until_s), scratch, np.argsort(where, kind="stable"), where)
+        kernel_routes.route_named(*same, float(until_s), scratch, np.argsort(where, kind="stable"), where)
     _settle(s, requests)
     worked = s.totals[:, state.BUSY] > 0
     horizon = max(horizon_s, float(s.clock[worked].max()) if worked.any() else 0.0)

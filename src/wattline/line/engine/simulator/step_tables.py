@@ -87,7 +87,7 @@ def tables(
     -------
     Seconds and joules by sequences, context and tokens, between which the simulator reads straight lines.
     """
-    return limited(steps, raw_tables(steps, most_sequences, most_tokens, most_context, usual_prompt))
+    return limited_tables(steps, raw_tables(steps, most_sequences, most_tokens, most_context, usual_prompt))
 
 
 def raw_tables(
@@ -135,7 +135,7 @@ def _raw_tables(
     )
 
 
-def limited(steps: ReplicaSteps, raw: RawTables) -> Tables:
+def limited_tables(steps: ReplicaSteps, raw: RawTables) -> Tables:
     """The tables under the power limit of the replica.
 
     Parameters

@@ -123,7 +123,7 @@ def added_for_hours(room: Array, steps: int) -> float:
     return float(ordered[min(steps, len(ordered) - 1)])
 
 
-def fitted(demand_w: Array, month: Array, added_w: float, step_h: float = 1.0) -> Headroom:
+def headroom_of(demand_w: Array, month: Array, added_w: float, step_h: float = 1.0) -> Headroom:
     """What a constant new load of a given power gives up to fit below the seasons' highest hours.
 
     Parameters

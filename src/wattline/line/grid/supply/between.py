@@ -22,7 +22,7 @@ MAX_SHARE = 0.95
 MIN_SPREAD = 0.05  # of a day's sun, over its month's mean
 
 
-def between(kinds: Sequence[WindSun], deviates: Array) -> WindSun:
+def mixed_region(kinds: Sequence[WindSun], deviates: Array) -> WindSun:
     """A region of the same family as those given, which is none of them.
 
     Parameters

@@ -14,8 +14,8 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.line.grid.supply.band import NewtonMatrix, NewtonWeights, Singular
 from wattline.line.grid.supply.certificate import PRIMAL_MW
-from wattline.line.grid.supply.point import InteriorPoint, Residuals, centring, moved, product, step_lengths
-from wattline.line.grid.supply.polish import ROUNDS, polished
+from wattline.line.grid.supply.point import InteriorPoint, Residuals, centring, product, step_along, step_lengths
+from wattline.line.grid.supply.polish import ROUNDS, close_rows
 from wattline.line.grid.supply.program import Program
 from wattline.line.grid.supply.scale import Scale
 
@@ -225,7 +225,7 @@ class Interior:
             if sum(longer) < sum(lengths) + GAIN:
                 break
             step, lengths = other, longer
-        return moved(point, step, *lengths)
+        return step_along(point, step, *lengths)
 
     def _direction(
         self, matrix: NewtonMatrix, point: InteriorPoint, missing: Residuals, targets: list[Array]
@@ -257,7 +257,7 @@ class Interior:
     ) -> InteriorResult:
         scale = self.scale
         rounds = ROUNDS if error < WORTH_A_LOOK else 0
-        last = polished(self.program, point.flows, point.capacity, PRIMAL_MW / scale.power, rounds)
+        last = close_rows(self.program, point.flows, point.capacity, PRIMAL_MW / scale.power, rounds)
         return InteriorResult(
             error,
             iterations,

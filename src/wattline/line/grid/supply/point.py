@@ -122,7 +122,7 @@ def _reach(values: Array, change: Array) -> float:
     return 1 / worst if worst > 0 else 1 / np.finfo(float).tiny ** 0.5
 
 
-def moved(point: InteriorPoint, step: InteriorPoint, primal: float, dual: float) -> InteriorPoint:
+def step_along(point: InteriorPoint, step: InteriorPoint, primal: float, dual: float) -> InteriorPoint:
     """The point a share of the step further.
 
     Parameters

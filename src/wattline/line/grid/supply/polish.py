@@ -25,7 +25,7 @@ class ClosedFlows:
     capacity: Array
 
 
-def polished(program: Program, flows: Array, capacity: Array, may_miss: float, rounds: int = ROUNDS) -> ClosedFlows:
+def close_rows(program: Program, flows: Array, capacity: Array, may_miss: float, rounds: int = ROUNDS) -> ClosedFlows:
     """The solution with its rows closed: the least change of each flow beside itself and its room to its bound.
 
     Parameters

@@ -13,7 +13,7 @@ from wattline.line.grid.supply.certificate import PRIMAL_MW, Solution, both_ways
 from wattline.line.grid.supply.program import Program
 
 
-def repaired(program: Program, solution: Solution) -> Solution:
+def remove_circles(program: Program, solution: Solution) -> Solution:
     """The solution without circles, no dearer than it was; each store's content stays as it is.
 
     A storage that no longer runs in a circle loses less, so plants and imports that cost something or nothing deliver

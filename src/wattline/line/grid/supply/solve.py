@@ -12,7 +12,7 @@ from wattline.line.grid.supply.certificate import GAP, Certificate, Solution, ce
 from wattline.line.grid.supply.highs import NoOptimum, solve_highs
 from wattline.line.grid.supply.interior import NEAR_ENOUGH, TOLERANCE, WORTH_A_LOOK, Interior, Way
 from wattline.line.grid.supply.program import Program
-from wattline.line.grid.supply.repair import one_way, repaired
+from wattline.line.grid.supply.repair import one_way, remove_circles
 
 ROUNDS = 7  # of forbidding circles that negative prices pay for
 
@@ -120,7 +120,7 @@ def _solve(program: Program, near: Way | None, fast: bool) -> CertifiedSolution:
 
 
 def _certified(program: Program, solution: Solution, way: Way | None) -> CertifiedSolution:
-    solution = repaired(program, solution)
+    solution = remove_circles(program, solution)
     return CertifiedSolution(program, solution, certify(program, solution), way)
 
 

@@ -83,7 +83,7 @@ def _liquid(heat: Heat, out: Outside, hall: Params, share: Array, water_c: Array
     fans = dry_cooler_fans(loop.now, water_c, air_c, loop.design, hall)
     trim = plant.air_cooled(Heat(loop.now * over, loop.design), water_c, out, hall)
     pads = hall["media_pump_w_per_w"] * loop.design if wetted else np.zeros_like(fans)
-    evaporated = plant.evaporated(latent)
+    evaporated = plant.evaporation_kg_s(latent)
     mode = np.where(over >= 1.0, MECHANICAL, np.where(over > 0, PART, np.where(air_c < out.t_c, WETTED, FREE)))
     return CoolingResult(
         fans=inside.fans,

@@ -175,6 +175,6 @@ def dry(
     return ChillerResult(compressors, none + pumps, none + fans, sensible, none, none, none, none, none + chilled)
 
 
-def evaporated(latent: Array) -> Array:
+def evaporation_kg_s(latent: Array) -> Array:
     """kg/s of water that carries this heat away."""
     return np.asarray(latent / air.H_EVAP)

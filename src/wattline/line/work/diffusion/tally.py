@@ -50,7 +50,7 @@ class Pass:
         """Arithmetic of attention whose heads are as ``wide`` as the kernels like (128 and more), or smaller; a small
         head is filled up to a multiple of ``HEAD_STEP`` [FLOP]."""
         parts = [item for item in self.operations if item.kind == "attention" and (item.head >= WIDE_HEAD) == wide]
-        return np.asarray(sum((item.flops * filled(item.head) for item in parts), np.asarray(0.0)))
+        return np.asarray(sum((item.flops * fill_factor(item.head) for item in parts), np.asarray(0.0)))
 
     @property
     def attended(self) -> Array:
@@ -73,7 +73,7 @@ class Pass:
         return np.asarray(sum((item.launches for item in self.operations), np.asarray(0.0)), float)
 
 
-def filled(head: float) -> float:
+def fill_factor(head: float) -> float:
     """How much more a kernel computes for a head of this size, which it fills up to its step."""
     return float(np.ceil(head / HEAD_STEP) * HEAD_STEP / head) if head else 1.0
 

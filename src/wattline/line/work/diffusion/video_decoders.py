@@ -37,7 +37,7 @@ def _overlap(length: Array, tile: float, stride: float) -> tuple[Array, Array]:
     return np.asarray(count), np.asarray(whole / length)
 
 
-def tiled(whole: Pass, sizes: Sizes, latent_frames: Array, tiles: Tiles) -> Pass:
+def tiled_pass(whole: Pass, sizes: Sizes, latent_frames: Array, tiles: Tiles) -> Pass:
     """A decoder's pass over the whole, run in tiles that overlap: more arithmetic, and its kernels for each tile.
 
     Parameters
@@ -100,7 +100,7 @@ def wan_decoder(config: Config, sizes: Sizes) -> Pass:
     # its caches of earlier frames and its norms in 32 bits
     _cached(tally, WAN_EXTRA)
     tile = Tiles(256 * patch, 256 * patch, 192 * patch, 192 * patch, 1, 1)
-    return tiled(tally.done(), sizes, latent, tile)
+    return tiled_pass(tally.done(), sizes, latent, tile)
 
 
 WAN_EXTRA, HUNYUAN_EXTRA, COGVIDEO_EXTRA = (4.6, 4.1), (1.55, 6.0), (1.3, 1.6)
@@ -157,7 +157,7 @@ def hunyuan_decoder(config: Config, sizes: Sizes) -> Pass:
         replace(item, flops=item.flops * share, traffic_bytes=item.traffic_bytes * share) for item in tally.operations
     ]
     # a tile of 16 frames is decoded from five of the latent, every third
-    return tiled(tally.done(), sizes, latent, Tiles(256, 256, 192, 192, HUNYUAN_FRAMES, 3))
+    return tiled_pass(tally.done(), sizes, latent, Tiles(256, 256, 192, 192, HUNYUAN_FRAMES, 3))
 
 
 def cogvideo_decoder(config: Config, sizes: Sizes) -> Pass:
@@ -194,7 +194,7 @@ def cogvideo_decoder(config: Config, sizes: Sizes) -> Pass:
     tall = number_in(config, "sample_height", 480) / 2
     wide = number_in(config, "sample_width", 720) / 2
     tile = Tiles(tall, wide, np.floor(tall / 8 * 5 / 6) * 8, np.floor(wide / 8 * 4 / 5) * 8, 2, 2)
-    return tiled(tally.done(), sizes, np.maximum(np.floor(latent / 2) * 2, 1.0), tile)
+    return tiled_pass(tally.done(), sizes, np.maximum(np.floor(latent / 2) * 2, 1.0), tile)
 
 
 def _spatial(tally: Tally, positions: Array, inputs: float, outputs: float, channels: float) -> None:
@@ -290,4 +290,4 @@ def mochi_decoder(config: Config, sizes: Sizes) -> Pass:
         residual(tally, positions, widths[0], widths[0], CUBE)
     tally.product(positions, widths[0], 3.0)
     _cached(tally, (2.2, 6.0))
-    return tiled(tally.done(), sizes, latent, Tiles(256, 256, 192, 192, 2, 2))
+    return tiled_pass(tally.done(), sizes, latent, Tiles(256, 256, 192, 192, 2, 2))

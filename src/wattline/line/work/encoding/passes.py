@@ -47,7 +47,7 @@ def bert(config: Config, tokens: Array) -> Pass:
     return tally.done()
 
 
-def gated(config: Config, tokens: Array) -> Pass:
+def gated_pass(config: Config, tokens: Array) -> Pass:
     """GTE's ``new`` and Nomic's BERT: rotary positions and a gated feed-forward; ModernBERT and Gemma's embeddings, of
     whose layers most attend to a window.
 
@@ -127,7 +127,7 @@ def image_tokens(config: Config) -> float:
 
 ENCODERS: dict[str, Callable[[Config, Array], Pass]] = {
     **dict.fromkeys(("bert", "roberta", "xlm-roberta", "mpnet", "distilbert", "camembert"), bert),
-    **dict.fromkeys(("new", "nomic_bert", "modernbert", "gemma3_text"), gated),
+    **dict.fromkeys(("new", "nomic_bert", "modernbert", "gemma3_text"), gated_pass),
     **dict.fromkeys(("vit", "clip_vision_model", "siglip_vision_model", "dinov2"), vision),
     "clip_text_model": text_encoders.clip,
     **dict.fromkeys(("t5", "mt5", "umt5"), text_encoders.t5),

@@ -43,7 +43,7 @@ class ParameterCount:
     experts_again: int
 
 
-def installed() -> bool:
+def has_transformers() -> bool:
     """Whether transformers and torch are there."""
     return all(find_spec(name) is not None for name in ("transformers", "torch"))
 
@@ -87,7 +87,7 @@ def built_whole(top: dict[str, Any], where: str) -> tuple[Any, ParameterCount]:
     """
     kind = str(top.get("model_type") or "")
     shown = shorten(kind, 40)
-    if not installed():
+    if not has_transformers():
         raise WattlineError(f"{where}: the architecture {shown!r} is not known; {INSTALL}")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ["HF_HUB_OFFLINE"] = "1"

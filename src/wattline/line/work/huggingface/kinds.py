@@ -8,9 +8,9 @@ from typing import Any
 from wattline.core.errors import WattlineError, shorten
 from wattline.line.work.huggingface.counting import PICTURES
 from wattline.line.work.huggingface.fields import MEND, Config
-from wattline.line.work.huggingface.table import command_of, decoders_too, refused, rows
+from wattline.line.work.huggingface.table import command_of, decoders_too, rows, unpriced_kinds
 from wattline.line.work.huggingface.ties import tie_of
-from wattline.line.work.huggingface.towers import joined
+from wattline.line.work.huggingface.towers import tower_layout
 
 TEXT_PARTS = ("text_config", "llm_config", "language_config", "thinker_config", "decoder_config_text")
 NOT_WRITING = re.compile(
@@ -55,7 +55,7 @@ def text_config(top: dict[str, Any], where: str) -> Config:
             break
         outer = {n: part[n] for n in INHERITED if part.get(n) is not None} | tie_of(part, nested)
         words = {n: part[n] for n in ("vocab_size", "model_type") if part.get(n) is not None}
-        usual = joined(str(part.get("model_type") or "").lower()).get("text_default", {})
+        usual = tower_layout(str(part.get("model_type") or "").lower()).get("text_default", {})
         own = {k: v for k, v in nested.items() if v is not None}
         part = {**dict.fromkeys(nested), **usual, **words, **own, **outer}
     kind = str(part.get("model_type") or "").lower()
@@ -66,7 +66,7 @@ def text_config(top: dict[str, Any], where: str) -> Config:
     if kind not in known and f"{kind}_text" in known:
         kind += "_text"
     elif part is not top and kind == str(top.get("model_type") or "").lower():
-        kind = str(joined(kind).get("text", kind))
+        kind = str(tower_layout(kind).get("text", kind))
     return Config(dict(part), kind, shorten(where, 200))
 
 
@@ -164,7 +164,7 @@ def check_priced(top: dict[str, Any], cfg: Config) -> None:
     cfg : of them those of the language model
     """
     name = str(top.get("model_type") or cfg.kind).lower()
-    what = refused().get(name) or refused().get(cfg.kind)
+    what = unpriced_kinds().get(name) or unpriced_kinds().get(cfg.kind)
     command, classes = command_of().get(name, ""), [str(n) for n in top.get("architectures") or []]
     if name in decoders_too() and (top.get("is_decoder") is True or any(WRITES.search(n) for n in classes)):
         what = ""

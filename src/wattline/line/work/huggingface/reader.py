@@ -20,7 +20,7 @@ from wattline.line.work.huggingface.quantization import Weights, read_weights
 from wattline.line.work.huggingface.sound import check_sound
 from wattline.line.work.huggingface.table import Row, rows
 from wattline.line.work.huggingface.text import kinds_of, text_fields
-from wattline.line.work.huggingface.towers import UnknownTower, joined, tower_params
+from wattline.line.work.huggingface.towers import UnknownTower, tower_layout, tower_params
 from wattline.line.work.model import Model
 from wattline.line.work.tower_settings import senses_of
 from wattline.line.work.weights import DENSE, EXPERTS, OUTER, group_bytes
@@ -103,7 +103,7 @@ def _read(top: dict[str, Any], where: str, name: str, beside: dict[str, Any] | N
     check_fields(cfg, row)
     if strange is None and any(isinstance(top.get(part), dict) for part in TEXT_PARTS):
         for whole in wholes:
-            check_fields(whole, Row(whole.kind, ignore=(*AROUND, *joined(whole.kind).get("ignore", ()))))
+            check_fields(whole, Row(whole.kind, ignore=(*AROUND, *tower_layout(whole.kind).get("ignore", ()))))
     model = Model(str(name), shorten(str(label)), shorten(cfg.kind), **fields, tied_embeddings=tied, left_out=row.note)
     if strange is not None:
         towers = _towers_by_difference(top, model, strange)
@@ -114,9 +114,9 @@ def _read(top: dict[str, Any], where: str, name: str, beside: dict[str, Any] | N
 
 def _towers_by_difference(top: dict[str, Any], text: Model, unknown: UnknownTower) -> int:
     """Parameters of encoders that the table does not hold: what transformers counts beyond the language model."""
-    from wattline.line.work.huggingface.counting import exact_total, installed  # transformers is an extra
+    from wattline.line.work.huggingface.counting import exact_total, has_transformers  # transformers is an extra
 
-    rest = exact_total(top, text.key) - text.total_params if installed() else -1
+    rest = exact_total(top, text.key) - text.total_params if has_transformers() else -1
     if rest < 0:
         raise unknown
     return rest

@@ -73,7 +73,7 @@ def towers() -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def refused() -> dict[str, str]:
+def unpriced_kinds() -> dict[str, str]:
     """What kinds of model are not priced, by ``model_type``, and what each is."""
     groups = _tables()["refused.toml"]
     return {kind: table["what"] for table in groups.values() for kind in table["types"]}

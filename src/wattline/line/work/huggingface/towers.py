@@ -44,7 +44,7 @@ def _known() -> dict[str, dict[str, dict[str, Any]]]:
     }
 
 
-def joined(kind: str) -> dict[str, Any]:
+def tower_layout(kind: str) -> dict[str, Any]:
     """How a model of this top ``model_type`` joins encoders to a language model; empty where it is not known."""
     return _known()["join"].get(kind, {})
 
@@ -59,7 +59,7 @@ def tower_params(cfg: Config, out: int) -> int:
 
     Returns the number of parameters. Raises WattlineError for an encoder, or a way to join it, that is not known.
     """
-    kind, join = cfg.kind, joined(cfg.kind)
+    kind, join = cfg.kind, tower_layout(cfg.kind)
     given = {p for p in ENCODER_PARTS if isinstance(cfg.raw(p), dict) and cfg.raw(p)}
     if not given and "params" not in join and not _other_parts(cfg):
         return 0

@@ -33,7 +33,7 @@ def summary(traffic: Traffic) -> dict[str, Any]:
     }
 
 
-def unknown() -> dict[str, Any]:
+def unknown_summary() -> dict[str, Any]:
     """The same names with nothing behind them: of a traffic too large to be summed up."""
     names = (
         "requests", "duration_s", "rate_per_s", "peak_rate_per_s", "burstiness", "input_tokens", "output_tokens",
