@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from wattline.catalog import parsed as rooms
-from wattline.catalog.parsed import parsed
+from wattline.catalog.parsed import read_tables
 
 TEXT = '[a]\nvalue = 0.1\nlist = [1, 2.5, "x"]\n[a.inner]\nyes = true\n[_sources.b]\ntitle = "wörter"\n'
 TABLES = {"a": {"value": 0.1, "list": [1, 2.5, "x"], "inner": {"yes": True}}, "_sources": {"b": {"title": "wörter"}}}
@@ -38,7 +38,7 @@ def parse(file: Path) -> tuple[rooms.Tables, int]:
         times.append(1)
         return tables
 
-    return parsed("k", [file], [], count), len(times)
+    return read_tables("k", [file], [], count), len(times)
 
 
 def test_a_file_is_parsed_once_and_says_the_same_from_what_is_kept(caches: Path, file: Path) -> None:

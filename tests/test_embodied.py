@@ -9,7 +9,7 @@ import wattline as wl
 from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.line.chip.device import load_chip
-from wattline.line.world.embodied import embodied, made_kg
+from wattline.line.world.embodied import embodied_impacts, made_kg
 
 LINES = ("embodied_co2e_kg", "embodied_energy_mj", "embodied_water_l", "embodied_adp_kg")
 
@@ -36,7 +36,7 @@ def test_every_chip_has_a_footprint(name: str) -> None:
 def test_impacts_go_with_the_time_held() -> None:
     draws = Draws(0)
     chip = load_chip("h100-sxm", draws)
-    one, ten = embodied(chip, np.asarray(3600.0), draws), embodied(chip, np.asarray(36000.0), draws)
+    one, ten = embodied_impacts(chip, np.asarray(3600.0), draws), embodied_impacts(chip, np.asarray(36000.0), draws)
     assert all(float(ten[name]) == pytest.approx(10 * float(one[name])) for name in LINES)
 
 
@@ -45,7 +45,7 @@ def test_a_whole_life_pays_for_the_whole_chip() -> None:
     chip = load_chip("h100-sxm", draws)
     years = float(draws("constant.accelerator-life"))
     made = made_kg(chip, draws)
-    whole = float(embodied(chip, np.asarray(years * 365.25 * 86400), draws)["embodied_co2e_kg"])
+    whole = float(embodied_impacts(chip, np.asarray(years * 365.25 * 86400), draws)["embodied_co2e_kg"])
     equipment = sum(float(made[part]) for part in ("chip", "host", "network"))
     assert equipment < whole < equipment + float(made["hall"]) + float(made["battery"])
 
@@ -98,4 +98,4 @@ def test_a_year_of_a_site_and_of_its_accelerators_bear_the_same() -> None:
     chip = load_chip("h100-sxm", draws)
     it_w = float(chip.tdp_w + chip.host_w + chip.network_w)
     site = float(site_embodied(it_w, year_s, draws)["embodied_co2e_kg"])
-    assert site == pytest.approx(float(embodied(chip, np.asarray(year_s), draws)["embodied_co2e_kg"]), rel=0.1)
+    assert site == pytest.approx(float(embodied_impacts(chip, np.asarray(year_s), draws)["embodied_co2e_kg"]), rel=0.1)

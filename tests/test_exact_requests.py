@@ -18,7 +18,7 @@ from wattline.line.work.model import load_model
 from wattline.web.proxy import ledger as books
 from wattline.web.proxy.interval_split import MAX_EDGES, share_within
 from wattline.web.proxy.ledger import Interval, Ledger
-from wattline.web.proxy.token_weights import generic, modelled
+from wattline.web.proxy.token_weights import generic, model_weights
 from wattline.web.proxy.tracked_request import TrackedRequest, Typical, as_json, first_token_s, phases
 from wattline.web.proxy.usage import Tokens
 
@@ -280,7 +280,7 @@ def test_weights_by_the_facts_and_by_the_chip() -> None:
     assert (plain.low, plain.high) == (pytest.approx(fact.low / fact.value), pytest.approx(fact.high / fact.value))
     draws = Draws(0)
     model, chip = load_model("llama-3.1-8b", draws.catalog), load_chip("h100-sxm", draws)
-    weigher = modelled("llama-3.1-8b", "h100-sxm", chips=2)
+    weigher = model_weights("llama-3.1-8b", "h100-sxm", chips=2)
     for tokens in (16.0, 4096.0):
         step_ = prefill_step(model, chip, 2, tokens, "bf16", draws)
         assert weigher.prefill_j(tokens) == pytest.approx(2 * float(step_.energy_j) / tokens)

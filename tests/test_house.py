@@ -37,8 +37,8 @@ from house_words import (  # noqa: E402, F401
     test_a_class_is_named_by_a_noun,
     test_an_option_means_one_thing_in_every_command,
     test_every_option_says_what_it_is,
-    test_few_functions_are_named_by_a_participle_alone,
     test_names_are_nouns_of_the_field,
+    test_no_function_is_named_by_a_participle_alone,
     test_no_parameter_of_a_public_function_is_a_single_letter,
 )
 

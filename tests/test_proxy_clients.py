@@ -15,7 +15,7 @@ from proxy_place import CHAT, Place, aiohttp, results_of, run
 from wattline.schema.commands import ANSWERS
 from wattline.web.proxy.pages import PAGES
 from wattline.web.proxy.server import ProxySetup, running
-from wattline.web.proxy.token_weights import Weigher, generic, modelled
+from wattline.web.proxy.token_weights import Weigher, generic, model_weights
 
 
 async def until_the_end(answer: Any, parts: list[bytes]) -> None:
@@ -174,7 +174,9 @@ def test_energy_that_is_not_known_is_never_zero(sensors: Any, field: bool, heade
     run(work, sensors=sensors)
 
 
-@pytest.mark.parametrize("weigher", [generic(), modelled("llama-3.1-8b", "h100-sxm")], ids=["generic", "step model"])
+@pytest.mark.parametrize(
+    "weigher", [generic(), model_weights("llama-3.1-8b", "h100-sxm")], ids=["generic", "step model"]
+)
 def test_the_metrics_add_up(weigher: Weigher) -> None:
     async def work(here: Place) -> None:
         for number in range(6):
@@ -231,7 +233,7 @@ def test_the_latest_requests_are_listed_with_what_the_model_predicts_beside() ->
             async with here.session.get(f"{here.url}/wattline/latest?last={last}") as answer:
                 assert answer.status == 400
 
-    run(work, weigher=modelled("llama-3.1-8b", "h100-sxm"))
+    run(work, weigher=model_weights("llama-3.1-8b", "h100-sxm"))
 
 
 @pytest.mark.parametrize(("path", "status"), [("nothing", 404), ("requests/none", 404), ("requests/", 404), ("", 404)])

@@ -24,7 +24,7 @@ from wattline.web.proxy.interval_split import share_within
 from wattline.web.proxy.ledger import Interval, Ledger
 from wattline.web.proxy.request_log import RequestLog
 from wattline.web.proxy.sampler import IntervalSampler, choose_sensors
-from wattline.web.proxy.token_weights import generic, modelled
+from wattline.web.proxy.token_weights import generic, model_weights
 from wattline.web.proxy.tracked_request import TrackedRequest, Typical, as_json, predicted_j
 from wattline.web.proxy.usage import Tokens
 
@@ -146,7 +146,7 @@ def test_cached_prompt_tokens_weigh_nothing() -> None:
 
 
 def test_the_chip_model_weighs_tokens_as_it_takes_joules() -> None:
-    weigher = modelled("llama-3.1-8b", "h100-sxm")
+    weigher = model_weights("llama-3.1-8b", "h100-sxm")
     assert weigher.decode_j(1, 1000) > 5 * weigher.decode_j(16, 1000) > weigher.decode_j(16, 100)
     assert weigher.decode_j(64, 30_000) > weigher.decode_j(64, 300)
     assert weigher.prefill_j(2000) < weigher.decode_j(64, 1000)
@@ -156,7 +156,7 @@ def test_the_chip_model_weighs_tokens_as_it_takes_joules() -> None:
 
 
 def test_what_the_chip_model_predicts_of_a_request_is_its_tokens_at_the_batch_beside_it() -> None:
-    weigher = modelled("llama-3.1-8b", "h100-sxm")
+    weigher = model_weights("llama-3.1-8b", "h100-sxm")
     tracked = made("predicted", 0.0)
     assert predicted_j(tracked, weigher) is None  # no tokens are known
     tracked.tokens = Tokens(500, 100, 300, "reported")
@@ -178,7 +178,7 @@ def test_what_the_chip_model_predicts_of_a_request_is_its_tokens_at_the_batch_be
 )  # fmt: skip
 def test_unknown_models_and_chips_are_refused(model: str, chip: str, precision: str | None, says: str) -> None:
     with pytest.raises(WattlineError, match=says):
-        modelled(model, chip, precision)
+        model_weights(model, chip, precision)
 
 
 class Scripted(Simulated):

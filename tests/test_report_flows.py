@@ -14,7 +14,7 @@ import wattline as wl
 from report_data import render, run_of
 from wattline.report.page.figures import axis
 from wattline.report.page.sankey import Flows, flows, tall, wide
-from wattline.report.page.words import Span, as_span, between, data_address, percent, range_text, wrap
+from wattline.report.page.words import Span, as_span, data_address, percent, range_text, span_text, wrap
 from wattline.report.present import as_text
 
 
@@ -90,8 +90,8 @@ def test_axis_is_logarithmic_where_jobs_are_far_apart() -> None:
 
 
 def test_words() -> None:
-    assert between(708, 1112, "g/kWh") == "708 – 1,112 g/kWh"
-    assert between(5, 5, "W") == "5 W"
+    assert span_text(708, 1112, "g/kWh") == "708 – 1,112 g/kWh"
+    assert span_text(5, 5, "W") == "5 W"
     assert range_text(Span(9.213e9, 13.2e9, 19.5e9), "Wh") == "9.21 – 19.5 GWh"
     assert range_text(Span(9.213e9, 13.2e9, 19.5e9), "Wh", bare=True) == "9.21 – 19.5"
     assert range_text(Span(16.4e6, 19.5e6, 24.5e6), "USD") == "$16.4 – 24.5 million"

@@ -17,7 +17,7 @@ from typer.main import get_command
 from wattline.cli.main import app as command_line
 from wattline.report.language.translator import translator_of
 from wattline.web.app.forms import commands_in, fields_of
-from wattline.web.app.fragment import alone, first_figure
+from wattline.web.app.fragment import first_figure, standalone_svg
 from wattline.web.app.labels import html_with_labels, with_labels, with_pages
 from wattline.web.app.pages import PAGES, page_of
 from wattline.web.app.words import words_of
@@ -63,7 +63,7 @@ def test_a_bar_beside_its_number_is_no_figure_and_no_figure_has_two_heights() ->
     bar = '<svg class="bar" viewBox="0 0 100 10" height="14" width="100%" aria-hidden="true"><rect/></svg>'
     chart = '<svg class="plot" viewBox="0 0 300 200" height="14" width="100%" role="img"><rect/></svg>'
     assert first_figure(f"</header>{bar}") == ""
-    head = alone(chart, "").partition(">")[0]
+    head = standalone_svg(chart, "").partition(">")[0]
     assert head.count(" height=") == head.count(" width=") == 1
     assert first_figure(f"</header>{bar}{chart}").startswith("<svg")
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wattline as wl
-from wattline.claim.sentence.coming import foreseen
+from wattline.claim.sentence.coming import outlook_match
 from wattline.claim.sentence.coming_parts import part_draws
 from wattline.claim.sentence.coming_read import read_coming
 from wattline.claim.sentence.coming_yearless import read_yearless
@@ -134,7 +134,7 @@ def test_the_share_of_ai_is_the_same_in_an_outlook_and_in_a_claim(region: str, y
 
 def test_the_more_is_stated_the_less_probable_it_is() -> None:
     probable = [
-        foreseen(read_coming(f"Data centres will use {twh} TWh in 2030"), "at least").probability
+        outlook_match(read_coming(f"Data centres will use {twh} TWh in 2030"), "at least").probability
         for twh in (300, 600, 945, 1500, 3000)
     ]
     assert probable == sorted(probable, reverse=True)
@@ -230,7 +230,7 @@ def test_a_share_of_a_year_to_come_is_of_that_years_electricity() -> None:
     assert electricity_twh(place, 2023) == place.consumption_twh
     assert 1.15 < electricity_twh(place, 2030) / place.consumption_twh < 1.4
     share, energy = (
-        foreseen(read_coming(f"Data centres will use {amount} in 2030."), "equal").middle
+        outlook_match(read_coming(f"Data centres will use {amount} in 2030."), "equal").middle
         for amount in ("3% of global electricity", "900 TWh")
     )
     assert share == pytest.approx(energy / electricity_twh(place, 2030))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattline.core.errors import WattlineError
-from wattline.line.world.backtest import predicted
+from wattline.line.world.backtest import forecasts_of
 from wattline.line.world.counts import ALL, CAPACITY, COUNTS, counts_covariance, log_ratio
 from wattline.line.world.expected import paths_known
 from wattline.line.world.growth import FIRST
@@ -64,7 +64,7 @@ def test_three_parts_of_the_world_without_any_figure_are_foreseen_within_their_r
     names = ("africa", "central_south_america", "middle_east")
     rows = published_figures()
     known = Posterior(paths_known(2026), [row for row in rows if row.series not in names])
-    forecasts = predicted(known, [row for row in rows if row.series in names], 2026)
+    forecasts = forecasts_of(known, [row for row in rows if row.series in names], 2026)
     assert len(forecasts) == 9
     assert all(row.covered for row in forecasts)
 

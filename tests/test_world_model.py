@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import wattline as wl
 from wattline.core.errors import WattlineError
 from wattline.line.world.ai_part import ai_ratio
-from wattline.line.world.algebra import BLOCK, lower_root, solved, thin_root, times
+from wattline.line.world.algebra import BLOCK, lower_root, solve_lower, thin_root, times
 from wattline.line.world.drivers import Drivers, read_what_if
 from wattline.line.world.electricity import electricity_twh
 from wattline.line.world.grid_limit import grid_limit, newest_year
@@ -22,7 +22,7 @@ from wattline.line.world.percentiles import percentiles
 from wattline.line.world.places import place_of
 from wattline.line.world.power import TWH_PER_GW, capacity_gw, chips_of, energy_twh, koomey_twh, mean_watts
 from wattline.line.world.scopes import SCOPES, DataCentreEnergy, MixedScopes, it_of, with_crypto
-from wattline.line.world.stock import YEARS, retired, standing, standing_by_vintage, survival
+from wattline.line.world.stock import YEARS, retirements, standing, standing_by_vintage, survival
 from wattline.line.world.tables import annex, series
 
 IN_2030 = 2030 - int(YEARS[0])
@@ -160,7 +160,7 @@ def test_ai_of_2025_lies_where_others_have_it() -> None:
 @given(st.floats(1.5, 15), st.lists(st.floats(0, 100), min_size=len(YEARS), max_size=len(YEARS)))
 def test_what_stands_is_what_stood_plus_arrivals_less_what_retires(life: float, shipped: list[float]) -> None:
     ships = np.array(shipped)
-    stock, left = standing(ships, life), retired(ships, life)
+    stock, left = standing(ships, life), retirements(ships, life)
     assert standing_by_vintage(ships, life).sum(axis=0) == pytest.approx(stock)
     assert (left >= -1e-9).all()
     arrived = ships * 0.5 + np.concatenate([[0], ships[:-1]]) * 0.5
@@ -210,8 +210,8 @@ def test_roots_and_solutions_are_those_of_linear_algebra(size: int, seed: int) -
     root = lower_root(matrix)
     assert root == pytest.approx(np.linalg.cholesky(matrix), rel=1e-7, abs=1e-9)
     values = rng.standard_normal((size, 4))
-    assert root @ solved(root, values) == pytest.approx(values, abs=1e-7)
-    assert solved(root, values[:, 0]) == pytest.approx(solved(root, values)[:, 0])
+    assert root @ solve_lower(root, values) == pytest.approx(values, abs=1e-7)
+    assert solve_lower(root, values[:, 0]) == pytest.approx(solve_lower(root, values)[:, 0])
     thin = thin_root(matrix, 1e-9)
     assert thin @ thin.T == pytest.approx(matrix, abs=1e-5 * np.abs(matrix).max())
 

@@ -25,7 +25,7 @@ Tables = dict[str, dict[str, Any]]
 Stamp = list[list[str | int]]
 
 
-def parsed(name: str, files: list[Path], beside: list[Path], finish: Callable[[Tables], Tables] = dict) -> Tables:
+def read_tables(name: str, files: list[Path], beside: list[Path], finish: Callable[[Tables], Tables] = dict) -> Tables:
     """The tables of each file, by the file's name, in the order of ``files``.
 
     Parameters

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from wattline.catalog.carbon import BOUND, carbon_tables
-from wattline.catalog.parsed import Tables, parsed
+from wattline.catalog.parsed import Tables, read_tables
 from wattline.catalog.record import SINGLE, Record
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Fact, Source
@@ -36,7 +36,7 @@ _NUMBERS = {"value", "low", "high", "dist", "unit", "source", "note", "group", "
 @lru_cache(maxsize=1)
 def attributes() -> dict[str, dict[str, Any]]:
     """For each kind, what attributes its records may have."""
-    return parsed("attributes", [HERE / "attributes.toml"], [])["attributes.toml"]
+    return read_tables("attributes", [HERE / "attributes.toml"], [])["attributes.toml"]
 
 
 class Records(Mapping[str, Record]):
@@ -83,9 +83,9 @@ def built_in(kind: str) -> Records:
     """All built-in records of a kind, by name, in the order of the files."""
     files = [*HERE.glob(f"{kind}.toml"), *sorted((HERE / kind).glob("*.toml"))]
     if kind != "region":
-        return Records(kind, parsed(kind, files, []))
+        return Records(kind, read_tables(kind, files, []))
     beside = [*sorted((HERE / kind).glob("*.csv")), *sorted(HERE.glob("*.py")), BOUND]
-    return Records(kind, parsed(kind, files, beside, _with_carbon))
+    return Records(kind, read_tables(kind, files, beside, _with_carbon))
 
 
 def _with_carbon(tables: Tables) -> Tables:

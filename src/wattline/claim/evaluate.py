@@ -11,7 +11,7 @@ import pint
 
 from wattline.catalog.draws import Draws
 from wattline.claim.expression import ExpressionError, Node
-from wattline.claim.units import magnitude, spell, tidied
+from wattline.claim.units import in_tidy_unit, magnitude, spell
 from wattline.core.errors import QuantityError, nearest_names, shorten
 from wattline.core.fact import Fact
 from wattline.core.unit_names import registry, unit
@@ -146,7 +146,7 @@ def _product(value: Any, other: Any, mark: str) -> Any:
     if mark == "/" and (magnitude(other) == 0).any():
         raise ExpressionError("divides by zero")
     value, other = _bare(value), _bare(other)
-    return tidied(value * other if mark == "*" else value / other)
+    return in_tidy_unit(value * other if mark == "*" else value / other)
 
 
 def _bare(value: Any) -> Any:
@@ -172,7 +172,7 @@ def _power(node: Node, scope: Scope) -> Any:
         raise ExpressionError(f"has an exponent of {power:g}; at most {MAX_EXPONENT} is computed")
     if power < 0 and (magnitude(base) == 0).any():
         raise ExpressionError("divides by zero")
-    return tidied(base ** (int(power) if power.is_integer() else power))
+    return in_tidy_unit(base ** (int(power) if power.is_integer() else power))
 
 
 def _convert(node: Node, scope: Scope) -> Any:
@@ -202,7 +202,7 @@ def _call(node: Node, scope: Scope) -> Any:
     if node.value == "sqrt":
         if (magnitude(first) < 0).any():
             raise ExpressionError("takes the root of a number below zero")
-        return tidied(_bare(first) ** 0.5)
+        return in_tidy_unit(_bare(first) ** 0.5)
     return _logarithm(first, node.value)
 
 

@@ -50,7 +50,7 @@ def _energy_per_time(powers: dict[str, float]) -> bool:
     return len(powers) == 2 and dimensions == {1: energy, -1: "[time]"}
 
 
-def tidied(quantity: Any) -> Any:
+def in_tidy_unit(quantity: Any) -> Any:
     """The quantity in its tidy unit."""
     target = tidy(quantity.units)
     return quantity if target == quantity.units else quantity.to(target)

@@ -211,10 +211,10 @@ def _end(number: int, frame: FrameType | None) -> None:
 def command_of(args: list[str]) -> typer.Typer:
     """The command with that of its commands which the arguments name: to build them all takes longer than many run."""
     name = args[0] if args else ""
-    return app if name in ("explain", "web", "completion") else alone(name)  # they run or name the others
+    return app if name in ("explain", "web", "completion") else single_command(name)  # they run or name the others
 
 
-def alone(name: str) -> typer.Typer:
+def single_command(name: str) -> typer.Typer:
     """The command with this one of its commands; with all where it has none of the name."""
     chosen = copy(app)
     chosen.registered_commands = [each for each in app.registered_commands if each.name == name]
@@ -243,7 +243,7 @@ def help_of(args: list[str]) -> str | None:
     """
     if not args or args[-1] not in HELP:
         return None
-    command: Any = get_command(alone(args[0]) if len(args) > 1 else listed_alone(app))
+    command: Any = get_command(single_command(args[0]) if len(args) > 1 else listed_alone(app))
     context: Any = None
     for name in ("wattline", *args[:-1]):
         if context is not None:

@@ -115,7 +115,7 @@ def _modelled(basis: str) -> str:
 
 
 def _weigher(model: str | None, chip: str | None, precision: str | None, gpus: int | None) -> Weigher:
-    from wattline.web.proxy.token_weights import generic, modelled
+    from wattline.web.proxy.token_weights import generic, model_weights
 
     if (model is None) != (chip is None):
         raise WattlineError("--model and --chip go together: give both, or neither")
@@ -123,7 +123,7 @@ def _weigher(model: str | None, chip: str | None, precision: str | None, gpus: i
         if precision or gpus:
             raise WattlineError("--precision and --gpus say more of --model and --chip: give those too")
         return generic()
-    return modelled(model, chip, precision, gpus)
+    return model_weights(model, chip, precision, gpus)
 
 
 def _sensors(sources: list[str] | None) -> list[Sensor]:

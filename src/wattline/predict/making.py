@@ -8,7 +8,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.bill import Bill
 from wattline.core.fact import Array
 from wattline.line.chip.device import Chip
-from wattline.line.world.embodied import embodied
+from wattline.line.world.embodied import embodied_impacts
 from wattline.predict.answer import Working
 from wattline.predict.where import Where
 
@@ -37,7 +37,7 @@ def with_making(bill: Bill, chip: Chip, chip_s: Array, where: Where, draws: Draw
     """
     if where.embodied == "off":
         return bill
-    impacts = embodied(chip, chip_s, draws)
+    impacts = embodied_impacts(chip, chip_s, draws)
     for name, (words, formula, unit) in STEPS.items():
         working.note("site", words, formula, impacts[name], unit)
     return replace(bill, follows={**bill.follows, **impacts})

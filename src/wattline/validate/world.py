@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from wattline.core.result import Json, Result, envelope
-from wattline.line.world.backtest import ORIGINS, Forecast, known_at, predicted, rolling, score
+from wattline.line.world.backtest import ORIGINS, Forecast, forecasts_of, known_at, rolling, score
 from wattline.line.world.coefficients import path_model
 from wattline.line.world.expected import paths_known
 from wattline.line.world.identities import identities, sensitivities
@@ -176,12 +176,12 @@ def leave_out_series(
         own = [row for row in rows if row.series == name and row.electricity]
         others = [row for row in rows if row.series != name]
         paths = refit(others)
-        unseen += predicted(Posterior(paths, others), own, NOW)
+        unseen += forecasts_of(Posterior(paths, others), own, NOW)
         for year in sorted({row.year for row in own})[1:]:
             before = [row for row in own if row.year < year]
             origin = max(row.year for row in before)
             later = [row for row in own if row.year == year]
-            earlier += predicted(Posterior(paths, [*others, *before]), later, origin)
+            earlier += forecasts_of(Posterior(paths, [*others, *before]), later, origin)
     return earlier, unseen
 
 
@@ -203,4 +203,4 @@ def leave_out_group(rows: Sequence[PublishedFigure], by: str, progress: Progress
         others = [row for row in rows if group(row) != name]
         figures = [row for row in inside if row.electricity]
         known = Posterior(refit(others), others)
-        yield from predicted(known, figures, NOW, new_publisher=by == "source", by_publisher=by == "edition")
+        yield from forecasts_of(known, figures, NOW, new_publisher=by == "source", by_publisher=by == "edition")

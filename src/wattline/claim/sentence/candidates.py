@@ -14,7 +14,7 @@ from wattline.claim.sentence.refusals import KINDS, is_alike
 from wattline.claim.sentence.stated import StatedFigure
 from wattline.claim.sentence.totals import strays, year_of
 from wattline.claim.sentence.vocabulary import naming, vocabulary_of
-from wattline.claim.sentence.words import BY_NAME, COMING, refused
+from wattline.claim.sentence.words import BY_NAME, COMING, decline
 from wattline.core.fact import Fact
 
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -177,7 +177,7 @@ def of_site(text: str, candidates: list[CatalogFigure]) -> list[CatalogFigure]:
     fitting = [each for each in sites if _is_projection(each) == coming]
     if not fitting:
         known = "what it draws" if coming else "what is planned"
-        raise refused(text, f"the catalog has {known} of {sites[0].record.title}, and nothing else of it")
+        raise decline(text, f"the catalog has {known} of {sites[0].record.title}, and nothing else of it")
     return fitting
 
 

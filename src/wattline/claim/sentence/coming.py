@@ -46,7 +46,7 @@ class Foreseen:
     above: float
 
 
-def foreseen(coming: ComingClaim, relation: Relation) -> Foreseen:
+def outlook_match(coming: ComingClaim, relation: Relation) -> Foreseen:
     """The outlook's range of what is stated, and the probability of the statement and of as much or more.
 
     Parameters
@@ -118,7 +118,7 @@ def coming_claim(coming: ComingClaim, text: str, relation: Relation, catalog: Ca
     """
     if len(coming.values) == 2:
         relation = "between"
-    seen = foreseen(coming, relation)
+    seen = outlook_match(coming, relation)
     unit = UNITS[coming.kind]
     scale = 100.0 if coming.kind in PERCENT else 1.0
     stated = [_literal(value * scale, unit) for value in coming.values]
@@ -153,7 +153,7 @@ def outlook_words(coming: ComingClaim, relation: Relation) -> str:
     Returns sentences that a note can end with.
     """
     meant: Relation = "between" if len(coming.values) == 2 else relation
-    return _note(coming, foreseen(coming, meant), meant)
+    return _note(coming, outlook_match(coming, meant), meant)
 
 
 def _literal(value: float, unit: str) -> Expression:

@@ -15,7 +15,7 @@ from wattline.claim.sentence.reader import Sentence
 from wattline.claim.sentence.stated import StatedFigure, stated_in
 from wattline.claim.sentence.totals import year_of
 from wattline.claim.sentence.vocabulary import words_in
-from wattline.claim.sentence.words import COMING, refused
+from wattline.claim.sentence.words import COMING, decline
 from wattline.core.errors import WattlineError, shorten
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -56,7 +56,7 @@ def company_claim(sentence: Sentence) -> tuple[Claim, ...] | None:
     if stated is None and grew is None:
         return None
     if other := _ELSE.search(text):
-        raise refused(text, f"the catalog has companies' electricity, not their {other[0].lower()}")
+        raise decline(text, f"the catalog has companies' electricity, not their {other[0].lower()}")
     if others:
         return None
     if not years:
@@ -65,7 +65,7 @@ def company_claim(sentence: Sentence) -> tuple[Claim, ...] | None:
         assert grew is not None
         return tuple(_grown(sentence, _rise(grew), reports[name], name, years) for name in named)
     if len(years) > 1:
-        raise refused(text, "which year is meant is not clear; name one")
+        raise decline(text, "which year is meant is not clear; name one")
     return tuple(_used(sentence, name, named, reports[name], years[0]) for name in named)
 
 
@@ -114,7 +114,7 @@ def _grown(sentence: Sentence, number: str, reports: list[Record], name: str, ye
     before, after = (_in_year(sentence.text, name, reports, year) for year in (first, last))
     ends = [(low, high) for low in before for high in after if low.meta["scope"] == high.meta["scope"]]
     if not ends:
-        raise refused(sentence.text, f"what {name.title()} reported of {first} and of {last} is of different scope")
+        raise decline(sentence.text, f"what {name.title()} reported of {first} and of {last} is of different scope")
     low, high = ends[0]
     rise = f"([{high.facts['energy_twh'].key}] / [{low.facts['energy_twh'].key}] - 1) in %"
     return Claim(
@@ -132,6 +132,6 @@ def _in_year(text: str, name: str, reports: list[Record], year: int) -> list[Rec
     there = [record for record in reports if year_of(record) == year]
     if not there:
         known = ", ".join(str(each) for each in sorted({year_of(record) for record in reports}))
-        raise refused(text, f"the catalog has the electricity of {name.title()} in {known}, not in {year}")
+        raise decline(text, f"the catalog has the electricity of {name.title()} in {known}, not in {year}")
     of_centres = [each for each in there if CENTRES.search(str(each.meta["scope"]))] if CENTRES.search(text) else []
     return of_centres or there

@@ -11,7 +11,7 @@ from wattline.claim.file import Claim
 from wattline.claim.sentence.counted_match import BOUND_ABOVE, BOUND_BELOW, ThingCounted, thing_beside
 from wattline.claim.sentence.stated import StatedFigure, stated_in
 from wattline.claim.sentence.things import HOMES, THINGS, Thing, rated_things
-from wattline.claim.sentence.words import refused
+from wattline.claim.sentence.words import decline
 from wattline.claim.verdict import Relation
 from wattline.core.errors import shorten
 
@@ -60,7 +60,7 @@ _IS_POWER = re.compile(r"\d\s*(?:k?W|(?:kilo)?watts?)\b(?![\s-]*hours?)")
 _FLIPPED: dict[Relation, Relation] = {"at least": "at most", "at most": "at least"}
 
 
-def turned(text: str) -> str:
+def figure_first(text: str) -> str:
     """A sentence that begins with homes and what they use, with the figure first, and one that ends with a country's
     electricity, in the usual words; others as they are."""
     match = _HOMES_USE.match(text)
@@ -123,7 +123,7 @@ def compared_in(text: str, catalog: Catalog) -> tuple[str, Claim] | None:
 
     Raises WattlineError where the thing is not known well enough, or is of another kind than the figure.
     """
-    counted = thing_beside(turned(text), catalog)
+    counted = thing_beside(figure_first(text), catalog)
     if counted is None:
         return None
     stated = stated_in(counted.head)
@@ -159,5 +159,5 @@ def _alike(text: str, stated: StatedFigure, counted: ThingCounted) -> tuple[Expr
     derived = expression_of(f"{each} in {unit}", "derived")
     kinds = {"energy": ("[energy]", "[energy]/[time]"), "carbon": ("[mass]",), "water": ("[length]**3",)}
     if not any(quantity(1.0, unit).check(kind) for kind in kinds[counted.kind]):
-        raise refused(text, f"{unit} is no measure of {counted.kind}, as what is compared is")
+        raise decline(text, f"{unit} is no measure of {counted.kind}, as what is compared is")
     return figure, derived, stated.note

@@ -26,7 +26,7 @@ from wattline.claim.sentence.counted_words import (
 )
 from wattline.claim.sentence.stated import YEAR
 from wattline.claim.sentence.things import Kind, Thing
-from wattline.claim.sentence.words import refused
+from wattline.claim.sentence.words import decline
 from wattline.core.errors import shorten
 
 WORLD = "total.iea-2025-world-2024.energy_twh"
@@ -152,11 +152,11 @@ def _of_single(text: str, questions: re.Match[str], figure: re.Match[str], words
 def _counted(text: str, thing: Thing, match: re.Match[str], catalog: Catalog) -> CountOfThings:
     """The sentence with the figure that a count of a thing comes to."""
     if match["from"]:
-        raise refused(text, "a range of things is not read; give one number")
+        raise decline(text, "a range of things is not read; give one number")
     head = text[: match.start()]
     measured = [kind for kind, words in ABOUT.items() if re.search(words, head + match[0], re.I)]
     if measured and thing.kind not in measured:
-        raise refused(text, f"what is compared is a measure of {thing.kind}, but the sentence is of {measured[0]}")
+        raise decline(text, f"what is compared is a measure of {thing.kind}, but the sentence is of {measured[0]}")
     count = product_of(match["times"], match["count"], (match["many"] or "").replace("times", ""))
     each, rate, head = time_of(text, thing, match, head)
     expression = thing.each.format(count=f"{count:.15g}", time=each)

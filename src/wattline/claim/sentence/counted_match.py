@@ -22,7 +22,7 @@ from wattline.claim.sentence.counted_words import (
     number_of,
 )
 from wattline.claim.sentence.things import HOMES, THINGS, Kind, Thing, country, homes, rated_things
-from wattline.claim.sentence.words import refused
+from wattline.claim.sentence.words import decline
 from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
 
@@ -76,7 +76,7 @@ def thing_beside(text: str, catalog: Catalog) -> ThingCounted | None:
         if not FIGURES.search(head):
             return None
         if match["from"]:
-            raise refused(text, "a range of things is not read; give one number")
+            raise decline(text, "a range of things is not read; give one number")
         count = product_of(match["times"], match["count"], (match["many"] or "").replace("times", ""))
         long, _, _ = time_of(text, thing, match, "")
         bound = f"{match['bound'] or ''} {match['fills'] or ''}"
@@ -109,7 +109,7 @@ def things_compared(text: str, catalog: Catalog) -> list[tuple[Thing, re.Match[s
     made: list[tuple[Thing, re.Match[str]]] = []
     for match in _search(HOMES, text, case=True):
         if re.search(r"\b(homes|households|houses)\b", match[0]) and _is_single(match["count"]):
-            raise refused(text, "how many homes are meant is not said; give their number")
+            raise decline(text, "how many homes are meant is not said; give their number")
         made.append(
             (_named(text, partial(homes, match["whose"].strip() or _whose(text[: match.start()]), known)), match)
         )
@@ -195,10 +195,10 @@ def time_of(text: str, thing: Thing, match: re.Match[str], head: str) -> tuple[s
     head = EVERY.sub(" ", head) if every else head
     if unit and not thing.per:
         if long != 1.0 or (rate and rate != unit):
-            raise refused(text, f"a time of {long:g} {unit} is not read with what is compared; leave it out")
+            raise decline(text, f"a time of {long:g} {unit} is not read with what is compared; leave it out")
         return "", "" if unit == "year" else unit, head
     if thing.per == "hour" and not unit:
-        raise refused(text, "for how long what is compared runs is not said; add it, such as: for an hour")
+        raise decline(text, "for how long what is compared runs is not said; add it, such as: for an hour")
     short = {"hour": "h", "minute": "min", "second": "s"}.get(unit, unit) or "year"
     if thing.per == "year" and not unit:
         return "1 year", "", head

@@ -27,7 +27,7 @@ from wattline.claim.sentence.share import level_claim
 from wattline.claim.sentence.stated import StatedFigure
 from wattline.claim.sentence.totals import year_of
 from wattline.claim.sentence.vocabulary import naming, words_in
-from wattline.claim.sentence.words import BY_NAME, COMING, MAKER, refused, relation_in
+from wattline.claim.sentence.words import BY_NAME, COMING, MAKER, decline, relation_in
 from wattline.claim.sentence.worked import without_length, worked_claim
 from wattline.core.errors import shorten
 
@@ -86,7 +86,7 @@ def _claim(text: str, stated: StatedFigure, candidates: list[CatalogFigure]) -> 
     sizes = {str(c.record.meta.get("model", c.record.name)): c.record.title for c in candidates}
     if not near and len(sizes) > 1 and all(c.record.kind == "training_run" for c in candidates):
         several = "; ".join(list(sizes.values())[:BESIDE])
-        raise refused(text, f"it may mean several: {several}; name one")
+        raise decline(text, f"it may mean several: {several}; name one")
     meant = min(near, key=lambda c: (round(off(c, stated), 2), c.order)) if near else best
     # what a request takes is overtaken by time; a training run is not, nor another scope
     later = meant.record.kind == "prompt" and best is not meant and best.when > meant.when

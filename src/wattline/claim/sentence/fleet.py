@@ -13,7 +13,7 @@ from wattline.claim.sentence.counted_words import number_of
 from wattline.claim.sentence.named import LOSSES, chips_in
 from wattline.claim.sentence.reader import Sentence
 from wattline.claim.sentence.stated import StatedFigure, stated_in
-from wattline.claim.sentence.words import refused
+from wattline.claim.sentence.words import decline
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Fact
 
@@ -75,7 +75,7 @@ def fleet_claim(sentence: Sentence) -> Claim | None:
     if _is(stated, "[energy]/[time]"):
         return _power(sentence, stated, count, record, each)
     if not (_YEARLY.search(text) or stated.per):
-        raise refused(text, "for how long the chips run is not said; give their power, or what they use in a year")
+        raise decline(text, "for how long the chips run is not said; give their power, or what they use in a year")
     share = _BUSY.search(text)
     if share is None and own and own["how"].lower() in ("at", "drawing", "using"):
         return _always(sentence, stated, count, record, each)
@@ -128,7 +128,7 @@ def _power(sentence: Sentence, stated: StatedFigure, count: float, record: Recor
     off_whole, off_chips = (_gap(stated, each, sentence.catalog) for each in (whole or alone, alone))
     nearer = not of_whole and off_chips > NEAR and off_whole < off_chips
     if of_whole and not whole:
-        raise refused(text, f"the catalog has no server of {record.name}; give the power of the chips alone")
+        raise decline(text, f"the catalog has no server of {record.name}; give the power of the chips alone")
     others = {"with servers and cooling": whole} if whole else {}
     meant, beside = (whole, {"the chips alone": alone}) if of_whole or nearer else (alone, others)
     words = "alone, at their thermal design power" if each == _tdp(record) else f"alone, at {each} each"
@@ -158,7 +158,7 @@ def _count_in(text: str, catalog: Catalog) -> tuple[float, Record, str] | None:
     for match in _COUNT.finditer(text):
         named = chips_in(_before_verb(match["what"]), catalog)
         if named and match["from"]:
-            raise refused(text, "a range of chips is not read; give one number")
+            raise decline(text, "a range of chips is not read; give one number")
         if named and number_of(match["count"]) > 0:
             return _counted(text, number_of(match["count"]), named, match.start(), match.start("what"))
     for match in _EACH.finditer(text):
@@ -170,7 +170,7 @@ def _count_in(text: str, catalog: Catalog) -> tuple[float, Record, str] | None:
 
 def _counted(text: str, count: float, named: dict[str, Record], start: int, end: int) -> tuple[float, Record, str]:
     if len(named) > 1:
-        raise refused(text, f"it names {len(named)} chips ({', '.join(named)}); name one")
+        raise decline(text, f"it names {len(named)} chips ({', '.join(named)}); name one")
     (record,) = named.values()
     rest = re.sub(r"^\s*(?:[\w'’.-]+\s+){0,4}?(?:[A-Za-z]+\d\w*|TPU\w*|Gaudi\w*)(?:\s+(?:GPUs?|chips?|accelerators?))?",
                   " ", text[end:], count=1, flags=re.I)  # fmt: skip

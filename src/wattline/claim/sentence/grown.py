@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from wattline.claim.file import Claim
-from wattline.claim.sentence.coming import coming_claim, foreseen
+from wattline.claim.sentence.coming import coming_claim, outlook_match
 from wattline.claim.sentence.coming_parts import part_in
 from wattline.claim.sentence.coming_words import (
     BASE,
@@ -21,7 +21,7 @@ from wattline.claim.sentence.coming_words import (
 )
 from wattline.claim.sentence.reader import Sentence
 from wattline.claim.sentence.states import named_state
-from wattline.claim.sentence.words import COMING, refused
+from wattline.claim.sentence.words import COMING, decline
 from wattline.claim.verdict import Relation
 from wattline.line.world.growth import FIRST
 from wattline.line.world.places import place_of
@@ -78,7 +78,7 @@ def grown_claim(sentence: Sentence) -> Claim | None:
     if multiple is None:
         return None
     if whole := named_state(text):
-        raise refused(text, f"the outlook knows grids, and {whole}'s reaches beyond the state; name the country")
+        raise decline(text, f"the outlook knows grids, and {whole}'s reaches beyond the state; name the country")
     place = place_in(CENTRES.sub(" ", text)) or place_of("world")
     coming = ComingClaim("growth", place, year, (multiple,), f"{multiple:.3g} times {base}", base, part=part)
     claim = coming_claim(coming, text, relation, catalog)
@@ -95,8 +95,8 @@ def _rates(coming: ComingClaim, relation: Relation) -> str:
     def yearly(multiple: float, years: int) -> str:
         return f"{multiple ** (1 / years) - 1:.0%}"
 
-    to_come = foreseen(replace(coming, base=BASE, year=TO), relation).middle
-    was = foreseen(coming, relation).middle
+    to_come = outlook_match(replace(coming, base=BASE, year=TO), relation).middle
+    was = outlook_match(coming, relation).middle
     return (
         f"No years are named: {coming.base} to {coming.year} are taken, in which it grew {yearly(was, LATE)} a year, "
         f"not {yearly(coming.values[0], LATE)}; the outlook has {yearly(to_come, TO - BASE)} a year to {TO}."
@@ -106,7 +106,7 @@ def _rates(coming: ComingClaim, relation: Relation) -> str:
 def _years(text: str, years: list[int], span: re.Match[str] | None) -> tuple[int, int]:
     """The first and the last year of a growth: the newest that studies have counted where the last is not named."""
     if len(years) > 2:
-        raise refused(text, "which years are meant is not clear; name the first and the last")
+        raise decline(text, "which years are meant is not clear; name the first and the last")
     year = years[-1] if len(years) == 2 or (span is not None and years) else BASE
     if len(years) == 2:
         base = years[0]
@@ -118,7 +118,7 @@ def _years(text: str, years: list[int], span: re.Match[str] | None) -> tuple[int
     else:
         base = years[0]
     if not FIRST <= base < year < NOW:
-        raise refused(text, f"the first year must come before the last, and both from {FIRST} to {NOW - 1}")
+        raise decline(text, f"the first year must come before the last, and both from {FIRST} to {NOW - 1}")
     return base, year
 
 

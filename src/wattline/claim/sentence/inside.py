@@ -11,7 +11,7 @@ from wattline.claim.sentence.coming_parts import share_within
 from wattline.claim.sentence.coming_words import BASE, CENTRES, in_percent, place_in, place_words, years_of
 from wattline.claim.sentence.reader import Sentence
 from wattline.claim.sentence.share import by_fact
-from wattline.claim.sentence.words import refused
+from wattline.claim.sentence.words import decline
 from wattline.claim.verdict import Relation
 
 _SHARE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?:%|per\s?cent)", re.I)
@@ -46,17 +46,17 @@ def inside_claim(sentence: Sentence) -> Claim | None:
         return None
     numbers = [float(match["number"]) / 100 for match in _SHARE.finditer(plain)]
     if len(numbers) != 1:
-        raise refused(text, "it holds several shares; give one")
+        raise decline(text, "it holds several shares; give one")
     place = place_in(_WORLD.sub(" ", CENTRES.sub(" ", text)))
     if place is None or place.name == "world":
         return _of_part(text, numbers[0], relation)
     key = _COUNTRIES.get(place.name)
     if not _ENERGY.search(text):
         if key != "us":
-            raise refused(text, f"the share of all data centres that stand there is not known of {place_words(place)}")
+            raise decline(text, f"the share of all data centres that stand there is not known of {place_words(place)}")
         return by_fact(text, "constant.data-centres-iea-us-share", (numbers[0],), BASE, relation)
     if key is None or place.company or re.search(r"\b(?:19|20)(?!24)\d\d\b", text):
-        raise refused(text, "the part of the world's data centres is known of the US, China and Europe in 2024")
+        raise decline(text, "the part of the world's data centres is known of the US, China and Europe in 2024")
     claim = by_fact(text, _WHOLE, (numbers[0],), BASE, relation)
     derived = expression_of(f"[total.iea-2025-{key}-2024.energy_twh] / [{_WHOLE}] in %", "derived")
     return replace(claim, derived=derived, note="Both are totals of the IEA for 2024.")
@@ -67,6 +67,6 @@ def _of_part(text: str, share: float, relation: Relation) -> Claim:
     words = {word.lower() for word in re.findall(r"\w+", text)}
     parts = sorted({key for word, key in _PARTS.items() if word in words})
     if len(parts) != 1:
-        raise refused(text, "of what data centres use inside, the shares of cooling and of computing are known")
+        raise decline(text, "of what data centres use inside, the shares of cooling and of computing are known")
     claim = by_fact(text, f"constant.{parts[0]}", (share,), BASE, relation)
     return replace(claim, note="A share within the data centre, whatever its year.")

@@ -11,7 +11,7 @@ from wattline.claim.file import Claim
 from wattline.claim.sentence.counted_words import NUMBER, number_of
 from wattline.claim.sentence.reader import Sentence
 from wattline.claim.sentence.stated import StatedFigure, stated_in
-from wattline.claim.sentence.words import refused
+from wattline.claim.sentence.words import decline
 from wattline.core.errors import WattlineError, shorten
 
 NEAR = 0.05  # as near as this to its power all the year a figure is taken for just that
@@ -60,7 +60,7 @@ def machine_claim(sentence: Sentence) -> Claim | None:
     if _is(stated, "[energy]/[time]"):
         return _made(sentence, stated, f"{count:.15g} * ({each})", f"Taken for {many}, at {words}.")
     if not (_YEARLY.search(text) or stated.per):
-        raise refused(text, "for how long the machines run is not said; give their power, or what they use in a year")
+        raise decline(text, "for how long the machines run is not said; give their power, or what they use in a year")
     load = sentence.catalog.fact(LOAD)
     part = f"{100 * load.low:.0f} to {100 * load.high:.0f}%"
     note = f"Taken for {many} over a year, at {part} of {words}, for it is not said. Cooling comes on top.{stated.note}"

@@ -13,7 +13,7 @@ from wattline.claim.sentence.figures import figure_claim
 from wattline.claim.sentence.reader import Sentence
 from wattline.claim.sentence.stated import stated_in
 from wattline.claim.sentence.things import region_of
-from wattline.claim.sentence.words import refused
+from wattline.claim.sentence.words import decline
 from wattline.core.errors import WattlineError
 from wattline.core.units import CENTS_PER_DOLLAR
 
@@ -48,23 +48,23 @@ def money_claim(sentence: Sentence) -> Claim | None:
         return None
     money = match[0].strip()
     if not _ELECTRIC.search(text):
-        raise refused(
+        raise decline(
             text, f"{money!r} is a cost of all that it takes, chips and people too; of costs that of electricity is "
             "worked out: say so (cost $4 million of electricity)"
         )  # fmt: skip
     if (match["sign"] or "").strip().upper() in ("€", "£", "¥") or (match["unit"] or "").lower() in ("euros", "yuan"):
-        raise refused(text, f"{money!r} is in another currency than the prices of electricity that are known; give $")
+        raise decline(text, f"{money!r} is in another currency than the prices of electricity that are known; give $")
     usd = _usd(match)
     place = place_in(CENTRES.sub(" ", text))
     key = f"region.{'us' if place is None or place.company else region_of(place)}.{PRICE}"
     if key not in {fact.key for record in catalog.records("region").values() for fact in record.facts.values()}:
-        raise refused(text, f"the price of electricity of {place_words(place) if place else 'there'} is not known")
+        raise decline(text, f"the price of electricity of {place_words(place) if place else 'there'} is not known")
     kwh = usd / catalog.fact(key).value
     read = f"{_OF_COST.sub(' uses ', text[: match.start()])} {kwh:.9f} kWh {text[match.end() :]}"
     try:
         claim = figure_claim(Sentence(" ".join(read.split()), relation, catalog))
     except WattlineError:
-        raise refused(
+        raise decline(
             text, f"of what {money!r} is the electricity is not clear, or its energy is not known; name a training run "
             "or a product of the catalog, such as GPT-3 or ChatGPT"
         ) from None  # fmt: skip
@@ -74,7 +74,7 @@ def money_claim(sentence: Sentence) -> Claim | None:
 def _priced(claim: Claim, text: str, usd: float, kwh: float, key: str) -> Claim:
     """A claim on energy as one on its cost."""
     if claim.stated is None or claim.derived is None:
-        raise refused(text, "a range of costs is not read; give one")
+        raise decline(text, "a range of costs is not read; give one")
     energy = quantity(*claim.stated.tree.value)
     each = "/request" if "request" in str(energy.units) else ""
     times = float((energy / quantity(kwh, f"kWh{each}")).to("").magnitude)

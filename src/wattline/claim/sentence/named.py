@@ -9,7 +9,7 @@ from wattline.claim.fields import expression_of, literal_of
 from wattline.claim.file import ROUGHLY, Claim
 from wattline.claim.sentence.coming_words import CENTRES, place_in
 from wattline.claim.sentence.reader import Sentence
-from wattline.claim.sentence.words import refused
+from wattline.claim.sentence.words import decline
 from wattline.claim.verdict import Relation
 from wattline.core.errors import shorten
 
@@ -60,22 +60,22 @@ def chip_claim(sentence: Sentence) -> Claim | None:
     if not named:
         return None
     if len(named) > 1:
-        raise refused(text, f"it names {len(named)} chips ({', '.join(named)}); name one")
+        raise decline(text, f"it names {len(named)} chips ({', '.join(named)}); name one")
     ((plain, record),) = named.items()
     if _SEVERAL.search(rest):
-        raise refused(text, f"the catalog has the power of one {record.name}; this is of several or of a machine")
+        raise decline(text, f"the catalog has the power of one {record.name}; this is of several or of a machine")
     if _MEAN.search(rest):
-        raise refused(text, f"the catalog has the rated and the idle power of {record.name}, no average")
+        raise decline(text, f"the catalog has the rated and the idle power of {record.name}, no average")
     unit = "kW" if power["unit"].lower().startswith("k") else "W"
     watts = float(power["number"].replace(",", "")) * (1000 if unit == "kW" else 1)
     if watts == 0:
-        raise refused(text, "no chip draws 0 W")
+        raise decline(text, "no chip draws 0 W")
     key, what = ("idle_w", "power when idle") if _IDLE.search(rest) else ("tdp_w", "thermal design power")
     others = _variants(plain, record, catalog)
     fitting = [each for each in others if _agrees(each.facts[key].value, watts, relation)]
     if fitting and not _agrees(record.facts[key].value, watts, relation):
         each = ", ".join(f"{chip.name} {chip.facts[key].value:g} W" for chip in (record, *others))
-        raise refused(text, f"{plain} is several chips ({each}); name the one that is meant")
+        raise decline(text, f"{plain} is several chips ({each}); name the one that is meant")
     apart = [each for each in others if not _agrees(each.facts[key].value, watts, relation)]
     whose = ""
     if apart and _agrees(record.facts[key].value, watts, relation):
@@ -145,10 +145,10 @@ def pue_claim(sentence: Sentence) -> Claim | None:
     years = _YEAR.findall(text)
     ratios = [match["number"] for match in _RATIO.finditer(_YEAR.sub(" ", text))]
     if len(ratios) != 1:
-        raise refused(text, f"it holds {len(ratios) or 'no'} figures that a PUE may be; give one, such as 1.09")
+        raise decline(text, f"it holds {len(ratios) or 'no'} figures that a PUE may be; give one, such as 1.09")
     stated = float(ratios[0])
     if stated < 1:
-        raise refused(text, f"a PUE is never below 1: {ratios[0]} may be its inverse (DCiE)")
+        raise decline(text, f"a PUE is never below 1: {ratios[0]} may be its inverse (DCiE)")
     site = site_of(text, years, catalog)
     over = stated - 1
     return Claim(
@@ -181,14 +181,14 @@ def site_of(text: str, years: list[str], catalog: Catalog) -> Record:
     named = {names[word]: word for word in words if names.get(word) in fleets}
     known = ", ".join(each.title for each in fleets.values())
     if len(named) > 1:
-        raise refused(text, f"it names {len(named)} operators ({', '.join(named)}); name one")
+        raise decline(text, f"it names {len(named)} operators ({', '.join(named)}); name one")
     rest = re.sub("|".join(rf"\b{word}\b" for word in named.values()) or "$^", " ", text, flags=re.I)
     place = place_in(CENTRES.sub(" ", _PUE.sub(" ", rest)))
     somewhere = _AT.search(_PUE.sub(" ", rest))
     if place is not None and place.name not in (("world",) if named else ("world", "us")):
-        raise refused(text, f"the catalog has means of fleets ({known}), none of {place.name}")
+        raise decline(text, f"the catalog has means of fleets ({known}), none of {place.name}")
     if named and somewhere:
-        raise refused(text, f"the catalog has means of fleets ({known}), none of {shorten(somewhere['where'])} alone")
+        raise decline(text, f"the catalog has means of fleets ({known}), none of {shorten(somewhere['where'])} alone")
     if named:
         (name,) = named
         fitting = [each for key, each in fleets.items() if key == name or key.startswith(f"{name}-")]
@@ -197,9 +197,9 @@ def site_of(text: str, years: list[str], catalog: Catalog) -> Record:
     elif _INDUSTRY.search(text):
         fitting = [records["industry-average"]]
     else:
-        raise refused(text, f"whose PUE is meant is not clear; the catalog has: {known}, and the industry's average")
+        raise decline(text, f"whose PUE is meant is not clear; the catalog has: {known}, and the industry's average")
     own = [each for each in fitting if not years or any(year in each.title for year in years)]
     if not own:
         titles = "; ".join(each.title for each in fitting)
-        raise refused(text, f"the catalog has no PUE of {', '.join(years)}; it has: {titles}")
+        raise decline(text, f"the catalog has no PUE of {', '.join(years)}; it has: {titles}")
     return max(own, key=lambda each: max(_YEAR.findall(each.title), default=""))

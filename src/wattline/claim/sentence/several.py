@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from wattline.claim.file import Claim
 from wattline.claim.sentence.coming_words import CENTRES, TOTAL, in_percent, place_in, place_words
-from wattline.claim.sentence.words import refused
+from wattline.claim.sentence.words import decline
 
 _WHEN = r"(?:in|by)\s+(?:19|20)\d\d"
 # what joins the second figure to the first, or leads to the first; it is left out
@@ -89,7 +89,7 @@ def _of_place(energy: str, whole: str, text: str) -> str:
     if place is None or place.company:
         if re.fullmatch(r"\W*(?:its|their|the|all|total|country|nation|national|'s|’s|\s)*\W*", whole, re.I):
             return energy
-        raise refused(text, f"whose electricity {whole.strip()!r} is is not known; name a country or the world")
+        raise decline(text, f"whose electricity {whole.strip()!r} is is not known; name a country or the world")
     words = place_words(place)
     whose = f"{words}'" if words.endswith("s") else f"{words}'s"
     read = CENTRES.sub(lambda match: f"{whose} {match[0].lower()}", energy, count=1)

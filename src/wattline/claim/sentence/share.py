@@ -26,7 +26,7 @@ from wattline.claim.sentence.coming_words import (
 )
 from wattline.claim.sentence.reader import Sentence
 from wattline.claim.sentence.states import NEWEST, WHOLE_GRIDS, state_in, state_share, state_years
-from wattline.claim.sentence.words import COMING, refused
+from wattline.claim.sentence.words import COMING, decline
 from wattline.claim.verdict import Relation
 from wattline.core.errors import shorten
 from wattline.line.world.growth import FIRST
@@ -106,7 +106,7 @@ def level_claim(text: str, value: Any, words: Sequence[str], relation: Relation,
     if place.name == "world" and not of_ai:
         return None
     if (part := _PART.search(text)) and not of_ai:
-        raise refused(text, f"no newer figure is of {part[1]} alone there; leave it out, or name the year of a count")
+        raise decline(text, f"no newer figure is of {part[1]} alone there; leave it out, or name the year of a count")
     if any(place_in(word.capitalize()) is None for word in others) or len(years) > 1 or COMING.search(text):
         return None
     year = int(years[0]) if years else BASE
@@ -159,18 +159,18 @@ def _state_claim(text: str, state: str, relation: Relation, catalog: Catalog) ->
     assert share is not None
     if _GROWS.search(text) or (part := _PART.search(CENTRES.sub(" ", text))):
         why = "its rise" if _GROWS.search(text) else f"that of {part[1] if part else ''} alone"
-        raise refused(text, f"of a state its data centres' share is known, not {why}")
+        raise decline(text, f"of a state its data centres' share is known, not {why}")
     whole = state_in(share[1])
     if place_in(share[1]) is not None and whole is None:
-        raise refused(text, "it sets a state's data centres beside the electricity of a country; name one")
+        raise decline(text, "it sets a state's data centres beside the electricity of a country; name one")
     years = {int(year) for year in _YEAR.findall(text)}
     if len(years) > 1 or (not years and COMING.search(text)):
-        raise refused(text, "which year is meant is not clear; name one")
+        raise decline(text, "which year is meant is not clear; name one")
     year = min(years, default=NEWEST)
     key = state_share(state, year, catalog)
     if key is None:
         known = ", ".join(map(str, state_years(state, catalog)))
-        raise refused(text, f"the catalog has this state's share of {known or 'no year'}, and not of {year}")
+        raise decline(text, f"the catalog has this state's share of {known or 'no year'}, and not of {year}")
     return by_fact(text, key, share[0], year, relation)
 
 
@@ -188,33 +188,33 @@ def _year(text: str) -> int:
     """The year that a sentence is of: the one it names, else the newest that studies have counted."""
     years = {int(year) for year in _YEAR.findall(text)}
     if len(years) > 1 or (not years and COMING.search(text)):
-        raise refused(text, "which year is meant is not clear; name one")
+        raise decline(text, "which year is meant is not clear; name one")
     year = min(years, default=BASE)
     if not FIRST <= year < NOW:
-        raise refused(text, f"the outlook reaches from {FIRST} to {LAST}, {year} is beyond it")
+        raise decline(text, f"the outlook reaches from {FIRST} to {LAST}, {year} is beyond it")
     return year
 
 
 def _place(text: str, whole: str) -> Place:
     """Where the data centres and the electricity are; ``whole``: the words that say whose electricity it is."""
     if len(_PERCENTS.findall(_SPAN.sub("1%", text))) > 1:
-        raise refused(text, "it holds several shares; give one")
+        raise decline(text, "it holds several shares; give one")
     rest = CENTRES.sub(" ", text.replace(whole, " ") if whole else text)
     part = None if is_beside(text) else _PART.search(rest)
     if part and part_in(text) == "all":
-        raise refused(text, f"the share is known of all data centres of a place, not of those of {part[1]} alone")
+        raise decline(text, f"the share is known of all data centres of a place, not of those of {part[1]} alone")
     bare = _WHOLE.match(whole) is not None
     other, place = place_in(rest), place_in(whole)
     if bare and other is None and _OWN.search(whole):
-        raise refused(text, f"whose {whole.strip()!r} is meant is not said; name the country or the world")
+        raise decline(text, f"whose {whole.strip()!r} is meant is not said; name the country or the world")
     if bare and not re.search("world|global|planet", whole, re.I):
         place, whole = other or place_of("world"), rest if other else "world"
     if place is None or place.company or not _names(whole, place):  # of a town, the catalog has its country alone
         names = re.findall(r"\b[A-Z]\w+(?:\s[A-Z]\w+)*", whole.strip()) if bare else []
         where = names[-1] if names else shorten(whole.strip())
-        raise refused(text, f"the catalog has no electricity of {where!r}; name a country or the world")
+        raise decline(text, f"the catalog has no electricity of {where!r}; name a country or the world")
     if other is not None and other.name != place.name:
-        raise refused(text, f"it sets data centres of {other.name} beside the electricity of {place.name}; name one")
+        raise decline(text, f"it sets data centres of {other.name} beside the electricity of {place.name}; name one")
     return place
 
 

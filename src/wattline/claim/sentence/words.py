@@ -74,7 +74,7 @@ def relation_in(text: str) -> Relation:
     return next((name for words, name in _BOUNDS if re.search(words, text, re.I)), "equal")
 
 
-def refused(text: str, why: str) -> WattlineError:
+def decline(text: str, why: str) -> WattlineError:
     """The refusal of a sentence.
 
     Parameters

@@ -13,7 +13,7 @@ from wattline.core.fact import Array
 from wattline.line.world.percentiles import Draws32
 from wattline.line.world.places import Place
 from wattline.line.world.stock import YEARS as STOCK_YEARS
-from wattline.line.world.tables import series, stated, stock_facts
+from wattline.line.world.tables import series, stated_number, stock_facts
 
 SEED = 0
 
@@ -31,7 +31,7 @@ def ai_share(of_servers: Array | Draws32, years: Array) -> Array:
     deviate = np.random.default_rng(SEED).standard_normal(of_servers.shape[-1])
     counted = series("ai-counted", "ai").at(years, deviate).T
     whole = of_servers * series("pue", "ai").at(years)[:, None] * counted
-    return np.asarray(np.minimum(whole, stated("largest-ai-share")))
+    return np.asarray(np.minimum(whole, stated_number("largest-ai-share")))
 
 
 def training_share(years: Array, count: int) -> Array:

@@ -86,7 +86,7 @@ def _solved_small(root: Array, values: Array) -> Array:
     return left
 
 
-def solved(root: Array, values: Array) -> Array:
+def solve_lower(root: Array, values: Array) -> Array:
     """``x`` with ``root @ x`` the values.
 
     Parameters

@@ -17,7 +17,7 @@ from wattline.line.world.growth import FIRST
 from wattline.line.world.observe import Paths, Posterior
 from wattline.line.world.places import place_or_company
 from wattline.line.world.published import PublishedFigure, known_by
-from wattline.line.world.tables import stated
+from wattline.line.world.tables import stated_number
 
 ORIGINS = (2010, 2014, 2018, 2020, 2022)
 LEAVE_OUT = ("country", "company", "source", "edition", "year")
@@ -106,7 +106,7 @@ def naive_drift(known: Sequence[PublishedFigure], year: int) -> tuple[float, flo
     drift = (level[years[-1]] - level[years[0]]) / span if span else 0.0
     steps = [(b - a, level[b] - level[a]) for a, b in pairwise(years)]
     left = [(change - drift * gap) / sqrt(gap) for gap, change in steps]
-    sd = max(float(np.std(left)), 0.01) if len(left) >= MIN_STEPS else stated("naive-step-sd")
+    sd = max(float(np.std(left)), 0.01) if len(left) >= MIN_STEPS else stated_number("naive-step-sd")
     ahead = year - years[-1]
     return level[years[-1]] + drift * ahead, sd * sqrt(max(abs(ahead), 1))
 
@@ -142,10 +142,10 @@ def rolling(rows: Sequence[PublishedFigure], origin: int, paths: Paths) -> list[
     known = known_at(rows, origin)
     later = [row for row in rows if row.published > origin and row.year > origin and row.electricity]
     counted = {row.series for row in known if row.electricity}
-    return predicted(Posterior(paths, known), [row for row in later if row.series in counted], origin)
+    return forecasts_of(Posterior(paths, known), [row for row in later if row.series in counted], origin)
 
 
-def predicted(
+def forecasts_of(
     posterior: Posterior, later: Sequence[PublishedFigure], origin: int, new_publisher: bool = False,
     by_publisher: bool = False,
 ) -> list[Forecast]:  # fmt: skip

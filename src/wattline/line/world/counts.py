@@ -15,7 +15,7 @@ from wattline.core.fact import Array
 from wattline.core.units import Z95
 from wattline.line.world.algebra import same
 from wattline.line.world.places import Place
-from wattline.line.world.tables import series, stated
+from wattline.line.world.tables import series, stated_number
 
 ALL = "all"
 CAPACITY = "capacity"
@@ -85,6 +85,6 @@ def counts_covariance(
     kin = same([place.kin_name for place in places], [place.kin_name for place in others])
     known = {mark: ratio_sd(mark) for mark in {*marks, *other_marks}}
     sd, other_sd = (np.array([known[mark] for mark in each]) for each in (marks, other_marks))
-    part = np.where(kin, 1.0, stated("counts-elsewhere"))
+    part = np.where(kin, 1.0, stated_number("counts-elsewhere"))
     shape = len(marks), len(other_marks)
     return np.where(alike, np.outer(sd, other_sd) * part, 0.0).reshape(shape)

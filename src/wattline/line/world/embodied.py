@@ -45,7 +45,7 @@ def made_kg(chip: Chip, draws: Draws) -> dict[str, Array]:
     }
 
 
-def embodied(chip: Chip, chip_s: Array, draws: Draws) -> Mapping[str, Array]:
+def embodied_impacts(chip: Chip, chip_s: Array, draws: Draws) -> Mapping[str, Array]:
     """Embodied impacts of a job.
 
     Parameters
@@ -70,7 +70,7 @@ def site_embodied(it_w: float, standing_s: float, draws: Draws) -> Mapping[str, 
     standing_s : seconds that it stands
     draws : from which the facts are drawn
 
-    Returns what ``embodied`` does.
+    Returns what ``embodied_impacts`` does.
     """
     it_kw, hours = it_w / KW, draws(f"{FACT}battery-minutes") / MINUTES_PER_HOUR
     kg = {

@@ -18,7 +18,7 @@ from wattline.line.world.spending import spending_levels, years_to_build
 from wattline.line.world.stock import FIRST as FIRST_STOCK
 from wattline.line.world.stock import LAST as LAST_STOCK
 from wattline.line.world.stock import YEARS as STOCK_YEARS
-from wattline.line.world.tables import series, stated, stated_year, stock_facts
+from wattline.line.world.tables import series, stated_number, stated_year, stock_facts
 
 
 @lru_cache(maxsize=1)
@@ -29,7 +29,7 @@ def stock_growth() -> Mapping[str, Array]:
         if quantity == "ai-ratio":
             ratio = series("ai-ratio", scope=scope).at(STOCK_YEARS)
             level = np.log(Drivers({}, (), ratio).parts().total[0])
-            growth = np.full(len(YEARS), stated("later-growth"))
+            growth = np.full(len(YEARS), stated_number("later-growth"))
             inside = (YEARS > FIRST_STOCK) & (YEARS <= LAST_STOCK)
             growth[inside] = np.diff(level)[YEARS[inside] - FIRST_STOCK - 1]
             made[scope] = growth

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattline.core.fact import Array
-from wattline.line.world.tables import stated
+from wattline.line.world.tables import stated_number
 
 FIRST, LAST, ANCHOR = 1998, 2050, 2010
 YEARS = np.arange(FIRST, LAST + 1)
@@ -28,7 +28,7 @@ def growth_paths(sd: float, years: float, steady_sd: float) -> Array:
     Shape ``(n_years, n_years)``.
     """
     gap = np.abs(YEARS[:, None] - YEARS[None, :])
-    growth = sd**2 * np.exp(-gap / years) + steady_sd**2 * np.exp(-gap / stated("steady-years"))
+    growth = sd**2 * np.exp(-gap / years) + steady_sd**2 * np.exp(-gap / stated_number("steady-years"))
     later = (YEARS[:, None] >= YEARS[None, :]) & (YEARS[None, :] > ANCHOR)
     earlier = (YEARS[:, None] < YEARS[None, :]) & (YEARS[None, :] <= ANCHOR)
     added = later.astype(float) - earlier

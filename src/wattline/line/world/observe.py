@@ -15,14 +15,14 @@ from math import log
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.line.world.algebra import counted_from, lower_root, same, solved, times
+from wattline.line.world.algebra import counted_from, lower_root, same, solve_lower, times
 from wattline.line.world.counts import counts_covariance, without_crypto
 from wattline.line.world.figures import Figures
 from wattline.line.world.growth import FIRST, YEARS, Years, growth_paths
 from wattline.line.world.path_model import PathModel
 from wattline.line.world.places import Place, place_of, wide_places
 from wattline.line.world.published import PublishedFigure
-from wattline.line.world.tables import stated, stated_year
+from wattline.line.world.tables import stated_number, stated_year
 
 NO_YEARS = 0.01  # growth that does not persist
 SHARED = ("bottom_up", "forecast")  # count from bought figures of shipments
@@ -50,7 +50,7 @@ class Paths:
         self.risen = {name: np.cumsum(values) for name, values in (growth or {}).items()}
         self.steady = np.cumsum(np.full(len(YEARS), model.growth))
         self.common = (
-            growth_paths(model.common_sd, model.common_years, model.growth_sd) + stated("common-level-sd") ** 2
+            growth_paths(model.common_sd, model.common_years, model.growth_sd) + stated_number("common-level-sd") ** 2
         )
         self.steps = growth_paths(model.place_step_sd, NO_YEARS, 0.0)
         self.own = counted_from(
@@ -105,7 +105,7 @@ class Paths:
         rich, other_rich = (np.array([log_income(p) for p in each]) for each in (places, others))
         size, other_size = (np.array([model.size(p) for p in each]) for each in (places, others))
         own = self.steps[pick] + self.own[pick] * size[:, None] * other_size[None, :]
-        grows, level = stated("kin-growth"), stated("kin-level")
+        grows, level = stated_number("kin-growth"), stated_number("kin-level")
         of_place = (
             self.common[pick]
             + kin * (grows * own + level * model.level_sd**2)
@@ -148,7 +148,7 @@ class Paths:
         of_other = np.minimum(sd_other, others.edition_sd(model))
         same_edition = of_edition[:, None] * of_other[None, :] * edition
         of_publisher = kin * publisher * (sd[:, None] * sd_other[None, :] + same_edition)
-        everywhere = (stated("bias-elsewhere") * sd[:, None] * sd_other[None, :]) * publisher * ~kin
+        everywhere = (stated_number("bias-elsewhere") * sd[:, None] * sd_other[None, :]) * publisher * ~kin
         shared = sum(
             of_kind**2 * np.outer(figures.counted_by(kinds), others.counted_by(kinds))
             for kinds, of_kind in ((SHARED, model.shared_sd), (EXTRAPOLATED, model.extrapolated_sd))
@@ -220,7 +220,7 @@ class Posterior:
         return path + figures.over_all if len(path) else path
 
     def _solve(self, values: Array) -> Array:
-        return solved(self.factor, values) if len(self.factor) else values
+        return solve_lower(self.factor, values) if len(self.factor) else values
 
     @property
     def log_evidence(self) -> float:

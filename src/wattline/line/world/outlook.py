@@ -25,7 +25,7 @@ from wattline.line.world.power import TWH_PER_GW
 from wattline.line.world.published import PublishedFigure, published_figures
 from wattline.line.world.stock import FIRST as FIRST_STOCK
 from wattline.line.world.stock import LAST as LAST_STOCK
-from wattline.line.world.tables import series, stated
+from wattline.line.world.tables import series, stated_number
 
 GRIDS = 1  # of the seed, the stream that limits of grids are drawn from
 SHARED = 2  # seed of the draws that tell how far grids bind the shared path
@@ -225,7 +225,7 @@ def place_shares(work: StockDraws, places: Sequence[Place], above: Draws32) -> d
     made = {name: np.empty(above.shape, np.float32) for name in PARTS}
     for i, place in enumerate(places):
         parts = work.parts_of(place)
-        ai = parts["ai"] * np.exp((stated("ai-elasticity") - 1) * np.clip(above[i], -1.0, 1.0))
+        ai = parts["ai"] * np.exp((stated_number("ai-elasticity") - 1) * np.clip(above[i], -1.0, 1.0))
         total = ai + sum(parts[name] for name in PARTS if name != "ai")
         for name in PARTS:
             made[name][i] = (ai if name == "ai" else parts[name]) / total

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 
 from wattline.line.world.places import SEVERAL_BORDERS, Place
-from wattline.line.world.tables import stated
+from wattline.line.world.tables import stated_number
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class PathModel:
         """How much wider the growth of a place spreads than that of a large one: a few sites make a small one's."""
         if place.company or not place.consumption_twh:
             return 1.0
-        return float(max(stated("large-place") / place.consumption_twh, 1.0) ** self.size_exponent)
+        return float(max(stated_number("large-place") / place.consumption_twh, 1.0) ** self.size_exponent)
 
     def edition(self, place: Place) -> float:
         """Standard deviation between a publisher's editions: those of one country's own office revise less, those
@@ -91,4 +91,4 @@ class PathModel:
 @lru_cache(maxsize=1)
 def stated_model() -> PathModel:
     """The coefficients as they are stated before any fit."""
-    return PathModel(**{field.name: stated(field.name.replace("_", "-")) for field in fields(PathModel)})
+    return PathModel(**{field.name: stated_number(field.name.replace("_", "-")) for field in fields(PathModel)})

@@ -10,7 +10,7 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.line.world.growth import YEARS
 from wattline.line.world.places import COMPANIES, LANDLORDS
-from wattline.line.world.tables import series, stated, stock_facts
+from wattline.line.world.tables import series, stated_number, stock_facts
 
 FIRST_SPENT = 1990
 SPENDING_YEARS = np.arange(FIRST_SPENT, int(YEARS[-1]) + 1)
@@ -51,8 +51,8 @@ def spending_levels(as_of: int) -> Mapping[str, Array]:
     -------
     By name, for the companies whose spending was known by then.
     """
-    made, follows = {}, stated("spending-followed")
-    steps = stated("least-step"), stated("largest-step")
+    made, follows = {}, stated_number("spending-followed")
+    steps = stated_number("least-step"), stated_number("largest-step")
     for company in COMPANIES:
         if (QUANTITY, company, "all") not in stock_facts() or series(QUANTITY, scope=company).years[0] >= as_of - 1:
             continue
@@ -64,14 +64,14 @@ def spending_levels(as_of: int) -> Mapping[str, Array]:
         at = as_of - years_to_build() - int(YEARS[0])
         rise = np.concatenate([[0.0], np.clip(np.diff(level), *steps)]).cumsum()
         steady = level[at] + (YEARS - YEARS[at]) * _of_kind("steady-growth", company)
-        young = as_of - series(QUANTITY, scope=company).years[0] < stated("young-years")
+        young = as_of - series(QUANTITY, scope=company).years[0] < stated_number("young-years")
         made[company] = level if young else follows * (rise + level[at] - rise[at]) + (1 - follows) * steady
     return made
 
 
 def years_to_build() -> int:
     """Years before that of an outlook in which the money was spent whose sites run by then."""
-    return round(stated("years-to-build"))
+    return round(stated_number("years-to-build"))
 
 
 def _of_kind(quantity: str, company: str) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from wattline.line.world.path_model import PathModel
 from wattline.line.world.places import Place
 from wattline.line.world.published import PublishedFigure
-from wattline.line.world.tables import stated
+from wattline.line.world.tables import stated_number
 
 MIN_STEPS = 2  # fewer tell no spread about a drift
 
@@ -40,7 +40,7 @@ def steadiness(
             key = row.publisher, place.kin_name
             runs.setdefault(key, []).append(row)
             usual[key] = model.edition(place)
-    made, weight = {}, stated("usual-steps")
+    made, weight = {}, stated_number("usual-steps")
     for key, run in runs.items():
         left = _steps_left(run)
         if left is None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattline.core.fact import Array
-from wattline.line.world.tables import stated
+from wattline.line.world.tables import stated_number
 
 FIRST, LAST = 1990, 2035
 YEARS = np.arange(FIRST, LAST + 1)
@@ -30,7 +30,7 @@ def survival(age: Array, life: Array | float, shape: float | None = None) -> Arr
     -------
     Share, 0 to 1, of the shape that ``age`` and ``life`` broadcast to.
     """
-    power = stated("life-shape") if shape is None else shape
+    power = stated_number("life-shape") if shape is None else shape
     scale = np.asarray(life, float) / gamma(1 + 1 / power)
     return np.asarray(np.exp(-((np.maximum(age, 0.0) / scale) ** power)))
 
@@ -48,7 +48,7 @@ def presence(life: Array | float, shape: float | None = None) -> Array:
     age = (YEARS[None, :] - YEARS[:, None]).astype(float)
     lives = np.broadcast_to(np.asarray(life, float), (len(YEARS),))[:, None]
     share = survival(age, lives, shape)
-    return np.where(age < 0, 0.0, np.where(age == 0, stated("in-first-year"), share))
+    return np.where(age < 0, 0.0, np.where(age == 0, stated_number("in-first-year"), share))
 
 
 def standing(shipped: Array, life: Array | float, shape: float | None = None) -> Array:
@@ -81,7 +81,7 @@ def standing_by_vintage(shipped: Array, life: Array | float, shape: float | None
     return np.asarray(shipped[:, None] * presence(life, shape))
 
 
-def retired(shipped: Array, life: Array | float, shape: float | None = None) -> Array:
+def retirements(shipped: Array, life: Array | float, shape: float | None = None) -> Array:
     """What leaves the stock in each year, so that stock now is stock before, plus arrivals, less this.
 
     Parameters
@@ -96,7 +96,7 @@ def retired(shipped: Array, life: Array | float, shape: float | None = None) -> 
     """
     stock = standing_by_vintage(shipped, life, shape)
     before = np.concatenate([np.zeros((len(YEARS), 1)), stock[:, :-1]], axis=1)
-    first = stated("in-first-year")
+    first = stated_number("in-first-year")
     arrived = np.diag(shipped * first) + np.diag(shipped[:-1] * (1 - first), 1)
     return np.asarray((before + arrived - stock).sum(axis=0))
 

@@ -89,7 +89,7 @@ def series(quantity: str, segment: str = "all", scope: str = "world") -> FactSer
     return stock_facts()[quantity, scope, segment]
 
 
-def stated(name: str) -> float:
+def stated_number(name: str) -> float:
     """A number of the paths, or of how figures are read, that is stated with its range.
 
     Parameters
@@ -102,7 +102,7 @@ def stated(name: str) -> float:
 
 
 def stated_year(name: str) -> int:
-    """A calendar year that is stated, as ``stated`` has other numbers.
+    """A calendar year that is stated, as ``stated_number`` has other numbers.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def stated_year(name: str) -> int:
 
     Returns the year.
     """
-    return round(stated(name))
+    return round(stated_number(name))
 
 
 def _fact(row: dict[str, str], name: str) -> Fact:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from wattline.report.page import frame
 from wattline.report.page.claim_chart import NARROW, WIDE, claims_svg
-from wattline.report.page.scrolling import scrolled
+from wattline.report.page.scrolling import scroll_box
 from wattline.report.page.words import esc
 from wattline.report.words import Json
 
@@ -37,7 +37,7 @@ def _claim(claim: Json, facts: Mapping[str, Json], alone: bool) -> str:
     return (
         ("" if alone else f"<p>{_verdict(claim)}</p>")
         + (f"<p>{esc(claim['note'])}</p>" if claim["note"] else "")
-        + (scrolled(chart, "The figures") if chart else "")
+        + (scroll_box(chart, "The figures") if chart else "")
         + frame.details("The arithmetic", _lines(claim))
         + frame.details("Sources", f"<ul>{listed}</ul>" if listed else "")
     )
@@ -53,4 +53,4 @@ def _lines(claim: Json) -> str:
         f"<td>{esc(line['formula'])}</td></tr>"
         for line in (*claim["given"], *claim["worked"])
     )
-    return scrolled(f"<table><tbody>{rows}</tbody></table>", "The arithmetic") if rows else ""
+    return scroll_box(f"<table><tbody>{rows}</tbody></table>", "The arithmetic") if rows else ""

@@ -12,7 +12,6 @@ from wattline.report.page.words import (
     Span,
     amount,
     as_span,
-    between,
     esc,
     figure,
     finite,
@@ -21,6 +20,7 @@ from wattline.report.page.words import (
     percent,
     range_text,
     sentence,
+    span_text,
 )
 from wattline.report.words import Json
 
@@ -179,7 +179,7 @@ def fact_range(fact: Json) -> str:
     text = figure(value, unit)
     if low is None or high is None or low == high:
         return text
-    return f"{text} ({between(low, high, unit)})"
+    return f"{text} ({span_text(low, high, unit)})"
 
 
 def strip(parts: Sequence[tuple[str, str, float]], label: str) -> str:

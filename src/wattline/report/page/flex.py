@@ -261,7 +261,7 @@ def balance_parts(data: Json) -> FlexParts:
         ("facts", "Facts and sources", frame.facts(data)),
     ]
     columns = (("mean_w", "Mean power at the meter", "W"), ("energy_wh", "Energy of a year", "Wh"))
-    head = frame.assumed("flex balance", data["inputs"], results) + frame.remarks(data)
+    head = frame.assumptions_note("flex balance", data["inputs"], results) + frame.remarks(data)
     return FlexParts(results["title"], head, frame.cards(results, columns), sections)
 
 

@@ -35,7 +35,7 @@ def response_parts(data: Json) -> FlexParts:
         f'<p class="story">{esc("Without supply the servers go on for " + span_words(ride["servers_s"], "s"))}'
         f"{esc(', with the batteries of the UPS for ' + span_words(ride['ups_s'], 's'))}.</p>"
     )
-    head = frame.assumed("flex response", data["inputs"], results) + intro + frame.remarks(data)
+    head = frame.assumptions_note("flex response", data["inputs"], results) + intro + frame.remarks(data)
     return FlexParts(results["title"], head, f'<dl class="cards">{cards}</dl>', sections)
 
 

@@ -107,7 +107,7 @@ def cards(results: Json, columns: Sequence[Column]) -> str:
     return f'<dl class="cards">{"".join(cells)}</dl>' if cells else ""
 
 
-def assumed(command: str, inputs: Json, results: Json) -> str:
+def assumptions_note(command: str, inputs: Json, results: Json) -> str:
     """What an answer assumes, as a note; "" for one that assumes nothing.
 
     Parameters

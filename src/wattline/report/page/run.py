@@ -112,7 +112,7 @@ def run_page(data: Json, more: Sequence[Section] = (), first: Sequence[Section] 
         ("scenario", "The scenario", _scenario(data)),
     ]
     cards = frame.cards(whole if as_span(whole.get("energy_wh")) else _only(named), CARDS)
-    intro = frame.assumed(str(data.get("command")), mapping(data.get("inputs")), results) + _story(results)
+    intro = frame.assumptions_note(str(data.get("command")), mapping(data.get("inputs")), results) + _story(results)
     return frame.page(
         data, title, intro + frame.remarks(data) + _verdict(results), cards, sections, BESIDE if beside else ()
     )
@@ -240,7 +240,7 @@ def _job_cards(command: str) -> list[Column]:
 
 def _job(index: int, job: ShownJob, several: bool) -> str:
     name, results = job.name, job.results
-    assumed = frame.assumed(job.command, job.inputs, results) if several else ""
+    assumed = frame.assumptions_note(job.command, job.inputs, results) if several else ""
     title = str(results.get("title") or "")
     subtitle = f'<p class="subtitle">{esc(title)}</p>' if title and title != name else ""
     body = [assumed, tables.inputs(job.inputs)]

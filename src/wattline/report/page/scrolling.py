@@ -5,7 +5,7 @@ from __future__ import annotations
 from wattline.report.page.words import esc
 
 
-def scrolled(body: str, label: str) -> str:
+def scroll_box(body: str, label: str) -> str:
     """What may be wider than a phone, in a part that scrolls sideways, also by the keyboard.
 
     Parameters

@@ -41,7 +41,7 @@ def site_page(data: Json) -> str | None:
     ]
     cards = _pue_card(results) + frame.cards(results, CARDS)
     intro = (
-        frame.assumed("site", data["inputs"], results)
+        frame.assumptions_note("site", data["inputs"], results)
         + _story(data["inputs"], results["weather"])
         + frame.remarks(data)
     )

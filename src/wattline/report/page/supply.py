@@ -54,7 +54,7 @@ def supply_parts(data: Json) -> FlexParts:
         ("facts", "Facts and sources", frame.facts(data)),
     ]  # fmt: skip
     intro = (
-        frame.assumed("supply", data["inputs"], results)
+        frame.assumptions_note("supply", data["inputs"], results)
         + f'<p class="story">{esc(_story(data["inputs"], results))}</p>'
         + frame.remarks(data)
     )

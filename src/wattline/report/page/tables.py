@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from wattline.report.page.figures import fact_range, strip
-from wattline.report.page.scrolling import scrolled
+from wattline.report.page.scrolling import scroll_box
 from wattline.report.page.words import (
     STATION_NAMES,
     STATIONS,
@@ -179,7 +179,7 @@ def jobs_table(jobs: Sequence[tuple[str, Json]], run: Json) -> str:
         foot = f'<tr><th scope="row">All jobs</th>{"".join(_spanned(run, *column) for column in columns)}</tr>'
     heads = [("Job", ""), *((label, "num") for _, label, _ in columns)]
     side_by_side = html_table(heads, rows, "jobs stack", "The jobs side by side", foot)
-    return scrolled(side_by_side, "The jobs side by side")
+    return scroll_box(side_by_side, "The jobs side by side")
 
 
 def _spanned(job: Json, key: str, label: str, unit: str) -> str:

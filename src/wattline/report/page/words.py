@@ -143,7 +143,7 @@ def figure(value: float, unit: str, digits: int = 3) -> str:
     return shown if unit in _UNITLESS else with_unit(shown, unit)
 
 
-def between(low: float, high: float, unit: str, digits: int = 3) -> str:
+def span_text(low: float, high: float, unit: str, digits: int = 3) -> str:
     """``1,090 – 1,520 MWh``: the unit once where both ends share it.
 
     Parameters

@@ -11,9 +11,9 @@ from wattline.report.language.translator import current
 from wattline.report.page.flex_plot import marks_of
 from wattline.report.page.frame import Section, page, results_of
 from wattline.report.page.plot import Ground, drawn, svg_text
-from wattline.report.page.scrolling import scrolled
+from wattline.report.page.scrolling import scroll_box
 from wattline.report.page.world_past import downloads, past_section
-from wattline.report.terminal.world import NAMES, ends_words, number, place_name, signed
+from wattline.report.terminal.world import NAMES, ends_words, number, place_name, with_sign
 from wattline.report.words import Json, share_words
 
 WIDE, NARROW = Ground(960, 420, 62, 18, 18, 40), Ground(390, 320, 50, 14, 18, 40, narrow=True)
@@ -190,7 +190,7 @@ def _waterfall(change: Json | None) -> str:
     level = change["from_twh"]
     rows = [(str(change["from_year"]), 0.0, level, f"{number(level)} TWh")]
     for part in change["parts"]:
-        rows.append((NAMES[part["part"]], level, level + part["change_twh"], f"{signed(part['change_twh'])} TWh"))
+        rows.append((NAMES[part["part"]], level, level + part["change_twh"], f"{with_sign(part['change_twh'])} TWh"))
         level += part["change_twh"]
     rows.append((str(change["to_year"]), 0.0, change["to_twh"], f"{number(change['to_twh'])} TWh"))
     return _bars(rows, "Change of the electricity by part")
@@ -217,7 +217,7 @@ def _jobs(jobs: Sequence[Json]) -> str:
         for job in jobs
     )
     head = "<tr><th>job</th><th>TWh a year</th><th>data centres of</th><th>TWh</th><th>share</th></tr>"
-    return scrolled(f"<table>{head}{rows}</table>", "Jobs") if rows else ""
+    return scroll_box(f"<table>{head}{rows}</table>", "Jobs") if rows else ""
 
 
 def _published(place: Json) -> str:
@@ -228,7 +228,7 @@ def _published(place: Json) -> str:
         for dot in sorted(place["published"], key=lambda dot: (-dot["year"], -dot["published"]))[:MAX_TABLE]
     )
     head = "<tr><th>year</th><th>TWh</th><th>edition</th><th>kind</th><th>counts</th><th>source</th></tr>"
-    return scrolled(f"<table>{head}{rows}</table>", "Published figures") if rows else ""
+    return scroll_box(f"<table>{head}{rows}</table>", "Published figures") if rows else ""
 
 
 def _table(places: Sequence[Json]) -> str:
@@ -239,4 +239,4 @@ def _table(places: Sequence[Json]) -> str:
         for row in place["years"]
     )
     head = "<tr><th>place</th><th>year</th><th>TWh</th><th>p5 to p95</th><th>GW</th></tr>"
-    return scrolled(f"<table>{head}{rows}</table>", "Every year")
+    return scroll_box(f"<table>{head}{rows}</table>", "Every year")

@@ -8,7 +8,7 @@ from html import escape
 
 from wattline.report.page.flex_plot import marks_of
 from wattline.report.page.plot import Ground, drawn, legend
-from wattline.report.page.scrolling import scrolled
+from wattline.report.page.scrolling import scroll_box
 from wattline.report.terminal.world import number, place_name
 from wattline.report.words import Json
 
@@ -79,7 +79,7 @@ def _card(card: Json | None) -> str:
         f"×{card['median_factor']:.2f} in the middle, {card['above_share']:.0%} of them too high; outlooks of the same "
         f"years by ×{card['our_median_factor']:.2f}. What came is as the newest studies count it.</p>"
     )
-    table = scrolled(f"<table>{head}{rows}</table>", "Scorecard of published forecasts")
+    table = scroll_box(f"<table>{head}{rows}</table>", "Scorecard of published forecasts")
     return f"<h3>Scorecard of published forecasts</h3>{words}{table}"
 
 

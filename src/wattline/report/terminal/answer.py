@@ -92,12 +92,12 @@ def answer_text(data: Json, explain: bool = False) -> RenderableType:
     results = data["results"]
     jobs = results.get("jobs", [])
     blocks: list[RenderableType] = [Text(results["title"], style="bold")]
-    blocks += assumed(data)
+    blocks += premises(data)
     if results.get("story"):
         blocks.append(Text(" ".join(results["story"].split()), style="italic"))
     for job in jobs:
         blocks += ["", Text(f"{job['name']}: {job['results']['title']}", style="bold cyan")]
-        blocks += assumed(job)
+        blocks += premises(job)
         blocks += _answer(job["results"], job["command"])
         if explain:
             blocks += _working(job["results"])
@@ -110,7 +110,7 @@ def answer_text(data: Json, explain: bool = False) -> RenderableType:
     return Group(*blocks, *remarks(data), *_statements(results))
 
 
-def assumed(data: Json) -> list[RenderableType]:
+def premises(data: Json) -> list[RenderableType]:
     """What an answer assumes, under its title; nothing for one that assumes nothing."""
     words = assumptions(data["command"], data["inputs"], data["results"])
     return [Text(words, style="dim")] if words else []

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from wattline.core.quantity import number, show
 from wattline.core.units import HOUR_S
-from wattline.report.terminal.answer import assumed, facts
+from wattline.report.terminal.answer import facts, premises
 from wattline.report.terminal.flex_response import response_lines
 from wattline.report.terminal.flex_sites import sites_lines
 from wattline.report.terminal.flex_swings import recorded_swings_lines, swings_lines
@@ -107,7 +107,7 @@ def _balance(data: Json) -> list[RenderableType]:
             continue
         extent = "" if r["p5"] == r["p95"] else f"{share_words(r['p5'])} to {share_words(r['p95'])}"
         table.add_row(Text(name, style="bold"), share_words(r["p50"]), extent)
-    shown: list[RenderableType] = [Text(results["title"], style="bold"), *assumed(data), table]
+    shown: list[RenderableType] = [Text(results["title"], style="bold"), *premises(data), table]
     if fit := results.get("fit"):
         shown.append(Text(yields_words(fit, inputs["column"])))
     return shown

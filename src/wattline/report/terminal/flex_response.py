@@ -6,7 +6,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from wattline.core.quantity import show
-from wattline.report.terminal.answer import assumed
+from wattline.report.terminal.answer import premises
 from wattline.report.terminal.flex_table import flex_table
 from wattline.report.words import Json, share_words
 
@@ -28,8 +28,8 @@ def response_lines(data: Json) -> list[RenderableType]:
         f"{span_words(ride['ups_s'], 's')}."
     )
     return [
-        Text(title, style="bold"), *assumed(data), _ladder(results["rungs"]), "", *_resources(results["resources"]), "",
-        _products(results["products"]), *carbon_lines(data), Text(words, style="dim"),
+        Text(title, style="bold"), *premises(data), _ladder(results["rungs"]), "", *_resources(results["resources"]),
+        "", _products(results["products"]), *carbon_lines(data), Text(words, style="dim"),
     ]  # fmt: skip
 
 

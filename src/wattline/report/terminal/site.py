@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import show
-from wattline.report.terminal.answer import accounts, assumed, facts, remarks
+from wattline.report.terminal.answer import accounts, facts, premises, remarks
 from wattline.report.terminal.tables import FittedTable
 from wattline.report.words import Json, balance_words
 
@@ -77,7 +77,12 @@ def _year(data: Json, explain: bool) -> RenderableType:
         f"{weather['mean_c']:.1f} °C on average, {weather['p99_6_c']:.0f} °C hot, "
         f"wet bulb {weather['wet_bulb_p99_6_c']:.0f} °C"
     )
-    blocks: list[RenderableType] = [Text(results["title"], style="bold"), *assumed(data), Text(head, style="dim"), ""]
+    blocks: list[RenderableType] = [
+        Text(results["title"], style="bold"),
+        *premises(data),
+        Text(head, style="dim"),
+        "",
+    ]
     blocks += [_figures(results), *accounts(results), "", _parts(results), "", _months(results), "", _sizing(results)]
     if results["matters"]:
         words = ", ".join(f"{m['name']} ({m['rank_correlation']:+.2f})" for m in results["matters"][:4])

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wattline.core.quantity import number, show
-from wattline.report.terminal.answer import assumed, facts, remarks
+from wattline.report.terminal.answer import facts, premises, remarks
 from wattline.report.terminal.flex_formulas import formulas_of
 from wattline.report.terminal.tables import plain_table
 from wattline.report.words import Json, balance_words, share_words
@@ -33,7 +33,7 @@ def supply_text(data: Json, explain: bool = False) -> RenderableType:
     """
     results = data["results"]
     plan = results["plan"]
-    blocks: list[RenderableType] = [Text(results["title"], style="bold"), *assumed(data), ""]
+    blocks: list[RenderableType] = [Text(results["title"], style="bold"), *premises(data), ""]
     blocks += [_headline(results), "", _built(data), "", _beside(results["beside"], "target")]
     if results["frontier"]:
         blocks += ["", _beside(results["frontier"], "hourly carbon-free")]

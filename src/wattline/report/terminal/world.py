@@ -109,7 +109,7 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def signed(value: float) -> str:
+def with_sign(value: float) -> str:
     """A change with its sign, a small one to two digits.
 
     Parameters
@@ -152,8 +152,8 @@ def _parts(results: Json) -> list[RenderableType]:
         shown.append(Text(f"AI with its own cooling and power, as published figures count it: {words}"))
     if results["change"]:
         change = results["change"]
-        parts = ", ".join(f"{NAMES[part['part']]} {signed(part['change_twh'])}" for part in change["parts"])
-        head = f"{change['from_year']} to {change['to_year']}: {signed(change['to_twh'] - change['from_twh'])} TWh"
+        parts = ", ".join(f"{NAMES[part['part']]} {with_sign(part['change_twh'])}" for part in change["parts"])
+        head = f"{change['from_year']} to {change['to_year']}: {with_sign(change['to_twh'] - change['from_twh'])} TWh"
         shown.append(Text(f"{head} ({parts})"))
     if results["matters"]:
         table = _table(f"what matters most in {last['year']}", "low", "high")

@@ -17,7 +17,7 @@ from wattline.line.world.expected import paths_known
 from wattline.line.world.observe import Posterior
 from wattline.line.world.path_model import PathModel, stated_model
 from wattline.line.world.published import PublishedFigure
-from wattline.line.world.tables import stated
+from wattline.line.world.tables import stated_number
 
 FITTED = (
     "growth_sd", "common_sd", "common_years", "place_sd", "place_years", "place_growth_sd", "place_step_sd", "level_sd",
@@ -53,7 +53,9 @@ def move(base: PathModel, steps: Array) -> PathModel:
 
 def prior_spreads() -> Array:
     """Standard deviation of each coefficient's logarithm about its stated value, before any figure."""
-    return np.array([stated("company-prior-sd" if name.startswith("company_") else "prior-sd") for name in FITTED])
+    return np.array(
+        [stated_number("company-prior-sd" if name.startswith("company_") else "prior-sd") for name in FITTED]
+    )
 
 
 def fit_paths(rows: Sequence[PublishedFigure], origin: int) -> tuple[PathModel, Array]:

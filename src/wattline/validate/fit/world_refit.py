@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.line.world.algebra import solved, times
+from wattline.line.world.algebra import solve_lower, times
 from wattline.line.world.expected import paths_known
 from wattline.line.world.observe import Posterior
 from wattline.line.world.path_model import PathModel, stated_model
@@ -66,7 +66,7 @@ def evidence_slope(
     """
     posterior = _posterior(rows, origin, steps)
     total = posterior.paths.counted(posterior.figures)
-    whitening = solved(posterior.factor, np.eye(len(total)))
+    whitening = solve_lower(posterior.factor, np.eye(len(total)))
     inverse = times(whitening.T, whitening)
     weights = inverse @ posterior.residual
     slope, scaled = [], []

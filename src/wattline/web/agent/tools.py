@@ -20,7 +20,7 @@ EXAMPLE = "ChatGPT uses 2.9 Wh per request"
 LONG = ("steps", "hours", "hourly", "power_w", "load", "facts")
 
 
-def named(model: str) -> str:
+def plain_model_name(model: str) -> str:
     """A model's name, which is no path of a file. Raises WattlineError."""
     if model.endswith(".json") or model.startswith(("/", ".", "~")) or "\\" in model:
         raise WattlineError(f"model: {shorten(model)!r} is a file; give a name, such as llama-3.1-70b")
@@ -61,7 +61,8 @@ def prompt(
 
     setup = {"chip": chip, "gpus": gpus, "precision": precision}
     given = {name: value for name, value in {**setup, "region": region}.items() if value is not None}
-    return answer_of(work(named(model), input_tokens=input_tokens, output_tokens=output_tokens, draws=DRAWS, **given))  # type: ignore[arg-type]
+    model = plain_model_name(model)
+    return answer_of(work(model, input_tokens=input_tokens, output_tokens=output_tokens, draws=DRAWS, **given))  # type: ignore[arg-type]
 
 
 def train(
@@ -82,7 +83,7 @@ def train(
     from wattline.predict.train import train as work
 
     given = {name: value for name, value in {"region": region, "precision": precision}.items() if value is not None}
-    return answer_of(work(named(model), tokens, chip, chips, draws=DRAWS, **given))  # type: ignore[arg-type]
+    return answer_of(work(plain_model_name(model), tokens, chip, chips, draws=DRAWS, **given))  # type: ignore[arg-type]
 
 
 def site(it: str, place: str) -> Json:

@@ -21,7 +21,7 @@ from wattline.web.app.bodies import AGAIN_S, BodyError
 from wattline.web.app.guard import Guard
 from wattline.web.app.pages import Page
 from wattline.web.app.pool import WorkerPool
-from wattline.web.app.render import answered, render
+from wattline.web.app.render import answer_part, render
 from wattline.web.app.state import AppState, state_of
 from wattline.web.app.views import MEDIA, download, page_view, why
 
@@ -139,7 +139,7 @@ async def part(request: Request) -> Response:
     job = state_of(request).jobs.get(request.path_params["id"])
     if job is None or not job.over:
         raise HTTPException(404)
-    return HTMLResponse(answered(request, job), headers={"Cache-Control": "no-store"})
+    return HTMLResponse(answer_part(request, job), headers={"Cache-Control": "no-store"})
 
 
 async def events(request: Request) -> Response:

@@ -72,10 +72,10 @@ def _apart(html: str, rules: dict[str, str]) -> str:
 def first_figure(page: str) -> str:
     """The first figure of a page as an SVG file with its colours; "" where it has none."""
     match = _FIGURE.search(page[page.find("</header>") :])
-    return "" if match is None else alone(match[0], page)
+    return "" if match is None else standalone_svg(match[0], page)
 
 
-def alone(svg: str, page: str) -> str:
+def standalone_svg(svg: str, page: str) -> str:
     """An SVG element of a page as a file, with those of the page's styles that it needs, in the colours of light.
 
     Parameters

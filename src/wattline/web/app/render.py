@@ -226,7 +226,7 @@ def given_up(request: Request, address: str) -> str:
     return render(request, "trouble.html", heading=words("Cancelled."), error=error, again=address)
 
 
-def answered(request: Request, job: WebJob) -> str:
+def answer_part(request: Request, job: WebJob) -> str:
     """An answer with its tools, or why there is none."""
     words = state_of(request).words(request)
     if job.state == "cancelled":

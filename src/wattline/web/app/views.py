@@ -20,7 +20,7 @@ from wattline.web.app.jobs import Busy, WebJob
 from wattline.web.app.kept import key_of, reply_with
 from wattline.web.app.pages import Page
 from wattline.web.app.question import PageQuestion
-from wattline.web.app.render import answered, foot, given_up, line_note, page_shell, render, trouble, working
+from wattline.web.app.render import answer_part, foot, given_up, line_note, page_shell, render, trouble, working
 from wattline.web.app.state import state_of
 
 SOON_S = 0.4  # an answer that comes sooner needs no sign that it is worked on
@@ -63,7 +63,7 @@ async def page_view(request: Request, page: Page) -> Response:
         if job.state != "done":
             return HTMLResponse("".join([part async for part in whole]), 400, {"Cache-Control": "no-store"})
     if job is not None and job.state != "done":
-        return streamed(request, whole)
+        return stream_response(request, whole)
     key = key_of(request, state.words(request).lang, job.id if job else "")
     made = state.kept.get(key) or state.kept.add(key, "".join([part async for part in whole]))
     return reply_with(request, made)
@@ -99,7 +99,7 @@ async def _whole(request: Request, page: Page, values: dict[str, str], job: WebJ
         finally:
             jobs.left(job)
         await _in_words_of(request, job)
-        yield answered(request, job)
+        yield answer_part(request, job)
     yield foot(request, page)
 
 
@@ -140,7 +140,7 @@ async def _part(request: Request, question: PageQuestion, job: WebJob | None) ->
     async with _quietly(SOON_S):
         await job.wait()
     await _in_words_of(request, job)
-    body = answered(request, job) if job.over else working(request, job, follow=True)
+    body = answer_part(request, job) if job.over else working(request, job, follow=True)
     state_of(request).jobs.expect_readers(job)
     return HTMLResponse(body, headers=headers)
 
@@ -155,7 +155,7 @@ async def _refused(
     return HTMLResponse(page_shell(request, page, values, False) + body + foot(request, page), status, headers)
 
 
-def streamed(request: Request, parts: AsyncIterator[str]) -> Response:
+def stream_response(request: Request, parts: AsyncIterator[str]) -> Response:
     """Parts of a page as they come, packed where the browser takes it, each sent at once."""
     packs = "gzip" in request.headers.get("accept-encoding", "")
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if packs else {})

@@ -98,7 +98,7 @@ class AnsweringProcess:
                     return answer_parts(self._run([paths.get(word, word) for word in _with(message["args"], paths)]))
             case "explain":
                 with speaking(message.get("lang", "en")):
-                    return {"text": explained(json.loads(message["json"]))}
+                    return {"text": explanation_text(json.loads(message["json"]))}
             case "translate":
                 with speaking(message["lang"]):
                     return shown_parts(json.loads(message["json"]))
@@ -166,7 +166,7 @@ def shown_parts(data: Message) -> Message:
     return {"page": page, "fragment": fragment_of(page)._asdict(), "svg": as_figure(data) or first_figure(page)}
 
 
-def explained(data: Message) -> str:
+def explanation_text(data: Message) -> str:
     """Every step of an answer and its facts, as ``wattline explain`` prints them."""
     from wattline.report.present import as_text
 

@@ -21,7 +21,7 @@ from wattline.web.proxy.metrics import Metrics
 from wattline.web.proxy.request_log import RequestLog
 from wattline.web.proxy.token_weights import Weigher
 from wattline.web.proxy.tracked_request import TrackedRequest, Typical, as_json, predicted_j
-from wattline.web.proxy.usage import rounded
+from wattline.web.proxy.usage import round_energy
 
 ROW_S = 1.0  # settled intervals are journalled together, this long
 FIRST_WAIT_S = 0.3  # how long the very first answers wait for a first reading of the power
@@ -141,7 +141,7 @@ class Books:
         joules = self.ledger.estimate_j(tracked, time.monotonic()) if self.basis else None
         if joules is None:
             return {}
-        tracked.reported_j = rounded(joules)
+        tracked.reported_j = round_energy(joules)
         usage: dict[str, float | bool] = {"energy_j": tracked.reported_j}
         return usage | {"energy_modelled": True} if self.basis == "modelled" else usage
 

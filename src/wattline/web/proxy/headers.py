@@ -11,7 +11,7 @@ HOP = frozenset({
 })  # fmt: skip
 
 
-def passed(raw: Iterable[tuple[bytes, bytes]], leave_out: Iterable[str] = ()) -> CIMultiDict[str]:
+def end_to_end_headers(raw: Iterable[tuple[bytes, bytes]], leave_out: Iterable[str] = ()) -> CIMultiDict[str]:
     """End-to-end headers; also left out: those that Connection names, and ``leave_out`` (lower case).
 
     Parameters

@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 
 from wattline.web.proxy.body import BODIES_BYTES, READ_BYTES, TEXT_FREE, RequestBody, read_body, with_usage
 from wattline.web.proxy.door import TimedBody, TooSlow
-from wattline.web.proxy.headers import content_type, encoding, passed
+from wattline.web.proxy.headers import content_type, encoding, end_to_end_headers
 from wattline.web.proxy.lines import LineStream
 from wattline.web.proxy.relay import (
     TRAILER,
@@ -18,10 +18,10 @@ from wattline.web.proxy.relay import (
     Proxy,
     RelayResponse,
     UpstreamDown,
+    client_gone,
     copy,
     cut,
     down,
-    gone,
     read_some,
     request_headers,
     send,
@@ -29,8 +29,8 @@ from wattline.web.proxy.relay import (
 )  # fmt: skip
 from wattline.web.proxy.sse import EventStream
 from wattline.web.proxy.tracked_request import TrackedRequest
-from wattline.web.proxy.unpacking import Unpacker, unpacked
-from wattline.web.proxy.usage import insert, parse, read_tokens, rounded
+from wattline.web.proxy.unpacking import Unpacker, unpack_copy
+from wattline.web.proxy.usage import insert, parse, read_tokens, round_energy
 
 ID = "X-Wattline-Request"
 MAX_LEARNT = 1000  # models' names are the clients' to choose
@@ -143,7 +143,7 @@ async def _pass(
     answer: aiohttp.ClientResponse,
     tracked: TrackedRequest,
 ) -> tuple[str, web.StreamResponse]:
-    headers = passed(answer.raw_headers)
+    headers = end_to_end_headers(answer.raw_headers)
     kind = content_type(headers)
     if kind == "text/event-stream":
         tracked.stream = True
@@ -191,7 +191,7 @@ async def _whole(
 async def _with_joules(proxy: Proxy, tracked: TrackedRequest, headers: CIMultiDict[str], body: bytes) -> bytes:
     """Read an answer's tokens; the joules go into ``headers``, and into the body that is given back."""
     packed = encoding(headers)
-    data = parse(unpacked(body, packed))
+    data = parse(unpack_copy(body, packed))
     usage = data.get("usage")
     read_tokens(data, tracked.tokens)
     for name in ("id", "model"):
@@ -205,7 +205,7 @@ async def _with_joules(proxy: Proxy, tracked: TrackedRequest, headers: CIMultiDi
         return body
     headers[TRAILER] = str(tracked.reported_j)
     error = proxy.books.error
-    low, high = (rounded(float(fields["energy_j"]) * max(1 + side * error, 0.0)) for side in (-1, 1))
+    low, high = (round_energy(float(fields["energy_j"]) * max(1 + side * error, 0.0)) for side in (-1, 1))
     headers["X-Wattline-Energy-Range-J"] = f"{low}-{high}"
     headers["X-Wattline-Energy-Basis"] = f"{proxy.books.basis}, estimated"
     if packed or not proxy.body or not isinstance(usage, dict):
@@ -229,7 +229,7 @@ async def _lines(
             stream.feed(data)
             await response.write(data)
     except (aiohttp.ClientError, OSError) as error:
-        if isinstance(error, ConnectionResetError) and gone(request):
+        if isinstance(error, ConnectionResetError) and client_gone(request):
             raise
         cut(request)
         return "upstream broke off", response
@@ -282,7 +282,7 @@ async def _stream(
         if tail := stream.finish():
             await response.write(tail)
     except (aiohttp.ClientError, OSError, zlib.error) as error:
-        if isinstance(error, ConnectionResetError) and gone(request):
+        if isinstance(error, ConnectionResetError) and client_gone(request):
             raise
         cut(request)
         return "upstream broke off", response

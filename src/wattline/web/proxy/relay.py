@@ -17,7 +17,7 @@ from yarl import URL
 from wattline.core.printable import printable
 from wattline.web.proxy.accounting import Books
 from wattline.web.proxy.door import Hosts, TimedBody
-from wattline.web.proxy.headers import passed
+from wattline.web.proxy.headers import end_to_end_headers
 
 CONNECT_S = 10.0
 NO_AUTO = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
@@ -178,7 +178,7 @@ def request_headers(proxy: Proxy, request: web.BaseRequest, leave_out: tuple[str
 
     Returns the headers.
     """
-    headers = passed(request.raw_headers, ("host", "expect", *leave_out))
+    headers = end_to_end_headers(request.raw_headers, ("host", "expect", *leave_out))
     if proxy.credentials and "Authorization" not in headers and not proxy.hosts.of_a_stranger(request):
         headers["Authorization"] = proxy.credentials
     return headers
@@ -204,7 +204,7 @@ async def plain(proxy: Proxy, request: web.BaseRequest) -> web.StreamResponse:
     except UpstreamDown as error:
         return too_slow() if data is not None and data.slow else down(error)
     async with answer:
-        response = RelayResponse(answer.status, answer.reason, passed(answer.raw_headers))
+        response = RelayResponse(answer.status, answer.reason, end_to_end_headers(answer.raw_headers))
         await response.prepare(request)
         await copy(request, answer, response)
         return response
@@ -225,7 +225,7 @@ async def copy(request: web.BaseRequest, answer: aiohttp.ClientResponse, respons
         async for data in answer.content.iter_any():
             await response.write(data)
     except (aiohttp.ClientError, OSError) as error:
-        if isinstance(error, ConnectionResetError) and gone(request):
+        if isinstance(error, ConnectionResetError) and client_gone(request):
             raise
         cut(request)
         return False
@@ -233,7 +233,7 @@ async def copy(request: web.BaseRequest, answer: aiohttp.ClientResponse, respons
     return True
 
 
-def gone(request: web.BaseRequest) -> bool:
+def client_gone(request: web.BaseRequest) -> bool:
     """Whether the client has left."""
     return request.transport is None or request.transport.is_closing()
 

@@ -154,7 +154,7 @@ def _app(proxy: Proxy) -> web.Application:
         path = request.raw_path
         if path.startswith(pages.ROOT):
             return await pages.page(proxy.books, str(proxy.upstream), request.method, path)
-        if websocket.wanted(request):
+        if websocket.asks_upgrade(request):
             return await websocket.bridge(proxy, request)
         kind = kind_of(request.method, path)
         return await (metered(proxy, request, kind) if kind else plain(proxy, request))

@@ -62,7 +62,7 @@ def _range(fact: Fact) -> str:
     return f"{fact.low:g} to {fact.high:g}"
 
 
-def modelled(model: str, chip: str, precision: str | None = None, chips: int | None = None) -> Weigher:
+def model_weights(model: str, chip: str, precision: str | None = None, chips: int | None = None) -> Weigher:
     """Weights of one model on one kind of chip, from the step model.
 
     Parameters

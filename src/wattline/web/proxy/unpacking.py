@@ -7,7 +7,7 @@ import zlib
 MIN_UNPACKED_BYTES, MAX_RATIO = 1 << 20, 50  # what is unpacked to be looked at
 
 
-def unpacked(body: bytes, packed: str) -> bytes:
+def unpack_copy(body: bytes, packed: str) -> bytes:
     """A copy without its compression; as it is where that cannot be undone here, or would be far longer.
 
     Parameters

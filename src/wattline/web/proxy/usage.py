@@ -195,6 +195,6 @@ def remove(body: bytes, usage: Mapping[str, Any]) -> bytes:
     return body[:begin] + (after[1:].lstrip() if after.startswith(b",") else body[end:])
 
 
-def rounded(energy_j: float) -> float:
+def round_energy(energy_j: float) -> float:
     """Joules to six digits."""
     return float(f"{energy_j:.6g}")

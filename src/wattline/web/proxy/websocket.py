@@ -16,7 +16,7 @@ MAX_MESSAGE_BYTES = 16 << 20  # unpacked nowhere: no compression is agreed on wi
 Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
 
 
-def wanted(request: web.Request) -> bool:
+def asks_upgrade(request: web.Request) -> bool:
     """Whether the request asks to become a WebSocket."""
     return request.headers.get("Upgrade", "").lower() == "websocket"
 

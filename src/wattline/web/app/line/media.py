@@ -49,7 +49,7 @@ USUAL_DOCUMENT = "256"
 USUAL = {"image": "flux.1-dev", "video": "hunyuan-video", "session": "llama-3.3-70b"}
 
 
-def generated(line: TypedLine, known: Catalog) -> LineQuestion | None:
+def media_question(line: TypedLine, known: Catalog) -> LineQuestion | None:
     """An image or a video that a model makes.
 
     Parameters

@@ -144,7 +144,7 @@ def swinging(line: TypedLine, known: Catalog) -> LineQuestion | None:
     return LineQuestion("flex swings", {"phase": phases, "chips": count or USUAL_SWINGING}, tuple(taken))
 
 
-def powered(line: TypedLine, known: Catalog) -> LineQuestion | None:
+def site_question(line: TypedLine, known: Catalog) -> LineQuestion | None:
     """A site of so many MW: what it draws, what powers it, what it takes of its grid and gives it.
 
     Parameters

@@ -80,8 +80,8 @@ def _question(line: TypedLine, text: str, known: Catalog) -> LineQuestion:
         planning.own_machine,
         planning.swinging,
         media.spoken,
-        media.generated,
-        planning.powered,
+        media.media_question,
+        planning.site_question,
         media.session,
         planning.waiting,
     ):
