@@ -34,8 +34,8 @@ from wattline.search.explain import differences
 from wattline.search.frontier import frontier
 from wattline.search.pareto import frontier_of
 from wattline.search.result import Frontier
-from wattline.search.search import usd_of
 from wattline.search.setup import Candidate, Space, all_setups, measured_chips, read_space
+from wattline.search.trial import usd_of
 
 pytest.importorskip("numba", reason="the simulator needs Numba, of the extra sim")
 SPACE = Space(("h100-sxm", "b200"), ("bf16", "fp8"), (1, 2), (None, 400.0), (8, 64), (2048,), (False,))

@@ -18,8 +18,8 @@ from wattline.search.bounds import screen
 from wattline.search.evaluate import Question, item_of, setup_of, simulate_item
 from wattline.search.floors import LEVELS, LeastCosts, TokensMade, fewest_replicas
 from wattline.search.misses import Misses, StrainedTrial
-from wattline.search.search import usd_of
 from wattline.search.setup import Candidate, Space, all_setups
+from wattline.search.trial import usd_of
 
 pytest.importorskip("numba", reason="the simulator needs Numba, of the extra sim")
 

@@ -225,7 +225,8 @@ def test_ttft_never_falls_with_prompt_or_load(row: TimedRow) -> None:
 
 def test_the_fit_finds_what_was_planted(row: TimedRow) -> None:
     pytest.importorskip("numba")
-    from wattline.validate.fit.software import FRONT_SCALE, Steps, fit_factors, fit_fronts
+    from wattline.validate.fit.software import FRONT_SCALE, fit_factors, fit_fronts
+    from wattline.validate.fit.step_arrays import Steps
     from wattline.validate.serving_timed import SimulatedLatency
 
     rows = [replace(row, size=n, input_tokens=i, chips=g) for n in (4, 16, 64) for i in (512, 4096) for g in (1, 2, 4)]

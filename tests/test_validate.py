@@ -16,6 +16,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.range import Range
 from wattline.report.present import rich_text
+from wattline.validate.energy_scope import energy_scope
 from wattline.validate.evidence.training_runs import (
     NEW_HOUSE,
     SAME_HOUSE,
@@ -28,7 +29,6 @@ from wattline.validate.fit import training as calibrate
 from wattline.validate.training import (
     ComparedRun,
     TrainingValidation,
-    energy_scope,
     predict_chip_hours,
     predict_energy_wh,
     validate,

@@ -13,18 +13,14 @@ from hypothesis import strategies as st
 from validate_runs import ROWS, csv_of
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
+from wattline.validate.energy_scope import energy_scope
 from wattline.validate.evidence.training_runs import (
     COLUMNS,
     number_in,
     read_runs,
 )
 from wattline.validate.fit import training as calibrate
-from wattline.validate.training import (
-    energy_scope,
-    predict_chip_hours,
-    validate,
-    work_of,
-)
+from wattline.validate.training import predict_chip_hours, validate, work_of
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from typing import Any
 
 from wattline.core.units import J_PER_WH
 from wattline.search.bounds import screen
-from wattline.search.search import Search, Trial
+from wattline.search.search import Search
 from wattline.search.setup import Candidate
+from wattline.search.trial import Trial
 
 # a change, by the fields of a set-up that make it
 CHANGES: dict[str, tuple[str, ...]] = {

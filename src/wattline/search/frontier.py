@@ -29,8 +29,9 @@ from wattline.search.explain import taken_back, walk
 from wattline.search.floors import LEVELS
 from wattline.search.pareto import frontier_of
 from wattline.search.result import Counts, Frontier
-from wattline.search.search import DOUBT, Search, Trial
+from wattline.search.search import DOUBT, Search
 from wattline.search.setup import Candidate, Space, all_setups, space_of
+from wattline.search.trial import Trial
 from wattline.sweep import Store, open_pool
 
 TRIED, AMPLE = 12, 4  # where nothing meets the target: the fastest set-ups, with so many times the replicas guessed

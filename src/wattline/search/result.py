@@ -17,8 +17,8 @@ from wattline.line.work.flops import BYTES
 from wattline.predict.service.result import Service
 from wattline.search.evaluate import Question
 from wattline.search.explain import Change
-from wattline.search.search import Trial
 from wattline.search.setup import Candidate
+from wattline.search.trial import Trial
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from wattline.search.misses import Misses, StrainedTrial, family
 from wattline.search.order import first_of_families, in_families, possible_twins
 from wattline.search.pareto import frontier_of
 from wattline.search.setup import Candidate
+from wattline.search.trial import Rivals, Trial
 from wattline.search.twins import PEAK, Twins, group_of
 from wattline.sweep import Pool, Store, drive
 from wattline.sweep.store import item_key
@@ -34,63 +35,6 @@ HOPELESS = 50.0  # a strain that is no longer of one request alone, but of a que
 NONE = Misses((), 0.0)
 
 Steps = Generator[Mapping[str, Any], Mapping[str, Any], "Trial | None"]
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A set-up with its replicas, and what its simulation said; ``whole``: on all of the traffic."""
-
-    setup: Candidate
-    result: Mapping[str, Any]
-    whole: bool
-
-    @property
-    def energy_j(self) -> float:
-        """A request at the grid."""
-        return float(self.result["energy_j"])
-
-    @property
-    def usd(self) -> float:
-        """A request, capital and electricity; infinite where no price is known."""
-        return usd_of(self.result)
-
-    @property
-    def strain(self) -> float:
-        return _number(self.result["strain"])
-
-    @property
-    def strain_ttft(self) -> float:
-        return _number(self.result["strain_ttft"])
-
-    def order(self) -> tuple[Any, ...]:
-        """Least energy first; ties by cost, then by the set-up itself."""
-        return (self.energy_j, self.usd, self.strain, sorted((k, str(v)) for k, v in self.setup.item().items()))
-
-
-def _number(value: float | None) -> float:
-    return float("inf") if value is None else float(value)
-
-
-def usd_of(result: Mapping[str, Any]) -> float:
-    if result.get("capital_usd") is None:
-        return float("inf")
-    return float(result["capital_usd"]) + float(result["electricity_usd"])
-
-
-@dataclass(frozen=True)
-class Rivals:
-    """Energy and cost of what is found already, which a set-up has to undercut in one of them."""
-
-    pairs: tuple[tuple[float, float], ...] = ()
-    doubt: float = 0.0
-
-    def beat(self, energy_j: float, usd: float) -> bool:
-        """Whether one of them takes no more of either."""
-        return any(e * (1 + self.doubt) <= energy_j and _less(c, usd, self.doubt) for e, c in self.pairs)
-
-
-def _less(mine: float, yours: float, doubt: float) -> bool:
-    return mine * (1 + doubt) <= yours or mine == yours
 
 
 @dataclass(frozen=True)
@@ -123,7 +67,13 @@ class Search:
 
     def level(self, bounds: Sequence[Bound], level: float) -> None:
         """Go through the space for what keeps ``level`` of the target with least energy or least cost. Raises
-        WattlineError where every set-up is refused for the same reason."""
+        WattlineError where every set-up is refused for the same reason.
+
+        Parameters
+        ----------
+        bounds : of the set-ups, in the order in which they are tried
+        level : of strain, a share of the target
+        """
         doubt = DOUBT if self.sliced else 0.0
         order = in_families([b for b in bounds if b.strain <= level])
         self.left_out, width, begun = len(bounds) - len(order), FIRST_ROUND, set[Candidate]()
@@ -143,12 +93,28 @@ class Search:
                 raise WattlineError(self.wrong[0])
 
     def least(self, bounds: Sequence[Bound], level: float = 1.0) -> list[Trial]:
-        """Each set-up with the fewest replicas that keep the level on the whole traffic; without those that none do."""
+        """Each set-up with the fewest replicas that keep the level on the whole traffic; without those that none do.
+
+        Parameters
+        ----------
+        bounds : of the set-ups
+        level : of strain, a share of the target
+
+        Returns their trials.
+        """
         tried = self._run([self._fewest(b, level, Rivals()) for b in bounds])
         return self.settle([(b, trial.setup.replicas) for b, trial in zip(bounds, tried, strict=True) if trial], level)
 
     def settle(self, some: Sequence[tuple[Bound, int]], level: float) -> list[Trial]:
-        """The same, beginning near the replicas that were found on a part of the traffic."""
+        """The same, beginning near the replicas that were found on a part of the traffic.
+
+        Parameters
+        ----------
+        some : bounds of set-ups, each with the replicas at which its search begins
+        level : of strain, a share of the target
+
+        Returns their trials.
+        """
         trials = self._run([self._fewest(b, level, Rivals(), True, n) for b, n in some])
         return [trial for trial in trials if trial is not None]
 

@@ -248,7 +248,8 @@ def _left_out_factors(
     results: Sequence[TrainingResult], leave_out: str, progress: Callable[[str], None]
 ) -> dict[tuple[object, ...], float]:
     """Time by a fit without each result's group, beside the time by the fit to all."""
-    from wattline.validate.fit.training_steps import fit_steps, measured_steps, predict_left_out_rows, published_rows
+    from wattline.validate.fit.step_rows import measured_steps, published_rows
+    from wattline.validate.fit.training_steps import fit_steps, predict_left_out_rows
 
     usable = [result for result in results if measured_s(result, Draws(0)) is not None]
     rows = [*measured_steps(usable, float(Draws(0)("fit.training-tuned-spread"))), *published_rows()]

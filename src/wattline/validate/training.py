@@ -6,7 +6,6 @@ power; rows whose published energy is chip-hours times a nameplate ("circular") 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from wattline.catalog import default
 from wattline.catalog.draws import Draws
-from wattline.core.errors import WattlineError, shorten
+from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.core.range import Range
 from wattline.core.result import Json, Result, envelope
@@ -36,15 +35,9 @@ from wattline.line.site import annual
 from wattline.line.work.flops import forward_flops_per_token
 from wattline.line.work.model import Model
 from wattline.line.work.training import usual_model, usual_sequence, usual_training_flops
+from wattline.validate.energy_scope import energy_problem, energy_scope
 from wattline.validate.evidence.training_runs import NEW_HOUSE, SAME_HOUSE, Run
 from wattline.validate.score import score_errors
-
-# what a row's power was measured of, by the words that say so; the first kind that matches holds
-SCOPES = {
-    "chip": r"gpus?|tpus?|chips?|accelerators?|nvml",
-    "node": r"nodes?|servers?|hosts?|ipmi|bmc",
-    "site": r"systems?|site|facility|data[ -]?cent(?:re|er)s?|building|campus",
-}
 
 
 @dataclass(frozen=True)
@@ -100,7 +93,15 @@ class TrainingValidation(Result):
         return [name for name in (NEW_HOUSE, SAME_HOUSE) if name in names]
 
     def score(self, measure: str, group: str = "") -> Json:
-        """The score (``score_errors``) of the usable rows, or of those of a group."""
+        """The score (``score_errors``) of the usable rows, or of those of a group.
+
+        Parameters
+        ----------
+        measure : ``chip_hours`` or ``energy``
+        group : of rows that alone are counted; all without
+
+        Returns the numbers by name.
+        """
         rows = [row for row in self.rows[measure] if group in ("", row.group)]
         usable = [row for row in rows if row.predicted is not None]
         return score_errors([row.error for row in usable], [row.covered for row in usable])
@@ -146,7 +147,15 @@ def _compare(
 
 
 def predict_chip_hours(run: Run, draws: Draws) -> Array:
-    """Chip-hours from model, tokens and hardware. Raises WattlineError, which says what the row lacks."""
+    """Chip-hours from model, tokens and hardware. Raises WattlineError, which says what the row lacks.
+
+    Parameters
+    ----------
+    run : a published run
+    draws : of the facts
+
+    Returns chip-hours, shape ``(n_draws,)``.
+    """
     if run.hours_problem:
         raise WattlineError(run.hours_problem)
     if run.chip is None:
@@ -203,7 +212,15 @@ def work_of(run: Run) -> float:
 
 
 def chips_of(run: Run, chip: Chip) -> int:
-    """The row's chips, or as many as a run of this size usually takes; no fewer than hold the model."""
+    """The row's chips, or as many as a run of this size usually takes; no fewer than hold the model.
+
+    Parameters
+    ----------
+    run : a published run
+    chip : its chip
+
+    Returns their number.
+    """
     shape, _ = shape_of(run)
     least = training.chips_to_hold(shape.total_params, chip.memory_bytes, chip.catalog)
     return max(int(run.chips), 1) if run.chips else usual_chips(chip, work_of(run), least)
@@ -211,7 +228,15 @@ def chips_of(run: Run, chip: Chip) -> int:
 
 def predict_energy_wh(run: Run, draws: Draws) -> Array:
     """Energy from the row's chip-hours, in the scope that its power basis names. Raises WattlineError, which says what
-    the row lacks."""
+    the row lacks.
+
+    Parameters
+    ----------
+    run : a published run
+    draws : of the facts
+
+    Returns Wh, shape ``(n_draws,)``.
+    """
     for problem in (energy_problem(run), run.chip_problem):
         if problem:
             raise WattlineError(problem)
@@ -219,34 +244,6 @@ def predict_energy_wh(run: Run, draws: Draws) -> Array:
     assert run.chip_hours is not None
     device = load_chip(run.chip.name, draws)
     return np.asarray(run.chip_hours * _watts_in_scope(run, device, draws))
-
-
-def energy_problem(run: Run) -> str:
-    """Why the row's energy proves nothing of power; empty where it does."""
-    if run.energy_problem:
-        return run.energy_problem
-    if run.circular.startswith("y"):
-        return "circular: the published energy is chip-hours times a nameplate"
-    if run.circular.startswith("part"):
-        return "partly circular: the published power is assumed in part"
-    if not run.chip_hours:
-        return "no chip-hours"
-    if run.pue is not None and run.pue < 1.0:
-        return f"PUE {run.pue:g} is below 1, which no site can be"
-    if not energy_scope(run.basis):
-        return f"power basis {shorten(run.basis)!r} does not say whether chips, nodes or the site were measured"
-    return ""
-
-
-def energy_scope(basis: str) -> str:
-    """``chip``, ``node`` or ``site``, as the words of a basis have it; empty where they do not tell.
-
-    What stands behind a colon, a comma or in brackets is a remark; "measured GPU, 1 node" is of chips, "GPU node" of
-    the node.
-    """
-    plain = re.split(r"[:;,(]", basis.lower(), maxsplit=1)[0]
-    plain = re.sub(rf"\b(?:{SCOPES['chip']})[ -](?=(?:{SCOPES['node']}|{SCOPES['site']})\b)", "", plain)
-    return next((scope for scope, words in SCOPES.items() if re.search(rf"\b(?:{words})\b", plain)), "")
 
 
 def _watts_in_scope(run: Run, device: Chip, draws: Draws) -> Array:

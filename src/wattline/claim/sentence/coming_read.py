@@ -14,16 +14,15 @@ from wattline.claim.sentence.coming_words import (
     Kind,
     Part,
     amount_in,
-    grows,
     like_at,
     low_end,
-    multiple_in,
     named_places,
     of_other_things,
     place_in,
     share_in,
     years_of,
 )
+from wattline.claim.sentence.growth_words import grows, multiple_in
 from wattline.claim.sentence.states import named_state
 from wattline.core.errors import WattlineError, shorten
 from wattline.line.world.places import Place, place_of

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from wattline.claim.sentence.growth_words import PERCENT
 from wattline.claim.sentence.words import UNITS
 from wattline.core.errors import WattlineError
 from wattline.core.quantity import COUNT_WORDS
@@ -36,7 +37,6 @@ _AMOUNT = re.compile(
     re.I,
 )
 _BEFORE = re.compile(_NUMBER + r"[\s-]*(?:[kMGTP]?Wh?|[a-z]*watts?(?:[\s-]?hours?)?)?\s*(?:-|–|—|to|and|or)\s*$", re.I)
-_PERCENT = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(%|per\s?cent)", re.I)
 _PERCENTS = re.compile(
     r"(?P<low>\d+(?:\.\d+)?)\s*(?:%|per\s?cent)?\s*(?:-|–|—|to|and)\s*(?P<number>\d+(?:\.\d+)?)\s*(?:%|per\s?cent)",
     re.I,
@@ -45,19 +45,6 @@ FRACTIONS = {"half": 50.0, "a third": 100 / 3, "one third": 100 / 3, "two thirds
              "one quarter": 25.0, "three quarters": 75.0, "a fifth": 20.0, "one fifth": 20.0, "a tenth": 10.0,
              "one tenth": 10.0}  # fmt: skip
 _FRACTION = re.compile(rf"\b({'|'.join(words.replace(' ', '[ -]+') for words in FRACTIONS)})\s+of\b", re.I)
-_TIMES = re.compile(r"\b(?P<number>\d+(?:\.\d+)?)(\s+times|[\s-]?fold)\b", re.I)
-YEARLY = re.compile(
-    r"(\b(per|a)\s+(year|annum)|/\s*(yr|year)|\b(annually|yearly|annual|cagr|compound\w*)|\b(each|every) year)\b", re.I
-)
-_NUMBERS = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "ten": "10"}
-_EVERY = re.compile(rf"\bevery\s+((?P<number>\d+(?:\.\d+)?|{'|'.join(_NUMBERS)})\s+)?years?\b", re.I)
-_FOLD = {"doubl": 2.0, "twice": 2.0, "twofold": 2.0, "tripl": 3.0, "trebl": 3.0, "threefold": 3.0, "quadrupl": 4.0,
-         "fourfold": 4.0, "tenfold": 10.0, "half as much again": 1.5}  # fmt: skip
-_GROWS = re.compile(
-    r"\b(grow\w*|grew|rose|rise\w*|rising|increas\w*|climb\w*|jump\w*|surge\w*|up|more|add\w*|extra|higher|additional|another)\b",
-    re.I,
-)
-_FALLS = re.compile(r"\b(fall\w*|drop\w*|shrink\w*|declin\w*|decreas\w*|halv\w*|down|less than (today|now))\b", re.I)
 _LIKE = re.compile(
     r"\b(as much( electricity| power| energy)? as|as (all|the whole) of|equal to|"
     r"equivalent (to|of)|match\w*|rival\w*|on (a )?par with|the size of|comparable (to|with)|surpass\w*|overtake\w*|"
@@ -192,43 +179,13 @@ def low_end(text: str, at: tuple[int, int], high: float) -> float | None:
     return low * high / stated if 0 < low < stated and not _YEAR.fullmatch(before["number"]) else None
 
 
-def multiple_in(text: str, years: int = 1) -> float | None:
-    """By how many times something grows over so many years, of "double", "grow by 40%", "15% a year" or "double every
-    four years"; None without."""
-    multiple = _multiple(text)
-    if multiple is None or years <= 0:
-        return multiple
-    if every := _EVERY.search(text):
-        number = every["number"]
-        each = 1.0 if number is None else float(_NUMBERS.get(number.lower(), number))
-        return float(multiple ** (years / each)) if each else None
-    return float(multiple**years) if YEARLY.search(text) else multiple
-
-
-def _multiple(text: str) -> float | None:
-    lower = text.lower()
-    for words, value in _FOLD.items():
-        if words in lower:
-            return value
-    if match := _TIMES.search(text):
-        return float(match["number"])
-    if re.search(r"\bhalv\w+|by half\b", lower):
-        return 0.5 if "halv" in lower or _FALLS.search(text) else 1.5
-    if match := _PERCENT.search(text):
-        share = float(match["number"]) / 100
-        if _FALLS.search(text):
-            return max(1 - share, 0.0)
-        return 1 + share if _GROWS.search(text) else None
-    return None
-
-
 def share_in(text: str) -> tuple[tuple[float, ...], str] | None:
     """The share of a place's electricity that is stated, one or the two ends of a range, with the words that name the
     place; None without."""
     text = in_percent(text)
     if _EMITS.search(text):  # a share of emissions or of water
         return None
-    match = _PERCENTS.search(text) or _PERCENT.search(text)
+    match = _PERCENTS.search(text) or PERCENT.search(text)
     whole = TOTAL.search(text, match.end()) if match else None
     if match is None or whole is None:
         return None
@@ -267,14 +224,17 @@ def of_other_things(text: str) -> str:
     return other[0].lower() if other and (energy is None or other.start() < energy.start()) else ""
 
 
-def grows(text: str) -> bool:
-    """Whether a sentence tells of more rather than of a level."""
-    return bool(_GROWS.search(text))
-
-
 def like_at(text: str, after: int | None = None) -> int | None:
     """Where the words end after which a country is named for its electricity, or where the first of them begin that
-    stand ``after``; None without."""
+    stand ``after``; None without.
+
+    Parameters
+    ----------
+    text : of a sentence
+    after : where the search begins
+
+    Returns the place in the text.
+    """
     if after is not None:
         beside = _LIKE.search(text, after)
         return beside.start() if beside else None

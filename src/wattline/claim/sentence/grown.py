@@ -8,17 +8,8 @@ from dataclasses import replace
 from wattline.claim.file import Claim
 from wattline.claim.sentence.coming import coming_claim, outlook_match
 from wattline.claim.sentence.coming_parts import part_in
-from wattline.claim.sentence.coming_words import (
-    BASE,
-    CENTRES,
-    NOW,
-    YEARLY,
-    ComingClaim,
-    multiple_in,
-    of_other_things,
-    place_in,
-    years_of,
-)
+from wattline.claim.sentence.coming_words import BASE, CENTRES, NOW, ComingClaim, of_other_things, place_in, years_of
+from wattline.claim.sentence.growth_words import YEARLY, multiple_in
 from wattline.claim.sentence.reader import Sentence
 from wattline.claim.sentence.states import named_state
 from wattline.claim.sentence.words import COMING, decline

@@ -24,10 +24,10 @@ from wattline.line.chip.training.step import best_plan, training_step
 from wattline.line.engine.training import chips_to_hold
 from wattline.line.work.model import Model, load_model
 from wattline.line.work.training import usual_sequence
+from wattline.validate.energy_scope import energy_problem, energy_scope
 from wattline.validate.evidence.training_runs import Run
 from wattline.validate.fit import production as production_fit
 from wattline.validate.fit.production import NAMES, Point, errors, leave_one_house_out, leave_one_out, points
-from wattline.validate.training import energy_problem, energy_scope
 
 MIN_ROWS = 5
 METER_RANGE = 1.1  # of one maker's nodes beside another's, and one benchmark's beside another's

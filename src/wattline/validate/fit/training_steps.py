@@ -8,133 +8,24 @@ Published steps with layout (``catalog/training_step.toml``) of chips without 8 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 from scipy.optimize import least_squares
 
-from wattline.catalog import default
-from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
-from wattline.line.chip.device import COMPUTE, Chip, load_chip
-from wattline.line.chip.training.layout import plans
-from wattline.line.chip.training.plan import Layouts, Plan, Recipe
+from wattline.line.chip.device import Chip
+from wattline.line.chip.training.plan import Plan
 from wattline.line.chip.training.rates import COSTS, RATES, TrainingRates, rates_of_parts
 from wattline.line.chip.training.step import limited_step, timed_step
-from wattline.line.work.model import Model, load_model
-from wattline.validate.evidence.mlperf_training import TrainingResult
-from wattline.validate.steps import published_steps
+from wattline.validate.fit.step_rows import StepRow
 
 SCATTER = 0.06  # of a row's log time around the model, below which errors count squared
 LEVEL_WIDTH = {"vendor": 0.1, "generation": 0.1}  # of factors' logs
 ROUNDS = 4  # of fits with layouts searched anew
 NUDGE = 0.01  # of a coefficient's log, for slopes
 NAMES = (*RATES, *COSTS)
-EARLIER = ("deepseek-v3-2048xh800",)  # of the mixtures, whose layout is its own report's
-
-
-@dataclass(frozen=True, eq=False)
-class StepRow:
-    """One measured step as the fit sees it; ``plan`` where its layout is known; ``run`` where the time is a run's."""
-
-    model: Model
-    chip: Chip
-    chips: int
-    tokens: int
-    sequences: int
-    precision: str
-    method: str
-    step_s: float
-    narrow_attention: bool = False
-    weight: float = 1.0
-    plan: Plan | None = None
-
-    @property
-    def vendor(self) -> str:
-        return str(self.chip.record.meta.get("vendor", ""))
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """What its prediction depends on."""
-        name = self.chip.record.name
-        sizes = (self.chips, self.tokens, self.sequences)
-        return self.model.key, name, *sizes, self.precision, self.method, self.narrow_attention, self.plan
-
-    @cached_property
-    def choices(self) -> Layouts:
-        """The layouts that it may have had."""
-        if self.plan is not None:
-            return Layouts.of(self.plan)
-        recipe = Recipe(method=self.method, narrow_attention=self.narrow_attention)
-        return plans(self.model, self.chip, self.chips, self.sequences, self.tokens, recipe)
-
-
-def measured_steps(results: Sequence[TrainingResult], spread: float) -> list[StepRow]:
-    """Rows of results, those of one configuration together as heavy as the root of their number.
-
-    Parameters
-    ----------
-    results : of MLPerf Training
-    spread : a run's time beside its steps, for rows that tell no step
-
-    Returns
-    -------
-    Rows, each with its weight.
-    """
-    draws = Draws(0)
-    alike = Counter(each.configuration for each in results)
-    rows = []
-    for each in results:
-        seconds = each.step_s or (each.duration_s / spread / each.steps if each.steps else None)
-        if seconds:
-            rows.append(
-                StepRow(
-                    load_model(each.load.model, default()), load_chip(each.chip, draws), each.chips, each.load.tokens,
-                    each.sequences, each.precision, each.load.method, seconds,
-                    narrow_attention=each.narrow_attention, weight=float(alike[each.configuration] ** -0.25),
-                )
-            )  # fmt: skip
-    return rows
-
-
-def published_rows() -> list[StepRow]:
-    """Published steps with their layout, but those in 16 bits on chips that have 8, which few have tuned, and those of
-    libraries' mixtures of experts, to which the costs of experts are fitted."""
-    draws = Draws(0)
-    rows = []
-    for each in published_steps():
-        chip = load_chip(each.chip, draws)
-        if each.model.moe_layers and each.record.name not in EARLIER:
-            continue
-        if each.precision in ("fp8", "nvfp4") or "fp8_flops" not in chip.record.facts:
-            plan = each.plan
-            rows.append(
-                StepRow(
-                    each.model, chip, plan.chips, plan.tokens, plan.sequences, each.precision, plan.method,
-                    each.step_s, weight=0.5, plan=plan,
-                )
-            )  # fmt: skip
-    return rows
-
-
-def used_rates(row: StepRow) -> tuple[str, ...]:
-    """The rates that a row's step rests on.
-
-    Parameters
-    ----------
-    row : a measured step
-
-    Returns
-    -------
-    Names, as keys of ``RATES``.
-    """
-    form = {"fp4": "four_bit_rate", "fp8": "eight_bit_rate", "int8": "eight_bit_rate"}
-    products = form.get(COMPUTE[row.precision], "wide_rate")
-    own = ("attention_rate", "wide_rate", products)
-    return (*own, "narrow_attention") if row.narrow_attention else own
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,11 +35,28 @@ class RateFit:
     logs: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def log_of(self, name: str, prior: float, *levels: str) -> float:
-        """The log of a coefficient for the levels that a chip belongs to."""
+        """The log of a coefficient for the levels that a chip belongs to.
+
+        Parameters
+        ----------
+        name : of the coefficient
+        prior : its value before the fit
+        levels : names of the chip's vendor and generation, as far as they count
+
+        Returns the log.
+        """
         return float(np.log(prior)) + sum(self.logs.get((name, level), 0.0) for level in ("", *levels))
 
     def reached(self, chip: Chip, precision: str) -> TrainingRates:
-        """What training reaches on a chip by this fit."""
+        """What training reaches on a chip by this fit.
+
+        Parameters
+        ----------
+        chip : that trains
+        precision : number format of the products
+
+        Returns its rates, and the costs of a step.
+        """
         vendor, generation = str(chip.record.meta.get("vendor", "")), chip.generation
         rates = {n: np.asarray(np.exp(self.log_of(n, p.value, vendor, generation))) for n, p in RATES.items()}
         costs = {n: np.asarray(np.exp(self.log_of(n, p.value))) for n, p in COSTS.items()}
@@ -165,12 +73,28 @@ class RateFit:
         return row.choices.pick(int(np.argmin(timed.time_s)))
 
     def step_s(self, row: StepRow, plan: Plan) -> float:
-        """Seconds of the row's step in a layout."""
+        """Seconds of the row's step in a layout.
+
+        Parameters
+        ----------
+        row : measured
+        plan : the layout
+
+        Returns s, under the chip's power limit.
+        """
         reach = self.reached(row.chip, row.precision)
         return float(limited_step(row.model, row.chip, plan, row.precision, reach, row.chip.draws).time_s)
 
     def moved(self, name: str, log: float) -> RateFit:
-        """The fit with one coefficient of all chips moved by a log."""
+        """The fit with one coefficient of all chips moved by a log.
+
+        Parameters
+        ----------
+        name : of the coefficient
+        log : by which it moves
+
+        Returns another fit.
+        """
         return RateFit({**self.logs, (name, ""): self.logs.get((name, ""), 0.0) + log})
 
     def log_errors(self, rows: Sequence[StepRow]) -> Array:
@@ -192,7 +116,15 @@ class Slopes:
 
 
 def slopes(rows: Sequence[StepRow], fit: RateFit) -> Slopes:
-    """How each row's step, in the best layout of the fit, moves with each coefficient."""
+    """How each row's step, in the best layout of the fit, moves with each coefficient.
+
+    Parameters
+    ----------
+    rows : measured
+    fit : near which times are taken to be straight lines
+
+    Returns log times at the fit, and by each coefficient.
+    """
     known: dict[tuple[object, ...], Array] = {}
     for row in rows:
         if row.key not in known:
@@ -221,7 +153,16 @@ def _design(rows: Sequence[StepRow], keys: Sequence[tuple[str, str, float]], nea
 
 
 def solve(rows: Sequence[StepRow], start: RateFit, near: Slopes) -> RateFit:
-    """The factors of the least loss where log times are straight lines near ``start``."""
+    """The factors of the least loss where log times are straight lines near ``start``.
+
+    Parameters
+    ----------
+    rows : measured
+    start : a fit near the best
+    near : slopes of the rows' times at it
+
+    Returns the fit.
+    """
     keys = _keys(rows)
     widths, weights = np.array([width for _, _, width in keys]), np.array([row.weight for row in rows]) / SCATTER
     first = np.array([start.logs.get(key[:2], 0.0) for key in keys])

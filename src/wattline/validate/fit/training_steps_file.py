@@ -13,18 +13,15 @@ from wattline.core.units import Z95
 from wattline.line.chip.coefficients import Prior
 from wattline.line.chip.training.rates import COSTS, RATES, rate_fact
 from wattline.validate.evidence.mlperf_training import read_results
+from wattline.validate.fit.step_rows import StepRow, measured_steps, published_rows, used_rates
 from wattline.validate.fit.training_steps import (
     LEVEL_WIDTH,
     NAMES,
     SCATTER,
     RateFit,
     Slopes,
-    StepRow,
     fit_steps,
-    measured_steps,
     predict_left_out_rows,
-    published_rows,
-    used_rates,
 )
 
 HOLD = 90  # percent of rows that a spread is to hold

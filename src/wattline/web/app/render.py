@@ -21,41 +21,10 @@ from wattline.web.app.forms import Field, first_and_rest
 from wattline.web.app.jobs import WebJob
 from wattline.web.app.labels import html_with_labels, with_labels, with_pages
 from wattline.web.app.line import read_line
+from wattline.web.app.menu import BESIDE_MENU, FAMILY_NAMES, MENU
 from wattline.web.app.pages import LEADING, PAGES, Page
 from wattline.web.app.state import AppState, state_of
 from wattline.web.app.words import LANGUAGES, Words, words_of
-
-MENU = {
-    "prompt": "Prompt", "image": "Image", "video": "Video", "train": "Train", "serve": "Serve", "frontier": "Frontier",
-    "site": "Site", "supply": "Supply", "flex balance": "Flex", "world": "World", "check": "Check",
-}  # fmt: skip
-BESIDE_MENU = (("/measure", "Measure"), ("/catalog", "Catalog"))
-FAMILY_NAMES = {
-    "flex balance": "Of the grid's demand",
-    "flex headroom": "Room for new load",
-    "flex shift": "Work that waits",
-    "flex sites": "Several sites",
-    "flex response": "What serving gives",
-    "flex swings": "Swings of training",
-    "meter report": "What it took",
-    "meter share": "Shared by jobs",
-    "meter swings": "Its swings",
-    "meter bill": "Its bill",
-    "validate training": "Training runs",
-    "validate steps": "Training steps",
-    "validate carbon": "Carbon by the hour",
-    "validate inference": "Prompts",
-    "validate mlperf": "MLPerf",
-    "validate serving": "Services",
-    "validate site": "Sites",
-    "validate world": "The world",
-    "validate images": "Images",
-    "validate video": "Videos",
-    "validate published": "Published figures",
-    "validate encoding": "Embeddings and speech",
-    "serve": "Simulated",
-    "serve-average": "On average",
-}
 
 
 @cache
@@ -74,12 +43,30 @@ def environment(lang: str) -> Environment:
 
 
 def render(request: Request, template: str, **values: Any) -> str:
-    """A template with what every page has."""
+    """A template with what every page has.
+
+    Parameters
+    ----------
+    request : whose language and address the page has
+    template : name of its file
+    values : what the template names besides
+
+    Returns HTML.
+    """
     return render_in(state_of(request).words(request), template, **shell_values(request), **values)
 
 
 def render_in(words: Words, template: str, **values: Any) -> str:
-    """A template in a language."""
+    """A template in a language.
+
+    Parameters
+    ----------
+    words : of the language
+    template : name of its file
+    values : what the template names
+
+    Returns HTML.
+    """
     return environment(words.lang).get_template(template).render(**values)
 
 
@@ -106,7 +93,15 @@ def shell_values(request: Request) -> dict[str, Any]:
 
 
 def line_note(request: Request, line: str) -> str:
-    """What was assumed for what a line of the first page does not say, and its words that changed nothing, as HTML."""
+    """What was assumed for what a line of the first page does not say, and its words that changed nothing, as HTML.
+
+    Parameters
+    ----------
+    request : whose language the note is in
+    line : as it was typed
+
+    Returns HTML; empty where there is nothing to say.
+    """
     words = state_of(request).words(request)
     try:
         meant = read_line(line)
@@ -124,7 +119,18 @@ def _family(path: str) -> str:
 
 
 def shown_field(field: Field, value: str, words: Words, state: AppState, command: str) -> dict[str, Any]:
-    """What a field's template takes."""
+    """What a field's template takes.
+
+    Parameters
+    ----------
+    field : of the command's form
+    value : what stands in it
+    words : of the language
+    state : of the app: its uploads, forms and lists
+    command : whose form it is
+
+    Returns the template's values by name.
+    """
     files = [state.uploads.get(key) for key in re.findall(r"upload:([0-9a-f]{32})", value)]
     about = with_labels(words(re.sub(r"`([^`]*)`", r"\1", field.about)), state.forms[command], words)
     about = with_pages(about, state.pages(), words, translator_of(words.lang))
@@ -171,7 +177,15 @@ def page_shell(request: Request, page: Page, values: Mapping[str, str], open_mor
 
 
 def foot(request: Request, page: Page) -> str:
-    """What closes a page: the names that its inputs suggest come last, since nobody waits for them."""
+    """What closes a page: the names that its inputs suggest come last, since nobody waits for them.
+
+    Parameters
+    ----------
+    request : whose language the page has
+    page : that ends
+
+    Returns HTML.
+    """
     state = state_of(request)
     used = [name for name in state.lists if name in state.forms[page.command]]
     lang = state.words(request).lang
@@ -227,7 +241,15 @@ def given_up(request: Request, address: str) -> str:
 
 
 def answer_part(request: Request, job: WebJob) -> str:
-    """An answer with its tools, or why there is none."""
+    """An answer with its tools, or why there is none.
+
+    Parameters
+    ----------
+    request : whose language it is in
+    job : that is over
+
+    Returns HTML.
+    """
     words = state_of(request).words(request)
     if job.state == "cancelled":
         return given_up(request, job.question.address)

@@ -33,7 +33,15 @@ def is_part(request: Request) -> bool:
 
 
 async def page_view(request: Request, page: Page) -> Response:
-    """A page with the answer to what its address asks."""
+    """A page with the answer to what its address asks.
+
+    Parameters
+    ----------
+    request : as Starlette gives it
+    page : of a command
+
+    Returns the page, or where it has moved to.
+    """
     state = state_of(request)
     given = list(request.query_params.multi_items())
     if request.method == "POST":
@@ -156,7 +164,15 @@ async def _refused(
 
 
 def stream_response(request: Request, parts: AsyncIterator[str]) -> Response:
-    """Parts of a page as they come, packed where the browser takes it, each sent at once."""
+    """Parts of a page as they come, packed where the browser takes it, each sent at once.
+
+    Parameters
+    ----------
+    request : whose headers say what the browser takes
+    parts : HTML, in their order
+
+    Returns the response.
+    """
     packs = "gzip" in request.headers.get("accept-encoding", "")
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if packs else {})
 
@@ -231,7 +247,13 @@ async def _file(request: Request, job: WebJob, kind: str) -> bytes:
 
 
 async def waited(request: Request, job: WebJob) -> None:
-    """Until a job is over; it is given up where the browser goes away meanwhile."""
+    """Until a job is over; it is given up where the browser goes away meanwhile.
+
+    Parameters
+    ----------
+    request : of the browser that waits
+    job : that is worked on
+    """
     jobs = state_of(request).jobs
     job.readers += 1
     try:
@@ -245,7 +267,15 @@ async def waited(request: Request, job: WebJob) -> None:
 
 
 async def why(request: Request, page: Page) -> Response:
-    """Every step of an answer and its facts."""
+    """Every step of an answer and its facts.
+
+    Parameters
+    ----------
+    request : as Starlette gives it
+    page : of a command
+
+    Returns the page.
+    """
     state = state_of(request)
     error, text, address, title = "", "", page.path, page.title
     lang = state.words(request).lang
