@@ -81,15 +81,23 @@ def towns_within(name: str, catalog: Catalog) -> list[str]:
     records = list(catalog.records("climate").values())
     own = [record.title for record in records if fold(record.title.rpartition(",")[2]) == wanted]
     own += [] if of_state else [record.title for record in records if str(record.meta["region"]).split("-")[0] == code]
-    inside = [
-        city.title for city, _ in cities()
-        if wanted == fold(city.province) or (not of_state and wanted == fold(city.country))
-    ]  # fmt: skip
+    inside = [city.title for city in _by_area().get(wanted, ()) if not of_state or wanted == fold(city.province)]
     zone = [record.title for record in records if region and str(record.meta["region"]) == region]
     titles: dict[str, str] = {}
     for title in [*own[:MAX_SHOWN], *inside[:MAX_SHOWN], *zone[:MAX_SHOWN]]:
         titles.setdefault(fold(title.partition(",")[0]), title)
     return list(titles.values())[:MAX_SHOWN]
+
+
+@cache
+def _by_area() -> dict[str, list[City]]:
+    """Cities by the folded name of their country, and of their state or province, the largest first."""
+    known: dict[str, str] = {}
+    areas: dict[str, list[City]] = {}
+    for city, _ in cities():
+        for name in {known.setdefault(each, fold(each)) for each in (city.country, city.province)}:
+            areas.setdefault(name, []).append(city)
+    return areas
 
 
 @cache

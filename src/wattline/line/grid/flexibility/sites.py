@@ -150,11 +150,12 @@ def by_forecast(works: Sequence[SiteWork], room: Array, signals: Array, day: int
     for first in range(day, steps, day):
         ahead = np.arange(first, min(first + reach, steps))
         expected = np.stack([forecast(row, ahead[None], day)[0] for row in signals])
-        program = programs.setdefault(len(ahead), _SitesProgram(works, room, len(ahead)))
+        if len(ahead) not in programs:
+            programs[len(ahead)] = _SitesProgram(works, room, len(ahead))
         come = [work.arrives[ahead] for work in works]
         for each, amount in zip(come, waiting, strict=True):
             each[0] += amount
-        plan = program.solve(expected, come, [bound[ahead] for bound in due])
+        plan = programs[len(ahead)].solve(expected, come, [bound[ahead] for bound in due])
         now = slice(first, min(first + day, steps))
         for k, run in enumerate(plan.runs):
             done = run[:, : now.stop - first]
