@@ -40,7 +40,7 @@ run: install
 	$(BIN)/wattline run examples/article.toml --out out
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not long and not ml"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not long and not ml"
 
 check-long: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -m "long and not ml"

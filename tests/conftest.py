@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from slow_files import SECONDS
+
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 # no file of settings on this machine, the user's or the working directory's, has a say in a test
@@ -35,6 +37,12 @@ def pytest_collection_finish() -> None:
     """What was collected is left out of every later search."""
     gc.freeze()
     gc.enable()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Beside another process the files that take longest come first; a file's tests stay together, in their order."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: -SECONDS.get(item.path.name, 0))
 
 
 @pytest.fixture(scope="session")

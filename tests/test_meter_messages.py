@@ -57,10 +57,10 @@ def test_what_cannot_be_read_says_what_it_is_and_how_to_record_it(tmp_path: Path
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_text_takes_no_time(tmp_path: Path, name: str) -> None:
     (tmp_path / "a.txt").write_text(HOSTILE[name])
-    begin = time.monotonic()
+    begin = time.process_time()
     with suppress(WattlineError):
         read(tmp_path / "a.txt")
-    assert time.monotonic() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 def test_a_rate_of_joules_is_watts_where_the_user_says_so(tmp_path: Path) -> None:
