@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 import wattline as wl
 from wattline.core.errors import WattlineError
 from wattline.line.world.ai_part import ai_ratio
-from wattline.line.world.algebra import BLOCK, lower_root, solve_lower, thin_root, times
 from wattline.line.world.drivers import Drivers, read_what_if
 from wattline.line.world.electricity import electricity_twh
 from wattline.line.world.grid_limit import grid_limit, newest_year
 from wattline.line.world.observe import FIRST as FIRST_PATH
-from wattline.line.world.outlook import OutlookQuestion, catalog_posterior, outlook, spread_root
+from wattline.line.world.outlook import OutlookQuestion, catalog_posterior, outlook
 from wattline.line.world.percentiles import percentiles
 from wattline.line.world.places import place_of
 from wattline.line.world.power import TWH_PER_GW, capacity_gw, chips_of, energy_twh, koomey_twh, mean_watts
@@ -201,49 +200,6 @@ def test_it_and_crypto_are_reached_by_name_alone() -> None:
         world + mining
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.integers(1, 3 * BLOCK), st.integers(0, 2**32 - 1))
-def test_roots_and_solutions_are_those_of_linear_algebra(size: int, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    made = rng.standard_normal((size, size + 3))
-    matrix = made @ made.T + 0.1 * np.eye(size)
-    root = lower_root(matrix)
-    assert root == pytest.approx(np.linalg.cholesky(matrix), rel=1e-7, abs=1e-9)
-    values = rng.standard_normal((size, 4))
-    assert root @ solve_lower(root, values) == pytest.approx(values, abs=1e-7)
-    assert solve_lower(root, values[:, 0]) == pytest.approx(solve_lower(root, values)[:, 0])
-    thin = thin_root(matrix, 1e-9)
-    assert thin @ thin.T == pytest.approx(matrix, abs=1e-5 * np.abs(matrix).max())
-
-
-def test_a_matrix_that_is_no_covariance_has_no_root() -> None:
-    with pytest.raises(np.linalg.LinAlgError):
-        lower_root(np.array([[1.0, 2.0], [2.0, 1.0]]))
-    assert thin_root(np.zeros((3, 3)), 1e-6).shape == (3, 0)
-    assert thin_root(np.ones((3, 3)), 1e-6).shape == (3, 1)
-
-
-def test_a_root_of_few_columns_keeps_each_variance_and_nearly_the_correlations() -> None:
-    years = np.arange(120)
-    spread = np.exp(-(((years[:, None] - years) / 20.0) ** 2)) + 0.02 * np.eye(120)
-    root = spread_root(spread * np.outer(1 + years / 50, 1 + years / 50)).astype(float)
-    made = root @ root.T
-    assert root.shape[1] < 100
-    assert np.diag(made) == pytest.approx(1.02 * (1 + years / 50) ** 2, rel=1e-4)
-    deviation = np.sqrt(np.diag(made))
-    assert np.abs(made / np.outer(deviation, deviation) - spread / 1.02).max() < 0.04
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.integers(100, 60_000), st.integers(0, 2**32 - 1))
-def test_percentiles_of_many_draws_are_those_of_the_whole_order(count: int, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    values = np.stack([rng.standard_normal(count), np.round(rng.exponential(size=count)), np.sort(rng.random(count))])
-    spots = [round(p / 100 * (count - 1)) for p in (0, 5, 50, 95, 100)]
-    wanted = np.sort(values.astype(np.float32), axis=1)[:, spots].T
-    assert np.array_equal(percentiles(values.astype(np.float32), (0, 5, 50, 95, 100)), wanted)
-
-
 def drawn(seed: int, *what_if: str):
     question = OutlookQuestion.read(["world", "us"], "2024-2030", what_if=[read_what_if(text) for text in what_if])
     return outlook(question, catalog_posterior(2026), 3000, seed)
@@ -336,14 +292,6 @@ def test_a_bad_what_if_is_refused_in_one_line(text: str) -> None:
 def test_bad_years_are_refused(years: str) -> None:
     with pytest.raises(WattlineError, match="years"):
         OutlookQuestion.read(["world"], years)
-
-
-@given(rows=st.integers(1, 90), inner=st.integers(1, 400), columns=st.integers(1, 90), seed=st.integers(0, 9))
-def test_products_in_blocks_are_products(rows: int, inner: int, columns: int, seed: int) -> None:
-    """Larger ones are made of blocks that one thread makes; they are those of the library but for rounding."""
-    rng = np.random.default_rng(seed)
-    first, other = rng.standard_normal((rows, inner)), rng.standard_normal((inner, columns))
-    np.testing.assert_allclose(times(first, other), first @ other, rtol=1e-10, atol=1e-10)
 
 
 def test_the_path_that_studies_share_is_bound_by_grids_as_its_draws_are() -> None:
