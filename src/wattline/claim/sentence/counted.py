@@ -24,6 +24,7 @@ from wattline.claim.sentence.counted_words import (
     QUESTIONS,
     number_of,
 )
+from wattline.claim.sentence.generated import made_in, name_in
 from wattline.claim.sentence.stated import YEAR
 from wattline.claim.sentence.things import Kind, Thing
 from wattline.claim.sentence.words import decline
@@ -119,6 +120,7 @@ def with_counted(claim: Claim, counted: CountOfThings, says: str, catalog: Catal
 
 def _of_work(text: str) -> CountOfThings | None:
     """A figure of several questions, images, videos or searches, as that of one: 500 ml for 20 questions is 25 ml."""
+    text = _with_versions_joined(text)
     match, figure = QUESTIONS.search(text), FIGURE.search(text)
     if match is None or figure is None or EVERY.search(text) or re.search(r"\btrain", text, re.I):
         return None
@@ -136,6 +138,13 @@ def _of_work(text: str) -> CountOfThings | None:
     note = "" if named else "No product is named; ChatGPT is taken."
     read = " ".join(read.split()) if named else "ChatGPT: " + " ".join(read.split())
     return CountOfThings(read, None, (each[0], unit), note)
+
+
+def _with_versions_joined(text: str) -> str:
+    """A sentence in which the name of a model of images or video is one word, so that its version counts nothing."""
+    makes = made_in(text)
+    name = name_in(text, makes) if makes else ""
+    return text.replace(name, re.sub(r"\s+", "-", name)) if name else text
 
 
 def _of_single(text: str, questions: re.Match[str], figure: re.Match[str], words: str, single: str) -> str:

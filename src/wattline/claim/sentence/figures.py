@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from wattline.catalog import Catalog
 from wattline.claim.evaluate import quantity
@@ -22,7 +23,7 @@ from wattline.claim.sentence.coming_parts import part_in
 from wattline.claim.sentence.coming_words import BASE
 from wattline.claim.sentence.generated import made_in
 from wattline.claim.sentence.reader import Sentence
-from wattline.claim.sentence.refusals import check_published, no_figure_fits, stated_or_refused
+from wattline.claim.sentence.refusals import no_figure_fits, stated_or_refused
 from wattline.claim.sentence.share import level_claim
 from wattline.claim.sentence.stated import StatedFigure
 from wattline.claim.sentence.totals import year_of
@@ -30,6 +31,7 @@ from wattline.claim.sentence.vocabulary import naming, words_in
 from wattline.claim.sentence.words import BY_NAME, COMING, MAKER, decline, relation_in
 from wattline.claim.sentence.worked import without_length, worked_claim
 from wattline.core.errors import shorten
+from wattline.line.work.outside import served_maker
 
 MAX_SENTENCE = 500
 _OF_AI = re.compile(r"^AI (?:servers (?:of the world|in)|data centres|in)\b|data centres for AI")  # all of it
@@ -57,10 +59,22 @@ def figure_claim(sentence: Sentence) -> Claim:
     if level is None and not candidates and not stated.per:
         level = worked_claim(text, words, stated.middle, relation)
     if level is None and not candidates:
-        if (kind := made_in(text)) is not None:
-            check_published(text, kind)
+        level = _of_served_maker(sentence)
+    if level is None and not candidates:
         raise no_figure_fits(text, stated, words, catalog)
     return level or _claim(text, stated, candidates)
+
+
+def _of_served_maker(sentence: Sentence) -> Claim | None:
+    """The sentence against the range of a maker of images or video that was never published; None where it names
+    none."""
+    served = served_maker(sentence.text, kind) if (kind := made_in(sentence.text)) else None
+    if served is None:
+        return None
+    maker, bare = served
+    stated = stated_or_refused(without_length(bare))
+    claim = worked_claim(bare, words_in(stated.rest), stated.middle, sentence.relation, maker)
+    return claim and replace(claim, says=shorten(sentence.text, MAX_SENTENCE))
 
 
 def _level(text: str, stated: StatedFigure, words: list[str], catalog: Catalog) -> Claim | None:

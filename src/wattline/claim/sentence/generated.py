@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array, Source
 from wattline.core.quantity import number
 from wattline.core.units import J_PER_WH
+from wattline.line.work.outside import ServedMaker, served_maker
 
 CHIP = "h100-sxm"
 DRAWS = 400
@@ -65,14 +67,33 @@ def _named(text: str, kind: str, field: str = "") -> str | None:
     return names[max(there, key=len)] if there else None
 
 
+def name_in(text: str, kind: str) -> str:
+    """The name of a model, or of a served maker, as a sentence has it.
+
+    Parameters
+    ----------
+    text : the sentence
+    kind : what it makes, ``image`` or ``video``
+
+    Returns its words; empty where it names none.
+    """
+    if served := served_maker(text, kind):
+        return served[0].name if served[0].name in text else ""
+    match = _pattern_of(key).search(text) if (key := _named(text, "diffusion", kind)) else None
+    return match[0] if match else ""
+
+
 def _without_name(text: str, key: str | None) -> str:
     """A sentence without the name of a model, whose numbers count nothing."""
-    if key is None:
-        return text
+    return text if key is None else _pattern_of(key).sub(" ", text)
+
+
+def _pattern_of(key: str) -> re.Pattern[str]:
+    """What matches the names of a model of the catalog, however its words are joined."""
     record = Draws(0).catalog.find("diffusion", key)
     names = sorted((key, record.title, *record.meta.get("aliases", ())), key=len, reverse=True)
     parts = [r"[^A-Za-z\d.]+".join(map(re.escape, re.split(r"[^A-Za-z\d.]+", name.strip("-. ")))) for name in names]
-    return re.sub(rf"(?<![A-Za-z\d.])(?:{'|'.join(parts)})(?![A-Za-z\d])", " ", text, flags=re.I)
+    return re.compile(rf"(?<![A-Za-z\d.])(?:{'|'.join(parts)})(?![A-Za-z\d])", re.I)
 
 
 def _plain(text: str) -> str:
@@ -93,16 +114,19 @@ def generated_claim(kind: str, text: str, relation: Relation) -> Claim:
     -------
     A claim that ``evaluate`` takes; the note tells each model's watt-hours.
     """
-    named, chip = _named(text, "diffusion", kind), _named(text, "chip") or CHIP
-    energies = {name: _energy_wh(kind, name, chip) for name in ((named,) if named else MODELS[kind])}
+    served = served_maker(text, kind)
+    maker, bare = served or (None, text)
+    named, chip = _named(bare, "diffusion", kind), _named(text, "chip") or CHIP
+    names = (maker.name,) if maker else (named,) if named else MODELS[kind]
+    energies = {name: _energy_wh(kind, name, chip) for name in names}
     where = Draws(0).catalog.find("chip", chip).title
     low, middle, high = np.percentile(np.concatenate(list(energies.values())), (5, 50, 95))
     ends = [literal_of(f"{value:.6g} Wh", "claim") for value in (middle, low, high)]
-    source = Source(f"Wattline's own prediction (`wattline {kind}`), {named or f'{len(energies)} models'} on {where}")
+    source = Source(f"Wattline's own prediction (`wattline {kind}`), {models_in_words(names)} on {where}")
     return Claim(
         id="sentence",
         says=shorten(text, 500),
-        note=_note(kind, energies, where),
+        note=_note(kind, energies, where) + (unpublished_words(maker) if maker else ""),
         quantities={
             kind: Given(
                 ends[0],
@@ -113,12 +137,36 @@ def generated_claim(kind: str, text: str, relation: Relation) -> Claim:
                 "from chip to grid, at each model's usual size and steps",
             )
         },
-        stated=expression_of(f"{_charges(text)}[{CHARGE}]{_share(kind, _without_name(text, named))}", "stated"),
+        stated=expression_of(f"{_charges(bare)}[{CHARGE}]{_share(kind, _without_name(bare, named))}", "stated"),
         derived=expression_of(kind, "derived"),
         beside={f"published of one {kind}": expression_of(f"[{BESIDE[kind]}]", "beside")} if kind in BESIDE else {},
         relation=relation,
         roughly=ROUGHLY if relation == "equal" else 0.0,
     )
+
+
+def unpublished_words(maker: ServedMaker) -> str:
+    """What a range of a maker that never published its model is of, for the end of a note.
+
+    Parameters
+    ----------
+    maker : its name and its open kin
+
+    Returns the sentence, with a space before it.
+    """
+    return f" {maker.name} was never published: its range is of open models of the kind ({', '.join(maker.kin)})."
+
+
+def models_in_words(names: Sequence[str]) -> str:
+    """The one model of a prediction by its name, or how many they are.
+
+    Parameters
+    ----------
+    names : of the models
+
+    Returns words for a source.
+    """
+    return names[0] if len(names) == 1 else f"{len(names)} models"
 
 
 def _charges(text: str) -> str:

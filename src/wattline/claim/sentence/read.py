@@ -30,7 +30,6 @@ from wattline.claim.sentence.money import money_claim
 from wattline.claim.sentence.named import chip_claim, pue_claim
 from wattline.claim.sentence.plain import ENDS, plain_sentence
 from wattline.claim.sentence.reader import Reader, Sentence
-from wattline.claim.sentence.refusals import check_published
 from wattline.claim.sentence.restated import restated_claim
 from wattline.claim.sentence.searched import gives_answers_to_searches, searches_claim, total_in
 from wattline.claim.sentence.several import both_claims
@@ -205,7 +204,6 @@ def _made(sentence: Sentence) -> Claim | None:
     kind = kind_of(sentence.text)
     if kind is None:
         return None
-    check_published(sentence.text, kind)
     return generated_claim(kind, sentence.text, sentence.relation)
 
 

@@ -13,7 +13,6 @@ from wattline.claim.sentence.stated import StatedFigure, stated_in
 from wattline.claim.sentence.vocabulary import vocabulary_of
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Fact
-from wattline.line.work.outside import served_maker
 
 KINDS = ("prompt", "training_run", "total")
 _MONEY = re.compile(
@@ -69,25 +68,6 @@ def _has_instead(text: str) -> str:
         most = max(counts, key=len)
         return f"{most!r} is a number of things; give an amount of energy, power, CO2e or water with its unit"
     return ""
-
-
-def check_published(text: str, makes: str) -> None:
-    """Whether a sentence is of a maker of images or video that was never published: other models' figures are not its
-    own.
-
-    Parameters
-    ----------
-    text : the sentence
-    makes : ``image`` or ``video``
-
-    Raises WattlineError that names the maker, and what to give instead.
-    """
-    if (served := served_maker(text, makes)) is not None:
-        name, what, open_model = served
-        raise WattlineError(
-            f"claim: {shorten(text)!r} cannot be checked: {name} is {what}, and other models' figures are not its own; "
-            f"name an open model, such as {open_model}, or say 'an AI {makes}' for the range of several"
-        )
 
 
 def is_alike(fact: Fact, stated: object) -> bool:

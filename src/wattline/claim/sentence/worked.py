@@ -15,12 +15,13 @@ from wattline.claim.evaluate import quantity
 from wattline.claim.fields import Expression, Given, expression_of, literal_of
 from wattline.claim.file import ROUGHLY, Claim
 from wattline.claim.sentence.counted_words import NUMBER, number_of
-from wattline.claim.sentence.generated import CHIP, DRAWS, MODELS
+from wattline.claim.sentence.generated import CHIP, DRAWS, MODELS, models_in_words, unpublished_words
 from wattline.claim.verdict import Relation
 from wattline.core.errors import shorten
 from wattline.core.fact import Array, Source
 from wattline.core.quantity import number
 from wattline.core.units import HOUR_S, J_PER_WH
+from wattline.line.work.outside import ServedMaker
 
 # how long speech is, and a video: ten hours of, per minute of; 5-second clip
 _LENGTH = re.compile(rf"(?:\b(?:per|each|every)|(?P<count>{NUMBER}))[\s-]*(?P<unit>hour|minute|second)s?\b", re.I)
@@ -96,7 +97,9 @@ def without_length(text: str) -> str:
     return re.sub(r"\bper\s+(?:hour|minute)\b", " ", text, flags=re.I)
 
 
-def worked_claim(text: str, words: Sequence[str], stated: Expression, relation: Relation) -> Claim | None:
+def worked_claim(
+    text: str, words: Sequence[str], stated: Expression, relation: Relation, maker: ServedMaker | None = None
+) -> Claim | None:
     """The claim with Wattline's own prediction as what it is held against; None where it is about something else.
 
     Parameters
@@ -105,6 +108,7 @@ def worked_claim(text: str, words: Sequence[str], stated: Expression, relation: 
     words : of it that name something
     stated : its figure
     relation : how it is meant
+    maker : whom the sentence names and who never published a model; its words in ``text`` stand as AI
 
     Returns
     -------
@@ -120,16 +124,17 @@ def worked_claim(text: str, words: Sequence[str], stated: Expression, relation: 
     named_models, strange = _models(named, subject.command)
     if strange:
         return None
-    models = named_models or subject.models
+    models = (maker.name,) if maker else named_models or subject.models
     energies = {model: _energy_wh(subject.command, model, text) for model in models}
     ends = np.percentile(np.concatenate(list(energies.values())), (50, 5, 95))
     middle, low, high = (literal_of(f"{value:.6g} Wh", "claim") for value in ends)
-    source = Source(f"Wattline's own prediction (`wattline {subject.command}`), {len(models)} models on H100")
+    source = Source(f"Wattline's own prediction (`wattline {subject.command}`), {models_in_words(models)} on H100")
     given = Given(middle, low, high, "lognormal", source, "from chip to grid, at usual sizes and lengths")
     return Claim(
         id="sentence",
         says=shorten(text, 500),
-        note=f"Held against predictions: on H100, (`wattline {subject.command}`): {_each(energies)}.",
+        note=f"Held against predictions: on H100, (`wattline {subject.command}`): {_each(energies)}."
+        + (unpublished_words(maker) if maker else ""),
         beside={}
         if subject.command != "video"
         else {PUBLISHED_VIDEO: expression_of("[constant.video-five-seconds]", "beside")},

@@ -126,31 +126,46 @@ def _row(name: str) -> dict[str, Any] | None:
     return next((row for row in _rows() if re.match(row["pattern"], own)), None)
 
 
-def served_maker(text: str, makes: str) -> tuple[str, str, str] | None:
-    """The maker of images or video that a sentence names and that was never published.
+def served_maker(text: str, makes: str) -> tuple[ServedMaker, str] | None:
+    """The maker of images or video that a sentence names and that was never published; an assistant that is named alone
+    is taken for the maker that it calls.
 
     Parameters
     ----------
     text : the sentence
     makes : ``image`` or ``video``
 
-    Returns its words as the sentence has them, what it is, and an open model of the kind; None where it names none.
+    Returns the maker under its words as the sentence has them, and the sentence with AI in their place; None where it
+    names none.
     """
-    words = re.findall(r"[\w.+-]*\w", text)
-    for start in range(len(words)):
-        phrase = "-".join(words[start : start + MAKER_WORDS]).lower()
-        for row in _rows():
-            match = re.match(rf"{row['pattern']}(?![a-z])", phrase) if row.get("makes") == makes else None
-            if match:
-                return _as_written(words[start : start + MAKER_WORDS], match[0]), str(row["what"]), str(row["near"][1])
+    words = list(re.finditer(r"[\w.+-]*\w", text))
+    for phrases in (MAKER_WORDS, 0):
+        for start, word in enumerate(words):
+            own = [each[0] for each in words[start : start + phrases]]
+            count = _maker_words(own, makes) if own else int(_is_maker(f"{word[0]}-{makes}", makes))
+            if count:
+                name = " ".join(own[:count]) if own else f"{word[0]} {makes}"
+                noun = count > 1 and own[count - 1].lower() == makes  # "ChatGPT image" is still of an image
+                bare = f"{text[: word.start()]}AI{text[words[start + count - 1 - noun].end() :]}"
+                maker = maker_of(name, makes)
+                return None if maker is None else (maker, bare)
     return None
 
 
-def _as_written(words: list[str], matched: str) -> str:
-    """The first of some words that a match covers, with a version that follows."""
-    taken = next(n for n in range(1, len(words) + 1) if len("-".join(words[:n])) >= len(matched))
-    version = taken < len(words) and re.fullmatch(r"v?\d[\d.]*", words[taken])
-    return " ".join(words[: taken + bool(version)])
+def _is_maker(phrase: str, makes: str) -> bool:
+    """Whether words joined by hyphens are all of a maker's name."""
+    return any(row.get("makes") == makes and re.fullmatch(row["pattern"], phrase.lower()) for row in _rows())
+
+
+def _maker_words(words: list[str], makes: str) -> int:
+    """How many of some words, from the first, name a maker, with a version that follows; 0 for none."""
+    phrase = "-".join(words).lower()
+    for row in _rows():
+        match = re.match(rf"{row['pattern']}(?![a-z])", phrase) if row.get("makes") == makes else None
+        if match:
+            taken = next(n for n in range(1, len(words) + 1) if len("-".join(words[:n])) >= len(match[0]))
+            return taken + bool(taken < len(words) and re.fullmatch(r"v?\d[\d.]*", words[taken]))
+    return 0
 
 
 def _makes(name: str, catalog: Catalog) -> tuple[str, str] | None:

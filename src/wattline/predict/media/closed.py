@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from wattline.catalog import plain_name
 from wattline.catalog.draws import Draws
 from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Array
@@ -80,7 +81,7 @@ def served_maker_answer(
     runs = [run_media(request, draws) for request in requests]
     order = np.argsort([float(np.median(run.chip_j)) for run in runs])
     requests, runs = [requests[at] for at in order], [runs[at] for at in order]
-    chosen = np.minimum((draws.percentiles(f"{maker.name}.kin") * len(runs)).astype(int), len(runs) - 1)
+    chosen = np.minimum((draws.percentiles(f"{plain_name(maker.name)}.kin") * len(runs)).astype(int), len(runs) - 1)
     work = draws(WORK)
 
     def mix(of: Callable[[MediaRequest, MediaStages], Array]) -> Array:
