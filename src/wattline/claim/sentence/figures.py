@@ -112,12 +112,9 @@ def _claim(text: str, stated: StatedFigure, candidates: list[CatalogFigure]) -> 
         id="sentence",
         says=shorten(text, MAX_SENTENCE),
         note=f"Taken for {meant.record.title}; figures of the catalog that fit: {len(candidates)}." + stated.note,
-        stated=None if stated.ends else stated.middle,
-        stated_low=stated.ends[0] if stated.ends else None,
-        stated_high=stated.ends[1] if stated.ends else None,
         derived=expression_of(f"[{meant.fact.key}]", "derived"),
         newer=None if newer is None else expression_of(f"[{newer.fact.key}]", "newer"),
         newer_source="" if newer is None else str(newer.fact.source),
         beside={c.record.title: expression_of(f"[{c.fact.key}]", "beside") for c in others},
-        relation="between" if stated.ends else relation_in(text),
+        **stated.in_claim(relation_in(text)),
     )

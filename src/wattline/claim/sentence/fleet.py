@@ -11,16 +11,14 @@ from wattline.claim.fields import Given, expression_of, literal_of
 from wattline.claim.file import Claim
 from wattline.claim.sentence.counted_words import number_of
 from wattline.claim.sentence.named import LOSSES, chips_in
+from wattline.claim.sentence.power_words import ASSUMPTION, LOAD, YEARLY, power_or_energy, usual_load
 from wattline.claim.sentence.reader import Sentence
-from wattline.claim.sentence.stated import StatedFigure, stated_in
+from wattline.claim.sentence.stated import StatedFigure
 from wattline.claim.sentence.words import decline
-from wattline.core.errors import WattlineError, shorten
-from wattline.core.fact import Fact
+from wattline.core.errors import shorten
 
 NEAR = 0.25  # as near as this a figure is taken for the whole, where a sentence names only chips
 SITE = "hyperscale"  # whose PUE the whole of a cluster is taken with
-LOAD = "constant.chip-yearly-load"  # of a chip's rated power, where a sentence does not say
-ASSUMPTION = "an assumption of how busy chips are"
 _COUNT = re.compile(
     r"(?P<from>\d\s*(?:-|–|to|and|or)\s*)?(?<![\w.,$-])"
     r"(?P<count>\d[\d,]*(?:\.\d+)?(?:\s*(?:thousand|million|billion))?|two|three|four|five|six|eight|ten|"
@@ -35,7 +33,6 @@ _OWN_POWER = re.compile(
     r"(?P<unit>k?W)(?:atts?)?\b(?:\s+(?:each|apiece|per (?:GPU|chip)))?,?",
 )
 _OF_EACH = re.compile(r"\d\s*k?W(?:atts?)?\s+(?:of power\s+)?(?:each|apiece|per (?:GPU|chip))\b")
-_YEARLY = re.compile(r"\b(?:a|per|each|every)\s+year\b|\b(?:annually|yearly|annual)\b|\bin\s+(?:19|20)\d\d\b", re.I)
 _BUSY = re.compile(
     r"(?P<share>\d+(?:\.\d+)?)\s*(?:%|per\s?cent)\s+(?:annual\s+|average\s+|mean\s+)?(?:utili[sz]ation|load|use)", re.I
 )
@@ -63,23 +60,23 @@ def fleet_claim(sentence: Sentence) -> Claim | None:
         return None
     count, record, rest = counted
     own = _OWN_POWER.search(rest)
-    own = own if own and _figure(rest[: own.start()] + rest[own.end() :]) else None
+    own = own if own and power_or_energy(rest[: own.start()] + rest[own.end() :]) else None
     each = _tdp(record)
     if own:  # 24,000 H100s at 700 W need 17 MW
         rest, each = rest[: own.start()] + rest[own.end() :], f"{own['number'].replace(',', '')} {own['unit']}"
-    stated = _figure(rest)
+    stated = power_or_energy(rest)
     if own is None and _OF_EACH.search(rest):
         return None  # of one chip, whose reader takes it
-    if stated is None or (count == 1 and _is(stated, "[energy]/[time]")):
+    if stated is None or (count == 1 and stated.measures("[energy]/[time]")):
         return None
-    if _is(stated, "[energy]/[time]"):
+    if stated.measures("[energy]/[time]"):
         return _power(sentence, stated, count, record, each)
-    if not (_YEARLY.search(text) or stated.per):
+    if not (YEARLY.search(text) or stated.per):
         raise decline(text, "for how long the chips run is not said; give their power, or what they use in a year")
     share = _BUSY.search(text)
     if share is None and own and own["how"].lower() in ("at", "drawing", "using"):
         return _always(sentence, stated, count, record, each)
-    loads, load, taken = {}, f"[{LOAD}]", _range_of(sentence.catalog.fact(LOAD))
+    loads, load, taken = {}, f"[{LOAD}]", f"{usual_load(sentence.catalog)}, for it is not said"
     if share:
         percent = literal_of(f"{share['share']} %", "claim")
         loads, load = {"busy": Given(percent, note="of its rated power")}, "busy"
@@ -90,11 +87,8 @@ def fleet_claim(sentence: Sentence) -> Claim | None:
         note=f"Taken for {count:,.15g} × {record.title} alone over a year, at a share of its rated power: {taken}. "
         f"Servers and cooling come on top.{stated.note}",
         quantities=loads,
-        stated=None if stated.ends else stated.middle,
-        stated_low=stated.ends[0] if stated.ends else None,
-        stated_high=stated.ends[1] if stated.ends else None,
         derived=expression_of(f"{count:.15g} * {each} * {load} * 1 year", "derived"),
-        relation="between" if stated.ends else relation,
+        **stated.in_claim(relation),
         projected="" if share else ASSUMPTION,
     )
 
@@ -106,16 +100,9 @@ def _always(sentence: Sentence, stated: StatedFigure, count: float, record: Reco
         says=shorten(sentence.text, 500),
         note=f"Taken for {count:,.15g} × {record.title} alone over a year, each at {each} all the time, as the "
         f"sentence says. Servers and cooling come on top.{stated.note}",
-        stated=None if stated.ends else stated.middle,
-        stated_low=stated.ends[0] if stated.ends else None,
-        stated_high=stated.ends[1] if stated.ends else None,
         derived=expression_of(f"{count:.15g} * {each} * 1 year", "derived"),
-        relation="between" if stated.ends else sentence.relation,
+        **stated.in_claim(sentence.relation),
     )
-
-
-def _range_of(load: Fact) -> str:
-    return f"{100 * load.low:.0f} to {100 * load.high:.0f}%, for it is not said"
 
 
 def _power(sentence: Sentence, stated: StatedFigure, count: float, record: Record, each: str) -> Claim:
@@ -138,12 +125,9 @@ def _power(sentence: Sentence, stated: StatedFigure, count: float, record: Recor
         id="sentence",
         says=shorten(text, 500),
         note=f"Taken for {count:,.15g} × {record.title} {words}.",
-        stated=None if stated.ends else stated.middle,
-        stated_low=stated.ends[0] if stated.ends else None,
-        stated_high=stated.ends[1] if stated.ends else None,
         derived=expression_of(meant, "derived"),
         beside={name: expression_of(each, "beside") for name, each in beside.items()},
-        relation="between" if stated.ends else sentence.relation,
+        **stated.in_claim(sentence.relation),
     )
 
 
@@ -180,20 +164,6 @@ def _counted(text: str, count: float, named: dict[str, Record], start: int, end:
 def _before_verb(words: str) -> str:
     """The words that may name a chip, before what it does."""
     return re.split(r"\b(?:draws?|uses?|consumes?|needs?|takes?|running|will|would|in|at|for|and|,)\b", words)[0]
-
-
-def _figure(text: str) -> StatedFigure | None:
-    """The power or energy that a sentence states; None where it states none."""
-    try:
-        stated = stated_in(text)
-    except WattlineError:
-        return None
-    return stated if _is(stated, "[energy]") or _is(stated, "[energy]/[time]") else None
-
-
-def _is(stated: StatedFigure, kind: str) -> bool:
-    number, unit = stated.middle.tree.value
-    return bool(quantity(number, unit).check(kind))
 
 
 def _tdp(record: Record) -> str:

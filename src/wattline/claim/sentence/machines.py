@@ -9,19 +9,17 @@ from wattline.claim.evaluate import quantity
 from wattline.claim.fields import expression_of
 from wattline.claim.file import Claim
 from wattline.claim.sentence.counted_words import NUMBER, number_of
+from wattline.claim.sentence.power_words import ASSUMPTION, LOAD, YEARLY, power_or_energy, usual_load
 from wattline.claim.sentence.reader import Sentence
-from wattline.claim.sentence.stated import StatedFigure, stated_in
+from wattline.claim.sentence.stated import StatedFigure
 from wattline.claim.sentence.words import decline
-from wattline.core.errors import WattlineError, shorten
+from wattline.core.errors import shorten
 
 NEAR = 0.05  # as near as this to its power all the year a figure is taken for just that
-LOAD = "constant.chip-yearly-load"  # of its rated power, where a sentence does not say
-ASSUMPTION = "an assumption of how busy chips are"
 # names that are of machines alone: a desktop or a cloud's g5 may be anything
 _MACHINE = re.compile(r"^(?:.*nvl\d+|[dh]gx-.*|cloudmatrix-?\d+|cm\d+|helios(?:-rack)?|xe\d+)$")
 _CALLED = r"(?:racks?|servers?|systems?|supernodes?)"
 _EACH = re.compile(r"\b(?:each|apiece|per (?:rack|server|machine|system|node)|single|every)\b", re.I)
-_YEARLY = re.compile(r"\b(?:a|per|each|every)\s+year\b|\b(?:annually|yearly|annual)\b", re.I)
 _HALL = re.compile(
     r"\b(?P<number>\d[\d,]*(?:\.\d+)?)[\s-]*(?P<unit>[MG]W|(?:mega|giga)watts?)[\s-]+(?:AI\s+)?data[\s-]?cent(?:re|er)\b"
     r"|\bdata[\s-]?cent(?:re|er)\s+(?:of|with|drawing|that draws)\s+(?P<behind>\d[\d,]*(?:\.\d+)?)[\s-]*"
@@ -51,18 +49,17 @@ def machine_claim(sentence: Sentence) -> Claim | None:
         text[:start], re.I,
     )  # fmt: skip
     count = number_of(before["count"]) if before else 1.0
-    stated = _figure(f"{text[: before.start() if before else start]} {text[end:]}")
+    stated = power_or_energy(f"{text[: before.start() if before else start]} {text[end:]}")
     if stated is None:
         return None
     count = 1.0 if _EACH.search(text) else count
     each, words = _rated(record, sentence.catalog)
     many = f"{count:,.15g} × {record.title}"
-    if _is(stated, "[energy]/[time]"):
+    if stated.measures("[energy]/[time]"):
         return _made(sentence, stated, f"{count:.15g} * ({each})", f"Taken for {many}, at {words}.")
-    if not (_YEARLY.search(text) or stated.per):
+    if not (YEARLY.search(text) or stated.per):
         raise decline(text, "for how long the machines run is not said; give their power, or what they use in a year")
-    load = sentence.catalog.fact(LOAD)
-    part = f"{100 * load.low:.0f} to {100 * load.high:.0f}%"
+    part = usual_load(sentence.catalog)
     note = f"Taken for {many} over a year, at {part} of {words}, for it is not said. Cooling comes on top.{stated.note}"
     return _made(sentence, stated, f"{count:.15g} * ({each}) * [{LOAD}] * 1 year", note, ASSUMPTION)
 
@@ -83,8 +80,8 @@ def hall_claim(sentence: Sentence) -> Claim | None:
     if match is None:
         return None
     rest = f"{text[: match.start()]} {text[match.end() :]}"
-    stated = _figure(rest)
-    if stated is None or not _is(stated, "[energy]") or not (_YEARLY.search(rest) or stated.per):
+    stated = power_or_energy(rest)
+    if stated is None or not stated.measures("[energy]") or not (YEARLY.search(rest) or stated.per):
         return None
     number = (match["number"] or match["behind"]).replace(",", "")
     unit = "GW" if (match["unit"] or match["unit_behind"]).lower().startswith("g") else "MW"
@@ -93,8 +90,7 @@ def hall_claim(sentence: Sentence) -> Claim | None:
     if share > 1 - NEAR:
         note = f"Taken at {number} {unit} all the year, which is the most that it can use.{stated.note}"
         return _made(sentence, stated, full, note)
-    load = sentence.catalog.fact(LOAD)
-    part = f"{100 * load.low:.0f} to {100 * load.high:.0f}%"
+    part = usual_load(sentence.catalog)
     note = f"Taken at {part} of {number} {unit} on average, for it is not said.{stated.note}"
     return _made(sentence, stated, f"{full} * [{LOAD}]", note, "an assumption of how busy a hall is")
 
@@ -104,11 +100,8 @@ def _made(sentence: Sentence, stated: StatedFigure, derived: str, note: str, pro
         id="sentence",
         says=shorten(sentence.text, 500),
         note=note,
-        stated=None if stated.ends else stated.middle,
-        stated_low=stated.ends[0] if stated.ends else None,
-        stated_high=stated.ends[1] if stated.ends else None,
         derived=expression_of(derived, "derived"),
-        relation="between" if stated.ends else sentence.relation,
+        **stated.in_claim(sentence.relation),
         projected=projected,
     )
 
@@ -136,17 +129,3 @@ def _rated(record: Record, catalog: Catalog) -> tuple[str, str]:
     chip = catalog.records("chip")[str(record.meta["chip"][0])]
     chips = f"[{facts['chips_per_node'].key}] * [{chip.facts['tdp_w'].key}]"
     return f"{chips} + [{facts['host_w'].key}]", "the thermal design power of its chips and its host's"
-
-
-def _figure(text: str) -> StatedFigure | None:
-    """The power or energy that a sentence states; None where it states none."""
-    try:
-        stated = stated_in(text)
-    except WattlineError:
-        return None
-    return stated if _is(stated, "[energy]") or _is(stated, "[energy]/[time]") else None
-
-
-def _is(stated: StatedFigure, kind: str) -> bool:
-    number, unit = stated.middle.tree.value
-    return bool(quantity(number, unit).check(kind))

@@ -11,6 +11,7 @@ from wattline.claim.evaluate import quantity
 from wattline.claim.expression import Node
 from wattline.claim.fields import Expression, literal_of
 from wattline.claim.sentence.words import UNITS
+from wattline.claim.verdict import Relation
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.quantity import COUNT_WORDS
 from wattline.core.units import DAY_S, YEAR_H, YEAR_S
@@ -76,6 +77,31 @@ class StatedFigure:
     def note(self) -> str:
         """What was made of the figure, as a sentence that follows others; empty where nothing was."""
         return f" A figure of each {self.per} is taken to a year." if self.per else ""
+
+    def measures(self, dimension: str) -> bool:
+        """Whether it has this dimension, such as ``[energy]``.
+
+        Parameters
+        ----------
+        dimension : as Pint writes it
+
+        Returns whether it has.
+        """
+        number, unit = self.middle.tree.value
+        return bool(quantity(number, unit).check(dimension))
+
+    def in_claim(self, relation: Relation) -> dict[str, Any]:
+        """Fields of a claim of it: the figure, or a range's two ends, between which the answer must then lie.
+
+        Parameters
+        ----------
+        relation : how the sentence means one figure
+
+        Returns the fields by name.
+        """
+        if not self.ends:
+            return {"stated": self.middle, "relation": relation}
+        return {"stated_low": self.ends[0], "stated_high": self.ends[1], "relation": "between"}
 
     def may_be(self, kind: str) -> bool:
         """Whether a kind of record may hold it: what is of a year is no training, and no total is of one centre."""

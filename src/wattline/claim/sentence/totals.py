@@ -75,11 +75,8 @@ def consumed_claim(sentence: Sentence) -> Claim | None:
         id="sentence",
         says=shorten(text, 500),
         note=f"Taken for all the electricity of {place_words(place)}. {_YEAR_NOTE.format(year=CONSUMED)}{stated.note}",
-        stated=None if stated.ends else stated.middle,
-        stated_low=stated.ends[0] if stated.ends else None,
-        stated_high=stated.ends[1] if stated.ends else None,
         derived=expression_of(f"[{key}]", "derived"),
-        relation="between" if stated.ends else relation,
+        **stated.in_claim(relation),
     )
 
 
