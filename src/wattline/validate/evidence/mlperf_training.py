@@ -6,8 +6,6 @@ target and data, not the batch; a row's own batch is taken. Number formats follo
 
 from __future__ import annotations
 
-import csv
-import io
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,12 +17,11 @@ from typing import Any
 from wattline.catalog import Catalog, Record, default
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.quantity import parse
-from wattline.core.reading import read_text
 from wattline.validate.evidence.chip_names import find_chip
+from wattline.validate.evidence.table import csv_rows
 
 COLUMNS = ("round", "submitter", "chip", "chips", "benchmark", "duration_s_median", "global_batch_size")
 STEPS = ("train_step_s_median", "throughput_median", "samples_at_end_median")
-LIMIT_BYTES = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -98,15 +95,7 @@ def read_results(
 
     Raises WattlineError where columns are missing or no row is usable.
     """
-    text = read_text(path, LIMIT_BYTES, "file of training results")
-    try:
-        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        missing = [name for name in (*COLUMNS, *STEPS) if name not in (reader.fieldnames or ())]
-        if missing:
-            raise WattlineError(f"{path}: no column {', '.join(missing)}")
-        lines = list(enumerate(reader, start=2))
-    except csv.Error as error:
-        raise WattlineError(f"{path}: not a CSV file: {error}") from error
+    lines = csv_rows(path, (*COLUMNS, *STEPS), "file of training results")
     if known is None:
         known = BENCHMARKS
     results: list[TrainingResult] = []

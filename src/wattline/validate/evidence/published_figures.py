@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from wattline.core.errors import WattlineError
-from wattline.core.reading import read_text
+from wattline.validate.evidence.table import csv_rows
 
 COLUMNS = ("kind", "model", "chip", "chips", "setting", "metric", "published", "unit", "source")
 # what a row's kind is of, by the words that stand in the column
@@ -24,7 +22,6 @@ KINDS = {
 }
 FORMATS = ("fp32", "tf32", "bf16", "fp16", "fp8", "int8", "nvfp4", "mxfp4")
 ENGINES = {"trtllm": r"tensorrt-llm|trt-?llm", "sglang": r"sglang"}
-LIMIT_BYTES = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -66,23 +63,13 @@ def read_figures(path: Path | str) -> tuple[list[ProjectFigure], list[tuple[int,
     Returns the figures, and line, name and reason of each row that is none. Raises WattlineError where it is no CSV or
     columns are missing.
     """
-    text = read_text(path, LIMIT_BYTES, "file of published figures")
-    try:
-        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        columns = [name.strip() for name in reader.fieldnames or []]
-        reader.fieldnames = columns
-        missing = [name for name in COLUMNS if name not in columns]
-        if missing:
-            raise WattlineError(f"{path}: column {', '.join(missing)} missing; it has {', '.join(columns) or 'none'}")
-        figures, left = [], []
-        for row in reader:
-            try:
-                figures.append(_figure({name: (row[name] or "").strip() for name in COLUMNS}, reader.line_num))
-            except WattlineError as error:
-                left.append((reader.line_num, f"{row['model']}, {row['kind']}", str(error)))
-        return figures, left
-    except csv.Error as error:
-        raise WattlineError(f"{path}: not a CSV file ({error})") from None
+    figures, left = [], []
+    for line, row in csv_rows(path, COLUMNS, "file of published figures"):
+        try:
+            figures.append(_figure({name: (row[name] or "").strip() for name in COLUMNS}, line))
+        except WattlineError as error:
+            left.append((line, f"{row['model']}, {row['kind']}", str(error)))
+    return figures, left
 
 
 def _figure(row: dict[str, str], line: int) -> ProjectFigure:

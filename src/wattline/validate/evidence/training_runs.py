@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,18 +9,17 @@ from pathlib import Path
 
 from wattline import catalog
 from wattline.catalog import Record
-from wattline.core.errors import NotFound, WattlineError, shorten
+from wattline.core.errors import NotFound, shorten
 from wattline.core.quantity import COUNT_WORDS, parse
-from wattline.core.reading import read_text
 from wattline.line.work.model import Model, load_model
 from wattline.line.work.training import TRAINING_FORMATS
+from wattline.validate.evidence.table import csv_rows
 
 COLUMNS = (
     *("model", "params_B", "active_B", "tokens_B", "hardware", "chips", "chip_hours"),
     *("energy_MWh", "PUE", "W_per_chip", "power_basis", "circular"),
 )
 OPTIONAL = ("precision",)
-LIMIT_BYTES = 10_000_000
 MAX_WORDS = 12  # of a row's name, among which its model is looked for
 NEW_HOUSE, SAME_HOUSE = "no fit saw the house", "no fit saw the run, same house"
 BENCHMARKS = "MLPerf"  # the house of all its submissions: one set of rules, one kind of tuning
@@ -85,17 +82,7 @@ class Run:
 def read_runs(path: Path | str) -> list[Run]:
     """The runs in a CSV with the columns of ``COLUMNS``; ``precision`` may stand there too, others are ignored. Raises
     WattlineError where it is no CSV or columns are missing."""
-    text = read_text(path, LIMIT_BYTES, "file of training runs")
-    try:
-        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        columns = [name.strip() for name in reader.fieldnames or []]
-        reader.fieldnames = columns
-        missing = [name for name in COLUMNS if name not in columns]
-        if missing:
-            raise WattlineError(f"{path}: column {', '.join(missing)} missing; it has {', '.join(columns) or 'none'}")
-        return [_run(row) for row in reader]
-    except csv.Error as error:
-        raise WattlineError(f"{path}: not a CSV file ({error})") from None
+    return [_run(row) for _, row in csv_rows(path, COLUMNS, "file of training runs")]
 
 
 def catalog_runs() -> list[Run]:
