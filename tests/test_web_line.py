@@ -54,7 +54,7 @@ serve Llama 3.1 8B at 20 req/s on 2 H100 -> serve model=llama-3.1-8b chip=h100-s
 how many GPUs for 10 requests per second Llama 3.1 8B under 50 ms -> frontier model=llama-3.1-8b rate=10/s duration=5_min slo_tpot=50ms
 best setup for Llama 3.1 70B at 10 requests/s -> frontier model=llama-3.1-70b rate=10/s duration=5_min slo_ttft=1s slo_tpot=50ms
 how much does an AI video take? -> video model=hunyuan-video
-a 10 second video with Sora -> video model=hunyuan-video seconds=10 ! Sora
+a 10 second video with Sora -> video model=sora seconds=10
 生成10秒视频 Wan 2.1 14B -> video model=wan-2.1-14b seconds=10
 5 second video Wan 2.1 14B 720p on 8 H100 -> video model=wan-2.1-14b seconds=5 size=1280x720 chip=h100-sxm gpus=8
 生成一张图片要多少电 -> image model=flux.1-dev
@@ -170,6 +170,24 @@ def test_two_of_a_kind_stand_side_by_side() -> None:
         f"/prompt?model=llama-3.1-70b&chip={chip}&input_tokens=100&output_tokens=10" for chip in ("b200", "h100-sxm")
     ]
     assert read_line("H100 和 B200 对比").address == "/catalog/chip?r=h100-sxm&r=b200"
+
+
+@pytest.mark.parametrize(
+    ("line", "commands"),
+    [
+        ("a prompt vs an image vs a video", "prompt image video"),
+        ("text, image and video side by side", "prompt image video"),
+        ("文字、图片和视频对比", "prompt image video"),
+        ("does a video with Sora 2 take more than an image by DALL-E 3?", "video image"),
+        ("transcribe 1 hour vs an image", "transcribe image"),
+        ("5 s text-to-video on H100 vs B200", ""),
+        ("an image and a video", ""),
+    ],
+)
+def test_kinds_of_work_stand_side_by_side_where_a_line_compares_them(line: str, commands: str) -> None:
+    meant = read_line(line)
+    assert [value[1:].partition("?")[0] for _, value in meant.several] == commands.split()
+    assert (meant.command == "side-by-side") is bool(commands)
 
 
 def test_models_that_stand_for_a_family_are_in_the_catalog() -> None:

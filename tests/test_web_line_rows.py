@@ -94,9 +94,9 @@ xAI Colossus draws 150 MW, correct? -> check claims=xAI_Colossus_draws_150_MW
 generate an image with Stable Diffusion 3.5 on an L4 -> image model=stable-diffusion-3.5-large chip=l4
 1000 pictures with SDXL on RTX 4090 -> image model=stable-diffusion-xl chip=rtx-4090
 one 1024x1024 image with FLUX schnell 4 steps -> image model=flux.1-schnell size=1024x1024 steps=4
-how much energy for a DALL-E image -> image model=flux.1-dev ! DALL-E
-Midjourney picture electricity -> image model=flux.1-dev ! Midjourney
-8 second 1080p video with Veo 3 -> video model=hunyuan-video seconds=8 size=1920x1080 ! Veo 3
+how much energy for a DALL-E image -> image model=dall-e
+Midjourney picture electricity -> image model=midjourney
+8 second 1080p video with Veo 3 -> video model=veo-3 seconds=8 size=1920x1080
 Wan 2.2 5 seconds 480p on one H100 -> video model=wan-2.2-a14b seconds=5 size=854x480 chip=h100-sxm
 video of 1 minute with CogVideoX -> video model=cogvideox-5b seconds=60
 transcribe 500 hours of meetings with whisper large v3 on A10 -> transcribe model=whisper-large-v3 hours=500 chip=a10
@@ -192,7 +192,7 @@ electricity of AI in India by 2030 -> world region=in to=2030
 picture of a cat with Stable Diffusion -> image model=stable-diffusion-xl ! cat
 100 images per day with SDXL on an L4 -> image model=stable-diffusion-xl chip=l4
 4k video 10 seconds -> video model=hunyuan-video seconds=10 size=3840x2160
-Sora video one minute -> video model=hunyuan-video seconds=60 ! Sora
+Sora video one minute -> video model=sora seconds=60
 whisper on a CPU -> transcribe model=whisper-large-v3 ! CPU
 transcribe a 2 hour podcast with whisper on a 3090 -> transcribe model=whisper-large-v3 hours=2 chip=rtx-3090
 embed wikipedia with bge-m3 -> embed model=bge-m3 ! wikipedia

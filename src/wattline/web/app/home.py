@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.quantity import number
 from wattline.report.language.translator import translator_of
 from wattline.report.page.run import JOB_CARDS, SUFFIXES
 from wattline.report.page.words import amount, as_span, range_text
@@ -34,6 +35,7 @@ EXAMPLES = (
     "train 8B on 15T tokens with 2,048 H100",
     "60 MW in Dublin",
     "how much does an AI video take?",
+    "a prompt vs an image vs a video",
     "is 2.9 Wh right?",
     "what will AI take in 2030?",
 )
@@ -42,6 +44,7 @@ CHINESE_EXAMPLES = (
     "用 16,384 张 H100 训练 Llama 3.1 70B",
     "都柏林 60 MW 数据中心",
     "一段 AI 视频用多少电",
+    "文字、图片和视频对比",
     "2.9 Wh 对吗",
     "AI 到 2030 年用多少电",
 )
@@ -255,6 +258,6 @@ def _cell(row: Row | None, unit: str, first: Row | None) -> dict[str, str] | Non
         return None
     ratio = ""
     if first is not None and first is not row and isinstance(first[2], int | float) and first[2]:
-        ratio = f"× {middle / first[2]:.3g}"
+        ratio = f"× {number(middle / first[2], 3)}"
     extent = "" if value.exact else range_text(value, unit)
     return {"middle": amount(float(middle), unit), "range": extent, "ratio": ratio}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from wattline.catalog import Catalog
+from wattline.line.work.outside import served_maker
 from wattline.web.app.line.counts import NUMBER, compact, product, whole
 from wattline.web.app.line.question import LineQuestion
 from wattline.web.app.line.serving import TRAIN
@@ -80,8 +81,7 @@ def media_question(line: TypedLine, known: Catalog) -> LineQuestion | None:
         taken += [thing.why] if thing.why else []
     else:
         makes = asks
-        values = {"model": USUAL[makes]}
-        taken.append(f"model taken: {USUAL[makes]}")
+        values = {"model": _served_or_usual(line, makes, taken)}
     size = line.take(_PIXELS) or line.take(_SIDE)
     many = line.take(_MANY)
     if many and whole(many[1]) != "1":
@@ -98,6 +98,17 @@ def media_question(line: TypedLine, known: Catalog) -> LineQuestion | None:
     for pattern in (_VIDEO, _IMAGE, _MAKE):
         line.take_all(pattern)
     return LineQuestion(makes, values | _common(line, known, taken), tuple(taken))
+
+
+def _served_or_usual(line: TypedLine, makes: str, taken: list[str]) -> str:
+    """The maker that a line names and that never published its model, whose answer is a range, or the usual model."""
+    served = served_maker(line.text, makes)
+    if served is None:
+        taken.append(f"model taken: {USUAL[makes]}")
+        return USUAL[makes]
+    name = served[0].name
+    line.take(re.compile(re.escape(name), re.I))
+    return name.lower().replace(" ", "-")
 
 
 def _common(line: TypedLine, known: Catalog, taken: list[str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from wattline.catalog import Catalog, default
 from wattline.claim.sentence import is_restated, is_sentence, read_sentence
 from wattline.core.errors import WattlineError, shorten
 from wattline.web.app.line import media, planning, serving
+from wattline.web.app.line.beside import kinds_of_work
 from wattline.web.app.line.chinese import as_written, is_chinese, to_english
 from wattline.web.app.line.question import LineQuestion
 from wattline.web.app.line.spots import spot_in
@@ -68,6 +69,9 @@ def read_line(line: str, catalog: Catalog | None = None) -> LineQuestion:
     claim = _claim(text, english)
     if claim is not None:
         return claim
+    kinds = kinds_of_work(english, lambda part: read_line(part, known))
+    if kinds is not None:
+        return kinds
     for pattern, by in _FIXED:
         english = pattern.sub(by, english)
     made = _question(TypedLine(english), text, known)
