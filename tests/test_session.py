@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,36 @@ def test_a_batch_api_takes_less_and_the_best_hours() -> None:
         for flag in (False, True)
     ]
     assert carbon[1] < 0.97 * carbon[0]
+
+
+def test_a_later_deadline_finds_no_dirtier_hours() -> None:
+    hours = {"region": "de", "carbon": "hourly", "draws": 0, "batch": 32, "active": 0.9}
+
+    def carbon(**waits: object) -> float:
+        return float(
+            wl.session("rag", "llama-3.1-8b", **waits, **hours, **SETUP).json()["results"]["co2e_direct_kg"]["p50"]
+        )
+
+    at_once, day = carbon(), carbon(batch_api=True)
+    waits = [carbon(deadline=f"{each} h") for each in (1, 3, 6, 12, 24)]
+    assert waits[0] == pytest.approx(at_once)  # an hour leaves no choice
+    assert all(later <= sooner * 1.001 for sooner, later in pairwise(waits))
+    assert waits[-1] == pytest.approx(day)
+    assert wl.session("rag", "llama-3.1-8b", deadline="6 h", draws=0, **SETUP).json()["inputs"]["deadline_h"] == 6.0
+
+
+@pytest.mark.parametrize(
+    ("deadline", "why"),
+    [("10 min", "from an hour to a week"), ("9 days", "from an hour to a week"), ("soon", "not a number")],
+)
+def test_a_deadline_that_is_none_is_refused(deadline: str, why: str) -> None:
+    with pytest.raises(WattlineError, match=f"deadline: .*{why}"):
+        wl.session("rag", "llama-3.1-8b", deadline=deadline, draws=0, **SETUP)
+
+
+def test_a_session_longer_than_its_deadline_is_refused() -> None:
+    with pytest.raises(WattlineError, match=r"deadline: the calls of one session, .* longer than 1 h"):
+        wl.session("agent-coding", "deepseek-v3", "h200-sxm", gpus=8, deadline="1 h", draws=0)
 
 
 def test_files_are_read_and_faults_named(tmp_path: Path) -> None:

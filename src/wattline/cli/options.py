@@ -103,6 +103,9 @@ def model_of(model: str | None, config: Path | None, params: str | None = None) 
         size = ", or --params" if params is not None else ""
         raise WattlineError(f"give either MODEL (see `wattline list models`) or --config FILE{size}")
     if params is not None:
+        from wattline.line.work.scaled import read_params
+
+        read_params(params)  # a size that is none is refused as such, not as an unknown model
         return f"{params}-params"
     return config if config is not None else str(model)
 

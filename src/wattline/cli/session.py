@@ -31,6 +31,10 @@ def session(
     batch_api: Annotated[
         bool, Opt("--batch-api", help="Let the work wait a day: full batches, busy chips, off-peak hours.")
     ] = False,
+    deadline: Annotated[
+        str | None,
+        Opt("--deadline", help='Hours within which a batch API has the work done, such as "6 h" [default: a day].'),
+    ] = None,
     config: options.Config = None,
     where: options.WhereOptions,
     draws: options.Draws = 2000,
@@ -47,7 +51,7 @@ def session(
     if model is not None and config is not None:
         raise WattlineError("give either --model or --config")
     answer = work(
-        session, config if config is not None else model, batch=batch, active=active, batch_api=batch_api, draws=draws,
-        seed=seed, facts=facts, **setup, **where,
+        session, config if config is not None else model, batch=batch, active=active, batch_api=batch_api,
+        deadline=deadline, draws=draws, seed=seed, facts=facts, **setup, **where,
     )  # fmt: skip
     show_answer(answer, out, as_json, explain)

@@ -101,13 +101,15 @@ class GridHours:
         moment = np.datetime64(begin.astimezone(UTC).replace(tzinfo=None), "us")
         return replace(self, begin=moment, given=True, timing=_timing(self.signals, moment, True))
 
-    def best_of_days(self, share: float) -> GridHours:
-        """The same with the best part of each day alone, for work that may wait a day.
+    def best_of_windows(self, share: float, window_s: float = DAY_S) -> GridHours:
+        """The same with the best part of each window of hours alone, for work that may wait so long.
 
         Parameters
         ----------
         share
-            Of each day's hours: those of least price where that is known by the hour, else of least carbon.
+            Of each window's hours: those of least price where that is known by the hour, else of least carbon.
+        window_s
+            How long the work may wait [s]; a day where not given.
 
         Returns
         -------
@@ -115,7 +117,7 @@ class GridHours:
             Whose ``year_mean`` is of those hours.
         """
         lead = self.signals.get(PRICE) or next(iter(self.signals.values()))
-        day = max(round(DAY_S / lead.step_s), 1)
+        day = max(round(window_s / lead.step_s), 1)
         days = max(len(lead.values) // day, 1)
         kept = max(round(share * min(day, len(lead.values))), 1)
         rank = np.argsort(lead.values[: days * day].reshape(days, -1), axis=1, kind="stable")[:, :kept]

@@ -131,6 +131,21 @@ def read_price(given: float | str | None) -> float | None:
     return price
 
 
+def chip_price_notes(given: float | None, known: bool) -> tuple[str, ...]:
+    """Whose price of the chips' hours is taken, in words.
+
+    Parameters
+    ----------
+    given : USD of a chip's hour; None for the estimate
+    known : whether the answer has a price
+
+    Returns the notes.
+    """
+    if given is not None:
+        return (f"price of the chips' hours: at {number(given)} USD/h, as given",)
+    return ("price of the chips' hours: an estimate; --chip-price takes your own",) if known else ()
+
+
 def chip_price(chip: Chip, chip_s: Array, given: float | None, draws: Draws) -> dict[str, Array]:
     """Price of the chips' hours, ``chip_hours_usd``: by the price given, else an estimate from that of the server.
 

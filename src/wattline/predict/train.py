@@ -27,7 +27,7 @@ from wattline.predict.making import with_making
 from wattline.predict.media.training import media_training_answer
 from wattline.predict.media.training_run import find_media, read_media_run
 from wattline.predict.prices import notes_of
-from wattline.predict.rented import rental_notes
+from wattline.predict.rented import chip_price_notes, rental_notes
 from wattline.predict.rollouts import Turns, roll_out, take_turns
 from wattline.predict.setup import CHIP, ChipFields, Setup
 from wattline.predict.terms import read_terms
@@ -194,7 +194,11 @@ def train_answer(run: TrainingRun, where: Where, draws: Draws) -> Answer:
         quantities=quantities | turns.quantities | {"pue": facility.pue},
         reasons=tuple(working.reasons),
         draws=draws,
-        notes=(*rental_notes(run.device), *notes_of(where, bill.follows["cost_usd"], facility.hours)),
+        notes=(
+            *rental_notes(run.device),
+            *chip_price_notes(run.price, "chip_hours_usd" in quantities),
+            *notes_of(where, bill.follows["cost_usd"], facility.hours),
+        ),
         warnings=_warnings(run),
     )
 

@@ -24,6 +24,7 @@ class SessionJob(ModelJob):
     batch: Number | None = Field(None, description="Number of requests that a replica answers together.")
     active: Number | None = Field(None, description="Share of the time that chips are at work.")
     batch_api: bool = Field(False, description="Whether the work may wait a day.")
+    deadline: Number | None = Field(None, description="Hours within which a batch API has the work done.")
 
 
 def session_answer_of(job: SessionJob, folder: Path, where: Where, draws: Draws) -> Answer:
@@ -43,4 +44,6 @@ def session_answer_of(job: SessionJob, folder: Path, where: Where, draws: Draws)
     model = folder / job.config if job.config else job.model
     given = job.session if job.session in PRESETS else folder / job.session
     setup = Setup.read(None, job.given(REPLICA))
-    return session(given, model, setup, where=where, draws=draws, **job.given(("batch", "active", "batch_api")))
+    return session(
+        given, model, setup, where=where, draws=draws, **job.given(("batch", "active", "batch_api", "deadline"))
+    )

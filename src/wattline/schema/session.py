@@ -26,6 +26,7 @@ class SessionInputs(PlaceInputs):
     batch: float | None = perhaps("Requests that a replica answers together, where given.")
     active: float | None = perhaps("Share of the time that chips are at work, where given.")
     batch_api: Literal[True] | None = perhaps("True for work that may wait a day.")
+    deadline_h: float | None = perhaps("Hours within which a batch API has the work done, where given.")
 
 
 class ExchangeJson(StrictJson):

@@ -24,7 +24,10 @@ def read_params(params: float | str) -> float:
     """
     text = re.sub(r"[\s-]*param(eter)?s?$", "", str(params), flags=re.IGNORECASE)
     text = re.sub(r"[kmbt]$", lambda letter: letter[0].upper() if letter[0] != "k" else "k", text)  # no milli of models
-    count = parse(text, "", "params")
+    try:
+        count = parse(text, "", "params")
+    except WattlineError:
+        raise WattlineError(f"params: {str(params)!r} is no number of parameters; give one such as 7B") from None
     if not SMALL <= count <= LARGE:
         raise WattlineError(f"params: {number(count)} is out of range; take {SMALL:.0e} to {LARGE:.0e}, such as 7B")
     return count

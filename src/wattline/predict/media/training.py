@@ -23,7 +23,7 @@ from wattline.predict.media.answer import reading
 from wattline.predict.media.request import WORDS
 from wattline.predict.media.training_run import MediaRun
 from wattline.predict.prices import notes_of
-from wattline.predict.rented import rental_notes
+from wattline.predict.rented import chip_price_notes, rental_notes
 from wattline.predict.training_quantities import training_quantities
 from wattline.predict.where import Where
 
@@ -55,6 +55,7 @@ def media_training_answer(run: MediaRun, where: Where, draws: Draws) -> Answer:
     bill = with_making(bill, run.chip, chip_s, where, draws, working)
     word = WORDS[run.model.makes][1]
     made = f"{run.width:.0f} × {run.height:.0f}"
+    quantities = training_quantities(flops, used, run.chip, chip_s, run.price, draws)
     return Answer(
         command="train",
         title=f"{run.model.name}, {number(run.samples)} {word} of {made} on {run.chips:,} × {run.chip.record.title}",
@@ -64,11 +65,12 @@ def media_training_answer(run: MediaRun, where: Where, draws: Draws) -> Answer:
         load=load,
         peak_w=peak,
         duration_s=wall,
-        quantities=training_quantities(flops, used, run.chip, chip_s, run.price, draws) | {"pue": facility.pue},
+        quantities=quantities | {"pue": facility.pue},
         reasons=tuple(working.reasons),
         draws=draws,
         notes=(
             *rental_notes(run.chip),
+            *chip_price_notes(run.price, "chip_hours_usd" in quantities),
             f"text and {word} stand encoded, as is usual; encoding them, evaluation and data on the way are left out",
             *notes_of(where, bill.follows["cost_usd"], facility.hours),
         ),

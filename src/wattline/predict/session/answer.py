@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from wattline.catalog.draws import Draws
+from wattline.core.bill import Bill
 from wattline.core.fact import Array
 from wattline.core.quantity import number
 from wattline.core.range import Range
@@ -29,16 +30,16 @@ from wattline.predict.request import ReplicaRequest, read_request, warnings
 from wattline.predict.session.exchanges import Exchange, exchanges_of
 from wattline.predict.session.seen import SessionEncoding, encode, with_senses
 from wattline.predict.session.table import LengthTable, length_table
+from wattline.predict.session.waiting import check_deadline, off_peak, off_peak_notes
 from wattline.predict.setup import Setup
 from wattline.predict.where import Where
 
 BATCH_API, ALWAYS = 256.0, "0.95"  # requests together, and chips at work, where nobody waits
-DAY_SHARE = 1 / 3  # of each day's hours, the best of which work that may wait takes
 
 
 @dataclass(frozen=True)
 class SessionQuestion:
-    """A session, and the model and replica that answer it."""
+    """A session, and the model and replica that answer it; hours within which a batch API has it done, where given."""
 
     session: CallSession
     model: str | Path | Model
@@ -46,6 +47,7 @@ class SessionQuestion:
     batch: float | str | None
     active: float | str | None
     batch_api: bool
+    deadline_h: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,14 +89,17 @@ def session_answer(question: SessionQuestion, where: Where, draws: Draws) -> Ans
     encoded = encode(seen, request, draws, working)
     table = _table(request, exchanges, draws)
     shares = [_shares(each, table) for each in exchanges]
-    facility = _facility(question, where, draws, working)
+    facility = find_facility(where, draws, working)
+    facility = off_peak(facility, question.deadline_h) if question.batch_api else facility
     phases = [*(phase for _, phase in encoded.phases), *_phases(exchanges, shares, table)]
     bill, load, peak = deliver(phases, facility, draws, working, any_time=True)
     busy_s = _sum(exchanges, [share.seconds for share in shares]) + encoded.time_s
     occupied_s = np.asarray(busy_s * request.chips / request.active)
     bill = with_making(bill, request.chip, occupied_s, where, draws, working)
     _explain(exchanges, shares, table, request, working)
-    quantities = _quantities(exchanges, table, request, encoded) | {"energy_j": bill.energy_j, "pue": facility.pue}
+    quantities = _quantities(exchanges, table, request, encoded)
+    check_deadline(question.deadline_h, quantities["latency_s"])
+    quantities |= {"energy_j": bill.energy_j, "pue": facility.pue}
     quantities["joules_per_output_token"] = np.asarray(bill.energy_j / quantities["output_tokens"])
     quantities["cache_saved_wh"] = np.asarray(_saved_j(exchanges, shares, table) * facility.pue / J_PER_WH)
     return Answer(
@@ -113,12 +118,19 @@ def session_answer(question: SessionQuestion, where: Where, draws: Draws) -> Ans
         reasons=tuple(working.reasons),
         draws=draws,
         warnings=warnings(request),
-        notes=(
-            *encoded.notes,
-            *rental_notes(request.chip),
-            *notes_of(where, bill.follows["cost_usd"], facility.hours, "any"),
-            *_off_peak_notes(question, facility),
-        ),
+        notes=_notes(question, encoded, request, (where, facility, bill)),
+    )
+
+
+def _notes(
+    question: SessionQuestion, encoded: SessionEncoding, request: ReplicaRequest, site: tuple[Where, Facility, Bill]
+) -> tuple[str, ...]:
+    where, facility, bill = site
+    return (
+        *encoded.notes,
+        *rental_notes(request.chip),
+        *notes_of(where, bill.follows["cost_usd"], facility.hours, "any"),
+        *(off_peak_notes(facility, question.deadline_h) if question.batch_api else ()),
     )
 
 
@@ -230,25 +242,12 @@ def _latency(exchanges: Sequence[Exchange], table: LengthTable) -> Array:
     return total
 
 
-def _facility(question: SessionQuestion, where: Where, draws: Draws, working: Working) -> Facility:
-    facility = find_facility(where, draws, working)
-    if not question.batch_api or facility.hours is None:
-        return facility
-    return replace(facility, hours=facility.hours.best_of_days(DAY_SHARE))
-
-
-def _off_peak_notes(question: SessionQuestion, facility: Facility) -> tuple[str, ...]:
-    if not question.batch_api:
-        return ()
-    if facility.hours is None:
-        return ("work that may wait a day: give --carbon hourly, or a --price file, to see what off-peak hours save",)
-    return (f"work that may wait a day runs in the best {DAY_SHARE:.0%} of each day's hours",)
-
-
 def _inputs(question: SessionQuestion, request: ReplicaRequest) -> dict[str, Any]:
     shown = request.inputs()
     dropped = {name: value for name, value in shown.items() if name not in ("input_tokens", "output_tokens")}
-    more = {"batch_api": True} if question.batch_api else {}
+    more: dict[str, Any] = {"batch_api": True} if question.batch_api else {}
+    if question.deadline_h is not None:
+        more["deadline_h"] = question.deadline_h
     return {"session": question.session.key} | dropped | more
 
 

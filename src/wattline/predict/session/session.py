@@ -15,6 +15,7 @@ from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.answer import Answer
 from wattline.predict.prompt import PromptFields
 from wattline.predict.session.answer import SessionQuestion, session_answer
+from wattline.predict.session.waiting import read_deadline
 from wattline.predict.setup import REPLICA, Setup
 from wattline.predict.terms import read_terms
 from wattline.predict.where import Where
@@ -31,6 +32,7 @@ def session(
     batch: float | str | None = None,
     active: float | str | None = None,
     batch_api: bool = False,
+    deadline: float | str | None = None,
     draws: int | Draws = 2000,
     seed: int = 0,
     facts: CatalogLike = None,
@@ -44,10 +46,12 @@ def session(
         trace with prefix hashes, or a CallSession
     model : a catalog name, the path of a ``config.json``, or a Model; the file's own, or Llama 3.3 70B
     setup : a chip's name, or a Setup
-    where : a region's name, or a Where; with ``batch_api`` and carbon or price by the hour, the best third of each day
+    where : a region's name, or a Where; with ``batch_api`` and carbon or price by the hour, the best third
+        of each day
     batch : requests that a replica answers together
     active : share of the time that provisioned chips are at work, 0 to 1
     batch_api : whether the work may wait a day: full batches, chips always at work, off-peak hours
+    deadline : within which the work of a batch API is to be done [h], such as ``"6 h"``; a day where not given
     draws, seed : how many draws of the facts' ranges (0: central values), and their seed
     facts : a catalog, or your own file or files of facts
     fields : single fields of ``Setup`` (chip, gpus, precision) and of ``Where`` (region, site, pue, place, ...)
@@ -60,8 +64,10 @@ def session(
     """
     terms = read_terms(setup, where, fields, REPLICA, draws, seed, facts)
     known = _session(session)
+    deadline_h = read_deadline(deadline)
+    waits = batch_api or known.batch_api or deadline_h is not None
     question = SessionQuestion(
-        known, model or known.model or USUAL_MODEL, terms.setup, batch, active, batch_api or known.batch_api
+        known, model or known.model or USUAL_MODEL, terms.setup, batch, active, waits, deadline_h
     )
     return session_answer(question, terms.where, terms.draws)
 

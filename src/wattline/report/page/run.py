@@ -59,7 +59,7 @@ JOB_CARDS: tuple[Column, ...] = (
     ("mfu", "Model FLOPs utilisation", ""),
     ("chip_hours", "Chip-hours", ""),
     ("flops", "Compute", "FLOP"),
-    ("chip_hours_usd", "Chips' hours, estimated price", "USD"),
+    ("chip_hours_usd", "Price of the chips' hours", "USD"),
     ("replica_s", "Time of the replica", "s"),
     ("embodied_water_l", "Water, embodied", "L"),
     ("embodied_adp_kg", "Abiotic resources, embodied", "kg"),

@@ -49,7 +49,7 @@ RESULTS: dict[str, tuple[str, str]] = {
     "batch": ("Batch", ""),
     "pue": ("PUE", ""),
     "cost_usd": ("Cost of electricity", "USD"),
-    "chip_hours_usd": ("Chips' hours, estimated price", "USD"),
+    "chip_hours_usd": ("Price of the chips' hours", "USD"),
     "rollout_share": ("Share of rollouts in the energy", ""),
     "rollout_hours": ("Hours of rollouts", ""),
     "update_idle_share": ("Time that updates' chips wait", ""),
