@@ -214,6 +214,7 @@ def test_adapters_of_8b_train_on_a_card_of_24_gb() -> None:
         wl.train("llama-3.1-8b", "10M", "rtx-4090", 1, method="dora", region="us", draws=20)
 
 
+@pytest.mark.long
 def test_calibrate_experts_makes_what_ships(tmp_path: Path) -> None:
     # the coefficients that ship are those of the command, to the digits that it writes
     path = tmp_path / "experts.toml"
@@ -226,6 +227,7 @@ def test_calibrate_experts_makes_what_ships(tmp_path: Path) -> None:
             assert getattr(record["value"], each) == pytest.approx(getattr(shipped[name]["value"], each), rel=0.02)
 
 
+@pytest.mark.long
 def test_mixtures_without_their_model_are_further_off() -> None:
     left_out = validate_left_out()
     assert left_out.json()["inputs"]["left_out"] == "model"
