@@ -8,13 +8,13 @@ import pty
 import signal
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from waiting import until
 from wattline.meter.journal.journal import Journal
 from wattline.meter.journal.reader import read_recording
 from wattline.schema.meter import MeasureJson
@@ -46,6 +46,13 @@ def command(code: str) -> list[str]:
 def journal(folder: Path) -> Path:
     (path,) = folder.glob("*.wattline")
     return path
+
+
+def readings_in(path: Path) -> int:
+    """How many readings of a device stand in a journal so far."""
+    with Journal.open(path) as opened:
+        series = read_recording(opened).series
+    return len(series[0].time_s) if series else 0
 
 
 def wait_for(process: subprocess.Popen[str], line: str) -> None:
@@ -277,11 +284,10 @@ def test_a_named_journal_is_continued(tmp_path: Path) -> None:
 
 
 def test_a_killed_measurement_leaves_its_readings_and_an_open_window(tmp_path: Path) -> None:
-    process = begin(
-        tmp_path, "--journal", "my.wattline", *command("import time; print('on', flush=True); time.sleep(2)")
-    )
+    waits = "import sys; print('on', flush=True); sys.stdin.read()"  # until this test reads what it printed
+    process = begin(tmp_path, "--journal", "my.wattline", *command(waits))
     wait_for(process, "on")
-    time.sleep(0.1)
+    until(lambda: readings_in(tmp_path / "my.wattline") >= 3)
     process.kill()
     process.communicate(timeout=60)
     with Journal.open(tmp_path / "my.wattline") as opened:

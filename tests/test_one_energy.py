@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from hypothesis import strategies as st
 import wattline as wl
 from fake_sensors import FakeSensor
 from meter_files import usage as report
+from waiting import until
 from wattline import catalog
 from wattline.cli.main import main
 from wattline.core.fact import Array
@@ -269,7 +269,7 @@ def test_one_live_reading_of_a_megawatt_is_no_energy(tmp_path: Path) -> None:
     wl.metering(tmp_path / "run.wattline", 0.01, [sensor])
     try:
         with wl.measure("w") as window:
-            time.sleep(1.0)
+            until(lambda: sensor.reads > 60)  # the one of a megawatt is among them, far from either end
         live = window.energy
     finally:
         active.finish()

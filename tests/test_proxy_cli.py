@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -10,7 +11,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -19,6 +19,7 @@ import pytest
 
 pytest.importorskip("aiohttp", reason="the proxy's extra is not installed: pip install 'wattline[proxy]'")
 
+from waiting import until
 from wattline.cli.main import main
 
 RUN = [sys.executable, "-c", "from wattline.cli.main import main; main()", "proxy"]
@@ -73,6 +74,12 @@ def test_it_says_where_it_listens_and_ends_when_told(tmp_path: Path) -> None:
         assert db.execute("SELECT count(*) FROM run").fetchone() == (2,)
 
 
+def written(journal: Path) -> list[str]:
+    """The requests that are settled in the journal of a proxy that runs."""
+    with contextlib.closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as db:
+        return [row[0] for row in db.execute("SELECT response_id FROM request WHERE settled ORDER BY at")]
+
+
 def test_a_journal_survives_a_kill(tmp_path: Path) -> None:
     journal = tmp_path / "proxy.db"
     ids = []
@@ -86,13 +93,7 @@ def test_a_journal_survives_a_kill(tmp_path: Path) -> None:
         for number in range(5):
             asked = {"model": "m", "prompt": "x", "seed": number, "max_tokens": 20}
             ids.append(post(f"{url}/v1/chat/completions", asked)["id"])
-        # the last is settled and written within an interval and a flush
-        for _ in range(200):
-            with urllib.request.urlopen(f"{url}/wattline/requests/{ids[-1]}", timeout=20) as answer:
-                if json.load(answer)["results"]["settled"]:
-                    break
-            time.sleep(0.02)
-        time.sleep(0.5)
+        until(lambda: written(journal) == ids)
         both.send_signal(signal.SIGKILL)
         both.wait(20)
         both.stdout.close()

@@ -115,9 +115,13 @@ def test_a_client_that_hangs_up_stops_the_upstream(stream: bool) -> None:
             await answer.content.readany()
             answer.close()
         else:
+            for _ in range(1500):  # until the server works on it
+                if here.machine.active:
+                    break
+                await asyncio.sleep(0.02)
             await asyncio.sleep(0.2)
             post.cancel()
-        for _ in range(200):
+        for _ in range(1500):
             if here.server.left:
                 break
             await asyncio.sleep(0.02)
