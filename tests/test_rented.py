@@ -36,6 +36,15 @@ def test_an_instance_says_how_many_chips_a_replica_takes_and_what_they_are() -> 
     assert any("p5.48xlarge" in note and re.search(r"\b20\d\d\b", note) for note in answer.notes)
 
 
+def test_an_instance_sold_by_reservation_alone_says_why_it_has_no_price() -> None:
+    unpriced = {name for name, each in INSTANCES.items() if "list_price_usd_per_hour" not in each.facts}
+    reserved = {name for name, each in INSTANCES.items() if each.meta.get("sold") == "reserved"}
+    assert reserved < unpriced
+    for name in unpriced:
+        notes = " ".join(wl.prompt("llama-3.1-8b", instance=name, draws=0).notes)
+        assert ("by reservation alone" if name in reserved else "no list price in the catalog") in notes, name
+
+
 def test_a_model_too_large_for_one_instance_takes_whole_ones() -> None:
     assert wl.prompt("kimi-k2", instance="p4d.24xlarge", draws=0).inputs["gpus"] % 8 == 0
 

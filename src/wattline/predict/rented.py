@@ -108,6 +108,8 @@ def rental_notes(chip: Chip) -> tuple[str, ...]:
     count = number(chip.instance["chips"].value)
     words = f"{chip.instance.title}: {count} × {chip.record.title} in {chip.server.title}"
     if PRICE not in chip.instance.facts:
+        if chip.instance.meta.get("sold") == "reserved":
+            return (f"{words}; sold by reservation alone, no list price on demand is published",)
         return (f"{words}; no list price in the catalog",)
     fact = chip.instance[PRICE]
     dated = f" of {fact.source.year}" if fact.source is not None else ""
