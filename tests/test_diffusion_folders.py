@@ -59,7 +59,8 @@ def test_a_folder_says_what_the_catalog_says(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "published"), [
     ("flux.2-dev", 32.2e9), ("z-image-turbo", 6.155e9), ("lumina-image-2.0", 2.61e9), ("auraflow-0.3", 6.8e9),
-    ("kolors", 2.58e9), ("qwen-image", 20.43e9), ("hunyuan-video", 12.82e9), ("wan-2.2-a14b", 2 * 14.29e9),
+    ("kolors", 2.58e9), ("qwen-image", 20.43e9), ("hunyuan-video", 12.82e9), ("hunyuan-video-1.5", 8.3e9),
+    ("wan-2.2-a14b", 2 * 14.29e9),
 ])  # fmt: skip
 def test_denoisers_have_the_parameters_that_were_published(name: str, published: float) -> None:
     model = load_diffusion(name, CATALOG)

@@ -10,6 +10,7 @@ from wattline.core.errors import WattlineError, nearest_names, reason_of, shorte
 from wattline.core.fact import Array
 from wattline.line.work.diffusion import (
     decoders,
+    hunyuan_video_15,
     image_transformers,
     joint_transformers,
     text_encoders,
@@ -39,6 +40,7 @@ DENOISERS: dict[str, Component] = {
     "AuraFlowTransformer2DModel": joint_transformers.aura_flow,
     "WanTransformer3DModel": video.wan,
     "HunyuanVideoTransformer3DModel": video.hunyuan_video,
+    "HunyuanVideo15Transformer3DModel": hunyuan_video_15.hunyuan_video_15,
     "CogVideoXTransformer3DModel": video.cogvideo,
     "LTXVideoTransformer3DModel": video.ltx,
     "MochiTransformer3DModel": video.mochi,
@@ -54,6 +56,7 @@ DECODERS: dict[str, Component] = {
     "AutoencoderKLWan": video_decoders.wan_decoder,
     "AutoencoderKLQwenImage": video_decoders.wan_decoder,
     "AutoencoderKLHunyuanVideo": video_decoders.hunyuan_decoder,
+    "AutoencoderKLHunyuanVideo15": hunyuan_video_15.hunyuan_decoder_15,
     "AutoencoderKLCogVideoX": video_decoders.cogvideo_decoder,
     "AutoencoderKLLTXVideo": video_decoders.ltx_decoder,
     "AutoencoderKLMochi": video_decoders.mochi_decoder,
@@ -70,6 +73,7 @@ ENCODERS: dict[str, Callable[[Config, Array], Pass]] = {
     "Gemma2Model": text_encoders.language_model,
     "Gemma2ForCausalLM": text_encoders.language_model,
     "Qwen2_5_VLForConditionalGeneration": text_encoders.language_model,
+    "Qwen2_5_VLTextModel": text_encoders.language_model,
     "Qwen3Model": text_encoders.language_model,
     "Qwen3ForCausalLM": text_encoders.language_model,
     "Mistral3ForConditionalGeneration": text_encoders.language_model,

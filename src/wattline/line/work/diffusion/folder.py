@@ -25,6 +25,7 @@ ASIDE = (
     "image_processor",
     "processor",
     "image_encoder",
+    "guider",
 )
 VIDEO_FRAMES, VIDEO_FPS, USUAL_STEPS = 49.0, 16.0, 50.0
 

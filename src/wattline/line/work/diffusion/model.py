@@ -27,6 +27,7 @@ JOINS_TEXT = (
     "QwenImageTransformer2DModel",
     "CogVideoXTransformer3DModel",
     "HunyuanVideoTransformer3DModel",
+    "HunyuanVideo15Transformer3DModel",
     "MochiTransformer3DModel",
     "Flux2Transformer2DModel",
     "ZImageTransformer2DModel",
@@ -34,13 +35,19 @@ JOINS_TEXT = (
     "AuraFlowTransformer2DModel",
 )
 # whose pipelines run two forward passes a step for guidance, one after the other; the others join them in one
-SEPARATE_GUIDANCE = ("WanTransformer3DModel", "QwenImageTransformer2DModel", "Lumina2Transformer2DModel")
+SEPARATE_GUIDANCE = (
+    "WanTransformer3DModel",
+    "QwenImageTransformer2DModel",
+    "Lumina2Transformer2DModel",
+    "HunyuanVideo15Transformer3DModel",
+)
 # whose pipelines decode on every chip; elsewhere the last chip decodes while the others wait
 DECODES_EVERYWHERE = ("WanTransformer3DModel", "HunyuanVideoTransformer3DModel", "QwenImageTransformer2DModel")
 # whose decoders take one image or video after the other
 DECODES_SINGLY = (
     "AutoencoderKLWan",
     "AutoencoderKLHunyuanVideo",
+    "AutoencoderKLHunyuanVideo15",
     "AutoencoderKLCogVideoX",
     "AutoencoderKLMochi",
 )

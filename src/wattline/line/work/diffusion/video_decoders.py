@@ -98,7 +98,7 @@ def wan_decoder(config: Config, sizes: Sizes) -> Pass:
             tally.elementwise(positions * width, 4, 4)
     tally.convolution(positions, widths[-1], 3.0 * patch**2, CUBE)
     # its caches of earlier frames and its norms in 32 bits
-    _cached(tally, WAN_EXTRA)
+    add_caches(tally, WAN_EXTRA)
     tile = Tiles(256 * patch, 256 * patch, 192 * patch, 192 * patch, 1, 1)
     return tiled_pass(tally.done(), sizes, latent, tile)
 
@@ -107,8 +107,14 @@ WAN_EXTRA, HUNYUAN_EXTRA, COGVIDEO_EXTRA = (4.6, 4.1), (1.55, 6.0), (1.3, 1.6)
 HUNYUAN_FRAMES = 5.0
 
 
-def _cached(tally: Tally, extra: tuple[float, float]) -> None:
-    """More elementwise traffic and kernels than a plain residual block's: caches of frames, padding, norms."""
+def add_caches(tally: Tally, extra: tuple[float, float]) -> None:
+    """More elementwise traffic and kernels than a plain residual block's: caches of frames, padding, norms.
+
+    Parameters
+    ----------
+    tally : of the decoder, whose elementwise operations grow
+    extra : times their traffic, and times their kernels
+    """
     more, launches = extra
     tally.operations[:] = [
         replace(item, traffic_bytes=item.traffic_bytes * more, launches=item.launches * launches)
@@ -152,7 +158,7 @@ def hunyuan_decoder(config: Config, sizes: Sizes) -> Pass:
             tally.convolution(positions, width, width, CUBE)
             tally.elementwise(positions * width, 1.25, 1)
     tally.convolution(positions, widths[-1], 3.0, CUBE)
-    _cached(tally, HUNYUAN_EXTRA)
+    add_caches(tally, HUNYUAN_EXTRA)
     tally.operations[:] = [
         replace(item, flops=item.flops * share, traffic_bytes=item.traffic_bytes * share) for item in tally.operations
     ]
@@ -190,7 +196,7 @@ def cogvideo_decoder(config: Config, sizes: Sizes) -> Pass:
             tally.convolution(positions, width, width)
             tally.elementwise(positions * width, 1.25, 1)
     tally.convolution(positions, widths[-1], 3.0, CUBE)
-    _cached(tally, COGVIDEO_EXTRA)
+    add_caches(tally, COGVIDEO_EXTRA)
     tall = number_in(config, "sample_height", 480) / 2
     wide = number_in(config, "sample_width", 720) / 2
     tile = Tiles(tall, wide, np.floor(tall / 8 * 5 / 6) * 8, np.floor(wide / 8 * 4 / 5) * 8, 2, 2)
@@ -248,7 +254,7 @@ def ltx_decoder(config: Config, sizes: Sizes) -> Pass:
         inputs = width
     _step_embedding(tally, 2 * inputs * timed)
     tally.convolution(positions, inputs, 3.0 * number_in(config, "patch_size", 4) ** 2, CUBE)
-    _cached(tally, (2.0, 4.0))
+    add_caches(tally, (2.0, 4.0))
     return tally.done()
 
 
@@ -289,5 +295,5 @@ def mochi_decoder(config: Config, sizes: Sizes) -> Pass:
     for _ in range(int(layers[0])):
         residual(tally, positions, widths[0], widths[0], CUBE)
     tally.product(positions, widths[0], 3.0)
-    _cached(tally, (2.2, 6.0))
+    add_caches(tally, (2.2, 6.0))
     return tiled_pass(tally.done(), sizes, latent, Tiles(256, 256, 192, 192, 2, 2))
