@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from slow_files import SECONDS
+from slow_files import place_of
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -42,7 +42,7 @@ def pytest_collection_finish() -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Beside another process the files that take longest come first; a file's tests stay together, in their order."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: -SECONDS.get(item.path.name, 0))
+        items.sort(key=lambda item: place_of(item.path.name))
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import wattline
+from slow_files import ORDER
 
 pytest.register_assert_rewrite("house_docstrings", "house_numbers", "house_words")
 
@@ -170,3 +171,7 @@ def test_files_of_tests_have_names_of_their_own() -> None:
     for path in Path(__file__).parent.rglob("*.py"):
         paths[path.name].append(path)
     assert {name for name, same in paths.items() if len(same) > 1} <= {"__init__.py", "conftest.py"}
+
+
+def test_files_that_are_begun_first_are_there() -> None:
+    assert not [name for name in ORDER if not (Path(__file__).parent / name).exists()]
