@@ -30,16 +30,26 @@ def saving(
         bool,
         Opt("--same-sensors", help="The same sensors measured both, which the recordings do not tell: errors cancel."),
     ] = False,
+    temperature: Annotated[
+        Path | None,
+        Opt(help="Table of times and temperatures of the air (°C) over both: the saving at one temperature."),
+    ] = None,
+    same_load: Annotated[
+        bool,
+        Opt("--same-load", help="At the same work a second, where traffic differs and windows tell their work."),
+    ] = False,
     reading: meter_choices.ReadOptions,
     as_json: options.AsJson = False,
 ) -> None:
-    """What a change saved: its share with an interval, adjusted for the work, and whether it is significant."""
+    """What a change saved: its share with an interval, adjusted for work, air and load, and its significance."""
     from wattline.cli.meter_export import read_recording
     from wattline.cli.printing import print_result
+    from wattline.reconcile.conditions import SameConditions
     from wattline.reconcile.saving import saving as compared
 
     recordings = [read_recording(path, reading) for path in (before, after)]
     result = compared(
-        *recordings, window=window, work=work, unit=work_unit, predicted=predicted, same_sensors=same_sensors
-    )
+        *recordings, window=window, work=work, unit=work_unit, predicted=predicted, same_sensors=same_sensors,
+        conditions=SameConditions(temperature, same_load),
+    )  # fmt: skip
     print_result(result, as_json)

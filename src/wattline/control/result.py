@@ -148,4 +148,5 @@ def _number(setting: float | str) -> float | None:
 def _blocks(windows: Sequence[TuneWindow], name: str, unit: str) -> Blocks:
     energy, seconds, work = (np.array(each) for each in zip(*((w.energy_j, w.seconds, w.work) for w in windows)))  # noqa: B905
     total = float(energy.sum())
-    return Blocks(name, PROVE, energy, seconds, work, unit, frozenset(), total, total)
+    begin = seconds.cumsum() - seconds  # from the first of them: what lies between is not kept
+    return Blocks(name, PROVE, begin, energy, seconds, work, unit, frozenset(), total, total)

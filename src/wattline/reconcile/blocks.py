@@ -27,6 +27,7 @@ class Blocks:
     Attributes
     ----------
     source, window : the recording, and the stretch of it
+    begin_s : when each block began, in seconds since the epoch, UTC
     energy_j, duration_s : of each block
     work : done in each block, in the unit ``unit``; None where it is not known
     sensors : who measured, by device and sensor: an error that they share before and after cancels
@@ -35,6 +36,7 @@ class Blocks:
 
     source: str
     window: str
+    begin_s: Array
     energy_j: Array
     duration_s: Array
     work: Array | None
@@ -128,6 +130,7 @@ def _measured(
     return Blocks(
         source=recording.source,
         window=window,
+        begin_s=np.array([begin for begin, _ in spans]),
         energy_j=np.array([sum(each.value_j for each in row) for row in sums]),
         duration_s=np.array([end - begin for begin, end in spans]),
         work=work,

@@ -7,17 +7,20 @@ stands for it (Efficiency Valuation Organization, International Performance Meas
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from wattline.core.errors import WattlineError
+from wattline.core.fact import Array
 from wattline.core.quantity import parse
 from wattline.core.range import MeasuredValue
 from wattline.core.result import Json, Result, envelope
 from wattline.core.units import J_PER_WH
 from wattline.meter.readers.detect import read
 from wattline.meter.recording import Recording
+from wattline.reconcile.adjustment import Adjustment, Condition, adjusted_test
 from wattline.reconcile.blocks import Blocks, blocks_of
+from wattline.reconcile.conditions import SameConditions
 from wattline.reconcile.saving_test import SavingTest, rate_of, saving_test
 
 SINGULAR = {"tokens": "token", "samples": "sample", "queries": "query", "steps": "step"}
@@ -28,7 +31,7 @@ class Saving(Result):
     """What was saved between two recordings.
 
     ``test`` is of joules for each unit of work, or of watts where no work is known; ``predicted`` the share that was
-    expected.
+    expected; ``adjustments`` what else differed and was taken out.
     """
 
     before: Blocks
@@ -38,6 +41,8 @@ class Saving(Result):
     predicted: float | None
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+    adjustments: tuple[Adjustment, ...] = ()
+    conditions: SameConditions = field(default_factory=SameConditions)
 
     @property
     def saved_wh(self) -> MeasuredValue:
@@ -65,9 +70,14 @@ class Saving(Result):
             "per": self._per,
             "predicted_share": self.predicted,
             "predicted_inside": inside,
+            "temperature_adjustment": self._adjustment("temperature"),
+            "load_adjustment": self._adjustment("load"),
             "before": _side(self.before),
             "after": _side(self.after),
         }
+
+    def _adjustment(self, name: str) -> Json | None:
+        return next((each.json() for each in self.adjustments if each.name == name), None)
 
     @property
     def _per(self) -> str:
@@ -90,6 +100,8 @@ class Saving(Result):
         inputs = {
             "before": self.before.source, "after": self.after.source, "window_before": self.before.window,
             "window_after": self.after.window, "predicted_share": self.predicted,
+            "temperature": None if self.conditions.temperature is None else str(self.conditions.temperature),
+            "same_load": self.conditions.load,
         }  # fmt: skip
         return envelope("saving", inputs, self.results(), notes=self.notes, warnings=self.warnings)
 
@@ -103,6 +115,7 @@ def saving(
     unit: str = "unit of work",
     predicted: float | str | None = None,
     same_sensors: bool = False,
+    conditions: SameConditions | None = None,
 ) -> Saving:
     """What a change saved, adjusted for the work done, with its interval and its significance.
 
@@ -115,6 +128,7 @@ def saving(
     unit : what that is, in words: ``"image"``
     predicted : share that was expected to be saved (``0.05`` or ``"5%"``), to set beside
     same_sensors : whether the same sensors measured both, where the recordings do not tell: their error then cancels
+    conditions : temperature of the air and load that both are compared at; None takes both as they were
 
     Returns the saving. Raises WattlineError where a recording is too short, or the two tell different kinds of work, or
     of sensors that cannot be the same.
@@ -131,10 +145,30 @@ def saving(
     known = sides[0].sensors == sides[1].sensors
     same = known or (same_sensors and _alike(sides))
     sensor = 0.0 if same else sum(_sensor_error(side) ** 2 for side in sides) ** 0.5
-    test = saving_test(rate_of(sides[0]), rate_of(sides[1]), sensor)
+    conditions = conditions or SameConditions()
+    adjusted = conditions.of(sides)
+    if adjusted:
+        test, adjustments = adjusted_test(sides[0], sides[1], adjusted, sensor)
+    else:
+        test, adjustments = saving_test(rate_of(sides[0]), rate_of(sides[1]), sensor), ()
     stated = work is not None or sides[0].work is None
     notes = tuple(dict.fromkeys(note for recording in pair for note in recording.notes))
-    return Saving(sides[0], sides[1], test, stated, share, _warnings(sides, same, known, work is not None), notes)
+    warnings = (*_warnings(sides, same, known, work is not None), *_beyond(adjusted))
+    return Saving(sides[0], sides[1], test, stated, share, warnings, notes, adjustments, conditions)
+
+
+def _beyond(adjusted: Sequence[Condition]) -> list[str]:
+    """A warning for each condition that the two recordings do not share any value of."""
+    return [
+        f"the {each.name} of the two recordings does not overlap ({_ends(each.values[0])} and {_ends(each.values[1])} "
+        f"{each.unit}): the adjustment goes beyond what either shows"
+        for each in adjusted
+        if each.values[0].max() < each.values[1].min() or each.values[1].max() < each.values[0].min()
+    ]
+
+
+def _ends(values: Array) -> str:
+    return f"{values.min():.3g} to {values.max():.3g}"
 
 
 def _check_units(sides: Sequence[Blocks]) -> None:

@@ -81,19 +81,28 @@ def rate(energy_j: Array, weight: Array) -> Rate:
     value = float(energy_j.sum() / weight.sum())
     residuals = energy_j - value * weight
     size, kept = 1, residuals
-    while _together(kept) > 1 / np.sqrt(len(kept)) and len(residuals) // (2 * size) >= MIN_BLOCKS:
+    while together(kept) > 1 / np.sqrt(len(kept)) and len(residuals) // (2 * size) >= MIN_BLOCKS:
         size *= 2
         count = len(residuals) // size
         kept = residuals[: count * size].reshape(count, size).sum(axis=1)
         kept = kept - kept.mean()
-    left = min(max(_together(kept), 0.0), 0.9)
+    left = min(max(together(kept), 0.0), 0.9)
     count = len(kept)
     spread = np.sqrt(count / (count - 1) * float((kept**2).sum()) * (1 + left) / (1 - left))
     return Rate(value, float(spread / (weight.sum() * count * size / len(residuals))), (count - 1) * (1 - left))
 
 
-def _together(values: Array) -> float:
-    """Correlation of neighbours, with the usual correction of its bias in short series."""
+def together(values: Array) -> float:
+    """Correlation of neighbours, with the usual correction of its bias in short series.
+
+    Parameters
+    ----------
+    values : in order of time, shape ``(n,)``
+
+    Returns
+    -------
+    The correlation, 0 where all are the same.
+    """
     around = values - values.mean()
     square = float((around**2).sum())
     if not square > 0:
@@ -115,10 +124,25 @@ def saving_test(before: Rate, after: Rate, sensor: float = 0.0) -> SavingTest:
     The saving with its interval, p, and the smallest that would show.
     """
     parts = [(r.error / r.value) ** 2 for r in (before, after)]
-    scatter = sum(parts)
-    error = float(np.sqrt(scatter + (sensor / stats.norm.ppf(0.5 + SURE / 2)) ** 2))
-    freedom = _freedom(parts, (before.freedom, after.freedom))
-    logarithm = float(np.log(after.value / before.value))
+    return saving_of(float(np.log(after.value / before.value)), parts, (before.freedom, after.freedom), sensor)
+
+
+def saving_of(logarithm: float, parts: list[float], freedoms: tuple[float, float], sensor: float) -> SavingTest:
+    """The saving that a ratio's logarithm is, with its interval and p.
+
+    Parameters
+    ----------
+    logarithm : of the rate after over the rate before
+    parts : what each recording adds to its variance
+    freedoms : degrees of freedom of each of these
+    sensor : relative half-width of the sensors' error that the two do not share, 19 times in 20
+
+    Returns
+    -------
+    The saving with its interval, p, and the smallest that would show.
+    """
+    error = float(np.sqrt(sum(parts) + (sensor / stats.norm.ppf(0.5 + SURE / 2)) ** 2))
+    freedom = _freedom(parts, freedoms)
     wide = float(stats.t.ppf(0.5 + SURE / 2, freedom))
     apart = abs(logarithm) / max(error, np.finfo(float).tiny)
     p_value = float(2 * stats.t.sf(apart, freedom))

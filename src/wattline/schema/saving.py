@@ -15,6 +15,24 @@ class SavingInputs(StrictJson):
     window_before: str = item("The window of the first.")
     window_after: str = item("The window of the second.")
     predicted_share: float | None = item("Share that was expected to be saved; null where none was given.")
+    temperature: str | None = item("File of the air's temperatures; null where none was given.")
+    same_load: bool = item("Whether both are compared at the same work a second.")
+
+
+class AirAdjustmentJson(StrictJson):
+    """The air before and after, taken out of the saving."""
+
+    air_before_c: float = item("Its mean before.")
+    air_after_c: float = item("Its mean after.")
+    effect_share: MeasuredJson = item("Energy of a unit of work that a degree more takes more.")
+
+
+class LoadAdjustmentJson(StrictJson):
+    """The load before and after, taken out of the saving."""
+
+    load_before_per_s: float = item("Work a second before.")
+    load_after_per_s: float = item("Work a second after.")
+    effect_share: MeasuredJson = item("Energy of a unit of work that 1% more load takes more.")
 
 
 class SavingSideJson(StrictJson):
@@ -43,6 +61,8 @@ class SavingResults(StrictJson):
     per: str = item("What the energy is held against: a unit of work, or a second.")
     predicted_share: float | None = item("Share that was expected; null where none was given.")
     predicted_inside: bool | None = item("Whether that lies in the interval.")
+    temperature_adjustment: AirAdjustmentJson | None = item("Null where it was not asked for.")
+    load_adjustment: LoadAdjustmentJson | None = item("Null where it was not asked for.")
     before: SavingSideJson = item("Before the change.")
     after: SavingSideJson = item("After it.")
 

@@ -19,6 +19,7 @@ def saving_text(data: Json) -> RenderableType:
         Text(verdict[:1].upper() + verdict[1:], style="bold"),
         Text(f"{results['method']}; p = {results['p_value']:.2g}", style="dim"),
         *_predicted(results),
+        *_adjusted(results),
         "",
         _sides(data),
         *remarks(data),
@@ -30,6 +31,23 @@ def _predicted(results: Json) -> list[Text]:
         return []
     where = "inside" if results["predicted_inside"] else "outside"
     return [Text(f"Predicted: {100 * results['predicted_share']:.1f}%, {where} the interval")]
+
+
+def _adjusted(results: Json) -> list[Text]:
+    """What differed beside the change, and what a step of it does."""
+    out = []
+    for name, key, unit, step in (("temperature", "air", "c", "1 °C"), ("load", "load", "per_s", "1%")):
+        if (adjustment := results[f"{name}_adjustment"]) is not None:
+            what = "°C" if unit == "c" else f"{results['per']}s/s"
+            first, second = (number(adjustment[f"{key}_{when}_{unit}"]) for when in ("before", "after"))
+            effect = {end: f"{100 * value:+.2g}%" for end, value in adjustment["effect_share"].items()}
+            out.append(
+                Text(
+                    f"At one {name}: {first} {what} before, {second} after; {step} more takes {effect['value']} "
+                    f"({effect['low']} to {effect['high']})"
+                )
+            )
+    return out
 
 
 def _sides(data: Json) -> FittedTable:

@@ -235,7 +235,16 @@ CALLS = {
             ),
         },
     ),
-    "saving": Call("saving", missing=("columns", "unit", "device", "inside", "work"), renamed={"work_unit": "unit"}),
+    "saving": Call(
+        "saving",
+        missing=("columns", "unit", "device", "inside", "work"),
+        renamed={"work_unit": "unit"},
+        parts={
+            "conditions": Part(
+                "wattline.reconcile.conditions.SameConditions", {"temperature": "temperature", "same_load": "load"}
+            ),
+        },
+    ),
     "run": Call("run"),
 }  # fmt: skip
 
