@@ -63,6 +63,10 @@ BANDS: dict[str, dict[str, tuple[float, float]]] = {
     },
     "prompt": {"energy_wh": (1e-4, 2000), "water_ml": (1e-3, 5000), "co2e_g": (1e-4, 500)},
     "total": {"energy_twh": (0.005, 5000), "power_gw": (0.01, 1000), "year_of": (1999, 2051)},
+    "footprint": {
+        "co2e_mt": (0.1, 500), "water_gl": (0.1, 5000), "co2e_growth": (-1, 3), "year_of": (2010, 2031),
+        "since": (2010, 2030),
+    },
     "closed": {"active_params": (1e9, 2e12), "total_params": (1e9, 2e13), "speed_tokens_per_s": (5, 2000)},
     "component": {"total_params": (1e7, 5e10)},
     "tower": {"params": (2e7, 2e10)},

@@ -43,7 +43,7 @@ SENTENCES = [
     ("a ChatGPT query takes as much as a 60 W bulb for 3 minutes", ["constant.bulb-60w"], "3 Wh/request", "outdated"),
     ("a ChatGPT query uses as much as boiling a kettle",
      ["constant.kettle-litre", "constant.kettle-fill"], "110 Wh/request", "does not follow"),
-    ("asking 20 questions drinks 500 ml of water", [], "25 mL/request", "does not follow"),
+    ("asking 20 questions drinks 500 ml of water", [], "25 mL/request", "outdated"),
     ("ChatGPT drinks 500 ml of water for 25 questions", [], "20 mL/request", "outdated"),
     ("training GPT-3 emitted as much as 123 cars driven for a year", ["constant.car-year-co2"], "565.8 t", "unproven"),
     ("training GPT-3 emitted as much as 500 flights", ["constant.flight-transatlantic-co2"], "350 t", "unproven"),

@@ -162,9 +162,7 @@ def test_what_newspapers_print_gets_its_arithmetic(sentence: str, verdict: str, 
         ("Training GPT-4 cost $100m", "'\\$100m' is a cost of all that it takes"),
         ("Training GPT-3 cost €100,000 of electricity", "another currency"),
         ("Google used 24 TWh in 2022", "Google in .*2023, 2024, not in 2022"),
-        ("Google's greenhouse gas emissions have increased by almost 50% since 2019", "not their greenhouse"),
         ("24 H100s use 100 kWh", "how long the chips run"),
-        ("Meta's Hyperion campus is projected to use 2 gigawatts of power by 2030", "all that a company uses"),
     ],
 )
 def test_what_is_not_clear_is_refused_with_its_mend(sentence: str, why: str) -> None:

@@ -21,6 +21,7 @@ OF = {
     "things": "Training GPT-3 used as much electricity as 120 homes in a year",
     "listed": "There are 8,000 data centres in the world",
     "money": "Training GPT-4 cost $100 million of electricity",
+    "footprint": "Google emitted 14.3 million tonnes of CO2 in 2023",
     "company": "Microsoft consumed 24 TWh of electricity in 2023",
     "country": "Ireland uses 34 TWh a year",
     "PUE": "Google's PUE is 1.09",

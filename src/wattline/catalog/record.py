@@ -31,6 +31,7 @@ KINDS = (
     "training_step",
     "prompt",
     "total",
+    "footprint",
     "constant",
     "fit",
     "sensor",

@@ -29,6 +29,7 @@ KINDS = {
     "prompts": ("prompt", "Prompts whose energy was measured or reported."),
     "runs": ("training_run", "Training runs that were published."),
     "totals": ("total", "Published totals of data centres and AI."),
+    "footprints": ("footprint", "Yearly CO2e and water of companies and of data centres."),
     "sensors": ("sensor", "Sensors of power that are modelled."),
     "companies": ("", "Companies whose electricity `world` knows or infers, for its --region."),
     "scenarios": ("", "Published cases that `world` lays over its outlook, for --scenario."),

@@ -97,12 +97,30 @@ def off(candidate: CatalogFigure, stated: StatedFigure) -> float:
     candidate : the figure
     stated : by the sentence
 
-    Returns the distance, never negative; nothing inside of a range that is stated, else to its nearer end.
+    Returns the distance, never negative; nothing inside of a range that is stated, or that the figure's own source
+    gives as what it is in different places; else to the nearer end of what is stated.
     """
+    if _is_in_spread(candidate, stated):
+        return 0.0
     own = quantity(candidate.fact.value, candidate.fact.unit)
     ratios = [float((own / quantity(*end.tree.value)).to("").magnitude) for end in stated.ends or (stated.middle,)]
     inside = len(ratios) > 1 and ratios[0] >= 1 >= ratios[-1]
     return 0.0 if inside else min(abs(ratio - 1.0) for ratio in ratios)
+
+
+def _is_in_spread(candidate: CatalogFigure, stated: StatedFigure) -> bool:
+    """Whether what is stated lies in the range by place and time that a source gives, no uncertainty of one."""
+    if "spread" not in candidate.record.meta:
+        return False
+    low, high = (quantity(end, candidate.fact.unit) for end in (candidate.fact.low, candidate.fact.high))
+    ratios = [
+        (
+            float((quantity(*end.tree.value) / low).to("").magnitude),
+            float((quantity(*end.tree.value) / high).to("").magnitude),
+        )
+        for end in stated.ends or (stated.middle,)
+    ]
+    return all(above >= 1 - 1e-9 and below <= 1 + 1e-9 for above, below in ratios)
 
 
 def candidates_of(words: list[str], by_name: list[str], stated: StatedFigure, catalog: Catalog) -> list[CatalogFigure]:
@@ -146,6 +164,20 @@ def is_site(record: Record) -> bool:
     Returns whether.
     """
     return record.kind == "total" and str(record.meta.get("scope")).startswith("one site")
+
+
+def names_site(words: list[str], catalog: Catalog) -> bool:
+    """Whether a sentence names a single site that the catalog knows.
+
+    Parameters
+    ----------
+    words : of the sentence that name something
+    catalog : of sites
+
+    Returns whether.
+    """
+    sites = (each for each in catalog.records("total").values() if is_site(each))
+    return any(set(site.name.split("-")[1:]) <= set(words) for site in sites)
 
 
 def _is_of_place(record: Record, words: list[str], placed: set[str], stated: StatedFigure) -> bool:

@@ -7,6 +7,7 @@ import re
 from wattline.claim.sentence.coming_words import CENTRES, TOTAL, in_percent
 
 _PERCENT = r"\d+(?:\.\d+)?\s*(?:%|per\s?cent)"
+_RANGE = rf"(?:\d+(?:\.\d+)?\s*(?:%|per\s?cent)?\s*(?:to|and|or|-|–)\s*)?{_PERCENT}"
 _WHEN = r"(?:in|by)\s+(?:19|20)\d\d"
 # their share of Ireland's electricity rose from 5% in 2015 to 22% in 2024
 _SHARE_ROSE = re.compile(
@@ -90,5 +91,5 @@ def _of_years(text: str) -> tuple[str, ...]:
     last = f"{subject} {match['last']}"
     whole = TOTAL.search(match["first"])
     if re.search(_PERCENT, match["last"]) and whole is not None and TOTAL.search(match["last"]) is None:
-        last = re.sub(rf"({_PERCENT})", rf"\1 {whole[0]}", last, count=1)
+        last = re.sub(rf"({_RANGE})", rf"\1 {whole[0]}", last, count=1)
     return match["first"].strip(" ,"), last

@@ -20,12 +20,12 @@ from wattline.core.errors import WattlineError, shorten
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _ELSE = re.compile(r"\b(emissions?|emit\w*|carbon|CO2\w*|greenhouse|footprint|water)\b", re.I)
-_GREW = re.compile(
+GREW = re.compile(
     r"\b(?:grew|grown|rose|risen|increased|jumped|surged|climbed|(?:was|were|went|is|are)\s+up|up)\b.{0,40}?"
     r"(?P<number>\d+(?:\.\d+)?)\s*(?:%|per\s?cent)",
     re.I,
 )
-_TIMES = re.compile(r"\b(?:has |have )?(?:(?:more than|over|almost|nearly|roughly|about) )?"
+TIMES = re.compile(r"\b(?:has |have )?(?:(?:more than|over|almost|nearly|roughly|about) )?"
                     r"(?P<times>doubled|tripled|trebled|quadrupled|halved)\b", re.I)  # fmt: skip
 _RISES = {"doubled": 100.0, "tripled": 200.0, "trebled": 200.0, "quadrupled": 300.0, "halved": -50.0}  # %
 _ASIDE = frozenset(("centre", "company", "each", "group", "offices", "global", "world", "fiscal", "operations", "rose",
@@ -50,7 +50,7 @@ def company_claim(sentence: Sentence) -> tuple[Claim, ...] | None:
     years = sorted({int(year) for year in _YEAR.findall(text)})
     if not named or COMING.search(text) or (years and years[-1] > NOW):
         return None
-    grew, stated = _GREW.search(text) or _TIMES.search(text), _energy(text)
+    grew, stated = GREW.search(text) or TIMES.search(text), _energy(text)
     rest = stated.rest if stated else text.replace(grew[0], " ") if grew else ""
     others = set(words_in(rest)) - set(named) - {str(year) for year in years} - _ASIDE
     if stated is None and grew is None:
@@ -63,14 +63,21 @@ def company_claim(sentence: Sentence) -> tuple[Claim, ...] | None:
         return None
     if stated is None:
         assert grew is not None
-        return tuple(_grown(sentence, _rise(grew), reports[name], name, years) for name in named)
+        return tuple(_grown(sentence, rise_in(grew), reports[name], name, years) for name in named)
     if len(years) > 1:
         raise decline(text, "which year is meant is not clear; name one")
     return tuple(_used(sentence, name, named, reports[name], years[0]) for name in named)
 
 
-def _rise(grew: re.Match[str]) -> str:
-    """A rise in per cent: that of a figure, or of what doubled."""
+def rise_in(grew: re.Match[str]) -> str:
+    """A rise in per cent: that of a figure, or of what doubled.
+
+    Parameters
+    ----------
+    grew : what ``GREW`` or ``TIMES`` matched
+
+    Returns the number, as it is written [%].
+    """
     words = grew.groupdict()
     return words["number"] if "number" in words else f"{_RISES[words['times'].lower()]:g}"
 

@@ -20,6 +20,12 @@ _RISEN = re.compile(
     rf"(?:about\s+|around\s+|some\s+|nearly\s+)?(?P<last>{_AMOUNT})",
     re.I,
 )
+# data centres numbered 3,600; there were 8,000 of them
+_NUMBERED = re.compile(
+    r"\b(?:number(?:ed|s)?|total(?:led|ed)?|count(?:ed)?)\s+(?:(?:about|around|some|nearly|roughly|just|over|only)\s+)*"
+    r"(?P<number>\d+(?:,\d{3})*(?:\.\d+)?)\s*(?P<scale>thousand|million)?(?=\s*(?:[.,;]|$|in\s|by\s|as\s|world|glob|at\s))",
+    re.I,
+)
 _DEMAND = re.compile(r"\b(electric\w*|power|energy)?\s*(demand|consumption|use|usage)\b", re.I)
 _GROWTH = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(%|per\s?cent)", re.I)
 _LONG = re.compile(r"\b(20|twenty) years\b|\btwo decades\b|\b2044\b|\b2045\b", re.I)
@@ -52,6 +58,8 @@ def _count_claim(text: str) -> Claim | None:
     if risen is not None:  # of a rise from one count to another the last is held against what was counted then
         match = re.search(r"(?P<number>\d+(?:,\d{3})*(?:\.\d+)?)\s*(?P<scale>thousand|million)?", risen["last"], re.I)
         text = f"{text[: risen.start('from')]}{risen['last']}{text[risen.end('last') :]}"
+    if match is None and centres:
+        match = _NUMBERED.search(text)
     if match is None:
         return None
     number = float(match["number"].replace(",", "")) * SCALES.get((match["scale"] or "").lower(), 1.0)

@@ -37,6 +37,16 @@ _PARTS_IN = re.compile(
     r"(?:kilo|mega|giga)?(?:watt(?:[\s-]?hours?|s)|Wh|units)\b(?:\s+of\s+(?:electricity|power))?",
     re.I,
 )
+_METRIC = re.compile(r"\bmetric[\s-]+(tonnes?|tons?)\b", re.I)
+_CUBIC = re.compile(r"\bcubic\s+met(?:re|er)s?\b", re.I)  # of a thousand litres
+# a litre of water: an article that is a count, where no other figure is stated
+_SINGLE = re.compile(
+    r"(?<!\bper )(?<!every )(?<!each )\b(?:(?P<half>an?\s+half|half)(?:\s+of)?(?:\s+an?)?|an?|one)[\s-]+"
+    r"(?:(?:whole|full|single)\s+)?"
+    rf"(?P<unit>{_UNIT})(?=\s+of\s+(?:(?:fresh|drinking|clean)\s+)?(?:water|electricity|energy|power|CO2|carbon)\b)",
+    re.I,
+)
+_FIGURED = re.compile(rf"\d\s*(?:{_SCALE}\s+)?[\s-]*{_UNIT}", re.I)
 _HOURS = re.compile(r"\b((?:kilo|mega|giga|tera|peta|milli)?watt)[\s-]+(hours?)\b", re.I)
 _TIMES = {"yr": "year", "a": "year"}
 _PER = re.compile(r"\b([kMGTP]Wh)\s?/\s?(year|yr|a|day|month)\b")
@@ -138,7 +148,10 @@ def plain_sentence(text: str) -> str:
     text = _ASIDE.sub("", text)
     text = _LAST_YEAR.sub(lambda m: f"in {this_year() - (m['which'].lower() == 'last')}", text)
     text = _POUNDS.sub(lambda m: f"{_kilograms(m):.6g} {m['scale'] or ''} kg of ".replace("  ", " "), text)
+    text = _CUBIC.sub("kL", _METRIC.sub(r"\1", text))
     text = _HOURS.sub(r"\1-\2", text)
+    if _FIGURED.search(text) is None:
+        text = _SINGLE.sub(lambda m: f"{'0.5' if m['half'] else '1'} {m['unit']}", text)
     text = _PER.sub(lambda m: f"{m[1]} a {_TIMES.get(m[2], m[2])}", text)
     text = _BOTTLE.sub(lambda m: f"{m['verb']} {BOTTLE_L} L of water", text)
     text = _TEXT_OF_WORDS.sub(lambda m: f"A {m['who']} query", _WORDS_OF_ANSWER.sub("per question", text))

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from wattline.catalog import Catalog, default
 from wattline.claim.file import Claim, ClaimsFile
+from wattline.claim.sentence.candidates import names_site
 from wattline.claim.sentence.chinese import in_english, is_chinese
 from wattline.claim.sentence.clauses import clauses_in
 from wattline.claim.sentence.coming import coming_claim, outlook_words
@@ -19,6 +20,7 @@ from wattline.claim.sentence.counted import counted_in, with_counted
 from wattline.claim.sentence.daily import daily_claims
 from wattline.claim.sentence.figures import MAX_SENTENCE, figure_claim
 from wattline.claim.sentence.fleet import fleet_claim
+from wattline.claim.sentence.footprint import footprint_claim
 from wattline.claim.sentence.generated import generated_claim, kind_of
 from wattline.claim.sentence.grown import grown_claim
 from wattline.claim.sentence.inside import inside_claim
@@ -175,6 +177,8 @@ def _in_things(sentence: Sentence) -> Claim | None:
 
 
 def _to_come(sentence: Sentence) -> Claim | None:
+    if names_site(words_in(sentence.text), sentence.catalog):
+        return None
     coming = read_coming(sentence.text)
     return None if coming is None else coming_claim(coming, *sentence)
 
@@ -192,7 +196,7 @@ def _restated(sentence: Sentence) -> Claim | None:
 
 
 def _yearless(sentence: Sentence) -> Claim | None:
-    read = read_yearless(sentence.text)
+    read = None if names_site(words_in(sentence.text), sentence.catalog) else read_yearless(sentence.text)
     if read is None:
         return None
     claim = coming_claim(read[0], *sentence)
@@ -225,6 +229,7 @@ READERS: tuple[Reader, ...] = (
     Reader("things", "a figure given as so many of a thing", _in_things),
     Reader("listed", "how many data centres there are, and American demand", lambda each: listed_claim(each.text)),
     Reader("money", "what electricity costs", money_claim),
+    Reader("footprint", "the yearly CO2e and water of companies and of data centres", footprint_claim),
     Reader("company", "the electricity of companies in years that have passed", company_claim),
     Reader("country", "all the electricity of a country", consumed_claim),
     Reader("PUE", "the PUE of a fleet or of the industry", pue_claim),

@@ -36,8 +36,9 @@ be been below between by can carbon co2 co2e co2eq consume consumed consumes con
 currently daily data day dioxide does drank draw draws drink drinks during each electric electricity emissions emit
 emits emitted energy enormous equivalent estimated even every exceed exceeds for from generate generated has have hour
 hours huge in into is it its just language large least less make makes making massive may mean median mere merely
-might model models more most nearly need needed needs no now of on one only or over per power produce produced
-produces reach reached reaches reported required requires roughly run running runs said says should single some
+might model models more most nearly need needed needs no now of on one only or over per planned power produce produced
+produces projected reach reached reaches reported required requires roughly run running runs said says scale scaled
+scales should single slated some
 staggering still take takes taking text than that the their this tiny to today took total typical under up use used
 uses using was water were when which whopping will with would write writing year years
 """
