@@ -166,6 +166,23 @@ def test_mlflow_gets_the_metrics(place, tmp_path, monkeypatch):
     assert kept["energy/watts"] == pytest.approx(energy.last["energy/watts"])
 
 
+def test_wandb_offline_gets_the_metrics(place, tmp_path, monkeypatch):
+    wandb = pytest.importorskip("wandb")
+    from wattline.hooks.loop import LoopEnergy
+
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    run = wandb.init(project="wattline", dir=str(tmp_path))
+    with LoopEnergy(every=2) as energy:
+        for _ in range(4):
+            torch.randn(256, 256).square().sum()
+            energy.step(tokens=8)
+    kept = dict(run.summary)
+    run.finish()
+    assert kept["energy/watts"] == pytest.approx(energy.last["energy/watts"])
+    assert kept["energy/step"] == 4
+
+
 def test_litellm_completion(place):
     litellm = pytest.importorskip("litellm")
     import time

@@ -9,6 +9,7 @@ import numpy as np
 
 from wattline.core.errors import NotFound, WattlineError
 from wattline.core.fact import Array
+from wattline.core.plurals import count_words
 from wattline.predict.answer import Answer
 from wattline.scenario.run import ScenarioRun
 
@@ -51,7 +52,7 @@ def pick(worked: ScenarioRun, job: str | None) -> tuple[Prediction, str]:
     if sites:
         raise WattlineError(f"job {sites[0]!r} is a site's year, which no recording of chips can be held against")
     if job is None and len(names) > 1:
-        title = f"{worked.scenario.title or worked.path.stem}: {len(names)} jobs together"
+        title = f"{worked.scenario.title or worked.path.stem}: {count_words('jobs', len(names))} together"
         return Prediction(title, worked.bill.parts, worked.duration_s), ""
     if job is not None and job not in names:
         raise NotFound("job", job, names, f"the scenario's jobs: {', '.join(names)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wattline.core.plurals import count_words
 from wattline.core.quantity import show
 from wattline.core.units import J_PER_WH
 from wattline.report.page import frame
@@ -19,7 +20,9 @@ MAX_DRAWN = 5  # measures whose power and spectra are drawn
 def swings_parts(data: Json) -> FlexParts:
     """Of synchronous training."""
     inputs = data["inputs"]
-    title = f"Swings of {inputs['chips']:,} chips in step, {show(data['results']['period_s'], 's')} a step"
+    title = (
+        f"Swings of {count_words('chips', inputs['chips'])} in step, {show(data['results']['period_s'], 's')} a step"
+    )
     return _parts(data, title)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from wattline.core.plurals import count_words
 from wattline.core.quantity import show
 from wattline.report.terminal.answer import remarks
 from wattline.report.terminal.tables import FittedTable
@@ -16,7 +17,7 @@ def budget_text(data: Json) -> RenderableType:
     results = data["results"]
     highest = "not known" if results["highest_w"] is None else show(results["highest_w"], "W")
     restored = "what stood is set back" if results["restored"] else "not all is set back: `wattline tune --restore`"
-    kept = f"{results['rounds_above']} of {results['rounds']} readings above it; {restored}"
+    kept = f"{results['rounds_above']} of {count_words('readings', results['rounds'])} above it; {restored}"
     table = FittedTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name, left in (("", True), ("priority", False), ("limit", False), ("lowest", False), ("mean power", False)):
         table.add_column(name, justify="left" if left else "right", no_wrap=True)

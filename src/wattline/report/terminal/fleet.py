@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from wattline.core.plurals import count_words
 from wattline.core.quantity import number, show
 from wattline.core.units import HOUR_S
 from wattline.report.terminal.answer import remarks
@@ -23,11 +24,12 @@ def _ingest(data: Json) -> RenderableType:
     results = data["results"]
     known = results["files_known_before"]
     rate = results["readings_per_s"]
+    files = count_words("files", results["files_given"] - known)
     lines = [
-        f"{number(results['readings'])} readings of {number(results['files_given'] - known)} files taken in"
-        + (f", {number(known)} files were there already" if known else ""),
-        f"{number(results['partitions'])} partitions summed, {results['interval_s']} s an interval; "
-        f"{number(results['devices'])} devices in all",
+        f"{count_words('readings', results['readings'])} of {files} taken in"
+        + (f", {count_words('files', known)} known already" if known else ""),
+        f"{count_words('partitions', results['partitions'])} summed, {results['interval_s']} s an interval; "
+        f"{count_words('devices', results['devices'])} in all",
     ]
     if results["readings"] and rate:
         took = results["staging_s"] + results["summing_s"]
@@ -41,7 +43,7 @@ def _report(data: Json) -> RenderableType:
     low, high = (show(energy[end], "Wh", like=energy["value"]) for end in ("low", "high"))
     parts: list[RenderableType] = [
         Text(f"{show(energy['value'], 'Wh')} ({low} to {high})", style="bold"),
-        Text(f"{number(results['devices'])} devices, {results['begin']} to {results['end']}", style="dim"),
+        Text(f"{count_words('devices', results['devices'])}, {results['begin']} to {results['end']}", style="dim"),
     ]
     if results["rows"]:
         parts += ["", _rows(results, data["inputs"]["by"])]

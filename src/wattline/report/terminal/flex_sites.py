@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import RenderableType
 from rich.text import Text
 
+from wattline.core.plurals import count_words
 from wattline.core.quantity import number, show
 from wattline.report.terminal.flex_table import flex_table
 from wattline.report.words import Json, saving_words, unit_words
@@ -17,7 +18,8 @@ def sites_lines(data: Json) -> list[RenderableType]:
     inputs, results = data["inputs"], data["results"]
     names = ", ".join(row["name"] for row in results["each_site"])
     rest = f"{1 - inputs['serving_share']:.0%} of the work may wait for {inputs['wait_h']:g} h"
-    head = f"{len(results['each_site'])} sites, {names}; {rest}; {inputs['kind']} signal{unit_words(results['unit'])}"
+    sites = count_words("sites", len(results["each_site"]))
+    head = f"{sites}, {names}; {rest}; {inputs['kind']} signal{unit_words(results['unit'])}"
     return [Text(head, style="bold"), _moves(results), *_other(results, inputs["beside_kind"]), "", _sites(results)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import RenderableType
 from rich.text import Text
 
+from wattline.core.plurals import count_words
 from wattline.core.quantity import show
 from wattline.core.units import J_PER_WH
 from wattline.report.terminal.flex_table import flex_table
@@ -21,7 +22,7 @@ LIMITS = {
 def swings_lines(data: Json) -> list[RenderableType]:
     """Of synchronous training."""
     inputs, results = data["inputs"], data["results"]
-    head = f"{inputs['chips']:,} chips in step, {show(results['period_s'], 's')} a step"
+    head = f"{count_words('chips', inputs['chips'])} in step, {show(results['period_s'], 's')} a step"
     if pause := inputs["checkpoint"]:
         head += f", {pause['name']} of {show(pause['duration_s'], 's')} every {pause['steps']:,} steps"
     return [Text(head, style="bold"), *_measures(results)]

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from wattline.core.plurals import count_words
 from wattline.core.quantity import number, show
 from wattline.report.assumptions import assumptions
 from wattline.report.terminal.answer import answer_text, remarks
@@ -80,7 +81,9 @@ def _head(results: Json, inputs: Json) -> Text:
     text = Text()
     text.append("Least energy: ", style="bold")
     text.append(results["best"]["setup"]["label"] + "\n", style="bold")
-    text.append(f"{inputs['model']}, {inputs['requests']:,} requests at {number(inputs['rate_per_s'])}/s; ")
+    text.append(
+        f"{inputs['model']}, {count_words('requests', inputs['requests'])} at {number(inputs['rate_per_s'])}/s; "
+    )
     text.append(f"{slo_words(inputs)}\n{saved_words(results)}")
     return text
 

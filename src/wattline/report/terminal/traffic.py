@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from wattline.core.plurals import count_words
 from wattline.core.quantity import number, show
 from wattline.core.units import DAY_S
 from wattline.report.terminal.tables import FoldedTable
@@ -15,7 +16,7 @@ def traffic_text(data: Json) -> RenderableType:
     """The summary's rows: rate, bursts, lengths, prefixes, what was left out and what was done."""
     results = data["results"]
     if results["burstiness"] is None:
-        return Text(f"{results['requests']:,} requests written to {results['written']}, part by part")
+        return Text(f"{count_words('requests', results['requests'])} written to {results['written']}, part by part")
     table = FoldedTable(box=None, show_header=False, pad_edge=False)
     table.add_column(style="cyan", no_wrap=True)
     table.add_column()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from wattline.core.plurals import count_words
 from wattline.core.quantity import number, show
 from wattline.report.terminal.answer import remarks
 from wattline.report.terminal.tables import FittedTable
@@ -22,7 +23,7 @@ def tune_text(data: Json) -> RenderableType:
 
 def _about(data: Json) -> str:
     results, inputs = data["results"], data["inputs"]
-    windows = f"{results['look_windows']} windows to look, {results['prove_windows']} to prove"
+    windows = f"{count_words('windows', results['look_windows'])} to look, {results['prove_windows']} to prove"
     lost = f"looking took {show(results['lost_wh'], 'Wh')} more than the best setting would have"
     restored = {True: "what stood is set back", False: "not all is set back: `wattline tune --restore`", None: ""}
     parts = [", ".join(inputs["devices"]), windows, lost, restored[results["restored"]]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from wattline.core.plurals import count_words
 from wattline.report.terminal.tables import percents, plain_table
 from wattline.report.words import Json
 
@@ -27,5 +28,8 @@ def serving_validation_text(data: Json) -> RenderableType:
         for i, (measure, score) in enumerate(scores.items()):
             errors = percents(score, "median_error", "mean_error", "p90_error", "median_bias")
             table.add_row(name if i == 0 else "", MEASURES[measure], f"{score['n']:,}", *errors)
-    notes = [Text(f"skipped: {left['count']:,} rows, {why}", style="dim") for why, left in results["skipped"].items()]
+    notes = [
+        Text(f"skipped: {count_words('rows', left['count'])}, {why}", style="dim")
+        for why, left in results["skipped"].items()
+    ]
     return Group(table, *notes)

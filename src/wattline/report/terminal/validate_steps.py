@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from wattline.core.plurals import count_words
 from wattline.core.quantity import show
 from wattline.report.terminal.tables import percents, plain_table
 from wattline.report.words import Json
@@ -23,7 +24,10 @@ def steps_validation_text(data: Json) -> RenderableType:
     head = f"{len(results['rows'])} results of MLPerf Training beside the best layout's step"
     head += f"; each by a fit without its {kept}" if kept else ""
     groups = {**results["groups"], "all": results["scores"]}
-    left = [Text(f"not usable: {each['lines']} rows, {each['why']}", style="dim") for each in results["not_usable"]]
+    left = [
+        Text(f"not usable: {count_words('rows', each['lines'])}, {each['why']}", style="dim")
+        for each in results["not_usable"]
+    ]
     return Group(Text(head, style="bold"), _results(results), "", _scores({"groups": groups}, inside=True), *left)
 
 
