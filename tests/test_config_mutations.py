@@ -157,3 +157,24 @@ def test_a_long_list_of_layers_is_refused_at_once() -> None:
 def test_nothing_is_divided_by_zero() -> None:
     config = changed(CONFIGS["paligemma"], ("vision_config", "patch_size"), 0)
     assert "patch_size" in str(read(config))
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "words"),
+    [
+        *((kind, {"hidden_size": 1}, "hidden size of 1") for kind in ("rwkv", "seed_oss", "cpmant")),
+        ("switch_transformers", {"d_model": 1}, "hidden size of 1"),
+        *((kind, {"is_gated_act": None}, "is_gated_act contradicts") for kind in ("mt5", "umt5")),
+        ("nemotron_h", {"moe_shared_expert_intermediate_size": 0}, "shared experts of width 0"),
+    ],
+)
+def test_what_a_class_reads_in_its_own_way_is_refused(kind: str, change: dict[str, Any], words: str) -> None:
+    assert words in str(read(CONFIGS[kind] | change))
+
+
+@pytest.mark.parametrize(("decoders", "total"), [(1, 200_785_408), (11, 374_000_128), (16, 460_607_488)])
+def test_weights_of_a_decoder_go_by_its_own_layers(decoders: int, total: int) -> None:
+    """ProphetNet's relative positions: of each layer of the decoder, not of the encoder; counted by transformers."""
+    model = read(CONFIGS["prophetnet"] | {"num_decoder_layers": decoders})
+    assert isinstance(model, Model)
+    assert model.total_params == pytest.approx(total, rel=0.002)

@@ -88,6 +88,8 @@ def expert_fields(cfg: Config, row: Row, kinds: list[str], known: dict[str, int]
     width = known.get("expert_intermediate") or cfg.number(*EXPERT_WIDTH, default=known["intermediate"])
     shared = cfg.number(*SHARED, default=0)
     shared_width = cfg.number(*SHARED_WIDTH, default=0)
+    if shared and any(cfg.raw(name) == 0 for name in SHARED_WIDTH):  # each class takes a width of its own for 0
+        raise WattlineError(f"{cfg.where}: {shared} shared experts of width 0; correct one, or leave the width out")
     if cfg.kind == "llama4_text" or shared_width:
         shared = shared or 1
     fields = {"experts": experts, "active_experts": active, "shared_experts": shared, "expert_intermediate": width}

@@ -8,6 +8,7 @@ from wattline.core.errors import WattlineError
 from wattline.line.work.model import Model
 
 MAX_PARAMS = 10**15  # some hundred times the largest that was ever published
+MIN_WIDTH = 8  # narrower, norms and biases weigh as much as the matrices that are counted; no model is
 MAY_BE_NEGATIVE = ("other_matmul_params", "other_stored_params")  # layers that share weights
 PAIRS = (  # what is a part of what; transformers' own count has MLPs among other weights, beside layers with experts
     *(("active_experts", "experts"), ("moe_layers", "layers"), ("global_layers", "attention_layers")),
@@ -31,6 +32,8 @@ def check_sound(model: Model, where: str) -> Model:
     for name, count in counts.items():
         if isinstance(count, int) and count < 0 and name not in MAY_BE_NEGATIVE:
             raise WattlineError(f"{where}: its fields make {name} {count}, which no model has; correct them")
+    if model.architecture_known and model.hidden < MIN_WIDTH:
+        raise WattlineError(f"{where}: a hidden size of {model.hidden}, which no model has; correct it")
     for part, whole in PAIRS:
         if counts[part] > counts[whole]:
             raise WattlineError(

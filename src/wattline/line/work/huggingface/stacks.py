@@ -29,7 +29,8 @@ def t5_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -> Fields
     decoder = cfg.number("num_decoder_layers", default=encoder)
     hidden, heads = cfg.number("d_model", "hidden_size"), cfg.number("num_heads", "num_attention_heads")
     gated = "gated" in str(cfg.raw("feed_forward_proj") or ("gated" if cfg.flag("is_gated_act", False) else ""))
-    if cfg.raw("feed_forward_proj") is not None and cfg.flag("is_gated_act", gated) != gated:
+    stated = cfg.flag("is_gated_act", gated and "is_gated_act" not in cfg.data)  # null is false, as in the class
+    if cfg.raw("feed_forward_proj") is not None and stated != gated:
         raise WattlineError(f"{cfg.where}: is_gated_act contradicts feed_forward_proj; leave the right one")
     experts = _sparse_stacks(cfg, encoder, decoder, 1 if cfg.kind == "switch_transformers" else 0)
     return _stacks(encoder, decoder) | {
@@ -69,7 +70,8 @@ def translator_fields(cfg: Config, row: Row, kinds: list[str], fields: Fields) -
     alone = _decoder_alone(cfg)
     # a decoder by itself keeps the weights that would look at an encoder, and passes them by
     stored = cfg.number("src_vocab_size", default=0) * hidden + 4 * hidden**2 * decoder * alone
-    stored += 0 if alone else evaluate(row.stored or 0, cfg, {"hidden": hidden, "encoder_layers": encoder})
+    known = {"hidden": hidden, "encoder_layers": encoder, "decoder_layers": decoder}
+    stored += 0 if alone else evaluate(row.stored or 0, cfg, known)
     experts = _sparse_stacks(cfg, encoder, decoder, 2 if cfg.kind == "nllb-moe" else 0)
     if experts and alone:
         raise WattlineError(f"{cfg.where}: the decoder of {cfg.kind} by itself is not read; {MEND}")
