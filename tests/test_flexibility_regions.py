@@ -58,9 +58,14 @@ def test_a_column_of_the_file_comes_before_a_region_of_that_name(tmp_path: Path)
     assert (made.values[1] == 1).all()
 
 
-def test_sites_may_be_regions():
-    work = SharedWork(room=("20 MW",), arrives=("10 MW",))
-    assert "Germany, Sweden" in str(flex_sites(["de", "se"], work)).replace("\n", " ")
+@pytest.fixture(scope="module")
+def de_and_se():
+    """Two sites that are regions, worked out once."""
+    return flex_sites(["de", "se"], SharedWork(room=("20 MW",), arrives=("10 MW",)))
+
+
+def test_sites_may_be_regions(de_and_se):
+    assert "Germany, Sweden" in str(de_and_se).replace("\n", " ")
 
 
 @pytest.mark.parametrize(
@@ -94,12 +99,11 @@ def test_a_file_has_nothing_beside_it_unless_it_is_given(tmp_path: Path) -> None
     assert flex_shift(path).json()["inputs"]["beside_kind"] is None
 
 
-def test_a_regions_intensities_are_among_the_facts() -> None:
+def test_a_regions_intensities_are_among_the_facts(de_and_se) -> None:
     keys = {fact["key"] for fact in flex_shift("de", sites=["us-ercot"]).json()["facts"]}
     assert {"region.de.carbon_lifecycle_g_per_kwh", "region.us-ercot.carbon_lifecycle_g_per_kwh"} <= keys
     assert sum("marginal" in key for key in keys) == 2
-    sites = flex_sites(["de", "se"], SharedWork(room=("20 MW",), arrives=("10 MW",))).json()["facts"]
-    assert "region.se.carbon_lifecycle_g_per_kwh" in {fact["key"] for fact in sites}
+    assert "region.se.carbon_lifecycle_g_per_kwh" in {fact["key"] for fact in de_and_se.json()["facts"]}
 
 
 def test_moves_between_regions_are_counted_by_both_intensities() -> None:
