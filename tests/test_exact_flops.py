@@ -31,6 +31,13 @@ TWO_KINDS: dict[str, Any] = {
 }  # fmt: skip
 
 
+def test_tables_that_a_token_looks_up_are_stored_in_sixteen_bits_and_not_passed() -> None:
+    plain, more = model(), model(looked_up_params=1000)
+    for precision in ("bf16", "fp8"):
+        assert weights.stored_bytes(more, precision) - weights.stored_bytes(plain, precision) == 2 * 1000
+    assert more.matmul_params_active == plain.matmul_params_active
+
+
 def test_weights_that_a_token_passes() -> None:
     assert model().matmul_params_active == ATTENTION + MLP + HEAD
     assert model(layers=3, gated_mlp=False).matmul_params_active == 3 * (ATTENTION + 48) + HEAD
