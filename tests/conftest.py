@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -51,3 +54,35 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the real measurements, ../shared/data beside the checkout, are absent")
     return SHARED
+
+
+# the web app's fixtures live as long as a file of tests: the driver of a browser keeps a loop of its own in the thread
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real Chromium, headless."""
+    from playwright.sync_api import sync_playwright
+
+    from web_tab import CHROMIUM
+
+    with sync_playwright() as drive:
+        started = drive.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[str]:
+    """The address of an app whose answers are worked out."""
+    from web_place import served
+
+    with served() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def slow() -> Iterator[str]:
+    """The address of an app whose stand-in answers at once, and never where 77 draws are asked."""
+    from web_place import FAKE, served
+
+    with served(worker=(sys.executable, "-c", FAKE)) as address:
+        yield address

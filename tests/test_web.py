@@ -10,7 +10,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree
@@ -30,7 +29,7 @@ from wattline.web.app.fragment import fragment_of
 from wattline.web.app.left_out import LEFT_OUT
 from wattline.web.app.pages import LEADING, PAGES
 from wattline.web.app.question import read_question
-from web_place import get, served
+from web_place import get
 
 ROOT = Path(__file__).parents[1]
 FORMS = {name: fields_of(command) for name, command in commands_in(get_command(command_line))}
@@ -51,12 +50,6 @@ QUESTIONS = {
     "check": {"claims": "ChatGPT uses 2.9 Wh per request", "draws": "50"},
     "serve-average": {"model": "llama-3.1-8b", "rate": "1M/day", "draws": "50"},
 }
-
-
-@pytest.fixture(scope="module")
-def base() -> Iterator[str]:
-    with served() as address:
-        yield address
 
 
 def test_the_command_serves_every_page_and_ends_when_it_is_told() -> None:
@@ -311,3 +304,16 @@ def test_a_page_that_comes_again_is_the_same_and_need_not_be_sent_twice(base: st
         assert 'lang="zh"' in other.text
         plain = get(base, path, headers={"Accept-Encoding": "identity"})
         assert plain.text == reply.text
+
+
+def test_an_empty_form_is_a_question_where_nothing_must_be_given(slow: str) -> None:
+    assert '<input type="hidden" name="ask"' in get(slow, "/validate/world").text
+    sent = get(slow, "/validate/training?ask=usual&file=&file-file=")  # as a form without script sends it
+    assert (sent.status_code, sent.headers["location"]) == (303, "/validate/training?ask=usual")
+    for address in ("/validate/training?ask=usual", "/validate/world?ask=usual"):
+        answer = get(slow, address).text
+        assert 'class="result"' in answer
+        assert f'data-address="{address}"' in answer
+        assert 'class="result"' not in get(slow, address.partition("?")[0]).text
+    for address in ("/prompt?blank=1", "/saving"):
+        assert 'name="ask"' not in get(slow, address).text

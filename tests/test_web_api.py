@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -18,13 +17,6 @@ import httpx
 from wattline.web.app.pages import PAGES
 from wattline.web.app.server import WebSetup
 from web_place import get, served
-
-
-@pytest.fixture(scope="module")
-def base() -> Iterator[str]:
-    with served() as address:
-        yield address
-
 
 PROXY_ROW = {
     "id": "wl-1", "begin": "2026-03-01T12:30:01.500+00:00", "model": "m", "path": "/v1/completions", "outcome": "ok",

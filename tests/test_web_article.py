@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
@@ -18,12 +17,6 @@ from wattline.web.app.article import FIRST
 from web_place import FAKE, get, served
 
 PART = {"HX-Request": "true"}
-
-
-@pytest.fixture(scope="module")
-def base() -> Iterator[str]:
-    with served() as address:
-        yield address
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +10,11 @@ import pytest
 pytest.importorskip("starlette", reason="the web app needs starlette: pip install 'wattline[web]'")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from web_place import served  # noqa: E402
-from web_tab import ADDRESSES, CHROMIUM, Tab  # noqa: E402
+from web_tab import ADDRESSES, CHROMIUM, Tab, seen  # noqa: E402
 
 AXE = Path(__file__).parent / "data" / "axe" / "axe.min.js"
 OPEN = "document.querySelectorAll('details').forEach(each => each.open = true)"
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here: apt-get install chromium")
-
-
-@pytest.fixture(scope="module")
-def base() -> Iterator[str]:
-    with served() as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as drive:
-        started = drive.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
@@ -40,14 +24,14 @@ def test_axe_sees_no_fault(browser: Any, base: str, name: str) -> None:
         page.goto(ADDRESSES[name])
         if page.locator(".working").count():
             page.locator("article.result").wait_for()
-        page.evaluate(OPEN)
+        seen(page, OPEN)
         page.add_script_tag(path=str(AXE))
         for width in (1280, 390):
             page.set_viewport_size({"width": width, "height": 844})
-            faults = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+            faults = seen(page, "axe.run(document, {resultTypes: ['violations']})")["violations"]
             assert not [
                 f"{width} px, {fault['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
                 for fault in faults
                 for node in fault["nodes"][:3]
             ]
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert seen(page, "document.documentElement.scrollWidth") <= width

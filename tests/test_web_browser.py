@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,52 +12,24 @@ pytest.importorskip("starlette", reason="the web app needs starlette: pip instal
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from web_place import FAKE, served  # noqa: E402
-from web_tab import ADDRESSES, CHROMIUM, QUICK, Tab, answered  # noqa: E402
+from web_tab import ADDRESSES, CHROMIUM, QUICK, Tab, answered, focused, seen, to_content, type_in  # noqa: E402
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here: apt-get install chromium")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as drive:
-        started = drive.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
-def base() -> Iterator[str]:
-    with served() as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def slow() -> Iterator[str]:
-    """An app whose questions of 77 draws never end."""
-    with served(worker=(sys.executable, "-c", FAKE)) as address:
-        yield address
 
 
 def test_a_question_is_typed_answered_and_changed_by_the_keyboard_alone(browser: Any, base: str) -> None:
     with Tab(browser, base) as page:
         page.goto("/")
-        assert page.evaluate("document.activeElement.id") == "line"
+        focused(page, "#line")
         page.keyboard.type("Llama 3.1 8B on 1 H100, 500 in, 300 out")
         page.keyboard.press("Enter")
         answered(page, "Llama 3.1 8B")
-        page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.className") == "skip"
-        page.keyboard.press("Enter")
-        for _ in range(30):
-            if page.evaluate("document.activeElement.id") == "f-output_tokens":
-                break
-            page.keyboard.press("Tab")
-        page.keyboard.press("Control+A")
-        page.keyboard.type("100")
+        to_content(page)
+        type_in(page, {"output_tokens": "100"})
         page.keyboard.press("Enter")
         answered(page, "100 out")
         page.wait_for_url("**output_tokens=100*")
-        assert "f-output_tokens" in page.evaluate("document.activeElement.id")
+        focused(page, "#f-output_tokens")
 
 
 @pytest.mark.parametrize("where", ["check", "world", "flex/balance", "site"])
@@ -87,7 +58,7 @@ def test_back_forward_and_a_deep_link_lead_to_the_same_answers(browser: Any, bas
         there = page.url
         page.go_back()
         answered(page, "Llama 3.1 8B")
-        assert page.input_value("#f-model") == "llama-3.1-8b"
+        playwright.expect(page.locator("#f-model")).to_have_value("llama-3.1-8b")
         page.go_forward()
         answered(page, "Llama 3.1 70B")
         with Tab(browser, base) as other:
@@ -160,9 +131,9 @@ def test_two_tabs_do_not_mind_each_other(browser: Any, base: str) -> None:
         answered(one, "50 out")
         other.goto("/")
         recent = other.locator("#recent li")
-        assert {"50 out" in text or "ChatGPT" in text or "300 out" in text for text in recent.all_text_contents()} == {
-            True
-        }
+        rows = recent.filter(has_text=re.compile("50 out|300 out|ChatGPT"))
+        playwright.expect(rows).to_have_count(3)
+        playwright.expect(recent).to_have_count(3)
 
 
 def test_answers_are_kept_for_comparison(browser: Any, base: str) -> None:
@@ -172,14 +143,14 @@ def test_answers_are_kept_for_comparison(browser: Any, base: str) -> None:
             page.click("[data-compare]")
         page.click("#compare-bar a")
         page.locator("table.beside").wait_for()
-        assert page.locator("table.beside thead th").count() == 3
+        playwright.expect(page.locator("table.beside thead th")).to_have_count(3)
 
 
 @pytest.mark.parametrize("name", ["home", "prompt", "site", "check", "serve", "measure", "chips", "side by side"])
 def test_a_phone_shows_a_page_without_scrolling_sideways(browser: Any, base: str, name: str) -> None:
     with Tab(browser, base, viewport={"width": 390, "height": 844}) as page:
         page.goto(ADDRESSES[name])
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert seen(page, "document.documentElement.scrollWidth") <= 390
 
 
 def test_everything_works_without_script(browser: Any, base: str) -> None:
@@ -208,7 +179,7 @@ def test_everything_works_without_script(browser: Any, base: str) -> None:
 
 def test_dark_and_light_are_chosen_and_kept(browser: Any, base: str) -> None:
     def ground(page: Any) -> int:
-        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        colour = seen(page, "getComputedStyle(document.body).backgroundColor")
         return sum(map(int, re.findall(r"\d+", colour)[:3]))
 
     with Tab(browser, base, color_scheme="dark") as page:
@@ -229,7 +200,7 @@ def test_a_file_is_sent_by_choosing_it(browser: Any, base: str) -> None:
             {"name": "hours.csv", "mimeType": "text/csv", "buffer": f"utc,mw\n{rows}".encode()},
         )
         page.locator("article.result").wait_for()
-        assert page.locator(".file-name").text_content() == "hours.csv"
+        page.locator(".file-name", has_text="hours.csv").wait_for()
 
 
 def test_the_page_speaks_chinese_when_it_is_chosen(browser: Any, base: str) -> None:
@@ -237,6 +208,6 @@ def test_the_page_speaks_chinese_when_it_is_chosen(browser: Any, base: str) -> N
         page.goto("/")
         page.click(".tools-top a")
         page.locator("html[lang=zh]").wait_for()
-        assert re.search("[\u4e00-\u9fff]", page.text_content("h1"))
+        page.locator("h1", has_text=re.compile("[\u4e00-\u9fff]")).wait_for()
         page.click(".tools-top a")
         page.locator("html[lang=en]").wait_for()

@@ -7,7 +7,6 @@ import json
 import os
 import shlex
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from wattline.cli.main import app as command_line
 from wattline.cli.main import main
 from wattline.web.app.forms import commands_in, fields_of
 from wattline.web.app.left_out import has_page
-from web_place import get, served
+from web_place import get
 
 FORMS = {name: fields_of(command) for name, command in commands_in(get_command(command_line))}
 
@@ -75,12 +74,6 @@ LINES = (
 )
 # whose files are tables of measurements that this test does not make
 WITHOUT = ("validate ", "meter share", "frontier")
-
-
-@pytest.fixture(scope="module")
-def base() -> Iterator[str]:
-    with served() as address:
-        yield address
 
 
 def read(line: str) -> tuple[str, list[tuple[str, str]]]:

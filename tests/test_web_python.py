@@ -10,7 +10,6 @@ import os
 import shlex
 import sys
 import typing
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,6 @@ from wattline.web.app.forms import commands_in
 from wattline.web.app.pages import PAGES, page_of
 from wattline.web.app.python_call import AS_MODEL, CALLS, Part, lines_that_run, python_lines
 from wattline.web.app.question import PageQuestion, read_question
-from web_place import served
 
 PROMPT = dict(commands_in(get_command(command_app)))["prompt"]
 # what the app's pages need beside the questions that are compared there
@@ -57,12 +55,6 @@ MORE = (
     "train --model llama-3.1-8b --tokens 1T --chip h100-sxm --chips 512 --draws 20",
     "saving --before @before.csv --after @after.csv --predicted 5%",
 )
-
-
-@pytest.fixture(scope="module")
-def base() -> Iterator[str]:
-    with served() as address:
-        yield address
 
 
 def question_of(command: str, pairs: list[tuple[str, str]]) -> PageQuestion:

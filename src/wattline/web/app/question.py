@@ -37,8 +37,15 @@ class PageQuestion:
 
     @property
     def address(self) -> str:
-        """Its path and query."""
-        return f"{self.page.path}?{self.query}" if self.values else self.page.path
+        """Its path and query; of a question that leaves all as usual, that it is one."""
+        if self.values:
+            return f"{self.page.path}?{self.query}"
+        return f"{self.page.path}?ask=usual" if self.may_be_empty else self.page.path
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether the command answers without an input."""
+        return may_be_empty(self.page, self.fields)
 
     @property
     def uploads(self) -> list[str]:
@@ -120,6 +127,20 @@ def _placed(value: str, paths: Mapping[str, str]) -> str:
     if key not in paths:
         raise WattlineError("this file was sent too long ago and is gone; send it again")
     return f"{paths[key]}@{column}" if column else paths[key]
+
+
+def may_be_empty(page: Page, fields: Mapping[str, Field]) -> bool:
+    """Whether a command answers without an input: nothing must be given, and its page begins with no example.
+
+    Parameters
+    ----------
+    page, fields : of the command
+
+    Returns
+    -------
+    Whether an empty form is a question.
+    """
+    return not page.example and not any(field.needed for field in fields.values())
 
 
 def read_question(page: Page, fields: Mapping[str, Field], given: Iterable[tuple[str, str]]) -> PageQuestion:

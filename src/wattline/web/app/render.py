@@ -23,6 +23,7 @@ from wattline.web.app.labels import html_with_labels, with_labels, with_pages
 from wattline.web.app.line import read_line
 from wattline.web.app.menu import BESIDE_MENU, FAMILY_NAMES, MENU
 from wattline.web.app.pages import LEADING, PAGES, Page
+from wattline.web.app.question import may_be_empty
 from wattline.web.app.state import AppState, state_of
 from wattline.web.app.words import LANGUAGES, Words, words_of
 
@@ -166,6 +167,7 @@ def page_shell(request: Request, page: Page, values: Mapping[str, str], open_mor
         about=words(page.about),
         path=page.path,
         long=page.long,
+        may_be_empty=may_be_empty(page, fields),
         example=urlencode(page.example),
         family=[
             {"path": p.path, "name": words(FAMILY_NAMES.get(p.command, p.command)), "here": p is page} for p in family

@@ -21,7 +21,7 @@ from wattline.web.app.question import PageQuestion, read_question
 from wattline.web.app.uploads import Uploads
 from wattline.web.app.words import LANGUAGES, Words, words_of
 
-OWN_NAMES = {"lang", "line", "blank", "send", "stopped"}  # of the query, which are no inputs
+OWN_NAMES = {"lang", "line", "blank", "send", "stopped", "ask"}  # of the query, which are no inputs
 # an input -> the kind of names that it suggests
 LISTS = {"model": "model", "chip": "chip", "region": "region", "place": "climate", "engine": "engine"}
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-import zlib
 from collections.abc import AsyncIterator
 from urllib.parse import quote, urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from wattline.core.errors import WattlineError
 from wattline.report.language.translator import translator_of
@@ -22,6 +21,7 @@ from wattline.web.app.pages import Page
 from wattline.web.app.question import PageQuestion
 from wattline.web.app.render import answer_part, foot, given_up, line_note, page_shell, render, trouble, working
 from wattline.web.app.state import state_of
+from wattline.web.app.streamed import stream_response
 
 SOON_S = 0.4  # an answer that comes sooner needs no sign that it is worked on
 MEDIA = {"json": "application/json", "csv": "text/csv", "svg": "image/svg+xml", "png": "image/png", "html": "text/html"}
@@ -51,11 +51,11 @@ async def page_view(request: Request, page: Page) -> Response:
         return RedirectResponse(
             request.url.replace(query="").include_query_params(**dict(kept)).path + _joined(kept), 303
         )
-    own = [(name, value) for name, value in given if name not in ("lang", "line", "send", "stopped")]
+    own = [(name, value) for name, value in given if name not in ("lang", "line", "send", "stopped", "ask")]
     begins = not own and not page.long and bool(page.example)
     try:
         question = state.question(page, page.example.items() if begins else own)
-        asks = begins or (bool(question.values) and "stopped" not in request.query_params)
+        asks = begins or (_is_question(request, question) and "stopped" not in request.query_params)
         job = state.jobs.submit(question) if asks else None
     except Busy as error:
         return await _refused(request, page, dict(own), str(error), 429, {"Retry-After": str(error.retry_s)})
@@ -75,6 +75,11 @@ async def page_view(request: Request, page: Page) -> Response:
     key = key_of(request, state.words(request).lang, job.id if job else "")
     made = state.kept.get(key) or state.kept.add(key, "".join([part async for part in whole]))
     return reply_with(request, made)
+
+
+def _is_question(request: Request, question: PageQuestion) -> bool:
+    """Whether an address asks its question: also with nothing in it, where it says so and the command needs nothing."""
+    return bool(question.values) or (question.may_be_empty and "ask" in request.query_params)
 
 
 def _is_read_as_it_comes(request: Request) -> bool:
@@ -161,30 +166,6 @@ async def _refused(
         return HTMLResponse(body, 200, {**headers, "HX-Push-Url": "false"})
     await run_in_threadpool(lambda: state_of(request).lists)
     return HTMLResponse(page_shell(request, page, values, False) + body + foot(request, page), status, headers)
-
-
-def stream_response(request: Request, parts: AsyncIterator[str]) -> Response:
-    """Parts of a page as they come, packed where the browser takes it, each sent at once.
-
-    Parameters
-    ----------
-    request : whose headers say what the browser takes
-    parts : HTML, in their order
-
-    Returns the response.
-    """
-    packs = "gzip" in request.headers.get("accept-encoding", "")
-    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if packs else {})
-
-    async def bodies() -> AsyncIterator[bytes]:
-        packer = zlib.compressobj(5, zlib.DEFLATED, 31)
-        async for part in parts:
-            data = part.encode()
-            yield packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH) if packs else data
-        if packs:
-            yield packer.flush()
-
-    return StreamingResponse(bodies(), media_type="text/html", headers=headers)
 
 
 async def _receive(request: Request, page: Page) -> Response:
