@@ -59,7 +59,7 @@ BANDS: dict[str, dict[str, tuple[float, float]]] = {
     },
     "training_run": {
         "tokens": (1e6, 1e15), "chips": (1, 1e6), "chip_hours": (0.01, 1e9), "energy_mwh": (1e-5, 1e6), "pue": (1, 2.5),
-        "w_per_chip": (50, 3000), "mfu": (0.03, 0.8), "co2e_t": (0, 1e6), "flops": (1e18, 1e28),
+        "w_per_chip": (50, 3000), "mfu": (0.03, 0.8), "water_kl": (10, 1e6), "co2e_t": (0, 1e6), "flops": (1e18, 1e28),
     },
     "prompt": {"energy_wh": (1e-4, 2000), "water_ml": (1e-3, 5000), "co2e_g": (1e-4, 500)},
     "total": {"energy_twh": (0.005, 5000), "power_gw": (0.01, 1000), "year_of": (1999, 2051)},

@@ -96,3 +96,33 @@ def test_the_second_of_two_years_keeps_the_whole_range_of_its_share() -> None:
         sentence = f"Data centers consumed 4.4% of US electricity in 2023 and could use {words} by 2028."
         claims = wl.check(sentence, draws=0).claims
         assert [each.verdict for each in claims] == ["unproven", "unproven"], words
+
+
+@pytest.mark.parametrize(
+    ("sentence", "verdicts"),
+    [
+        ("The average ChatGPT query consumes 0.34 watt-hours, Sam Altman wrote.", ["undecided"]),
+        ("A median Gemini text prompt uses 0.24 watt-hours of energy, Google said in August 2025.", ["holds"]),
+        ("ChatGPT's 2.5 billion daily queries consume 850 megawatt-hours a day.", ["undecided"]),
+        ("ChatGPT handles 200 million daily requests, using 500,000 kWh a day.", ["outdated"]),
+        ("Training GPT-3 evaporated 700,000 liters of fresh water.", ["unproven"]),
+        ("Training Mistral Large 2 emitted 20.4 kilotonnes of CO2.", ["holds"]),
+        ("Each ChatGPT query uses about 10 times more electricity than a Google search, or roughly 2.9 watt-hours.",
+         ["outdated", "outdated"]),
+        ("Global data centre water consumption will reach 1.2 trillion litres by 2030.", ["unproven"]),
+        ("US data centers could use 16 to 33 billion gallons of water by 2028.", ["unproven"]),
+        ("US data centers will use 900 billion gallons of water in 2028.", ["does not follow"]),
+    ],
+)  # fmt: skip
+def test_what_journalists_wrote_has_the_right_verdicts(sentence: str, verdicts: list[str]) -> None:
+    assert [each.verdict for each in wl.check(sentence, draws=400).claims] == verdicts
+
+
+@settings(max_examples=20, deadline=None)
+@given(millions=st.integers(1, 5000), each=st.floats(0.1, 5.0))
+def test_requests_a_day_and_their_energy_a_year_are_one_arithmetic(millions: int, each: float) -> None:
+    gwh = millions * 1e6 * 365.25 * each / 1e9
+    for right, verdict in ((gwh, "holds"), (gwh * 365, "does not follow"), (gwh / 365, "does not follow")):
+        work = f"ChatGPT gets {millions} million prompts a day"
+        sentence = f"{work}, which comes to {right:.6f} GWh a year at {each:.4f} Wh each"
+        assert wl.check(sentence, draws=0).claims[-1].verdict == verdict, sentence

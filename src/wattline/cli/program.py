@@ -64,12 +64,14 @@ from wattline.cli.contents import Contents
 from wattline.cli.empty import refuse_empty
 from wattline.cli.printing import discard, emit, print_error
 from wattline.cli.renamed import now_called
+from wattline.cli.topics import commands_on
 from wattline.cli.twice import refuse_twice
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.version import __version__
 
 # typer brings its own copy of click and names only the exception below this one
 NO_COMMAND = re.compile(r"No such command '([\w-]+)'\.?$")
+TRIED = re.compile(r"No such command '([\w-]+)'")
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 INTERRUPTED = 130
 ENDING = ("SIGTERM", "SIGHUP")
@@ -262,6 +264,9 @@ def usage(error: Any) -> str:
     if not error.format_message() or error.format_message().lstrip().startswith("Usage:"):  # a group without a command
         names = ", ".join(sorted(getattr(error.ctx.command, "commands", {}))) if error.ctx else ""
         return f"{command.removeprefix('wattline ')}: give one of its commands: {names}; see `{command} --help`"
+    tried = TRIED.match(error.format_message()) if command == "wattline" else None
+    if tried and (topic := commands_on(tried[1])):
+        return f"no such command {tried[1]!r}; perhaps {topic}; see `wattline --help`"
     missing = NO_COMMAND.match(error.format_message()) if command == "wattline" else None
     if missing and (elsewhere := _elsewhere(missing[1])):
         return f"no such command {missing[1]!r}; perhaps `wattline {elsewhere}`; see `wattline --help`"

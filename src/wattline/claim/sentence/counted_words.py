@@ -51,7 +51,10 @@ VERBS = (
     r"\s*[.!]?\s*$"
 )
 EVERY = re.compile(r"\b(?:a|per|each|every)\s+(hour|day|week|month|year)\b|\b(daily|weekly|monthly|annually)\b", re.I)
-ADVERBS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "annually": "year", "yearly": "year"}
+ADVERBS = {
+    "hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "annually": "year", "annual": "year",
+    "yearly": "year",
+}  # fmt: skip
 ABOUT: dict[Kind, str] = {
     "energy": r"\b(electricity|energy|power)\b",
     "carbon": r"\b(emi(t|ts|tted|ssions?)|co2e?|carbon|greenhouse)\b",

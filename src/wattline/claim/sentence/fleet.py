@@ -9,11 +9,13 @@ from wattline.catalog.draws import Draws
 from wattline.claim.evaluate import Scope, evaluate, quantity
 from wattline.claim.fields import Given, expression_of, literal_of
 from wattline.claim.file import Claim
+from wattline.claim.sentence.candidates import names_site
 from wattline.claim.sentence.counted_words import number_of
 from wattline.claim.sentence.named import LOSSES, chips_in
 from wattline.claim.sentence.power_words import ASSUMPTION, LOAD, YEARLY, power_or_energy, usual_load
 from wattline.claim.sentence.reader import Sentence
 from wattline.claim.sentence.stated import StatedFigure
+from wattline.claim.sentence.vocabulary import words_in
 from wattline.claim.sentence.words import decline
 from wattline.core.errors import shorten
 
@@ -56,7 +58,7 @@ def fleet_claim(sentence: Sentence) -> Claim | None:
     """
     text, relation, catalog = sentence
     counted = _count_in(text, catalog)
-    if counted is None:
+    if counted is None or names_site(words_in(text), catalog):
         return None
     count, record, rest = counted
     own = _OWN_POWER.search(rest)

@@ -91,7 +91,7 @@ def footprint_claim(sentence: Sentence) -> Claim | None:
     """
     text = sentence.text
     years = sorted({int(year) for year in _YEAR.findall(text)})
-    if COMING.search(text) or (years and years[-1] > NOW):
+    if COMING.search(text) and not years:
         return None
     stated = _stated(text)
     grew = None if stated else GREW.search(text) or _RISE_FIRST.search(text) or TIMES.search(text) or _FELL.search(text)
@@ -142,14 +142,16 @@ def _strange(rest: str, footprint: Footprint) -> bool:
     return any(not _YEAR.fullmatch(word) and word not in known for word in set(words_in(rest)) - _ASIDE)
 
 
-def _used(sentence: Sentence, stated: StatedFigure, footprint: Footprint, years: Sequence[int]) -> Claim:
-    """What was used in a year, the newest where a sentence names none."""
+def _used(sentence: Sentence, stated: StatedFigure, footprint: Footprint, years: Sequence[int]) -> Claim | None:
+    """What was used in a year, the newest that was counted where a sentence names none; None where none is forecast."""
     if len(years) > 1:
         raise decline(sentence.text, "which year is meant is not clear; name one")
     if not footprint.years:
         raise decline(sentence.text, f"of {_name(footprint)} the catalog has how {footprint.what} grew, and no amount")
-    year = years[0] if years else footprint.years[-1]
+    year = years[0] if years else max((each for each in footprint.years if each <= NOW), default=NOW)
     there = footprint.of_year(year)
+    if not there and year > NOW:
+        return None
     if not there:
         raise _unknown(sentence.text, footprint, year)
     meant = min(there, key=lambda each: _rank(each, stated, footprint, sentence.text))
@@ -180,7 +182,7 @@ def _rank(record: Record, stated: StatedFigure, footprint: Footprint, text: str)
 
 def _grown(sentence: Sentence, number: str, footprint: Footprint, years: Sequence[int]) -> Claim | None:
     """How CO2e or water grew from one year to another, of the same scope, or as it was reported itself."""
-    if not years:
+    if not years or years[-1] > NOW:
         return None
     first, last = (years[0], years[-1]) if len(years) > 1 else (years[0] - 1, years[0])
     ends = [last]

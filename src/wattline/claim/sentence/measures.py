@@ -21,7 +21,8 @@ _KINDS = {
     r"(?:\s+of\s+(?:electricity|energy|power))?",
     "carbon": rf"{_FIGURE}(?:[mk]?g|kt|Mt|t|{_SCALED}grams?|(?:metric\s)?(?:kilo|mega)?tonnes?|(?:metric\s)?tons?)\b"
     r"\s+of\s+(?:carbon(?:\s+dioxide)?|CO2e?(?:q)?|CO₂e?|emissions|greenhouse gas(?:es)?)(?:[\s-]equivalent)?",
-    "water": rf"{_FIGURE}(?:m?[lL]|{_SCALED}lit(?:re|er)s?|gallons?|cubic met(?:re|er)s?)\b\s+of\s+(?:fresh\s)?water",
+    "water": rf"{_FIGURE}(?:[mk]?[lL]|{_SCALED}lit(?:re|er)s?|gallons?|cubic met(?:re|er)s?)\b"
+    r"\s+of\s+(?:fresh\s)?water",
 }
 _MEASURE = "|".join(f"(?P<{name}>{words}{_PER})" for name, words in _KINDS.items())
 _VERB = (
@@ -38,6 +39,15 @@ _AGAINST = re.compile(
 )
 
 
+_TAKES = r"us(?:es?|ed)|consum(?:es?|ed)|takes?|took|needs?|requires?|draws?|emits?|emitted"
+_OR = re.compile(  # ten times more than a search, or roughly 2.9 Wh
+    rf"^(?P<head>(?P<subject>.*?\b)(?P<verb>{_TAKES})\b(?P<first>.*?)),?\s+(?:or|that is|i\.e\.)\s+"
+    rf"(?P<last>{_KINDS['energy']}|{_KINDS['carbon']}|{_KINDS['water']})(?P<tail>{_PER})$",
+    re.I,
+)
+_COMPARED = re.compile(r"\b(?:times|as (?:much|many) as|than|the (?:same|equivalent))\b")
+
+
 def statements_in(text: str) -> tuple[str, ...]:
     """The sentences of one that states measures of different kinds, or of two things.
 
@@ -52,6 +62,8 @@ def statements_in(text: str) -> tuple[str, ...]:
     if match := _AGAINST.match(text):
         other = match["other"].strip()
         return match["head"].strip(" ,"), f"{other[0].upper()}{other[1:]} uses {match['figure'].strip()}"
+    if (match := _OR.match(text)) and _COMPARED.search(match["first"]):
+        return match["head"].strip(" ,"), f"{match['subject']}{match['verb']} {match['last'].strip()}{match['tail']}"
     return _of_thing(text)
 
 

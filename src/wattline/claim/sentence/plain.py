@@ -75,7 +75,10 @@ _SPEAKER = re.compile(
     r"stud(?:y|ies))\s*$|"
     r",\s+(?:says?|said|estimates?|estimated|warns?|warned|finds?|found|projects?|predicts?|forecasts?|reports?|reported)\s+"
     r"(?:the |a |an )?(?:new )?(?:[A-Z][\w.'’&-]*(?:\s+(?:of\s+|for\s+)?[A-Z][\w.'’&-]*)*|report|study|analysts?)\s*$|"
-    r",\s+(?:the |a )?[A-Z][\w.'’& -]{1,40}?\s+(?:says|said|estimates|estimated|warns|warned|projects|reported)\s*$|"
+    r",\s+(?:the |a |its |their )?(?:[a-z]+\s+)?[A-Z][\w.'’& -]{1,40}?\s+(?:says|said|estimates|estimated|warns|warned|"
+    r"projects|reported|writes|wrote|told \w+|claims|claimed|reports|calculates|calculated|found|reckons)"
+    r"(?:\s+(?:in|on|last|this|back in)\s+(?:[A-Z]\w+|week|month|year|a \w+(?: \w+)?)"
+    r"(?:\s+(?:\d{1,2},?\s+)?(?:19|20)\d\d)?)?\s*$|"
     r"^[Aa]ccording to [^,]{2,60},\s*|^(?:the |a )?[A-Z][\w.'’& -]{1,40}?\s+(?:says|said|estimates|estimated|"
     r"warns|warned|claims|claimed|found|projects|predicts|expects|reckons)\s+(?:that\s+|(?=(?:the|an?|its|each|every|one)\s|[A-Z]))",
 )

@@ -24,23 +24,24 @@ BY_NAME = {word: same for word, same in SAME.items() if word != MAKER}
 
 UNITS = {
     "watthour": "Wh", "kilowatthour": "kWh", "megawatthour": "MWh", "gigawatthour": "GWh", "terawatthour": "TWh",
-    "gram": "g", "kilogram": "kg", "tonne": "t", "ton": "t", "litre": "L", "liter": "L", "millilitre": "mL",
-    "milliliter": "mL", "ml": "mL", "joule": "J", "kilojoule": "kJ", "megajoule": "MJ", "watt": "W", "megawatt": "MW",
-    "gigawatt": "GW", "wh": "Wh", "kwh": "kWh", "mwh": "MWh", "gwh": "GWh", "twh": "TWh",
+    "gram": "g", "kilogram": "kg", "tonne": "t", "ton": "t", "kilotonne": "kt", "kiloton": "kt", "megatonne": "Mt",
+    "megaton": "Mt", "litre": "L", "liter": "L", "millilitre": "mL", "milliliter": "mL", "ml": "mL", "joule": "J",
+    "kilojoule": "kJ", "megajoule": "MJ", "watt": "W", "megawatt": "MW", "gigawatt": "GW", "wh": "Wh", "kwh": "kWh",
+    "mwh": "MWh", "gwh": "GWh", "twh": "TWh",
 }  # fmt: skip
 
 _PLAIN = """
-amounts averaged averages averaging likely medium-length see sees usage
-a about above all almost alone already also an and annual annually approximately around as ask asked asking at average
-be been below between by can carbon co2 co2e co2eq consume consumed consumes consuming consumption cost costs could
-currently daily data day dioxide does drank draw draws drink drinks during each electric electricity emissions emit
-emits emitted energy enormous equivalent estimated even every exceed exceeds for from generate generated has have hour
-hours huge in into is it its just language large least less make makes making massive may mean median mere merely
-might model models more most nearly need needed needs no now of on one only or over per planned power produce produced
-produces projected reach reached reaches reported required requires roughly run running runs said says scale scaled
-scales should single slated some
-staggering still take takes taking text than that the their this tiny to today took total typical under up use used
-uses using was water were when which whopping will with would write writing year years
+amounts averaged averages averaging likely medium-length see sees usage a about above all almost alone already also an
+and annual annually approximately around as ask asked asking at average be been below between by can carbon co2 co2e
+co2eq consume consumed consumes consuming consumption cost costs could currently daily data day dioxide does drank
+draw draws drink drinks during each electric electricity emissions emit emits emitted energy enormous equivalent
+estimated evaporate evaporated evaporates even every exceed exceeds for fresh freshwater from generate generated has
+have hour hours huge in into is it its just language large least less make makes making massive may mean median mere
+merely might model models more most nearly need needed needs no now of on one only or over per planned power produce
+produced produces projected reach reached reaches reported required requires roughly run running runs said says scale
+scaled scales should single slated some staggering still take takes taking text than that the their this tiny to today
+took total typical under up use used uses using was water were when which whopping will with would write writing year
+years
 """
 # a sentence on what is yet to come
 COMING = re.compile(
