@@ -75,6 +75,17 @@ class SensitivityRow(StrictJson):
     published_percent: float = item("As published.")
 
 
+class ChipCountRow(StrictJson):
+    """AI chips of a year by one source."""
+
+    source: Literal["epoch", "revenue", "wafers"] = item("What they are counted by.")
+    quantity: Literal["chips_gw", "ai_twh"] = item(
+        "TDP of the chips that shipped [GW], or the electricity of those that stand with their sites' overhead [TWh]."
+    )
+    year: int = item("The year.")
+    range: RangeJson = item("The count; the range is that of the source's facts alone.")
+
+
 class ScorecardRow(StrictJson):
     """A published forecast of a year that has passed."""
 
@@ -125,6 +136,7 @@ class ValidateWorldResults(StrictJson):
     left: list[NamedScore] = item("By what was left out.")
     identities: list[IdentityRow] = item("Sums that published figures must satisfy.")
     sensitivities: list[SensitivityRow] = item("Published cases.")
+    chips: list[ChipCountRow] = item("AI chips by each source; empty where something is left out.")
     scorecard: ForecastScorecard | None = item("Published forecasts of the past; null where something is left out.")
     rows: list[ForecastRow] = item("Each figure.")
 

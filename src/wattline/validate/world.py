@@ -9,7 +9,7 @@ from wattline.core.result import Json, Result, envelope
 from wattline.line.world.backtest import ORIGINS, Forecast, forecasts_of, known_at, rolling, score
 from wattline.line.world.coefficients import path_model
 from wattline.line.world.expected import paths_known
-from wattline.line.world.identities import identities, sensitivities
+from wattline.line.world.identities import chip_counts, identities, sensitivities
 from wattline.line.world.observe import Paths, Posterior
 from wattline.line.world.outlook import catalog_posterior
 from wattline.line.world.places import place_or_company
@@ -50,6 +50,7 @@ class WorldValidation(Result):
             "left": [] if self.leave_out is None else _by(rows or self.unseen, self._group),
             "identities": self.extra.get("identities", []),
             "sensitivities": self.extra.get("sensitivities", []),
+            "chips": self.extra.get("chips", []),
             "scorecard": self.extra.get("scorecard"),
             "rows": [row.json() for row in (*rows, *self.unseen)],
         }
@@ -131,6 +132,11 @@ def _rolling(rows: Sequence[PublishedFigure], progress: Progress) -> WorldValida
         "sensitivities": [
             {"name": s.name, "change_percent": s.change_percent, "published_percent": s.published_percent}
             for s in sensitivities()
+        ],
+        "chips": [
+            {"source": c.source, "quantity": c.quantity, "year": c.year,
+             "range": dict(zip(("p5", "p50", "p95"), c.ends, strict=True))}
+            for c in chip_counts()
         ],
         "scorecard": scorecard(rows),
     }  # fmt: skip

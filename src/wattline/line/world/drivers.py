@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array, Fact
+from wattline.line.world.chip_sources import EPOCH, LAST_SHIPPED, SOURCES, chips_shipped
 from wattline.line.world.power import TWH_PER_GW, chips_of, mean_watts
 from wattline.line.world.stock import YEARS, grouped_by_life, presence
 from wattline.line.world.tables import FactSeries, series
 
-GENERATIONS = ("before", "ampere", "hopper", "blackwell", "tpu", "instinct", "trainium")
-LAST_SHIPPED = max(series("chips-shipped", name).years[-1] for name in GENERATIONS)  # newest year that is known
 # what may be moved: name -> words
 DRIVERS = {
     "shipments": "shipments of all servers and chips from 2026 on",
@@ -24,6 +23,7 @@ DRIVERS = {
     "server_life": "mean life of servers without AI chips",
     "server_watts": "power at work of servers without AI chips",
     "server_use": "share of the time that servers without AI chips are at work",
+    "chips": "what chips of AI shipped up to 2025 are counted by: epoch, revenue or wafers",
     "chip_shipments": "chips of AI shipped up to 2025",
     "chip_growth": "growth of the shipments of AI chips from 2026 on",
     "ai_life": "mean life of accelerators",
@@ -44,7 +44,7 @@ DRIVERS = {
 LIMITS = ("connections", "turbines", "transformers")  # of what can be switched on in a year
 AT_WORK = frozenset({"ai_work", "ai_idle", "ai_training_use", "ai_inference_use"})  # what AI chips take
 OF_PATHS = ("load_factor", "rebound")  # what is set of the outlook, and not of the stock
-SET_ALONE = ("shipments", "ai_use")  # follow from others unless they are set
+SET_ALONE = ("shipments", "ai_use", "chips")  # follow from others unless they are set
 NORMAL = tuple(name for name in DRIVERS if name not in SET_ALONE)
 SHARES = (
     "ai_idle",
@@ -60,18 +60,19 @@ SHARES = (
 
 @dataclass(frozen=True)
 class WhatIf:
-    """A driver set to a value, or moved by a share (``-0.15`` for 15% less)."""
+    """A driver set to a value, moved by a share (``-0.15`` for 15% less), or counted from another source."""
 
     driver: str
     value: float | None = None
     change: float = 0.0
+    source: str = ""
 
     def apply(self, values: Array) -> Array:
         return np.full_like(values, self.value) if self.value is not None else values * (1 + self.change)
 
 
 def read_what_if(text: str) -> WhatIf:
-    """A what-if from ``ai_idle=30%``, ``ai_life=4`` or ``shipments=-15%`` (a sign: a change of the value).
+    """A what-if from ``ai_idle=30%``, ``ai_life=4``, ``shipments=-15%`` (a sign: a change) or ``chips=revenue``.
 
     Parameters
     ----------
@@ -87,6 +88,10 @@ def read_what_if(text: str) -> WhatIf:
     if not equals or name not in {*DRIVERS, *OF_PATHS}:
         known = ", ".join([*DRIVERS, *OF_PATHS])
         raise WattlineError(f"--what-if {text!r}: give NAME=VALUE with NAME one of {known}")
+    if name == "chips":
+        if value not in SOURCES:
+            raise WattlineError(f"--what-if {text!r}: chips are counted by one of {', '.join(SOURCES)}")
+        return WhatIf(name, source=value)
     percent = value.endswith("%")
     try:
         number = float(value.removesuffix("%").removesuffix("y")) / (100 if percent else 1)
@@ -139,25 +144,6 @@ class OwnStock:
     chips_gw: Array
 
 
-def chips_shipped(deviate: Array) -> Array:
-    """GW of TDP of AI chips shipped by year up to 2025, shape ``(n_draws, n_years)``, zero later.
-
-    Parameters
-    ----------
-    deviate : standard normal, shape ``(n_draws,)``: where all makers' percentiles lie
-
-    Returns
-    -------
-    GW, shape ``(n_draws, n_years)``.
-    """
-    total = np.zeros((len(deviate), len(YEARS)))
-    for name in GENERATIONS:
-        facts = series("chips-shipped", name)
-        inside = (facts.years[0] <= YEARS) & (facts.years[-1] >= YEARS)
-        total += np.where(inside, facts.at(YEARS, deviate), 0.0)
-    return total
-
-
 class Drivers:
     """Draws of every driver, and the stock's electricity under them.
 
@@ -203,7 +189,8 @@ class Drivers:
         """GW of TDP of AI chips shipped by year, shape ``(n_draws, n_years)``."""
         if self.own is not None:
             return self._later(np.tile(self.own.chips_gw, (self.count, 1)))
-        shipped = chips_shipped(self._z("chip_shipments"))
+        source = self.changes["chips"].source if "chips" in self.changes else EPOCH
+        shipped = chips_shipped(self._z("chip_shipments"), source)
         if "chip_shipments" in self.changes:
             shipped = self.changes["chip_shipments"].apply(shipped)
         growth = self._path("chip_growth", series("chips-growth"))

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wattline.core.units import Z95
 from wattline.line.world.ai_part import ai_ratio
+from wattline.line.world.chip_sources import LAST_SHIPPED, SOURCES, chips_shipped
 from wattline.line.world.drivers import Drivers, read_what_if
 from wattline.line.world.places import place_of
 from wattline.line.world.power import TWH_PER_GW, koomey_twh
-from wattline.line.world.stock import FIRST
+from wattline.line.world.stock import FIRST, YEARS
 from wattline.line.world.tables import annex, series
 
 KOOMEY = ("world", "us")  # whose published totals follow from stock and watts
@@ -86,6 +88,32 @@ def _published(quantity: str, segment: str, scope: str) -> list[tuple[int, float
     """Published totals by year."""
     known = series(quantity, segment, scope)
     return [(year, fact.value) for year, fact in zip(known.years, known.facts, strict=True)]
+
+
+@dataclass(frozen=True)
+class ChipCount:
+    """AI chips that ship in a year, or the electricity that they take in it, by one source: p5, p50, p95."""
+
+    source: str
+    quantity: str
+    year: int
+    ends: tuple[float, float, float]
+
+
+def chip_counts() -> list[ChipCount]:
+    """Chips of each year that Epoch has [GW of TDP], and their electricity in the last [TWh], by each source."""
+    first = series("chips-shipped", "ampere").years[0]
+    made = []
+    for source in SOURCES:
+        ends = chips_shipped(np.array([-Z95, 0.0, Z95]), source)
+        changes = (read_what_if(f"chips={source}"),)
+        drivers = Drivers({"chip_shipments": np.array([-Z95, 0.0, Z95])}, changes)
+        parts = drivers.parts()
+        rows = [("chips_gw", year, ends) for year in range(first, LAST_SHIPPED + 1)]
+        for quantity, year, values in (*rows, ("ai_twh", LAST_SHIPPED, parts.ai + parts.ai_overhead)):
+            low, middle, high = (float(value) for value in values[:, year - int(YEARS[0])])
+            made.append(ChipCount(source, quantity, year, (low, middle, high)))
+    return made
 
 
 def sensitivities() -> list[Sensitivity]:

@@ -14,7 +14,8 @@ from wattline.core.units import Z95
 from wattline.line.world.ai_part import ai_ratio
 from wattline.line.world.algebra import thin_root
 from wattline.line.world.backtest import known_at
-from wattline.line.world.drivers import LAST_SHIPPED, NORMAL, OF_PATHS, Drivers, WhatIf, WorldParts
+from wattline.line.world.chip_sources import LAST_SHIPPED
+from wattline.line.world.drivers import NORMAL, OF_PATHS, Drivers, WhatIf, WorldParts
 from wattline.line.world.expected import paths_known
 from wattline.line.world.grid_limit import grid_limits
 from wattline.line.world.growth import FIRST

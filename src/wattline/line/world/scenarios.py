@@ -11,7 +11,8 @@ import numpy as np
 from wattline.core.errors import NotFound, WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.reading import parse_toml, read_text
-from wattline.line.world.drivers import LAST_SHIPPED, WhatIf, read_what_if
+from wattline.line.world.chip_sources import LAST_SHIPPED
+from wattline.line.world.drivers import WhatIf, read_what_if
 from wattline.line.world.published import LIMIT_BYTES
 from wattline.line.world.tables import table_rows
 

@@ -111,4 +111,16 @@ def _sums(results: Json) -> list[RenderableType]:
     table = _table("United States in 2030", "ours", "published")
     for row in results["sensitivities"]:
         table.add_row(Text(row["name"]), f"{row['change_percent']:+.1f}%", f"{row['published_percent']:+.1f}%")
-    return [*shown, table]
+    return [*shown, table, *_chips(results["chips"])]
+
+
+def _chips(rows: list[Json]) -> list[RenderableType]:
+    """AI chips of each year by Epoch's quarters, by makers' revenue and by wafers, side by side."""
+    sources = list(dict.fromkeys(row["source"] for row in rows))
+    table = _table("AI chips by source", *sources)
+    for kind, year in dict.fromkeys((row["quantity"], row["year"]) for row in rows):
+        ranges = [row["range"] for row in rows if (row["quantity"], row["year"]) == (kind, year)]
+        name = f"shipped in {year}, GW of TDP" if kind == "chips_gw" else f"electricity in {year}, TWh"
+        cells = [f"{number(each['p50'], 3)} ({number(each['p5'], 3)} to {number(each['p95'], 3)})" for each in ranges]
+        table.add_row(name, *cells)
+    return [table]
