@@ -131,6 +131,7 @@ ONE_THING = {
     "--ramp": "a limit of rises and falls",
     "--rate": "a mean rate of requests",
     "--region": "a country or grid",
+    "--replicas": "a number of replicas of the model",
     "--save": "a file that is written",
     "--seed": "a seed",
     "--shape": "how a rate varies over time",

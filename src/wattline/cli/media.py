@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from wattline.predict.answer import Answer
 
 
+REPLICAS = Annotated[
+    str | None,
+    typer.Option("--replicas", help="Number of replicas of the model [default: those that are 80% at work]."),
+]
+
+
 def media_options(item: str, own: Mapping[str, tuple[Any, Any]] | None = None) -> OptionGroup:
     """Options that say what is made and how the numbers are drawn.
 
@@ -28,6 +34,9 @@ def media_options(item: str, own: Mapping[str, tuple[Any, Any]] | None = None) -
     The options in the order in which help lists them.
     """
     batch = Annotated[str, typer.Option("--batch", help=f"Number of {item}s that are made at once.")]
+    rate = Annotated[
+        str | None, typer.Option("--rate", help=f'Rate at which {item}s are asked for, such as "0.2/s" or "5000/day".')
+    ]
     return OptionGroup(
         {
             "size": (options.MediaSize, None),
@@ -37,6 +46,8 @@ def media_options(item: str, own: Mapping[str, tuple[Any, Any]] | None = None) -
             "batch": (batch, "1"),
             "split": (options.MediaSplit, None),
             "active": (options.Active, None),
+            "rate": (rate, None),
+            "replicas": (REPLICAS, None),
         }
     )
 

@@ -259,15 +259,16 @@ def _answer(job: Job, folder: Path, where: Where, draws: Draws) -> Answer:
 
 def _media_answer(job: ImageJob, folder: Path, where: Where, draws: Draws) -> Answer:
     """An image or a video."""
-    from wattline.predict.media.answer import media_answer
-    from wattline.predict.media.request import MediaQuestion, read_media
+    from wattline.predict.media.question import MediaQuestion
+    from wattline.predict.media.traffic import answer_media
+    from wattline.predict.terms import Terms
 
     model: str | Path = folder / job.config if job.config else str(job.model)
-    values = job.given(("size", "steps", "guidance", "batch", "split", "active"))
+    values = job.given(("size", "steps", "guidance", "batch", "split", "active", "rate", "replicas"))
     if isinstance(job, VideoJob):
         values |= job.given(("seconds", "fps", "frames"))
     setup = Setup.read(None, job.given(TAKES[job.kind]))
-    return media_answer(read_media(model, job.kind, setup, MediaQuestion(**values), draws), where, draws)
+    return answer_media(model, job.kind, MediaQuestion(**values), Terms(where, setup, draws))
 
 
 def _site_answer(job: SiteJob, folder: Path, where: Where, draws: Draws) -> Answer:

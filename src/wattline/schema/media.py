@@ -34,6 +34,8 @@ class ImageInputs(PlaceInputs):
     engine: str = item("Software.")
     split: SplitJson | None = perhaps("How it is spread over several chips.")
     active: float | None = perhaps("Share of the time that chips are at work, where given.")
+    rate_per_s: float | None = perhaps("Requests that come a second, under traffic.")
+    replicas: int | None = perhaps("Replicas that answer them.")
 
 
 class VideoInputs(ImageInputs):
@@ -50,6 +52,10 @@ class MediaResults(AnswerJson):
     chip_j: RangeJson = item("Energy of the chips at work for it, without hosts, idle time and facility.")
     chip_w: RangeJson = item("Mean power of all chips while they make a batch.")
     batch_latency_s: RangeJson = item("Time that a batch takes.")
+    utilisation: RangeJson | None = perhaps("Share of the time that replicas are at work, under traffic.")
+    queue_s: RangeJson | None = perhaps("Mean wait in the queue.")
+    latency_p95_s: RangeJson | None = perhaps("95th percentile of wait and work.")
+    service_w: RangeJson | None = perhaps("Mean power of the service from the grid.")
     model: MediaModelJson = item("What was read of the model.")
 
 

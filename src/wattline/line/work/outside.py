@@ -76,7 +76,9 @@ def unknown_model(name: str, catalog: Catalog) -> NotFound:
         return OutsideCatalog(name, f"an encoder: take `wattline {command} {record}`", [], "")
     if makes := _makes(name, catalog):
         record, kind = makes
-        return OutsideCatalog(name, f"a model that makes {kind}s: take `wattline {kind} {record}`", [], "")
+        return OutsideCatalog(
+            name, f"a model that makes {kind}s: take `wattline {kind} {record}`, with --rate under traffic", [], ""
+        )
     closed, kin, row = find_closed(name, catalog), nearest_closed(name, catalog), _row(name)
     if row is not None and "makes" in row:
         return unknown_media(name, str(row["makes"]), "", catalog)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,14 +64,22 @@ def run_media(request: MediaRequest, draws: Draws) -> MediaStages:
     return MediaStages(runs, power, slower, latency_s, chip_j, _phases(request, runs, power, slower))
 
 
-def media_answer(request: MediaRequest, where: Where, draws: Draws) -> Answer:
+def media_answer(
+    request: MediaRequest,
+    where: Where,
+    draws: Draws,
+    queue: Mapping[str, Array] | None = None,
+    notes: tuple[str, ...] = (),
+) -> Answer:
     """The answer of a request that is read already: its bill is of one image or video.
 
     Parameters
     ----------
-    request : as it was read
+    request : as it was read, its chips at work as its traffic has it
     where : where it runs
     draws : of the facts; what rests on them has shape ``(n_draws,)``
+    queue : what is said of the queue, by name; None without traffic
+    notes : more notes
 
     Returns the answer.
     """
@@ -82,7 +91,9 @@ def media_answer(request: MediaRequest, where: Where, draws: Draws) -> Answer:
     bill, load, peak = deliver(run.phases, facility, draws, working, any_time=True)
     occupied_s = np.asarray(latency_s / batch * request.chips / request.active)
     bill = with_making(bill, request.chip, occupied_s, where, draws, working)
-    quantities = media_quantities(request, bill.energy_j, run.chip_j, latency_s, facility.pue)
+    quantities = media_quantities(request, bill.energy_j, run.chip_j, latency_s, facility.pue) | dict(queue or {})
+    if request.demand is not None:
+        quantities["service_w"] = np.asarray(bill.energy_j * request.demand.rate_per_s)
     return Answer(
         command=request.model.makes,
         title=_title(request),
@@ -99,6 +110,7 @@ def media_answer(request: MediaRequest, where: Where, draws: Draws) -> Answer:
         notes=(
             *rental_notes(request.chip),
             *_notes(request),
+            *notes,
             *notes_of(where, bill.follows["cost_usd"], facility.hours, "any"),
         ),
     )
@@ -196,7 +208,7 @@ def _explain(
             "chip", f"{STAGES[name]}: power of all chips", "each kind by its time; at most TDP", power[name], "W"
         )
     working.note("chip", "measured beside worked out, time", "known of this model, and its range", slower, "")
-    active = "given" if request.active_given else "catalog"
+    active = "given" if request.active_given else "by its traffic" if request.demand else "catalog"
     working.note("chip", "share of time at work", active, request.active, "")
 
 

@@ -22,7 +22,8 @@ from wattline.predict.delivery import Phase, deliver
 from wattline.predict.facility import find_facility
 from wattline.predict.making import with_making
 from wattline.predict.media.answer import MediaStages, media_quantities, reading, run_media
-from wattline.predict.media.request import WORDS, MediaQuestion, MediaRequest, read_media
+from wattline.predict.media.question import MediaQuestion
+from wattline.predict.media.request import WORDS, MediaRequest, read_media
 from wattline.predict.prices import notes_of
 from wattline.predict.rented import rental, rental_notes
 from wattline.predict.setup import Setup

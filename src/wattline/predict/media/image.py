@@ -9,10 +9,9 @@ from wattline.catalog import CatalogLike
 from wattline.catalog.draws import Draws
 from wattline.line.work.diffusion.model import DiffusionModel
 from wattline.predict.answer import Answer
-from wattline.predict.media.answer import media_answer
-from wattline.predict.media.closed import served_maker_answer, served_maker_of
 from wattline.predict.media.fields import MEDIA, MediaFields
-from wattline.predict.media.request import MediaQuestion, read_media
+from wattline.predict.media.question import MediaQuestion
+from wattline.predict.media.traffic import answer_media
 from wattline.predict.setup import Setup
 from wattline.predict.terms import read_terms
 from wattline.predict.where import Where, WhereFields
@@ -33,6 +32,8 @@ def image(
     batch: int | str = 1,
     split: str | None = None,
     active: float | str | None = None,
+    rate: float | str | None = None,
+    replicas: int | str | None = None,
     draws: int | Draws = 2000,
     seed: int = 0,
     facts: CatalogLike = None,
@@ -52,6 +53,8 @@ def image(
     batch : images made at once
     split : how an image is spread over chips, such as ``"ulysses=4, ring=2"``
     active : share of the time that provisioned chips are at work, 0 to 1
+    rate : images that are asked for, such as ``"0.2/s"``, which wait in one queue; their traffic decides ``active``
+    replicas : of the model; as few as are at work 80% of the time where not given
     draws, seed : how many draws of the facts' ranges (0: central values), and their seed
     facts : a catalog, or your own file or files of facts
     fields : single fields of ``Setup`` (chip, gpus, precision, engine) and of ``Where`` (region, site, pue, place, ...)
@@ -64,7 +67,5 @@ def image(
     >>> wl.image("flux.1-dev", "h100-sxm", size=1024, steps=28).range("energy_wh")
     """
     terms = read_terms(setup, where, fields, MEDIA, draws, seed, facts)
-    question = MediaQuestion(size, steps, guidance, batch, split=split, active=active)
-    if (maker := served_maker_of(model, "image", terms.draws)) is not None:
-        return served_maker_answer(maker, terms.setup, question, terms.where, terms.draws)
-    return media_answer(read_media(model, "image", terms.setup, question, terms.draws), terms.where, terms.draws)
+    question = MediaQuestion(size, steps, guidance, batch, split=split, active=active, rate=rate, replicas=replicas)
+    return answer_media(model, "image", question, terms)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from wattline.line.work.outside import unknown_media
 from wattline.predict.cite import cite_given
 from wattline.predict.media.engine import MediaEngine, read_engine
 from wattline.predict.media.memory import check_memory, denoiser_bytes
+from wattline.predict.media.question import MediaDemand, MediaQuestion
 from wattline.predict.media.split import read_split
 from wattline.predict.rented import load_chips
 from wattline.predict.setup import Setup
@@ -35,21 +36,6 @@ from wattline.predict.setup import Setup
 MAX_PIXELS, MIN_PIXELS, MAX_SECONDS, MAX_FRAMES = 16_384, 64, 600.0, 20_000
 MAX_STEPS, MAX_BATCH = 1000, 1024
 WORDS = {"image": ("image", "images"), "video": ("video", "videos")}
-
-
-@dataclass(frozen=True)
-class MediaQuestion:
-    """What a user asked for, in plain values; None takes the model's own."""
-
-    size: str | int | None = None
-    steps: int | str | None = None
-    guidance: bool | None = None
-    batch: int | str = 1
-    seconds: float | str | None = None
-    fps: float | str | None = None
-    frames: int | str | None = None
-    split: str | None = None
-    active: float | str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +58,7 @@ class MediaRequest:
     active: Array
     active_given: bool
     how: str
+    demand: MediaDemand | None = None
 
     @property
     def chips(self) -> int:
@@ -107,6 +94,7 @@ class MediaRequest:
             "engine": self.engine.name,
             **({"split": dict(self.degrees)} if self.chips > 1 else {}),
             **({"active": float(self.active)} if self.active_given else {}),
+            **({} if self.demand is None else asdict(self.demand)),
         }
 
 
@@ -128,7 +116,7 @@ def read_media(
     """
     known = _model(model, makes, draws)
     height, width = read_pixels(question.size, known)
-    fps = known.usual.fps if question.fps is None else _number(question.fps, "fps", 1, 240)
+    fps = known.usual.fps if question.fps is None else read_whole(question.fps, "fps", 1, 240)
     frames = _frames(question, known, fps)
     job = _job(question, known)
     chip = load_chips(setup, draws)
@@ -219,7 +207,7 @@ def read_pixels(text: str | int | None, model: DiffusionModel) -> tuple[float, f
     parts = [part.strip() for part in str(text).lower().replace("×", "x").split("x")]
     if len(parts) > 2 or not all(parts):
         raise WattlineError(f"size: {shorten(str(text))!r} is not such as 1024 or 1280x720")
-    values = [_number(part, "size", MIN_PIXELS, MAX_PIXELS) for part in parts]
+    values = [read_whole(part, "size", MIN_PIXELS, MAX_PIXELS) for part in parts]
     return (values[0], values[0]) if len(values) == 1 else (values[1], values[0])
 
 
@@ -229,7 +217,7 @@ def _frames(question: MediaQuestion, model: DiffusionModel, fps: float) -> float
     if question.frames is not None and question.seconds is not None:
         raise WattlineError("frames: give either --frames or --seconds")
     if question.frames is not None:
-        return _number(question.frames, "frames", 1, MAX_FRAMES)
+        return read_whole(question.frames, "frames", 1, MAX_FRAMES)
     if question.seconds is None:
         return model.usual.frames
     seconds = parse(question.seconds, "s", "seconds")
@@ -239,13 +227,23 @@ def _frames(question: MediaQuestion, model: DiffusionModel, fps: float) -> float
 
 
 def _job(question: MediaQuestion, model: DiffusionModel) -> DiffusionJob:
-    steps = None if question.steps is None else _number(question.steps, "steps", 1, MAX_STEPS)
-    batch = _number(question.batch, "batch", 1, MAX_BATCH)
+    steps = None if question.steps is None else read_whole(question.steps, "steps", 1, MAX_STEPS)
+    batch = read_whole(question.batch, "batch", 1, MAX_BATCH)
     passes = None if question.guidance is None else 2.0 if question.guidance else 1.0
     return DiffusionJob.of(model, batch, steps, passes)
 
 
-def _number(value: Any, name: str, low: float, high: float) -> float:
+def read_whole(value: Any, name: str, low: float, high: float) -> float:
+    """A whole number within bounds. Raises WattlineError, which names it.
+
+    Parameters
+    ----------
+    value : as the user wrote it
+    name : of the input
+    low, high : bounds
+
+    Returns the number.
+    """
     number = parse(value, "", name)
     if number != int(number) or not low <= number <= high:
         raise WattlineError(f"{name}: {shorten(str(value))} is not a whole number from {low:,} to {high:,}")

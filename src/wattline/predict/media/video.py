@@ -9,11 +9,10 @@ from wattline.catalog import CatalogLike
 from wattline.catalog.draws import Draws
 from wattline.line.work.diffusion.model import DiffusionModel
 from wattline.predict.answer import Answer
-from wattline.predict.media.answer import media_answer
-from wattline.predict.media.closed import served_maker_answer, served_maker_of
 from wattline.predict.media.fields import MEDIA
 from wattline.predict.media.image import ImageFields
-from wattline.predict.media.request import MediaQuestion, read_media
+from wattline.predict.media.question import MediaQuestion
+from wattline.predict.media.traffic import answer_media
 from wattline.predict.setup import Setup
 from wattline.predict.terms import read_terms
 from wattline.predict.where import Where
@@ -33,6 +32,8 @@ def video(
     batch: int | str = 1,
     split: str | None = None,
     active: float | str | None = None,
+    rate: float | str | None = None,
+    replicas: int | str | None = None,
     draws: int | Draws = 2000,
     seed: int = 0,
     facts: CatalogLike = None,
@@ -54,6 +55,8 @@ def video(
     batch : videos made at once
     split : how a video is spread over chips, such as ``"ulysses=4, ring=2"``
     active : share of the time that provisioned chips are at work, 0 to 1
+    rate : videos that are asked for, such as ``"0.2/s"``, which wait in one queue; their traffic decides ``active``
+    replicas : of the model; as few as are at work 80% of the time where not given
     draws, seed : how many draws of the facts' ranges (0: central values), and their seed
     facts : a catalog, or your own file or files of facts
     fields : single fields of ``Setup`` (chip, gpus, precision, engine) and of ``Where`` (region, site, pue, place, ...)
@@ -66,7 +69,5 @@ def video(
     >>> wl.video("wan-2.1-14b", "h100-sxm", size="832x480", seconds=5, gpus=8).range("energy_wh")
     """
     terms = read_terms(setup, where, fields, MEDIA, draws, seed, facts)
-    question = MediaQuestion(size, steps, guidance, batch, seconds, fps, frames, split, active)
-    if (maker := served_maker_of(model, "video", terms.draws)) is not None:
-        return served_maker_answer(maker, terms.setup, question, terms.where, terms.draws)
-    return media_answer(read_media(model, "video", terms.setup, question, terms.draws), terms.where, terms.draws)
+    question = MediaQuestion(size, steps, guidance, batch, seconds, fps, frames, split, active, rate, replicas)
+    return answer_media(model, "video", question, terms)
