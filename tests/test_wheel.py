@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -120,7 +121,9 @@ def clean(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("clean")
     subprocess.run([sys.executable, "-m", "venv", place], check=True)
     pip = [place / "bin/python", "-m", "pip", "-q", "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "-c", ROOT / "constraints.txt", wheel], check=True)
+    # a checkout on the path would count as installed
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    subprocess.run([*pip, "install", "-c", ROOT / "constraints.txt", wheel], check=True, env=environment)
     return place / "bin"
 
 
