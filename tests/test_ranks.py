@@ -19,7 +19,7 @@ from validation_files import MAX, NAMES, serving_row, timed_file
 from wattline.line.chip.feed_forward import experts
 from wattline.line.chip.mixers import attention, attention_products
 from wattline.line.chip.operations import operations
-from wattline.line.chip.products import Work
+from wattline.line.chip.products import Work, highest_deviate
 from wattline.line.chip.shape import Shape
 from wattline.line.work.weights import memory_needed_bytes
 from wattline.validate.evidence.latencies import read_timed
@@ -94,6 +94,21 @@ def test_a_prompt_on_one_rank_keeps_the_others_waiting() -> None:
     )  # fmt: skip
     assert float(got.time_s) == pytest.approx(float(longest.time_s))
     assert float(got.flops) == pytest.approx(float(usual.flops))
+
+
+def test_of_many_prompts_the_fullest_rank_has_as_many_as_chance_gives_it() -> None:
+    """A hundred prompts of 10 tokens on 4 ranks: 25 in the mean, and on the fullest so many deviations more, each of
+    the root of twice 25 times three quarters."""
+    fullest, mean = split(1004, 4, 4, prompt_tokens=10.0).of_rank()
+    more = float(highest_deviate(np.asarray(4.0))) * 37.5**0.5
+    assert float(fullest.tokens) == pytest.approx(1 + 10 * (25 + more))
+    assert float(mean.tokens) == 251.0
+
+
+def test_experts_of_fewer_sequences_than_ranks_are_those_of_the_sequences_alone() -> None:
+    few = split(2, 2, 8)
+    whole = experts(mixed(), replace(few, tokens=np.asarray(2.0), ranks=np.asarray(1.0)), RATES, fit())
+    assert numbers(operations(mixed(), few, RATES, fit())["experts"]) == pytest.approx(numbers(whole))
 
 
 def test_ranks_that_are_filled_up_compute_what_the_fullest_does() -> None:
