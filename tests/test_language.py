@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import wattline as wl
 from wattline.catalog import KINDS, default
 from wattline.cli.main import main
+from wattline.predict.flex.sites import SharedWork
 from wattline.report.language.markup import translated_lines, translated_page
 from wattline.report.language.messages import messages_of, read_po
 from wattline.report.language.numbers import quantity_in_chinese
@@ -39,6 +40,10 @@ def reports() -> dict[str, Any]:
         "train": wl.train("llama-3.1-8b", tokens="1T", chip="h100-sxm", chips=512, draws=40),
         "average": wl.serve_average("llama-3.1-8b", rate="1M/day", chip="h100-sxm", draws=40),
         "balance": wl.flex_balance(it="100MW", region="us-ercot", draws=40),
+        "shift": wl.flex_shift("de"),
+        "sites": wl.flex_sites(["de", "gb"], SharedWork(["20MW"], ["12MW"])),
+        "swings": wl.flex_swings(["compute:1.4s:700W", "exchange:0.4s:250W"], 4096),
+        "response": wl.flex_response("20MW", "llama-3.1-8b"),
         "check": wl.check("ChatGPT uses 2.5 Wh per request"),
         "site": wl.site(it="10MW", place="Dublin", draws=10),
         "session": wl.session("agent-coding", "llama-3.3-70b", "h100-sxm", gpus=4, draws=40),
@@ -85,7 +90,7 @@ KEPT = re.compile(  # what stays as it was written: claims as they were quoted, 
 
 
 NAMES = ("prompt", "closed", "image", "train", "average", "balance", "check", "site")
-MORE = ("session", "transcribe", "embed", "video")
+MORE = ("session", "transcribe", "embed", "video", "shift", "sites", "swings", "response")
 
 
 @pytest.mark.parametrize("name", [*NAMES, *MORE])
@@ -219,6 +224,7 @@ def test_messages_take_the_same_values_in_each_language_and_name_something() -> 
         ("1.5 billion", "15 亿"),
         ("15 trillion tokens", "15 万亿个词元"),
         ("0.9 – 1.2 million", "90 万 – 120 万"),
+        ("7.700 trillion – 8 trillion", "7.7 万亿 – 8 万亿"),
         ("551 MWh to 1,490 MWh", "551 MWh 至 1,490 MWh"),
         ("2.9 Wh/request [0.3–3.5]", "2.9 Wh/次请求 [0.3–3.5]"),
         ("200 million requests/day [169 million–272 million]", "2 亿次请求/天 [1.69 亿–2.72 亿]"),

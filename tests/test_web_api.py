@@ -7,6 +7,7 @@ import re
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,3 +85,25 @@ def test_the_api_takes_an_object_too(base: str) -> None:
         == 422
     )
     assert "access-control-allow-origin" not in reply.headers
+
+
+def test_the_client_of_the_documentation_is_httpx_alone_and_gets_the_answer(slow: str) -> None:
+    text = (Path(__file__).parents[1] / "docs" / "how-to" / "web.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.S)
+    assert len(blocks) == 1
+    names: dict[str, Any] = {}
+    exec(blocks[0].replace("http://127.0.0.1:8200", slow), names)
+    assert names["job"]["state"] == "done"
+    assert names["answer"]["command"] == "supply"
+    assert not set(re.findall(r"^(?:import|from) (\w+)", blocks[0], re.M)) - {"httpx", "time"}
+
+
+def test_an_answer_fits_the_schema_that_the_api_names(base: str) -> None:
+    spec = get(base, "/api/v1/openapi.json").json()
+    content = spec["paths"]["/api/v1/prompt"]["get"]["responses"]["200"]["content"]["application/json"]
+    schema = {**content["schema"], "components": spec["components"]}
+    answer = get(base, "/api/v1/prompt?model=llama-3.1-8b&draws=20").json()
+    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema.validate(answer, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**answer, "results": None}, schema)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -211,3 +213,51 @@ def test_the_page_speaks_chinese_when_it_is_chosen(browser: Any, base: str) -> N
         page.locator("h1", has_text=re.compile("[\u4e00-\u9fff]")).wait_for()
         page.click(".tools-top a")
         page.locator("html[lang=en]").wait_for()
+
+
+# how a page of another origin may try: to read, to have work started unread, to send an object or a form
+PROBE = """async address => {
+    const json = {method: "POST", headers: {"Content-Type": "application/json"}, body: '{"model": "llama-3.1-8b"}'};
+    const form = {method: "POST", mode: "no-cors", credentials: "include", body: new URLSearchParams({model: "x"})};
+    const ways = {read: {}, unread: {mode: "no-cors"}, json, form, delete: {method: "DELETE"}};
+    const seen = {};
+    for (const [name, options] of Object.entries(ways)) {
+        try { seen[name] = await (await fetch(address, options)).text(); } catch (error) { seen[name] = ""; }
+    }
+    return seen;
+}"""
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])  # another port of this site, and another site
+def test_a_page_of_another_origin_reads_nothing_and_sends_nothing_that_is_taken(
+    browser: Any, base: str, host: str
+) -> None:
+    server = HTTPServer(("127.0.0.1", 0), Stranger)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    refused: list[str] = []
+    context = browser.new_context()
+    try:
+        page = context.new_page()
+        page.on("requestfailed", lambda request: refused.append(request.failure))
+        page.goto(f"http://{host}:{server.server_port}/")
+        for path in ("/api/v1/prompt?model=llama-3.1-8b", "/api/v1/uploads?name=x", "/api/v1/", "/", "/measure/live"):
+            assert set(seen(page, PROBE, base + path).values()) == {""}, path
+    finally:
+        context.close()
+        server.shutdown()
+    # no header lets the page read (CORS), and what it sends without reading is answered with 403 alone (test_web_safe)
+    assert len(refused) == 5 * 5
+    assert set(refused) == {"net::ERR_FAILED", "net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin"}
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """A page of somebody else."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>other</title>")
+
+    def log_message(self, *words: object) -> None:
+        """Nothing is logged."""

@@ -10,6 +10,7 @@ _QUANTITY = re.compile(
 )
 _SPAN = re.compile(r"([-−+]?\$?\d\S*(?: [A-Za-z/³]+)?) to ([-−+]?\$?\d\S*(?: [A-Za-z/³%]+)?)\Z")
 _RANGE = re.compile(r"(?P<low>\S+) – (?P<high>\$?[\d,.]+)(?: (?P<word>[A-Za-z/ ]+))?\Z")
+_ENDS = re.compile(r"([\d,.]+ [A-Za-z/]+) – ([\d,.]+ [A-Za-z/]+)\Z")
 _BRACKETS = re.compile(r"(?P<value>[^\[\]]*\d[^\[\]]*) \[(?P<low>[^\[\]–]+)–(?P<high>[^\[\]–]+)\]\Z")
 _TWO = re.compile(r"(\S*\d[^\[\]]* \[[^\[\]]+\]) to (\S*\d[^\[\]]* \[[^\[\]]+\])\Z")
 _UNITS = {
@@ -44,14 +45,17 @@ def quantity_in_chinese(text: str) -> str | None:
     match = _SPAN.match(text)
     if match is not None:
         return f"{quantity_in_chinese(match[1]) or match[1]} 至 {quantity_in_chinese(match[2]) or match[2]}"
+    if (match := _ENDS.match(text)) is not None:  # each with a word of its own
+        ends = [quantity_in_chinese(part) for part in match.groups()]
+        return None if None in ends else " – ".join(map(str, ends))
     match = _RANGE.match(text)
     if match is None or (not (match["word"] or "").strip() and "$" not in text):
         return None
     usd = "$" if text.startswith("$") else ""
-    ends = [_QUANTITY.match(match[end].removeprefix("$")) for end in ("low", "high")]
-    if None in ends:
+    matches = [_QUANTITY.match(match[end].removeprefix("$")) for end in ("low", "high")]
+    if None in matches:
         return None
-    first, last = (_written("", usd, end["number"], match["word"] or "") for end in ends if end is not None)
+    first, last = (_written("", usd, end["number"], match["word"] or "") for end in matches if end is not None)
     return f"{first} – {last}" if first and last else None
 
 

@@ -20,6 +20,7 @@ MAX_DEPTH = 9
 MAX_KEPT = 20_000
 _PLACE = re.compile(r"%\((\w+)\)s")
 _NUMBER = r"[-−+~≈<>≤≥±]?\s?\$?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?:\s?%)?"
+_WATTS = r"[\d.,]+ [kMGT]?Wh?"
 _IS_NUMBER = re.compile(r"n\d?\Z")
 _LETTERS = re.compile(r"[A-Za-z]")
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“(])")
@@ -38,6 +39,7 @@ _APART = (
 _AROUND = (
     ("%(words)s（%(aside)s）", re.compile(r"(?P<words>.+?) \((?P<aside>[^()]*(?:\([^()]*\)[^()]*)*)\)\Z")),
     ("%(words)s %(share)s", re.compile(r"(?P<words>[^%]*[^%:]) (?P<share>[<≈]?\s?[\d.,]+(?: ?%)?)\Z")),
+    ("%(words)s %(power)s", re.compile(rf"(?P<words>[A-Za-z][^\d;:]*?) (?P<power>{_WATTS}(?: / {_WATTS})?)\Z")),
     ("%(words)s。", re.compile(r"(?P<words>.*[^.])\.\Z")),
     ("= %(words)s", re.compile(r"= (?P<words>.+)\Z")),
     ("（%(words)s）", re.compile(r"\((?P<words>[^()]*)\)\Z")),

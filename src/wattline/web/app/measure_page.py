@@ -61,9 +61,9 @@ async def measure(request: Request) -> Response:
     feed = feed_of(request)
     to = translator_of(state.words(request).lang)
     rows, missing = (_read_in(to, part) for part in await run_in_threadpool(feed.now))
-    proxy, latest = await run_in_threadpool(_now_of_proxy, state.proxy) if state.proxy else (None, None)
+    proxy, latest = await run_in_threadpool(_now_of_proxy, state.proxy, to) if state.proxy else (None, None)
     wanted = request.query_params.get("request", "").strip()
-    single = await run_in_threadpool(_request_of_proxy, state.proxy, wanted) if state.proxy and wanted else None
+    single = await run_in_threadpool(_request_of_proxy, state.proxy, wanted, to) if state.proxy and wanted else None
     body = render(
         request, "measure.html", rows=rows, missing=missing, folder=str(state.journals or ""),
         recordings=await run_in_threadpool(recordings, state.journals), proxy=proxy, latest=latest,
@@ -114,7 +114,8 @@ async def recording(request: Request) -> Response:
     folder = state.journals
     if folder is None or name not in await run_in_threadpool(recordings, folder):
         raise HTTPException(404)
-    error, data = "", None
+    error, data, text = "", None, ""
+    lang = state.words(request).lang
     if len(window) > MAX_WINDOW or not window.isprintable():
         error = "window: give the name of a window, or FROM..TO"
     else:
@@ -123,11 +124,14 @@ async def recording(request: Request) -> Response:
         try:
             reply = await state.jobs.further({"do": "answer", "args": args})
             data = json.loads(reply["json"])
+            if lang != "en":
+                reply = await state.jobs.further({"do": "translate", "lang": lang, "json": reply["json"]})
+            text = printable(reply["text"]).replace(f"{folder.resolve()}/", "")
         except WattlineError as problem:
             error = str(problem).replace(str(folder.resolve()), "")
     if request.query_params.get("as") == "json" and data is not None:
         return Response(json.dumps(data, indent=1), media_type="application/json")
-    text = "" if data is None else printable(reply["text"]).replace(f"{folder.resolve()}/", "")
+    error = translator_of(lang).text(error)
     body = render(request, "recording.html", name=name, window=window, text=text, error=error)
     return HTMLResponse(body, 400 if error else 200)
 
@@ -138,22 +142,23 @@ async def proxy_part(request: Request) -> Response:
     state = state_of(request)
     if not state.proxy:
         raise HTTPException(404)
-    proxy, latest = await run_in_threadpool(_now_of_proxy, state.proxy)
+    to = translator_of(state.words(request).lang)
+    proxy, latest = await run_in_threadpool(_now_of_proxy, state.proxy, to)
     return HTMLResponse(
         render(request, "proxy_now.html", proxy=proxy, latest=latest), headers={"Cache-Control": "no-store"}
     )
 
 
-def _request_of_proxy(address: str, wanted: str) -> dict[str, Any]:
+def _request_of_proxy(address: str, wanted: str, to: Translator) -> dict[str, Any]:
     """What a running proxy says of one request."""
     if not re.fullmatch(rf"[\w.:-]{{1,{MAX_ID}}}", wanted):
-        return {"rows": [], "error": "give X-Wattline-Request or the response's id"}
-    return _of_proxy(address, f"requests/{quote(wanted)}")
+        return {"rows": [], "error": to.text("give X-Wattline-Request or the response's id")}
+    return _of_proxy(address, f"requests/{quote(wanted)}", to)
 
 
-def _now_of_proxy(address: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _now_of_proxy(address: str, to: Translator) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """What a running proxy says of its energy, and its latest requests, as they stand in a table."""
-    proxy = _of_proxy(address, "energy")
+    proxy = _of_proxy(address, "energy", to)
     if not proxy["rows"]:
         return proxy, []
     try:
@@ -182,14 +187,14 @@ def _results(address: str, page: str) -> dict[str, Any]:
     return results
 
 
-def _of_proxy(address: str, page: str) -> dict[str, Any]:
+def _of_proxy(address: str, page: str, to: Translator) -> dict[str, Any]:
     """What a running proxy says on one of its pages; the reason where it says nothing."""
     try:
         results = _results(address, page)
-        rows = [(_label(name), _value(value)) for name, value in results.items()]
+        rows = [(_label(name), to.text(_value(value))) for name, value in results.items()]
         return {"rows": rows, "error": ""}
     except (OSError, ValueError, KeyError, AttributeError) as problem:
-        return {"rows": [], "error": str(problem)[:200]}
+        return {"rows": [], "error": to.text(str(problem)[:200])}
 
 
 UNITS = {"_j": ", J", "_s": ", s", "_w": ", W"}
