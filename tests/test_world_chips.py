@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from wattline.core.errors import WattlineError
 from wattline.core.units import Z95
+from wattline.line.world.ai_part import ai_share
 from wattline.line.world.chip_sources import SOURCES, chips_shipped
 from wattline.line.world.drivers import Drivers, read_what_if
 from wattline.line.world.stock import YEARS
+from wattline.line.world.tables import series
 
 
 def test_chips_by_revenue_and_by_wafers_agree_with_epochs_quarters_within_their_ranges() -> None:
@@ -40,3 +42,26 @@ def test_chips_of_an_unknown_source_are_refused_with_the_known_ones() -> None:
     for text in ("chips=moon", "chips=-15%", "chips="):
         with pytest.raises(WattlineError, match="epoch, revenue, wafers"):
             read_what_if(text)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(0.02, 0.4), st.floats(0.05, 0.4), st.integers(2024, 2030))
+def test_what_is_counted_beside_chips_is_no_more_where_these_take_more(share: float, spread: float, year: int) -> None:
+    """A draw of chips that take more has as much beside them; where all take the middle, the ratio counts."""
+    years, flat = np.array([year]), np.full((1, 400), share)
+    drawn = flat * np.exp(spread * np.random.default_rng(1).standard_normal(400))
+    drawn *= share / np.median(drawn)
+    pue = float(series("pue", "ai").at(years)[0])
+    assert (ai_share(drawn, years) - ai_share(flat, years) == pytest.approx((drawn - flat) * pue, abs=1e-9)) or (
+        ai_share(drawn, years).max() >= 0.9
+    )
+    counted = float(series("ai-counted", "ai").at(years)[0])
+    assert np.median(ai_share(flat, years)) == pytest.approx(min(share * pue * counted, 0.98), rel=0.05)
+
+
+def test_what_is_counted_beside_chips_does_not_grow_with_them() -> None:
+    """Over the chips of a year it is what is left of 2024's, so that its TWh stay about as many until 2028."""
+    parts = Drivers({}).parts()
+    years = np.arange(2024, 2029)
+    chips = (parts.ai + parts.ai_overhead)[0, years - int(YEARS[0])]
+    assert (series("ai-counted", "ai").at(years) - 1) * chips == pytest.approx(chips[0], rel=0.05)

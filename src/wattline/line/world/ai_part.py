@@ -21,6 +21,9 @@ SEED = 0
 def ai_share(of_servers: Array | Draws32, years: Array) -> Array:
     """Share of AI in a place's electricity, with its own cooling and power.
 
+    What is counted beside the chips of today (older ones, other work on them) is added to what these take: it is no
+    more where they take more.
+
     Parameters
     ----------
     of_servers : share of AI's servers alone, shape ``(n_years, n_draws)``
@@ -30,7 +33,8 @@ def ai_share(of_servers: Array | Draws32, years: Array) -> Array:
     """
     deviate = np.random.default_rng(SEED).standard_normal(of_servers.shape[-1])
     counted = series("ai-counted", "ai").at(years, deviate).T
-    whole = of_servers * series("pue", "ai").at(years)[:, None] * counted
+    beside = np.median(of_servers, axis=-1, keepdims=True) * (counted - 1)
+    whole = np.maximum(of_servers + beside, 0.0) * series("pue", "ai").at(years)[:, None]
     return np.asarray(np.minimum(whole, stated_number("largest-ai-share")))
 
 
