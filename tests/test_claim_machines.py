@@ -33,6 +33,8 @@ def verdict(sentence: str) -> str:
         ("A 1.2 GW data center consumes 10.5 TWh a year", "holds"),
         ("A 100 MW data center uses 500 GWh per year", "unproven"),
         ("A 100 MW data center uses 2 TWh per year", "does not follow"),
+        ("A 100 MW data center used 2 TWh in 2024", "does not follow"),
+        ("In 2025, 100 NVL72 racks used 200 GWh", "does not follow"),
         ("Stargate in Abilene will use 1.2 gigawatts of power", "unproven"),
         ("OpenAI's Stargate data center in Abilene, Texas draws 1.2 GW", "does not follow"),
         ("xAI's Colossus supercomputer in Memphis uses 150 MW", "unproven"),
