@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import wattline as wl
 from wattline.catalog import default
+from wattline.claim.sentence.coming_words import place_in
 from wattline.core.errors import WattlineError
 
 VERDICTS = [
@@ -126,3 +127,26 @@ def test_requests_a_day_and_their_energy_a_year_are_one_arithmetic(millions: int
         work = f"ChatGPT gets {millions} million prompts a day"
         sentence = f"{work}, which comes to {right:.6f} GWh a year at {each:.4f} Wh each"
         assert wl.check(sentence, draws=0).claims[-1].verdict == verdict, sentence
+
+
+@pytest.mark.parametrize(
+    ("sentence", "verdict"),
+    [
+        ("谷歌2023年排放了1430万吨二氧化碳。", "holds"),
+        ("谷歌2023年用水61亿加仑。", "holds"),
+        ("微软的排放自2020年以来增长了29%。", "holds"),
+        ("微软2022年用水640万立方米。", "holds"),
+        ("美国数据中心2023年间接用水2110亿加仑。", "unproven"),
+        ("ChatGPT每回答20个问题消耗半升水。", "outdated"),
+        ("训练GPT-3蒸发了70万升水。", "unproven"),
+    ],
+)
+def test_the_same_in_chinese_has_the_same_verdicts(sentence: str, verdict: str) -> None:
+    assert wl.check(sentence, draws=400).claims[0].verdict == verdict
+
+
+@pytest.mark.parametrize("word", ["in", "or", "me", "ok", "hi", "co", "ma", "la"])
+def test_a_small_word_behind_a_country_is_no_state_of_it(word: str) -> None:
+    place = place_in(f"US {word} 2030")
+    assert place is not None
+    assert place.name == "us"

@@ -22,6 +22,7 @@ def tune_serve(
     lasting: tune.Lasting = None,
     price: tune.Price = None,
     hour_price: tune.HourPrice = None,
+    allow_host: proxy.AllowHost = None,
 ) -> None:
     """Stand before a model server and find the power limit of least energy for its tokens, within the latencies given
     (99th percentile of each window), until Ctrl-C sets back what stood before."""
@@ -40,7 +41,7 @@ def tune_serve(
     first = None if slo_ttft is None else parse(slo_ttft, "s", "slo-ttft")
     further = None if slo_tpot is None else parse(slo_tpot, "s", "slo-tpot")
     settables = find_settables(device or (), knob)
-    setup = ProxySetup(upstream, listen, port)
+    setup = ProxySetup(upstream, listen, port, allow_hosts=allow_host or ())
 
     def listening(here: str) -> None:
         print(f"wattline tune: {here} -> {address}; Ctrl-C ends it", file=sys.stderr, flush=True)

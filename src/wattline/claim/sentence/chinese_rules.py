@@ -122,6 +122,8 @@ _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (re.compile(r"回答(?:一|1)个问题|回答每个问题"), " per query "),
     (re.compile(rf"每(?:问|向)?\s*([A-Za-z][\w-]*)?\s*(?:提)?\s*({_NUMBER})\s*(?:到|至|[-–])\s*({_NUMBER})\s*个问题"),
      r" \1 for every \2 to \3 questions "),
+    (re.compile(rf"每(?:回答|处理|问)?\s*({_NUMBER})\s*(?:个|次|条)(?:问题|查询|提问|提示|请求)"),
+     r" for every \1 questions "),
     (re.compile(rf"({_NUMBER})\s*滴水"), r" \1 drops of water "),
     (re.compile(r"(?:一段|一个|一条)?\s*(\d+)\s*秒(?:的|钟)?(?:AI)?视频"), r" a \1-second video "),
 )  # fmt: skip

@@ -110,7 +110,12 @@ def place_in(text: str) -> Place | None:
     """The first place that the words of a text name, of two words or one; None where there is none."""
     words = re.findall(r"[\w.]+", re.sub(r"['’]s?\b", "", text))
     plain = [word.strip(".").lower() for word in words]
-    pairs = [(i, 2, f"{a} {b}") for i, (a, b) in enumerate(pairwise(plain))]
+    # "US in" is no Indiana: the short second word of a name is a code, as the short first one is
+    pairs = [
+        (i, 2, f"{a} {b}")
+        for i, (a, b) in enumerate(pairwise(plain))
+        if not (len(a) <= SHORT and len(b) <= SHORT and words[i + 1].islower())
+    ]
     singles = [(i, 1, word) for i, word in enumerate(plain)]
     for i, _, name in sorted([*pairs, *singles], key=lambda each: (each[0], -each[1])):
         if name in PEOPLES:
