@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattline.line.world.algebra import BLOCK, lower_root, solve_lower, thin_root, times
-from wattline.line.world.outlook import spread_root
+from wattline.line.world.outlook_draws import spread_root
 from wattline.line.world.percentiles import percentiles
 
 

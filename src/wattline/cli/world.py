@@ -38,6 +38,7 @@ def world(
     export: Annotated[str | None, Opt(help=EXPORT)] = None,
     draws: options.Draws = 20_000,
     seed: options.Seed = 0,
+    on: options.On = None,
     out: options.Out = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -45,6 +46,7 @@ def world(
     from wattline.cli.printing import check_out, print_answer, print_written
     from wattline.predict.outlook.export import EXPORTS, write_export
     from wattline.predict.outlook.own import check_own_file
+    from wattline.predict.outlook.remote import DrawsOn
     from wattline.predict.outlook.world import world as predict
 
     if sum(file is not None for file in (series, stock, answer)) > 1:
@@ -68,7 +70,7 @@ def world(
     span = years or (f"{min(2015, to)}-{to}" if to is not None else "2015-2035")
     made = predict(
         region or ["world"], span, scenario=scenario, what_if=what_if or (), as_of=as_of, own=series or stock or answer,
-        draws=draws, seed=seed,
+        draws=draws if on is None else DrawsOn(draws, on), seed=seed,
     )  # fmt: skip
     if request_energy is not None and rate is None:
         raise WattlineError("--request-energy is of the requests that --rate gives; give both")

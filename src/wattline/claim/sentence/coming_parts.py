@@ -9,7 +9,8 @@ import numpy as np
 from wattline.claim.sentence.coming_words import CENTRES, Part, in_percent
 from wattline.core.fact import Array
 from wattline.line.world.ai_part import ai_share, training_share
-from wattline.line.world.outlook import CHUNK, OutlookQuestion, catalog_posterior, outlook
+from wattline.line.world.outlook import OutlookQuestion, catalog_posterior, outlook
+from wattline.line.world.outlook_draws import CHUNK
 from wattline.line.world.places import Place
 
 AI = r"(?:(?-i:AI|A\.I\.)|artificial intelligence)"

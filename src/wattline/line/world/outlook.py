@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -11,29 +11,27 @@ import numpy as np
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.units import Z95
-from wattline.line.world.ai_part import ai_ratio
-from wattline.line.world.algebra import thin_root
 from wattline.line.world.backtest import known_at
-from wattline.line.world.chip_sources import LAST_SHIPPED
-from wattline.line.world.drivers import NORMAL, OF_PATHS, Drivers, WhatIf, WorldParts
+from wattline.line.world.drivers import WhatIf
 from wattline.line.world.expected import paths_known
 from wattline.line.world.grid_limit import grid_limits
 from wattline.line.world.growth import FIRST
 from wattline.line.world.observe import Posterior
+from wattline.line.world.outlook_draws import (
+    CHUNK,
+    DrawnArrays,
+    Fill,
+    OutlookPaths,
+    chunk_deviates,
+    fill_here,
+    path_roots,
+)
 from wattline.line.world.percentiles import Draws32, percentiles
 from wattline.line.world.places import Place, place_of
-from wattline.line.world.power import TWH_PER_GW
 from wattline.line.world.published import PublishedFigure, published_figures
-from wattline.line.world.stock import FIRST as FIRST_STOCK
-from wattline.line.world.stock import LAST as LAST_STOCK
-from wattline.line.world.tables import series, stated_number
 
-GRIDS = 1  # of the seed, the stream that limits of grids are drawn from
 SHARED = 2  # seed of the draws that tell how far grids bind the shared path
-CHUNK = 4_096  # draws that are worked through together, which bounds the memory
-LOST_VARIANCE = 0.03  # of a place in a year, as much may come of directions that are left out: correlations within 0.03
 FIRST_YEAR, LAST_YEAR = 2000, 2035
-PARTS = ("ai", "servers", "storage", "network", "overhead")
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ def catalog_posterior(as_of: int) -> Posterior:
     return posterior_of(published_figures(), as_of)
 
 
-def outlook(question: OutlookQuestion, posterior: Posterior, draws: int, seed: int) -> Outlook:
+def outlook(question: OutlookQuestion, posterior: Posterior, draws: int, seed: int, fill: Fill = fill_here) -> Outlook:
     """Draws of electricity, capacity and parts.
 
     Parameters
@@ -141,36 +139,20 @@ def outlook(question: OutlookQuestion, posterior: Posterior, draws: int, seed: i
     question : places and years
     posterior : what published figures tell
     draws, seed : how many draws, and their seed; the same seed gives the same draws to the bit
+    fill : where chunks of draws after the first are worked out
 
     Returns
     -------
     Arrays of shape ``(n_places, n_years, n_draws)``.
     """
     places, years = question.places, np.array(question.years)
-    shape = (len(places), len(years), draws)
     pairs = [place for place in places for _ in years], np.tile(years - FIRST, len(places))
-    mean, spread = posterior.predict(*pairs)
-    middle, root = mean.astype(np.float32)[:, None], spread_root(spread)
-    twh, gw = np.empty(shape, np.float32), np.empty(shape, np.float32)
-    stock, ai = np.empty(shape[1:], np.float32), np.empty(shape[1:], np.float32)
-    rng, of_grids = np.random.default_rng(seed), np.random.default_rng((seed, GRIDS))
-    shares: dict[str, Draws32] = {}
-    for part in chunks(draws):
-        count = part.stop - part.start
-        above = root @ rng.standard_normal((root.shape[1], count), np.float32)
-        work = StockDraws({name: rng.standard_normal(count) for name in NORMAL}, question.what_if, years)
-        load, usual_load = work.loads(rng.standard_normal(count))
-        if not part.start:
-            shares = place_shares(work, places, above.reshape(*shape[:2], count))
-        above += middle
-        drawn = np.exp(above.reshape(*shape[:2], count), out=twh[:, :, part])
-        limits = grid_limits(posterior, places, years, question.as_of, of_grids.standard_normal(count))
-        np.minimum(drawn, limits.transpose(0, 2, 1), out=drawn)
-        if question.what_if:
-            drawn *= np.stack([work.factor(place) for place in places]) * (load / usual_load)
-        np.multiply(drawn, (1 / (TWH_PER_GW * load)).astype(np.float32), out=gw[:, :, part])
-        stock[:, part], ai[:, part] = work.total(), work.ai()
-    return Outlook(question, twh, gw, shares, stock, ai, shared_band(posterior, pairs, question))
+    paths = OutlookPaths(places, years, question.as_of, question.what_if, posterior, *path_roots(posterior, pairs))
+    out = DrawnArrays.empty((len(places), len(years), draws))
+    first = next(chunk_deviates(paths.root.shape[1], draws, seed))
+    shares = paths.draw(first, out.part(first.part), shared=True)
+    fill(paths, draws, seed, out)
+    return Outlook(question, out.twh, out.gw, shares, out.stock, out.ai, shared_band(posterior, pairs, question))
 
 
 def shared_band(posterior: Posterior, pairs: tuple[Sequence[Place], Array], question: OutlookQuestion) -> Array:
@@ -194,103 +176,3 @@ def shared_band(posterior: Posterior, pairs: tuple[Sequence[Place], Array], ques
     limits = grid_limits(posterior, question.places, question.years, question.as_of, of_grids)
     bound = np.minimum(free, limits.transpose(0, 2, 1))
     return np.asarray(band * (percentiles(bound) / percentiles(free)))  # exactly the path where no grid binds
-
-
-def chunks(draws: int) -> Iterator[slice]:
-    """Slices of the draws that are worked through together."""
-    for start in range(0, draws, CHUNK):
-        yield slice(start, min(start + CHUNK, draws))
-
-
-def spread_root(spread: Array) -> Draws32:
-    """A root of a covariance, ``root @ root.T``, of few columns: entries keep their variance, correlations nearly."""
-    deviation = np.sqrt(np.maximum(np.diag(spread), 1e-300))
-    root = thin_root(spread / deviation[:, None] / deviation, LOST_VARIANCE)
-    kept = np.sqrt((root**2).sum(axis=1, keepdims=True))
-    return np.ascontiguousarray(root / np.maximum(kept, 1e-12) * deviation[:, None], np.float32)
-
-
-def place_shares(work: StockDraws, places: Sequence[Place], above: Draws32) -> dict[str, Draws32]:
-    """Share of each part in each place's electricity: where the path is above the stock's, AI is so more than the rest.
-
-    Parameters
-    ----------
-    work : the stock
-    places : of the outlook
-    above : logarithm of each draw's path over the middle one, shape ``(n_places, n_years, n_draws)``
-
-    Returns
-    -------
-    A part -> shares, 0 to 1, shape ``(n_places, n_years, n_draws)``.
-    """
-    made = {name: np.empty(above.shape, np.float32) for name in PARTS}
-    for i, place in enumerate(places):
-        parts = work.parts_of(place)
-        ai = parts["ai"] * np.exp((stated_number("ai-elasticity") - 1) * np.clip(above[i], -1.0, 1.0))
-        total = ai + sum(parts[name] for name in PARTS if name != "ai")
-        for name in PARTS:
-            made[name][i] = (ai if name == "ai" else parts[name]) / total
-    return made
-
-
-class StockDraws:
-    """The world's stock under draws of its drivers, for the years of an outlook; with and without the what-if."""
-
-    def __init__(self, deviates: Mapping[str, Array], what_if: tuple[WhatIf, ...], years: Array) -> None:
-        self.years, self.what_if = years, what_if
-        self.spots = np.clip(years, FIRST_STOCK, LAST_STOCK) - FIRST_STOCK
-        self.usual = self._parts(Drivers(deviates))
-        moved = tuple(change for change in what_if if change.driver not in OF_PATHS)
-        self.moved = self._parts(Drivers(deviates, moved)) if moved else self.usual
-
-    def _parts(self, drivers: Drivers) -> WorldParts:
-        made = drivers.parts()
-        return WorldParts(
-            *(
-                np.ascontiguousarray(getattr(made, part.name)[:, self.spots].T, np.float32)
-                for part in fields(WorldParts)
-            )
-        )
-
-    def total(self) -> Draws32:
-        return np.asarray(self.moved.total, np.float32)
-
-    def ai(self) -> Draws32:
-        return np.asarray(self.moved.ai + self.moved.ai_overhead, np.float32)
-
-    def factor(self, place: Place) -> Array:
-        """Electricity of a place with the what-if over that without it, shape ``(n_years, n_draws)``."""
-        if self.moved is self.usual:
-            return np.ones(self.usual.ai.shape, np.float32)
-        after, before = (sum(self._split(parts, place).values()) for parts in (self.moved, self.usual))
-        return self._rebounding(np.asarray(after / before))
-
-    def _rebounding(self, factor: Array) -> Array:
-        """What is saved, less what comes back as more use because each use takes less."""
-        change = next((change for change in self.what_if if change.driver == "rebound"), None)
-        if change is None:
-            return factor
-        back = change.apply(np.full(1, series("rebound").facts[0].value))
-        return np.asarray(np.where(factor < 1, 1 - (1 - factor) * (1 - back), factor))
-
-    def parts_of(self, place: Place) -> dict[str, Array]:
-        """The parts of a place that has its own measure of AI, TWh of the world's stock."""
-        return self._split(self.moved, place)
-
-    def _split(self, parts: WorldParts, place: Place) -> dict[str, Array]:
-        ratio = ai_ratio(place)[self.spots].astype(np.float32)[:, None]
-        ai = parts.ai * ratio
-        network = parts.network * (parts.servers + ai) / (parts.servers + parts.ai)
-        rest = parts.servers + parts.storage + parts.network
-        pue = 1 + (parts.overhead - parts.ai_overhead) / rest
-        overhead = (parts.servers + parts.storage + network) * (pue - 1) + parts.ai_overhead * ratio
-        return {"ai": ai, "servers": parts.servers, "storage": parts.storage, "network": network, "overhead": overhead}
-
-    def loads(self, deviate: Array) -> tuple[Array, Array]:
-        """Load factor of each draw and year, with the what-if and without: what is set, is from the next year on."""
-        usual = np.clip(series("load-factor").at(self.years, deviate), 0.05, 0.98).T
-        changes = [change for change in self.what_if if change.driver == "load_factor"]
-        load = usual
-        for change in changes:
-            load = np.where(self.years[:, None] > LAST_SHIPPED, np.clip(change.apply(usual), 0.05, 1.0), load)
-        return np.asarray(load, np.float32), np.asarray(usual, np.float32)

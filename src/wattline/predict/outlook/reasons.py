@@ -8,9 +8,10 @@ from wattline.core.result import Json
 from wattline.core.units import Z95
 from wattline.line.world.ai_part import ai_ratio
 from wattline.line.world.drivers import DRIVERS, NORMAL, OF_PATHS, Drivers
-from wattline.line.world.outlook import PARTS, Outlook
+from wattline.line.world.outlook import Outlook
 from wattline.line.world.percentiles import percentiles
 from wattline.line.world.stock import FIRST, LAST
+from wattline.line.world.stock_draws import PARTS
 
 
 def tornado(made: Outlook) -> list[Json]:

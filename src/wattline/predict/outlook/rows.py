@@ -10,9 +10,10 @@ from wattline.line.world.ai_part import ai_share
 from wattline.line.world.counts import ALL, CAPACITY, COUNTS
 from wattline.line.world.electricity import electricity_twh
 from wattline.line.world.observe import Posterior
-from wattline.line.world.outlook import PARTS, Outlook
+from wattline.line.world.outlook import Outlook
 from wattline.line.world.percentiles import percentiles
 from wattline.line.world.places import Place
+from wattline.line.world.stock_draws import PARTS
 from wattline.line.world.tables import annex, series
 
 ENDS = ("p5", "p50", "p95")

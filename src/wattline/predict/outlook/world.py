@@ -17,6 +17,7 @@ from wattline.line.world.drivers import NORMAL as NORMAL_DRIVERS
 from wattline.line.world.drivers import OF_PATHS, Drivers, OwnStock, WhatIf, read_what_if, stock_sources
 from wattline.line.world.observe import Posterior
 from wattline.line.world.outlook import Outlook, OutlookQuestion, catalog_posterior, outlook, posterior_of
+from wattline.line.world.outlook_draws import fill_here
 from wattline.line.world.places import Place, place_or_company
 from wattline.line.world.published import LIMIT_BYTES, PublishedFigure, published_figures, read_published
 from wattline.line.world.scenarios import OwnCase, PublishedCase, read_case
@@ -26,6 +27,7 @@ from wattline.predict.outlook.jobs import YearlyJob, job_shares, read_jobs
 from wattline.predict.outlook.own import read_stock
 from wattline.predict.outlook.past import past_json
 from wattline.predict.outlook.reasons import tornado, waterfall
+from wattline.predict.outlook.remote import DrawsOn
 from wattline.predict.outlook.rows import ends, place_rows
 
 REGIONS = (
@@ -135,7 +137,8 @@ class WorldOutlook(Result):
 
 def world(
     region: str | Sequence[str] = "world", years: str = "2015-2035", *, scenario: str | None = None,
-    what_if: Sequence[str] = (), as_of: int = NOW, own: Path | str | None = None, draws: int = 20_000, seed: int = 0,
+    what_if: Sequence[str] = (), as_of: int = NOW, own: Path | str | None = None, draws: int | DrawsOn = 20_000,
+    seed: int = 0,
 ) -> WorldOutlook:  # fmt: skip
     """Electricity and capacity of data centres by place and year, with ranges.
 
@@ -157,7 +160,7 @@ def world(
         (``year``, ``servers_million``, ``chips_gw``) that go through the same model; or the JSON
         that ``train``, ``serve``, ``site`` or ``run`` wrote, whose jobs are shown as shares of their regions.
     draws, seed
-        Number of draws, and their seed.
+        Number of draws, or ``DrawsOn`` of it and of where they run, such as a Ray cluster; and their seed.
 
     Returns
     -------
@@ -173,8 +176,9 @@ def world(
     -------
     >>> wl.world("us", "2024-2030").range("us_2030_twh")
     """
-    if not 100 <= draws <= MAX_DRAWS:
-        raise WattlineError(f"--draws {draws}: give 100 to {MAX_DRAWS:,}")
+    count, fill = (draws.n, draws.fill) if isinstance(draws, DrawsOn) else (draws, fill_here)
+    if not 100 <= count <= MAX_DRAWS:
+        raise WattlineError(f"--draws {count}: give 100 to {MAX_DRAWS:,}")
     if seed < 0:
         raise WattlineError(f"--seed {seed}: give 0 or more")
     named = [region] if isinstance(region, str) else list(region)
@@ -187,7 +191,7 @@ def world(
         question = replace(question, places=_series_places(figures))
     known = [*published_figures(), *figures]
     posterior = posterior_of(known, as_of) if figures else catalog_posterior(as_of)
-    made = outlook(question, posterior, draws, seed)
+    made = outlook(question, posterior, count, seed, fill)
     texts = {
         "region": [place.name for place in question.places], "years": [question.years[0], question.years[-1]],
         "as_of": as_of, "what_if": list(what_if), "scenario": scenario, "own": None if own is None else str(own),
