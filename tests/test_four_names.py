@@ -28,7 +28,7 @@ NO_KIND = {"budget", "check", "compare", "fleet", "measure", "run", "saving", "t
 # files of ``cli/`` that several commands share; what is part of one command bears its name first, as ``meter_share``
 SHARED = {
     "contents", "empty", "groups", "live", "main", "media", "options", "printing", "program", "renamed",
-    "swing_options",
+    "swing_options", "topics",
     "traffic_input", "twice", "unused",
 }  # fmt: skip
 
