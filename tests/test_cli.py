@@ -129,6 +129,7 @@ USAGE = {
     "explain an unknown command": (["explain", "facts"], "'facts'"),
     "explain a bad question": (["explain", "prompt", "llama-3.1-70b", "--draws", "x"], "--draws"),
     "explain without an argument": (["explain", "run"], "scenario"),
+    "a model in a session's place": (["session", "chat", "llama-3.3-70b"], "a model goes by --model"),
     "a region that is not": ([*PROMPT, "--region", "Atlantis"], "Atlantis"),
     "an empty region": ([*PROMPT, "--region", ""], "region"),
     "text of another script": ([*PROMPT, "--chip", "中文🔥"], "中文"),

@@ -71,6 +71,7 @@ from wattline.core.version import __version__
 
 # typer brings its own copy of click and names only the exception below this one
 NO_COMMAND = re.compile(r"No such command '([\w-]+)'\.?$")
+EXTRA = re.compile(r"Got unexpected extra argument(?:s|\(s\))? \(([^\s)]+)")
 TRIED = re.compile(r"No such command '([\w-]+)'")
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 INTERRUPTED = 130
@@ -270,6 +271,9 @@ def usage(error: Any) -> str:
     missing = NO_COMMAND.match(error.format_message()) if command == "wattline" else None
     if missing and (elsewhere := _elsewhere(missing[1])):
         return f"no such command {missing[1]!r}; perhaps `wattline {elsewhere}`; see `wattline --help`"
+    extra = EXTRA.match(error.format_message())
+    if extra and any("--model" in each.opts for each in error.ctx.command.params):
+        return f"unexpected {extra[1]!r}: a model goes by --model here; see `{command} --help`"
     words = shorten(error.format_message(), 200).rstrip(".?").replace(". Did you mean", "; perhaps")
     return f"{words[:1].lower()}{words[1:]}; see `{command} --help`"
 
