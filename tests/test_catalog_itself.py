@@ -232,6 +232,7 @@ def test_a_name_that_states_its_context_has_that_context() -> None:
     ("key", "value"),
     [
         ("model.qwen3-omni-30b-a3b.vocab", 152_064),
+        ("model.hy3-295b-a21b.moe_layers", 79),
         ("model.qwen3-coder-30b-a3b.intermediate", 5472),
         ("model.solar-open-100b.intermediate", 10_240),
         ("model.intern-s1.vocab", 153_216),
