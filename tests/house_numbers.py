@@ -100,6 +100,7 @@ CODE_NUMBERS = {
         "catalog/draws.py": "MAX_DRAWS MAX_KEPT_DRAWS NOISE",
         "catalog/own.py": "LIMIT_BYTES",
         "line/site/derive.py": "DRAWS EVERY",
+        "line/site/region_overhead.py": "EVERY",
         "line/site/profile.py": "MIN_PEAK",
         "line/site/weather_files.py": "LIMIT_BYTES",
         "line/site/pvgis.py": "YEAR LOWEST",

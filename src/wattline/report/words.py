@@ -15,9 +15,15 @@ def fit_words(inputs: Json) -> str:
     return f"each {left_out} predicted by a fit without it" if left_out else "coefficients as shipped"
 
 
+SMALL_PERCENT = 1e-4  # below it digits after the point are too many to read
+
+
 def share_words(share: float) -> str:
-    """A share of 1 as per cent, with two digits at least: ``2.3%``, ``0.12%``, ``0.0012%``."""
+    """A share of 1 as per cent, with two digits at least: ``2.3%``, ``0.12%``, ``0.0012%``, ``1.1e-10%``; never 0 for
+    what is not."""
     percent = abs(share) * 100
+    if 0 < percent < SMALL_PERCENT:
+        return f"{share * 100:.1e}%"
     digits = 0 if percent >= 100 or percent == 0 else 1 if percent >= 1 else min(1 - floor(log10(percent)), 6)
     return f"{share:.{digits}%}"
 

@@ -13,6 +13,7 @@ from wattline.line.world.chip_sources import LAST_SHIPPED
 from wattline.line.world.drivers import OF_PATHS, Drivers, WhatIf, WorldParts
 from wattline.line.world.percentiles import Draws32
 from wattline.line.world.places import Place
+from wattline.line.world.site_overhead import overhead_ratio
 from wattline.line.world.stock import FIRST as FIRST_STOCK
 from wattline.line.world.stock import LAST as LAST_STOCK
 from wattline.line.world.tables import series, stated_number
@@ -94,6 +95,7 @@ class StockDraws:
         rest = parts.servers + parts.storage + parts.network
         pue = 1 + (parts.overhead - parts.ai_overhead) / rest
         overhead = (parts.servers + parts.storage + network) * (pue - 1) + parts.ai_overhead * ratio
+        overhead = overhead * overhead_ratio(place)[self.spots].astype(np.float32)[:, None]
         return {"ai": ai, "servers": parts.servers, "storage": parts.storage, "network": network, "overhead": overhead}
 
     def loads(self, deviate: Array) -> tuple[Array, Array]:
