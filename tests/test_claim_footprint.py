@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import wattline as wl
 from wattline.catalog import default
+from wattline.claim.sentence.coming_parts import share_within
 from wattline.claim.sentence.coming_words import place_in
 from wattline.core.errors import WattlineError
 
@@ -106,6 +107,11 @@ def test_the_second_of_two_years_keeps_the_whole_range_of_its_share() -> None:
         ("A median Gemini text prompt uses 0.24 watt-hours of energy, Google said in August 2025.", ["holds"]),
         ("ChatGPT's 2.5 billion daily queries consume 850 megawatt-hours a day.", ["undecided"]),
         ("ChatGPT handles 200 million daily requests, using 500,000 kWh a day.", ["outdated"]),
+        ("Microsoft's electricity use rose to 29.8 TWh in fiscal year 2024.", ["holds"]),
+        ("Amazon's emissions fell to 68.82 million metric tons of CO2 in 2023.", ["holds"]),
+        ("Inference makes up 80 to 90% of AI's computing power.", ["does not follow"]),
+        ("Computing takes 40 to 60 percent of a data centre's electricity.", ["holds"]),
+        ("Cooling takes 80-90% of data centres' electricity.", ["does not follow"]),
         ("Training GPT-3 evaporated 700,000 liters of fresh water.", ["unproven"]),
         ("Training Mistral Large 2 emitted 20.4 kilotonnes of CO2.", ["holds"]),
         ("Each ChatGPT query uses about 10 times more electricity than a Google search, or roughly 2.9 watt-hours.",
@@ -150,3 +156,11 @@ def test_a_small_word_behind_a_country_is_no_state_of_it(word: str) -> None:
     place = place_in(f"US {word} 2030")
     assert place is not None
     assert place.name == "us"
+
+
+@settings(max_examples=20, deadline=None)
+@given(low=st.integers(1, 60), more=st.integers(1, 39), sign=st.sampled_from([" to ", "-", "% to ", " and "]))
+def test_a_range_of_a_part_is_held_as_a_range(low: int, more: int, sign: str) -> None:
+    share = share_within(f"AI takes {low}{sign}{low + more}% of data centres' electricity")
+    assert share is not None
+    assert share[0] == (low / 100, (low + more) / 100)

@@ -53,6 +53,9 @@ _MAKER = re.compile(
 _WHOLE = r"(?:%|per\s?cent)\s+of\s+(?:all\s+|the\s+|total\s+|global\s+|world\w*['’]?s?\s+)*"
 _WITHIN = re.compile(rf"{_WHOLE}{_CENTRE}", re.I)
 _WITHIN_AI = re.compile(rf"{_WHOLE}{AI}(?:['’]s)?\s+(?:\w+\s+)?{_USE}\b", re.I)
+_SHARE = re.compile(
+    r"(?:(?<![\d.])(?P<low>\d+(?:\.\d+)?)\s*(?:%|per\s?cent)?\s*(?:-|–|—|to|and)\s*)?(?P<high>\d+(?:\.\d+)?)\s*$", re.I
+)
 _TRAINS, _INFERS = re.compile(r"\btraining\b", re.I), re.compile(r"\b(inference|inferencing)\b", re.I)
 
 
@@ -83,7 +86,7 @@ def is_beside(text: str) -> bool:
     return _LISTED.search(text) is not None
 
 
-def share_within(text: str) -> tuple[float, Part, bool] | None:
+def share_within(text: str) -> tuple[tuple[float, ...], Part, bool] | None:
     """A stated share of AI in data centres' electricity, or of training or inference in AI's; None without.
 
     Parameters
@@ -92,18 +95,19 @@ def share_within(text: str) -> tuple[float, Part, bool] | None:
 
     Returns
     -------
-    The share, 0 to 1; of what it is; and whether it is a share of AI rather than of data centres.
+    The share, 0 to 1, of a range both ends; of what it is; and whether it is a share of AI rather than of data centres.
     """
     text = in_percent(text)
     trains, infers = bool(_TRAINS.search(text)), bool(_INFERS.search(text))
     of_ai = _WITHIN_AI.search(text)
     match = of_ai or _WITHIN.search(text)
-    number = re.search(r"(\d+(?:\.\d+)?)\s*$", text[: match.start()]) if match else None
+    number = _SHARE.search(text[: match.start()]) if match else None
     if number is None or (trains and infers) or not re.search(AI, text, re.I) or _MAKER.search(text):
         return None
     if of_ai and not (trains or infers):
         return None
-    return float(number[1]) / 100, "training" if trains else "inference" if infers else "ai", of_ai is not None
+    ends = tuple(float(end) / 100 for end in (number["low"], number["high"]) if end)
+    return ends, "training" if trains else "inference" if infers else "ai", of_ai is not None
 
 
 def part_draws(place: Place, years: list[int], part: Part, as_of: int) -> tuple[Array, Array]:

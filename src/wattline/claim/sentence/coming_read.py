@@ -84,14 +84,14 @@ def read_coming(text: str) -> ComingClaim | None:
     return replace(coming, part=part, crypto=_CRYPTO.search(text) is not None)
 
 
-def within_claim(text: str, year: int, share: float, part: Part, of_ai: bool) -> ComingClaim:
+def within_claim(text: str, year: int, share: tuple[float, ...], part: Part, of_ai: bool) -> ComingClaim:
     """What a sentence states of AI's share of data centres, or of training's or inference's of AI.
 
     Parameters
     ----------
     text : the sentence
     year : that it is of
-    share : that it states, 0 to 1
+    share : that it states, 0 to 1; of a range both ends
     part : whose share it is
     of_ai : whether it is a share of AI rather than of data centres
 
@@ -101,7 +101,8 @@ def within_claim(text: str, year: int, share: float, part: Part, of_ai: bool) ->
     """
     place = place_in(CENTRES.sub(" ", text)) or place_of("world")
     kind: Kind = "part of AI" if of_ai else "part"
-    return ComingClaim(kind, place, year, (share,), f"{share:.3g} of the whole", part=part)
+    words = " to ".join(f"{end:.3g}" for end in share)
+    return ComingClaim(kind, place, year, share, f"{words} of the whole", part=part)
 
 
 def _read(text: str, year: int, base: int) -> ComingClaim | None:

@@ -37,6 +37,13 @@ _PARTS_IN = re.compile(
     r"(?:kilo|mega|giga)?(?:watt(?:[\s-]?hours?|s)|Wh|units)\b(?:\s+of\s+(?:electricity|power))?",
     re.I,
 )
+# what it rose to is what it was then; of a rise from one figure to another that is the last
+_ROSE_TO = re.compile(
+    r"\b(?:rose|grew|jumped|climbed|surged|increased|soared|swelled|fell|dropped|declined)\s+to\s+"
+    r"(?=(?:(?:about|around|nearly|almost|roughly|some|over|more than|less than)\s+)?\d[\d,.]*\s*"
+    r"(?:million |billion )?(?:[kMGTP]Wh|\w*watt|tonnes|tons|t\b|gallons|lit))",
+    re.I,
+)
 _METRIC = re.compile(r"\bmetric[\s-]+(tonnes?|tons?)\b", re.I)
 _CUBIC = re.compile(r"\bcubic\s+met(?:re|er)s?\b", re.I)  # of a thousand litres
 # a litre of water: an article that is a count, where no other figure is stated
@@ -151,6 +158,7 @@ def plain_sentence(text: str) -> str:
     text = _ASIDE.sub("", text)
     text = _LAST_YEAR.sub(lambda m: f"in {this_year() - (m['which'].lower() == 'last')}", text)
     text = _POUNDS.sub(lambda m: f"{_kilograms(m):.6g} {m['scale'] or ''} kg of ".replace("  ", " "), text)
+    text = _ROSE_TO.sub("reached ", text)
     text = _CUBIC.sub("kL", _METRIC.sub(r"\1", text))
     text = _HOURS.sub(r"\1-\2", text)
     if _FIGURED.search(text) is None:
