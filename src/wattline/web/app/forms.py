@@ -43,6 +43,8 @@ LABELS = {
     "rate": "Requests",
     "active": "Share of time at work",
     "batch": "Requests together",
+    "paths": "Recordings",
+    "path": "Recording",
 }
 
 
