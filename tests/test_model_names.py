@@ -111,6 +111,11 @@ def test_a_name_is_a_model_or_is_refused(name: str) -> None:
     assert model.key in RECORDS
 
 
+@pytest.mark.parametrize("name", ["phi-4-multimodal", "phi-4-multimodal-instruct"])
+def test_a_kin_of_a_known_family_is_told_the_family(name: str) -> None:
+    assert CATALOG.near_names("model", name)[0] == "phi-4"
+
+
 @pytest.mark.parametrize(
     ("typed", "bits"), [("mlx-community/GLM-4.7-6bit", 6), ("unsloth/Kimi-K2.5-GGUF:UD-Q2_K_XL", 2)]
 )

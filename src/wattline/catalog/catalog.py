@@ -27,8 +27,16 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 OWN = "WATTLINE_FACTS"
+MIN_FAMILY = 4  # letters of a name that another name may begin with
 Values = TypeVar("Values", bound="DataclassInstance")
 CatalogLike: TypeAlias = "Catalog | Path | str | Sequence[Path | str] | None"
+
+
+def _begins_alike(known: str, wanted: str) -> float:
+    """What a name gains that begins with the other: one that is not whole yet, or a kin of a family that is known."""
+    if wanted and known.startswith(wanted):
+        return 0.2
+    return 0.3 if len(known) >= MIN_FAMILY and wanted.startswith(known) else 0.0
 
 
 class Catalog:
@@ -134,7 +142,7 @@ class Catalog:
         wanted = plain_name(name)[:60]
         likeness: dict[str, float] = {}
         for known, record in self.names(kind).items():
-            score = SequenceMatcher(None, known, wanted).ratio() + (0.2 if wanted and known.startswith(wanted) else 0.0)
+            score = SequenceMatcher(None, known, wanted).ratio() + _begins_alike(known, wanted)
             likeness[record] = max(score, likeness.get(record, 0.0))
         ranked = sorted(likeness, key=lambda record: -likeness[record])
         return [record for record in ranked[:count] if likeness[record] >= 0.55]
