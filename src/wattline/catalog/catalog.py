@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 OWN = "WATTLINE_FACTS"
-MIN_FAMILY = 4  # letters of a name that another name may begin with
 Values = TypeVar("Values", bound="DataclassInstance")
 CatalogLike: TypeAlias = "Catalog | Path | str | Sequence[Path | str] | None"
 
@@ -36,7 +35,7 @@ def _begins_alike(known: str, wanted: str) -> float:
     """What a name gains that begins with the other: one that is not whole yet, or a kin of a family that is known."""
     if wanted and known.startswith(wanted):
         return 0.2
-    return 0.3 if len(known) >= MIN_FAMILY and wanted.startswith(known) else 0.0
+    return 0.3 if known[3:] and wanted.startswith(known) else 0.0  # of four letters or more
 
 
 class Catalog:
