@@ -158,3 +158,18 @@ def test_heads_that_were_taken_out_are_refused_by_name() -> None:
     with pytest.raises(WattlineError, match="pruned_heads"):
         model_from_dict(DENSE_MODEL | {"pruned_heads": {"0": [1, 2]}}, "config.json", "m")
     assert model_from_dict(DENSE_MODEL | {"pruned_heads": {}}, "config.json", "m").layers == 4
+
+
+@pytest.mark.parametrize(
+    "name", ["encoder", "decoder.block.0.layer.2.DenseReluDense.wo", "wo", "re:.*EncDecAttention.*"]
+)
+def test_an_exception_within_an_encoder_decoder_is_refused_by_name(name: str) -> None:
+    two_stacks = {
+        **{"model_type": "t5", "d_model": 64, "num_layers": 2, "num_heads": 4, "d_kv": 16, "d_ff": 128},
+        "vocab_size": 256,
+    }
+    rule = {"quant_method": "bitsandbytes", "load_in_8bit": True, "llm_int8_skip_modules": ["lm_head"]}
+    assert model_from_dict(two_stacks | {"quantization_config": rule}, "c", "m").native_format == "int8"
+    rule["llm_int8_skip_modules"] = ["lm_head", name]
+    with pytest.raises(WattlineError, match="within an encoder-decoder"):
+        model_from_dict(two_stacks | {"quantization_config": rule}, "c", "m")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from wattline.core.errors import WattlineError
+from wattline.core.errors import WattlineError, shorten
 
 LISTS = (
     *("ignore", "exclude_modules", "modules_to_not_convert", "ignored_layers", "exclude", "skip_modules"),
     *("llm_int8_skip_modules", "modules_to_exclude", "linear_weights_not_to_quantize"),
 )
 ATTENTION = re.compile(r"self_attn|self_attention|linear_attn|attention|\battn\b")
+OUTER = re.compile(r"lm_head|shared$|embed|norm|final_logits")  # tables and heads, which stay in 16 bits anyway
 WITHIN = re.compile(r"norm|indexer|rotary|sinks")
 EXPERT = re.compile(r"experts")
 MLP = re.compile(r"(^|[.*])(mlp|feed_forward|block_sparse_moe)([.*$]|\\)*$")  # a layer's whole MLP, its experts with it
@@ -39,6 +40,27 @@ def names_left_out(quant: dict[str, Any], where: str) -> list[str]:
             raise WattlineError(f"{where}: quantization_config: {key} is no list of names of modules; correct it")
         out += [name for name in names if name]
     return out
+
+
+def check_two_stacks(quant: Any, where: str) -> None:
+    """Refuse exceptions within an encoder-decoder, whose modules are not laid out one by one here.
+
+    Parameters
+    ----------
+    quant : what the config says of its quantisation, if anything
+    where : the file, for the error
+
+    Raises WattlineError for a module that is left out or has bits of its own, other than tables and heads.
+    """
+    if not isinstance(quant, dict):
+        return
+    named = [*names_left_out(quant, where), *(name for name, _ in module_rules(quant, 16.0))]
+    within = [name for name in named if not OUTER.search(name)]
+    if within:
+        raise WattlineError(
+            f"{where}: quantization_config: {shorten(within[0], 60)} is left out within an encoder-decoder, which is not "
+            "read; remove the exception for an answer without it"
+        )
 
 
 def module_rules(quant: dict[str, Any], bits: float) -> list[tuple[str, float]]:

@@ -10,6 +10,7 @@ from wattline.core.errors import WattlineError, reason_of, shorten
 from wattline.line.work.huggingface.beside import check_index, quantization_beside
 from wattline.line.work.huggingface.class_defaults import fill_missing
 from wattline.line.work.huggingface.closed import check_fields
+from wattline.line.work.huggingface.exceptions import check_two_stacks
 from wattline.line.work.huggingface.experts import layers_with_experts
 from wattline.line.work.huggingface.fields import Config
 from wattline.line.work.huggingface.file import read_json
@@ -108,6 +109,8 @@ def _read(top: dict[str, Any], where: str, name: str, beside: dict[str, Any] | N
     if strange is not None:
         towers = _towers_by_difference(top, model, strange)
     model = replace(model, vision_params=model.vision_params + towers, senses=senses_of(top))
+    if model.encoder_layers:
+        check_two_stacks(cfg.data.get("quantization_config"), cfg.where)
     matrices = matrices_of(model, layers_with_experts(cfg, model), kinds_of(cfg, row))
     return _stored(model, read_weights(cfg.data, beside, cfg.where, matrices))
 
