@@ -58,8 +58,8 @@ def check_two_stacks(quant: Any, where: str) -> None:
     within = [name for name in named if not OUTER.search(name)]
     if within:
         raise WattlineError(
-            f"{where}: quantization_config: {shorten(within[0], 60)} is left out within an encoder-decoder, which is not "
-            "read; remove the exception for an answer without it"
+            f"{where}: quantization_config: {shorten(within[0], 60)} is left out within an encoder-decoder, which is "
+            "not read; remove the exception for an answer without it"
         )
 
 
