@@ -48,6 +48,10 @@ REFUSALS = [
     ("Google emitted 14.3 million tonnes of CO2 in 2015.", "in 2019, 2022, 2023, 2024, not in 2015"),
     ("Microsoft emitted 17 million tons of CO2 in 2023.", "and no amount"),
     ("Amazon's emissions rose 90% between 2014 and 2023.", "from 2014 to 2023"),
+    ("Google's data centres emitted 14.3 million tonnes of CO2 in 2023.", "of all of Google"),
+    ("US and Chinese data centres used 285 TWh in 2024.", "of US and Chinese"),
+    ("Data centers in Texas or Virginia will use 50 TWh by 2030.", "of Texas and Virginia"),
+    ("Data centres in the UK and France will use 40 TWh in 2030", "of UK and France"),
     ("Apple emitted 15 million tonnes of CO2 in 2023.", "no figure of apple"),
     ("Google's AI emitted 14.3 million tonnes of CO2 in 2023.", "no figure of the catalog fits"),
 ]

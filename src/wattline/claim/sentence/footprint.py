@@ -154,6 +154,11 @@ def _used(sentence: Sentence, stated: StatedFigure, footprint: Footprint, years:
         return None
     if not there:
         raise _unknown(sentence.text, footprint, year)
+    if CENTRES.search(sentence.text) and not any(CENTRES.search(str(each.meta["scope"])) for each in there):
+        scope = there[0].meta["scope"]
+        raise decline(
+            sentence.text, f"of {_name(footprint)} in {year} the catalog has {footprint.what} of {scope} alone"
+        )
     meant = min(there, key=lambda each: _rank(each, stated, footprint, sentence.text))
     others = [each for each in there if each is not meant]
     newest = "" if years else f" The sentence names no year: {year}, the newest that is known, is taken."

@@ -39,7 +39,7 @@ from wattline.claim.sentence.share import share_claim
 from wattline.claim.sentence.stated import stated_in
 from wattline.claim.sentence.things import with_homes
 from wattline.claim.sentence.totals import consumed_claim
-from wattline.claim.sentence.towns import check_towns
+from wattline.claim.sentence.towns import check_towns, check_two_places
 from wattline.claim.sentence.vocabulary import naming, words_in
 from wattline.claim.sentence.water import water_claim
 from wattline.core.errors import WattlineError, shorten
@@ -134,6 +134,7 @@ def _read_plain(text: str, known: Catalog) -> ClaimsFile:
 
 def _of_town(sentence: Sentence) -> None:
     check_towns(sentence.text)
+    check_two_places(sentence.text)
 
 
 def _of_homes(sentence: Sentence) -> tuple[Claim, ...] | None:
