@@ -209,3 +209,15 @@ def test_a_fact_that_stands_alone_is_its_published_value(at: float) -> None:
     fact = replace(catalog.default().fact("prompt.google-search.energy_wh"), value=at, low=0.0, high=100.0, unit="Wh")
     shown = figure("x", "", quantity(np.linspace(0.0, 100.0, 101), "Wh"), climb=False, fact=fact)
     assert shown.range == Range(min(5, at), at, max(95, at), pytest.approx(50))
+
+
+def test_a_wide_range_that_lies_wholly_above_what_is_stated_leaves_nothing_open() -> None:
+    draws = np.linspace(1.1, 1.99, 400)
+    assert grade(draws, 1.5, ((1.0, 1.0), (1.0, 1.0)), 0.05, 0.25).verdict == "does not follow"
+
+
+def test_whether_a_range_holds_what_is_stated_is_asked_in_each_draw() -> None:
+    draws = np.linspace(0.5, 2.0, 400)  # what is stated moves with the figure, and is above it in each draw
+    stated = 1.4 * draws
+    assert grade(draws, 1.0, ((stated, stated), (1.4, 1.4)), 0.05, 0.25).verdict == "does not follow"
+    assert grade(draws, 1.0, ((1.4, 1.4), (1.4, 1.4)), 0.05, 0.25).verdict == "undecided"
