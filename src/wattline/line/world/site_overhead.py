@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from wattline.core.fact import Array
 from wattline.line.world.places import Place
 from wattline.line.world.stock import YEARS
@@ -37,4 +39,4 @@ def overhead_ratio(place: Place) -> Array:
     A factor, 1 in every year where nothing is known of the place.
     """
     facts = overhead_facts(place)
-    return YEARS * 0.0 + 1.0 if facts is None else facts.at(YEARS)
+    return np.ones(len(YEARS)) if facts is None else facts.at(YEARS)
