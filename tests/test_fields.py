@@ -30,9 +30,11 @@ from wattline.predict.where import Where, WhereFields
 from wattline.scenario.file import KINDS, TAKES
 
 WHERE, SETUP = set(names_of(Where)), set(names_of(Setup))
-# command -> the fields of Setup that it takes; a training run's tuned is its own, and means the same
+# command -> the fields of Setup that it takes; a training run's tuned and a maker's replicas are their own, and mean
+# the same
 COMMANDS = {
-    "train": (*CHIP, "tuned"), "prompt": REPLICA, "image": MEDIA, "video": MEDIA,
+    "train": (*CHIP, "tuned"), "prompt": REPLICA,
+    "image": (*MEDIA, "replicas"), "video": (*MEDIA, "replicas"),
     "session": REPLICA, "embed": MEDIA, "transcribe": MEDIA,
     "serve-average": REPLICA,
     "serve": names_of(Setup),
