@@ -106,6 +106,25 @@ def test_less_traffic_is_no_loss_at_the_same_load() -> None:
     saved = wl.saving(before, windows_of(rng, 700, saved=0.08), window="step", conditions=SameConditions(load=True))
     assert saved.test.significant
     assert saved.test.low <= 0.08 <= saved.test.high
+    # what the work after took, and what is saved, are what it would have taken at the load after
+    took_wh = saved.results()["after"]["energy_wh"]["value"]
+    assert saved.saved_wh.value / (took_wh + saved.saved_wh.value) == pytest.approx(saved.test.saved)
+
+
+def test_times_without_a_zone_are_said_to_be_taken_as_utc_and_utc_goes_first(tmp_path: Path) -> None:
+    rng = np.random.default_rng(9)
+    air = air_c(rng, 20, 2, 240)
+    pair = [recording_of(noisy_w(rng, 400)) for _ in range(2)]
+    times = [np.datetime64(int(START_S) + at, "s") for at in range(240)]
+    bare = "".join(f"{t},{c:.4f}\n" for t, c in zip(times, air, strict=True))
+    both = "".join(f"{t + np.timedelta64(9, 'h')},{t}Z,{c:.4f}\n" for t, c in zip(times, air, strict=True))
+    plain, local = (
+        wl.saving(*pair, conditions=SameConditions(written(tmp_path, text)))
+        for text in (f"time,temperature_c\n{bare}", f"local_time,utc,temperature_c\n{both}")
+    )
+    assert any("taken as UTC" in note for note in plain.notes)
+    assert not local.notes
+    assert plain.test.saved == pytest.approx(local.test.saved)
 
 
 def written(tmp_path: Path, text: str) -> Path:

@@ -17,7 +17,7 @@ from wattline.core.fact import Array
 from wattline.core.range import MeasuredValue
 from wattline.core.result import Json
 from wattline.reconcile.blocks import MIN_BLOCKS, Blocks
-from wattline.reconcile.saving_test import SURE, SavingTest, rate_of, saving_of, together
+from wattline.reconcile.saving_test import SURE, SavingTest, saving_of, together
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +29,14 @@ class Condition:
     name, unit : such as temperature in °C
     values : of each block before and after, shapes ``(n,)`` and ``(m,)``
     relative : whether a change counts as a share of it, so that the effect is for 1% more, and not for a unit more
+    note : what was taken for granted in reading it
     """
 
     name: str
     unit: str
     values: tuple[Array, Array]
     relative: bool = False
+    note: str = ""
 
     def regressor(self, side: int) -> Array:
         """What the logarithm of the rate goes with, of the blocks before (0) or after (1), shape ``(n,)``."""
@@ -104,7 +106,8 @@ def adjusted_test(
         max((len(side.apart) - 1 - len(conditions) / 2) * (1 - value), 1.0)
         for side, value in zip(sides, left, strict=True)
     ]
-    base = float(np.log(rate_of(after).value / rate_of(before).value))
+    rates = [blocks.total_j / float(blocks.weight.sum()) for blocks in (before, after)]
+    base = float(np.log(rates[1] / rates[0]))
     parts = [part * wide for part, wide in zip(fit.parts(fit.contrast), widths, strict=True)]
     test = saving_of(base + fit.value(fit.contrast), parts, (freedoms[0], freedoms[1]), sensor)
     out = []

@@ -71,9 +71,9 @@ def temperature(path: Path | str, sides: Sequence[Blocks]) -> Condition:
 
     Raises WattlineError where the file holds no such columns, or not the time of the recordings.
     """
-    time_s, air_c = _air(Path(path))
+    time_s, air_c, note = _air(Path(path))
     before, after = (_at_blocks(path, time_s, air_c, side) for side in sides)
-    return Condition("temperature", "°C", (before, after))
+    return Condition("temperature", "°C", (before, after), note=note)
 
 
 def load(sides: Sequence[Blocks]) -> Condition:
@@ -104,10 +104,10 @@ def load(sides: Sequence[Blocks]) -> Condition:
     return Condition("load", unit, (sides[0].weight / sides[0].duration_s, sides[1].weight / sides[1].duration_s), True)
 
 
-def _air(path: Path) -> tuple[Array, Array]:
-    """Times in seconds since the epoch and temperatures [°C], in order of time, shapes ``(n,)``."""
+def _air(path: Path) -> tuple[Array, Array, str]:
+    """Times in seconds since the epoch and temperatures [°C], in order of time, ``(n,)``; and a remark."""
     table = read_table(read_bytes(path, MAX_BYTES, "temperatures", unpack=True), str(path))
-    times = [name for name in table.columns if TIME.search(name)]
+    times = sorted((name for name in table.columns if TIME.search(name)), key=lambda name: "utc" not in name.lower())
     degrees = [name for name in table.columns if DEGREES.search(name) and name not in times]
     if not times or len(degrees) != 1:
         raise WattlineError(
@@ -119,7 +119,7 @@ def _air(path: Path) -> tuple[Array, Array]:
             f"--temperature {path}: {shorten(degrees[0])} is of a chip, whose temperature follows its power; "
             "give that of the air outdoors or at the inlet"
         )
-    time_s, _ = column_times(table[times[0]])
+    time_s, remark = column_times(table[times[0]])
     import polars as pl
 
     values = table[degrees[0]].cast(pl.Float64, strict=False).to_numpy().astype(float)
@@ -132,7 +132,7 @@ def _air(path: Path) -> tuple[Array, Array]:
             f"{AIR_C[1]:g}); name the column temperature_c or temperature_f"
         )
     order = np.argsort(time_s[good], kind="stable")
-    return time_s[good][order], values[good][order]
+    return time_s[good][order], values[good][order], f"--temperature {path}: {remark}" if remark else ""
 
 
 def _at_blocks(path: Path | str, time_s: Array, air_c: Array, side: Blocks) -> Array:

@@ -46,8 +46,8 @@ class Saving(Result):
 
     @property
     def saved_wh(self) -> MeasuredValue:
-        """Watt-hours that the work after would have taken more at the rate before."""
-        basis = self.before.total_j / float(self.before.weight.sum()) * float(self.after.weight.sum()) / J_PER_WH
+        """Watt-hours that the work after would have taken more at the rate before, in the conditions after."""
+        basis = self.after.total_j / (1 - self.test.saved) / J_PER_WH
         return MeasuredValue(self.test.saved * basis, self.test.low * basis, self.test.high * basis)
 
     def figures(self) -> dict[str, MeasuredValue]:
@@ -152,7 +152,8 @@ def saving(
     else:
         test, adjustments = saving_test(rate_of(sides[0]), rate_of(sides[1]), sensor), ()
     stated = work is not None or sides[0].work is None
-    notes = tuple(dict.fromkeys(note for recording in pair for note in recording.notes))
+    read_so = [note for recording in pair for note in recording.notes] + [each.note for each in adjusted if each.note]
+    notes = tuple(dict.fromkeys(read_so))
     warnings = (*_warnings(sides, same, known, work is not None), *_beyond(adjusted))
     return Saving(sides[0], sides[1], test, stated, share, warnings, notes, adjustments, conditions)
 
