@@ -11,6 +11,7 @@ import numpy as np
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.units import Z95
+from wattline.line.world.ai_odds import WorldTotal
 from wattline.line.world.backtest import known_at
 from wattline.line.world.drivers import WhatIf
 from wattline.line.world.expected import paths_known
@@ -147,7 +148,9 @@ def outlook(question: OutlookQuestion, posterior: Posterior, draws: int, seed: i
     """
     places, years = question.places, np.array(question.years)
     pairs = [place for place in places for _ in years], np.tile(years - FIRST, len(places))
-    paths = OutlookPaths(places, years, question.as_of, question.what_if, posterior, *path_roots(posterior, pairs))
+    total = WorldTotal.of(posterior, places, years, question.as_of)
+    roots = path_roots(posterior, pairs)
+    paths = OutlookPaths(places, years, question.as_of, question.what_if, posterior, *roots, total)
     out = DrawnArrays.empty((len(places), len(years), draws))
     first = next(chunk_deviates(paths.root.shape[1], draws, seed))
     shares = paths.draw(first, out.part(first.part), shared=True)

@@ -9,6 +9,7 @@ from itertools import islice
 import numpy as np
 
 from wattline.core.fact import Array
+from wattline.line.world.ai_odds import WorldTotal, place_shares
 from wattline.line.world.algebra import thin_root
 from wattline.line.world.drivers import NORMAL, WhatIf
 from wattline.line.world.grid_limit import grid_limits
@@ -16,7 +17,7 @@ from wattline.line.world.observe import Posterior
 from wattline.line.world.percentiles import Draws32
 from wattline.line.world.places import Place
 from wattline.line.world.power import TWH_PER_GW
-from wattline.line.world.stock_draws import StockDraws, place_shares
+from wattline.line.world.stock_draws import StockDraws
 
 GRIDS = 1  # of the seed, the stream that limits of grids are drawn from
 CHUNK = 4_096  # draws that are worked through together, which bounds the memory
@@ -110,6 +111,7 @@ class OutlookPaths:
     posterior : what published figures tell
     middle : logarithm of the middle path, shape ``(n_places * n_years, 1)``
     root : of its covariance, shape ``(n_places * n_years, n_columns)``
+    total : what the places' paths tell of the world's
     """
 
     places: tuple[Place, ...]
@@ -119,6 +121,7 @@ class OutlookPaths:
     posterior: Posterior
     middle: Draws32
     root: Draws32
+    total: WorldTotal
 
     def draw(self, deviates: ChunkDeviates, out: DrawnArrays, shared: bool = False) -> dict[str, Draws32]:
         """Draw a chunk.
@@ -138,7 +141,7 @@ class OutlookPaths:
         work = StockDraws(deviates.drivers, self.what_if, self.years)
         load, usual_load = work.loads(deviates.load)
         shape = len(self.places), len(self.years), count
-        shares = place_shares(work, self.places, above.reshape(shape)) if shared else {}
+        shares = place_shares(work, self.places, above.reshape(shape), self.total) if shared else {}
         above += self.middle
         drawn = np.exp(above.reshape(shape), out=out.twh)
         limits = grid_limits(self.posterior, self.places, self.years, self.as_of, deviates.grids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields
 
 import numpy as np
@@ -16,32 +16,9 @@ from wattline.line.world.places import Place
 from wattline.line.world.site_overhead import overhead_ratio
 from wattline.line.world.stock import FIRST as FIRST_STOCK
 from wattline.line.world.stock import LAST as LAST_STOCK
-from wattline.line.world.tables import series, stated_number
+from wattline.line.world.tables import series
 
 PARTS = ("ai", "servers", "storage", "network", "overhead")
-
-
-def place_shares(work: StockDraws, places: Sequence[Place], above: Draws32) -> dict[str, Draws32]:
-    """Share of each part in each place's electricity: where the path is above the stock's, AI is so more than the rest.
-
-    Parameters
-    ----------
-    work : the stock
-    places : of the outlook
-    above : logarithm of each draw's path over the middle one, shape ``(n_places, n_years, n_draws)``
-
-    Returns
-    -------
-    A part -> shares, 0 to 1, shape ``(n_places, n_years, n_draws)``.
-    """
-    made = {name: np.empty(above.shape, np.float32) for name in PARTS}
-    for i, place in enumerate(places):
-        parts = work.parts_of(place)
-        ai = parts["ai"] * np.exp((stated_number("ai-elasticity") - 1) * np.clip(above[i], -1.0, 1.0))
-        total = ai + sum(parts[name] for name in PARTS if name != "ai")
-        for name in PARTS:
-            made[name][i] = (ai if name == "ai" else parts[name]) / total
-    return made
 
 
 class StockDraws:
