@@ -129,7 +129,7 @@ def _sample() -> tuple[StockDraws, Array]:
     """Draws of the stock in all years, and the mean logarithm of the world's total in them, ``(n_years,)``."""
     rng = np.random.default_rng(SEED)
     deviates: Mapping[str, Array] = {name: rng.standard_normal(COUNT) for name in NORMAL}
-    sample = StockDraws(deviates, (), STOCK_YEARS)
+    sample = StockDraws(deviates, (), np.asarray(STOCK_YEARS))
     return sample, np.log(sample.usual.total).mean(axis=1, dtype=float)
 
 
