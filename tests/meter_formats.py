@@ -175,8 +175,8 @@ def ipmi_sensors(path: Path, truth: Truth) -> Path:
 
 
 def hardware_monitor(path: Path, truth: Truth) -> Path:
-    paths = ["", "/intelcpu/0/load/0", "/intelcpu/0/power/0", "/intelcpu/0/power/1", "/intelcpu/0/power/3"]
-    names = ["Time", '"CPU Total"', '"CPU Package"', '"CPU Cores"', '"CPU Memory"']
+    paths = ["", "/intelcpu/0/load/0", "/intelcpu/0/power/0", "/intelcpu/0/power/1", "/intelcpu/0/power/2"]
+    names = ["Time", '"CPU Total"', '"CPU Package"', '"CPU Cores"', '"CPU Graphics"']
     cells = [[at, 50, w, 0.7 * w, 0.1 * w] for at, w in zip(truth.at("%m/%d/%Y %H:%M:%S"), truth.power_w, strict=True)]
     return rows(path, ",".join(paths), [names, *cells])
 

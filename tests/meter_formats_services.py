@@ -108,6 +108,30 @@ def marked(path: Path, truth: Truth) -> Path:
     ])  # fmt: skip
 
 
+def pyjoules_lines(path: Path, truth: Truth) -> Path:
+    return lines(path, [
+        f"begin timestamp : {t0}.0; tag : a; duration : {t1 - t0}.0; package_0 : {0.9e6 * w * (t1 - t0)!r}; "
+        f"dram_0 : {1e5 * w * (t1 - t0)!r}; core_0 : {5e5 * w * (t1 - t0)!r}"
+        for (t0, t1), w in zip(pairwise(truth.time_s), truth.means, strict=True)
+    ])  # fmt: skip
+
+
+def amd_lists(path: Path, truth: Truth) -> Path:
+    return lines(path, ["timestamp,gpu,vcn_activity,socket_power,gfx_voltage", *(
+        f"{t},{k},\"['N/A', 7, 900]\",{share * w!r},N/A" for t, w in zip(truth.time_s, truth.power_w, strict=True)
+        for k, share in ((0, 0.6), (1, 0.4)))])  # fmt: skip
+
+
+def monitor_with_memory(path: Path, truth: Truth) -> Path:
+    head = [
+        ",/intelcpu/0/power/0,/intelcpu/0/power/1,/intelcpu/0/power/3",
+        'Time,"CPU Package","CPU Cores","CPU Memory"',
+    ]
+    at = truth.at("%m/%d/%Y %H:%M:%S")
+    return lines(path, [*head, *(f"{t},{0.9 * w!r},{0.5 * w!r},{0.1 * w!r}"
+                                 for t, w in zip(at, truth.power_w, strict=True))])  # fmt: skip
+
+
 SERVICES: dict[str, tuple[str, Callable[[Path, Truth], Path]]] = {
     "CloudWatch": ("a.json", cloudwatch),
     "CloudWatch's points": ("a.json", cloudwatch_points),
@@ -123,4 +147,27 @@ SERVICES: dict[str, tuple[str, Callable[[Path, Truth], Path]]] = {
     "JSON lists by device": ("a.json", listed_devices),
     "CSV with levels of names": ("a.csv", levels),
     "CSV with its header behind a sign": ("a.csv", marked),
+    "pyJoules' printed lines": ("a.txt", pyjoules_lines),
+    "amd-smi's lists in cells": ("a.csv", amd_lists),
+    "LibreHardwareMonitor with memory": ("a.csv", monitor_with_memory),
+    "dates as one number": (
+        "a.csv",
+        lambda p, t: lines(
+            p, ["time,power_w", *(f"{at},{w!r}" for at, w in zip(t.at("%Y%m%d%H%M%S"), t.power_w, strict=True))]
+        ),
+    ),
+    "units in a column": (
+        "a.csv",
+        lambda p, t: lines(
+            p,
+            [
+                "time,device,value,unit",
+                *(
+                    f"{at},{k},{share * w!r},mW"
+                    for at, w in zip(t.time_s, t.power_w, strict=True)
+                    for k, share in ((0, 600.0), (1, 400.0))
+                ),
+            ],
+        ),
+    ),
 }

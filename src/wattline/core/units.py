@@ -33,6 +33,7 @@ WEEK_S = 604_800.0
 # the Julian year of 365.25 days, the year that pint reads in "8 years": of lives, spans and yearly statistics. A
 # typical year of weather has no 29 February.
 YEAR_S = 31_557_600.0
+COMMON_YEAR_S = 365 * DAY_S  # one of the calendar, without a leap day
 YEAR_H = YEAR_S / HOUR_S
 TYPICAL_YEAR_H = 8_760  # of weather, of load or of supply
 

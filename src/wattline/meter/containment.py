@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from wattline.meter.places import FEEDS, MACHINES, PLURALS, begin_of, scope_of
+from wattline.meter.places import FEEDS, MACHINES, PLURALS, begin_of, is_of, scope_of
 
 RANKS = {"wall": 0, "mains": 0, "plug": 0, "smartplug": 0, "dcmi": 1, "ipmi": 1, "bmc": 1, "idrac": 1, "ilo": 1,
          "redfish": 1, "platform": 3, "psys": 4}  # others 2  # fmt: skip
@@ -256,7 +256,7 @@ def _totals(own: Sequence[PlacedPart], inside: dict[str, str]) -> None:
         mine = mine if len(mine) > 1 else list(own)
         loose = [
             other for other in mine
-            if other is not part and other.key not in inside and scope <= set(other.words)
+            if other is not part and other.key not in inside and is_of(scope, other.words, other.role)
             and not (other.role == "total" and len(scopes[other.key]) <= len(scope))
         ]  # fmt: skip
         over = next((other for other in machines if other in loose and other.mean_w > part.mean_w), None)

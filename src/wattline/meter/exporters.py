@@ -29,6 +29,7 @@ PASSING = re.compile(
 )
 NO_METRICS = NOT_DRAWN | {"supply", "info", "ratio", "self", "mgmt"}
 INPUTS = frozenset({"VDD_IN", "POM_5V_IN", "VIN"})
+ACPI_METER = re.compile(r"(?i)ACPI000D|power_?meter")  # the chip by which Linux shows a machine's own meter
 SCALES = {"milli": 1e-3, "micro": 1e-6, "nano": 1e-9, "kilo": 1e3, "mega": 1e6}
 # units at the end of a name; exporters write small letters, and m is milli
 TAILS = {"mw": 1e-3, "mj": 1e-3, "uj": 1e-6, "µj": 1e-6, "uw": 1e-6, "kw": 1e3, "kj": 1e3, "MW": 1e6, "MJ": 1e6}
@@ -264,7 +265,8 @@ def _other(name: str, labels: Labels, host: str, what: str, scale: float) -> Ide
     rest = [f"{k}={v}" for k, v in _telling(labels)]
     words = place_words(name)
     role = role_of(word for word in words if word != "node") or ("machine" if _of_node(name) else "")
-    if INPUTS & {value.upper() for value in labels.values()}:  # a Jetson's input, over all its rails
+    # a Jetson's input, over all its rails; a machine's own meter
+    if INPUTS & {value.upper() for value in labels.values()} or ACPI_METER.search(labels.get("chip", "")):
         role, words = "machine", ("vddin",)
     kind = kind_of(role, words)
     unique = ",".join(tags or rest) or name or "power"

@@ -59,7 +59,13 @@ RATIO = re.compile(
     r"requests?|perf|eur|usd|gbp|cents?|ct|[€$£])\s*/\s*)(?:(?:[kmgµun]?wh?|[kmgµun]?j|"
     r"(?:kilo|mega|milli)?(?:watts?|joules?)(?:[_\s-]*hours?)?)(?![a-z])|m[23²³]|sq_?m|sq_?ft)"
 )
+PROCESSORS = ("package", "cpu")
 PLURALS = frozenset({"gpus", "cards", "cpus", "processors"})
+SINGULAR = {"gpus": "gpu", "cards": "card", "cpus": "cpu", "processors": "processor", "sockets": "socket",
+            "packages": "package", "boards": "board", "accelerators": "accelerator", "nodes": "node", "hosts": "host",
+            "servers": "server", "fans": "fan", "dimms": "dimm", "disks": "disk", "drives": "drive", "racks": "rack",
+            "supplies": "supply", "psus": "psu", "switches": "switch"}  # fmt: skip
+ANYTHING = frozenset({"device", "devices", "channel", "channels", "component", "components", "everything"})
 BEGIN = re.compile(r"(?i)[a-z]+[_-]?\d+(?=[^0-9a-z])")
 TOTALS = dict(ROLES)["total"]
 MACHINES = dict(ROLES)["machine"]
@@ -88,9 +94,25 @@ def scope_of(words: Iterable[str]) -> set[str]:
     ----------
     words : of its name
 
-    Returns them.
+    Returns them, each of several as each is called: ``gpu`` of all gpus.
     """
-    return set(words) - TOTALS - MACHINES - QUANTITIES
+    return {SINGULAR.get(word, word) for word in set(words) - TOTALS - MACHINES - QUANTITIES - ANYTHING}
+
+
+def is_of(scope: set[str], words: Iterable[str], role: str) -> bool:
+    """Whether what a total is of by its words is this: by name (gpu, fan), or as cards and boards are GPUs.
+
+    Parameters
+    ----------
+    scope : words of the total, as ``scope_of`` gives them
+    words, role : of what may be a part of it
+
+    Returns whether it may be.
+    """
+    if scope <= {SINGULAR.get(word, word) for word in words}:
+        return True
+    place = role_of(scope)
+    return (place in PROCESSORS and role in PROCESSORS) or (place in ("board", "dram", "supply") and place == role)
 
 
 def words_of(name: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -31,8 +32,8 @@ def is_text(text: str) -> bool:
     """Whether a file begins as amd-smi's or rocm-smi's readings of power."""
     begin = text.lstrip()[:20_000]
     header = next((line.lower() for line in begin.splitlines() if "," in line), "").replace(" ", "")
-    csv = ("gpu," in header or header.startswith("gpu")) and any(f"{name}" in header for name in POWER[:5])
-    table = csv and ("timestamp" in header or header.startswith("gpu,"))
+    listed = ("gpu," in header or header.startswith("gpu")) and any(f"{name}" in header for name in POWER[:5])
+    table = listed and ("timestamp" in header or header.startswith("gpu,"))
     json_ = '"gpu"' in begin and ('"socket_power"' in begin or '"total_energy_consumption"' in begin)
     return bool(table or ROCM.search(begin) or json_ or is_screen(begin))
 
@@ -109,7 +110,7 @@ def _readings(path: Path) -> Iterator[tuple[float | None, str, Mapping[str, Any]
         if (shown := screens.take(line)) is not None:
             yield from shown
             continue
-        cells = [cell.strip() for cell in line.split(",")]
+        cells = [cell.strip() for cell in next(csv.reader([line], skipinitialspace=True), [])]  # lists stand in quotes
         lower = [cell.lower() for cell in cells]
         if set(lower) & set(GPU):
             header = lower

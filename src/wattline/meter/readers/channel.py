@@ -14,6 +14,11 @@ from wattline.meter.sensor import Spec
 
 READING, TOTAL, EACH = "reading", "running total", "each interval"
 RETURN = 4  # rows within which a counter that was read too low once is above what it was before
+TURNS = 3  # falls by which a counter is told that turns over, at least
+SAME_RANGE = 0.05
+# where counters of 32 bits begin anew: of µJ and mJ, and of RAPL in its own units of 61 and 15.3 µJ
+RANGES_J = (2**32 * 1e-6, 2**32 * 1e-3, 2**32 / 2**14, 2**32 / 2**16)
+EVEN = 2.0  # its rises are within this factor of the median
 ROUGH = 5  # a running total of fewer rows than this may as well be the joules of each interval
 
 
@@ -163,13 +168,29 @@ def looks_like_intervals(energy_j: Array, words: Sequence[str]) -> bool | None:
         flat = values[0] > 0 and values[-1] == values[0]
         few = len(values) < ROUGH and values[0] > 0
         return None if flat or few else False
+    if (turns := _turn_j(values, steps)) and any(abs(turns / known - 1) < SAME_RANGE for known in RANGES_J):
+        return False
     small = falls & (values[1:] > 0.5 * values[:-1])  # a counter that begins anew begins near nothing
-    if len(values) < 4 * ROUGH:
-        return bool(small.any() or falls.mean() > 0.3)
-    if falls.mean() > 0.2 or small.mean() > 0.1:
+    few = len(values) < 4 * ROUGH
+    if (small.any() or falls.mean() > 0.3) if few else (falls.mean() > 0.2 or small.mean() > 0.1):
         return True
-    lasting = any((values[i + 1 : i + 1 + RETURN] < values[i]).all() for i in np.flatnonzero(small))
-    return None if lasting else False
+    lasting = [i for i in np.flatnonzero(falls) if (values[i + 1 : i + 1 + RETURN] < values[i]).all()]
+    lasting = [i for i in lasting if i == 0 or values[i + 1] < values[i - 1]]  # no single reading that was too high
+    rises = steps[steps >= 0]
+    leaps = len(rises) and np.median(rises) == 0 and rises.max() > 0.5 * values.max()  # as of idle and load
+    doubtful = len(lasting) >= TURNS or small[lasting].any() or (lasting and leaps)
+    return None if doubtful else False
+
+
+def _turn_j(values: Array, steps: Array) -> float:
+    """The range of a counter that is read only a few times before it begins anew from nothing; 0 where it is none."""
+    falls, rises = steps < 0, steps[steps >= 0]
+    if falls.sum() < TURNS or values.min() < 0 or not len(rises) or not np.median(rises) > 0:
+        return 0.0
+    usual = float(np.median(rises))
+    begins, ends = values[1:][falls], values[:-1][falls]
+    even = rises.max() <= EVEN * usual and begins.max() < EVEN * usual and ends.min() > values.max() - EVEN * usual
+    return usual - float(np.median(steps[falls])) if even else 0.0
 
 
 def count_hint(words: Sequence[str]) -> str:
@@ -189,4 +210,5 @@ def count_hint(words: Sequence[str]) -> str:
         "bucket",
     }:  # a socket as Intel PCM calls it, whose joules are of the interval
         return EACH
-    return TOTAL if there & {"cumulative", "cum", "counter", "lifetime", "accumulated", "acc", "odometer"} else ""
+    running = {"cumulative", "cum", "counter", "lifetime", "accumulated", "acc", "odometer", "today"}
+    return TOTAL if there & running else ""

@@ -16,19 +16,17 @@ from wattline.meter.interpretation import Choices, Interpretation
 from wattline.meter.places import label_of, words_of
 from wattline.meter.readers import units
 from wattline.meter.readers.column_names import (
-    NAMES,
     POWER_CELL,
     RELATIVE,
     REPEATED,
     SETTINGS,
     TIME_UNITS,
     TIMES,
-    UNITS,
     UNNAMED,
-    VALUES,
     bare_name,
 )
 from wattline.meter.readers.frame import all_like, numbers
+from wattline.meter.readers.long_table import long_columns, values_of
 from wattline.meter.readers.named_values import ANY_PERCENTILE, PERCENTILE, Value, value_of
 from wattline.meter.readers.times import EPOCH_S, FORMS, column_times, durations, is_dates
 
@@ -68,7 +66,7 @@ def layout(frame: pl.DataFrame, choices: Choices, source: str) -> tuple[pl.DataF
     times = cache(partial(_seconds, frame))  # a long column of words is read once
     time_name = _time(frame, quantities, times)
     values, left = _values(frame, time_name, second, choices, source)
-    if time_name is None or not (values or _long(frame, time_name)):
+    if time_name is None or not (values or long_columns(frame, time_name)):
         missing = "time" if time_name is None else "power or energy"
         why = "; ".join(f"{row.name}: {row.note}" for row in left) if time_name is not None else ""
         listed = shorten(why or f"columns: {', '.join(frame.columns)}", 120)
@@ -80,9 +78,9 @@ def layout(frame: pl.DataFrame, choices: Choices, source: str) -> tuple[pl.DataF
         raise WattlineError(f"{source} holds no rows below its header")
     _check_means(frame, [value.name for value in values if choices.quantity([value.name]) is None], source)
     time_s, clock, remark, used = _times(frame, time_name, times(time_name, second.get(time_name, "")), source)
-    long = None if values else _long(frame, time_name)
+    long = None if values else long_columns(frame, time_name)
     if long is not None:
-        values, frame, more = _from_long(frame, long, source)
+        values, frame, more = values_of(frame, long, source)
         left += more
         used = [*used, long[0], *long[2:]]
     taken = {value.column for value in values} | set(used) | {row.name for row in left}
@@ -253,46 +251,3 @@ def _date_beside(frame: pl.DataFrame, name: str) -> tuple[pl.Series, str] | None
     if not frame[date].str.contains(r"\d").any() or frame[date].str.contains(":").any():
         return None
     return frame[date].str.strip_chars() + " " + frame[clock].str.strip_chars(), beside
-
-
-def _long(frame: pl.DataFrame, time_name: str | None) -> tuple[str, ...] | None:
-    """(names, values[, units]) of a table that has one row a metric; None where it is none."""
-    by_plain = {bare_name(name): name for name in frame.columns if name != time_name}
-    name = next((by_plain[word.strip("_")] for word in NAMES if word.strip("_") in by_plain), None)
-    value = next((by_plain[word.strip("_")] for word in VALUES if word.strip("_") in by_plain), None)
-    unit = next((by_plain[word] for word in UNITS if word in by_plain), None)
-    if name is None or value is None or name == value:
-        return None
-    return (name, value) if unit is None else (name, value, unit)
-
-
-def _from_long(
-    frame: pl.DataFrame, long: tuple[str, ...], source: str
-) -> tuple[list[Value], pl.DataFrame, list[Interpretation]]:
-    """A column of values for each name in a table of names and values."""
-    import polars as pl
-
-    name, value, *unit = long
-    if unit:  # some tools tell the unit of a name in its first row alone
-        given = frame.drop_nulls(unit[0]).filter(pl.col(unit[0]) != "").group_by(name).agg(pl.col(unit[0]).unique())
-        single = {key: each[0] for key, each in given.rows() if len(each) == 1}
-        filled = pl.col(name).replace_strict(single, default=pl.col(unit[0]), return_dtype=pl.String)
-        frame = frame.with_columns(filled.alias(unit[0]))
-    keys = frame.select(name, *unit).unique(maintain_order=True).rows()
-    values, left = [], []
-    for key in keys:
-        text, candidates = str(key[0] or ""), str(key[1] or "") if unit else ""
-        outcome = value_of(text, unit=candidates)
-        if isinstance(outcome, Value) and not outcome.units:
-            outcome = "its unit is not told: give --unit"
-        if not isinstance(outcome, Value):
-            left.append(Interpretation(text, note=outcome or "no power or energy"))
-            continue
-        mine = (pl.col(name) == text) & ((pl.col(unit[0]) == candidates) if unit else pl.lit(True))
-        column = f"{text} {candidates}".strip()
-        frame = frame.with_columns(pl.when(mine).then(pl.col(value)).otherwise(None).alias(column))
-        values.append(outcome._replace(column=column))
-    if not values:
-        names = shorten(", ".join(str(key[0]) for key in keys[:8]), 120)
-        raise WattlineError(f"{source}: none of the names in column {name!r} is power or energy ({names})")
-    return values, frame.drop(value, name, *unit), [row for row in left if row.note != "no power or energy"]

@@ -1,6 +1,6 @@
 """LibreHardwareMonitor's and OpenHardwareMonitor's log: a row of sensor paths, a row of names, then a row a reading.
 
-Only paths of power count; cores, graphics and memory lie inside the package, a card's core inside the card.
+Only paths of power count; cores and graphics lie inside the package, memory beside it, a card's core inside the card.
 """
 
 from __future__ import annotations
@@ -57,20 +57,17 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
             continue
         board = "gpu" in match["hardware"]
         words = words_of(name)
-        role = (
-            "board"
-            if board and not {"core", "soc", "memory"} & set(words)
-            else "boardpart"
-            if board
-            else role_of(words)
-        )
+        if board:
+            role = "boardpart" if {"core", "soc", "memory"} & set(words) else "board"
+        else:
+            role = "psys" if "platform" in words else role_of(words)
         host = f"{match['hardware']}-{match['index']}"
         if role in ("board", "package"):
             packages.add(host)
         sensors.append((column, f"{name} ({where})", host, role, words))
     columns = []
     for column, name, host, role, _ in sensors:
-        outer = role in ("board", "package") or host not in packages
+        outer = role in ("board", "package", "dram", "psys") or host not in packages
         uuid = host if role in ("board", "package") else f"{host}/{name.partition(' (')[0]}"
         entry = Column(name, uuid, role, "W", index_of(host), inside="" if outer else host)
         values = units.cells(body[column])[0]

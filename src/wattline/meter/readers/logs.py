@@ -102,6 +102,8 @@ def epoch(value: Any) -> float | None:
     """Seconds since the epoch of a number of s, ms, µs or ns, or of a time in words; None where it is none."""
     text = str(value).strip()
     if re.fullmatch(r"\d{9,19}(\.\d+)?", text):
+        if (packed := usual(text)) is not None:
+            return packed
         return float(text) * next(scale for limit, scale in EPOCHS if float(text) < limit)
     return epoch_s(text)
 

@@ -24,6 +24,7 @@ from wattline.meter.sensor import Spec
 
 Labels = tuple[tuple[str, str], ...]
 Samples = dict[tuple[str, Labels], tuple[list[float], list[float]]]
+FEW, GAUGE = 10, 0.05  # samples, and the share of falls, by which joules are no counter
 UNLIKE = 0.05  # series of one device, by their labels, whose values differ by more than this are of several
 
 
@@ -68,7 +69,9 @@ def recording_of_samples(
     every = _chosen(every, choices)
     notes = [] if all(series.name for series in every) else ["a metric without a name was taken as watts"]
     channels, more = channels_of(every)
-    if not counters:
+    if counters:
+        _check_counters(channels, choices, source)
+    else:
         channels = [
             replace(entry, counts="") if entry.counts == TOTAL and looks_like_intervals(entry.values, ()) else entry
             for entry in channels
@@ -78,6 +81,19 @@ def recording_of_samples(
     rows = [Interpretation(name, series.identity.device.key, note="the same devices by another metric")
             for name, series in others.items()]  # fmt: skip
     return assemble(channels, replace(choices, device=()), source, Extras(notes=[*notes, *more], rows=rows))
+
+
+def _check_counters(channels: Sequence[Channel], choices: Choices, source: str) -> None:
+    """Refuse joules that fall again and again: a gauge of the energy since the last reading, and no counter."""
+    for entry in channels:
+        there = entry.values[np.isfinite(entry.values)]
+        steps = (np.diff(there) < 0) & (there[1:] > 0.5 * there[:-1])  # a counter that begins anew begins near nothing
+        falls = float(steps.mean()) if entry.counts == TOTAL and len(there) > FEW else 0.0
+        if falls > GAUGE and choices.quantity(entry.names) != "interval":
+            raise WattlineError(
+                f"{source}: {shorten(entry.name, 80)} falls in {falls:.0%} of its samples, as no counter does: where "
+                f"each is the energy since the one before it say --columns {shorten(entry.aliases[0], 60)}=interval"
+            )
 
 
 def _chosen(every: Sequence[MetricSeries], choices: Choices) -> list[MetricSeries]:

@@ -1,6 +1,7 @@
 """pyJoules (``timestamp;tag;duration;package_0;…``) and pyRAPL (``label,timestamp,duration,pkg,dram,socket``).
 
 Joules of stretches of a program, each with its name.
+Or the lines that pyJoules prints: ``begin timestamp : …; tag : …; duration : …; package_0 : …``.
 RAPL's domains are in µJ, NVIDIA's in mJ; pyJoules' durations in s, pyRAPL's in µs. Cores lie inside their package.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +22,10 @@ from wattline.meter.readers.frame import numbers, read_frame
 from wattline.meter.readers.logs import Column
 from wattline.meter.recording import Recording, Window
 
+if TYPE_CHECKING:
+    import polars as pl
+
+PRINTED = re.compile(r"begin timestamp\s*:\s*[\d.]+\s*;", re.IGNORECASE)  # a line of its printed trace
 DOMAIN = re.compile(r"^(package|dram|core|uncore|nvidia_gpu|pkg)(?:_(\d+))?$")
 PLACES = {"package": ("package", "package"), "pkg": ("package", "package"), "dram": ("dram", "dram"),
           "core": ("core", "core"), "uncore": ("uncore", "uncore"), "nvidia_gpu": ("gpu", "board")}  # fmt: skip
@@ -28,6 +34,8 @@ PLACES = {"package": ("package", "package"), "pkg": ("package", "package"), "dra
 def is_text(text: str) -> bool:
     """Whether a file begins as pyJoules' or pyRAPL's."""
     header = text.lstrip().split("\n", 1)[0].strip().lower()
+    if PRINTED.match(header):
+        return True
     names = header.replace(";", ",").split(",")
     if names[:3] == ["timestamp", "tag", "duration"]:
         return ";" in header or any(DOMAIN.match(name) for name in names[3:])
@@ -48,7 +56,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
 
     Raises WattlineError where it holds no reading of power or energy with its time.
     """
-    frame = read_frame(path)
+    frame = _frame(path)
     names = {name.lower(): name for name in frame.columns}
     at = numbers(frame[names["timestamp"]])
     pyrapl = "label" in names
@@ -77,3 +85,15 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     windows = [Window(str(tags[i] or "stretch"), float(at[i]), float(at[i] + length[i])) for i in order]
     extras = Extras(windows=windows)
     return logs.recording_of_log(columns, choices, path, logs.rapl("pyJoules"), totals=totals, extras=extras)
+
+
+def _frame(path: Path) -> pl.DataFrame:
+    """A row each stretch: of its table, or of the lines that pyJoules prints."""
+    import polars as pl
+
+    printed = [line for line in logs.lines(path) if PRINTED.match(line.strip())]
+    if not printed:
+        return read_frame(path)
+    cells = [[part.partition(":")[::2] for part in line.split(";")] for line in printed]
+    rows = [{name.strip().lower().removeprefix("begin "): value.strip() for name, value in row} for row in cells]
+    return pl.DataFrame(rows, infer_schema_length=None)

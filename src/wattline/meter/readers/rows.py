@@ -265,11 +265,18 @@ def check_several(
 
 
 def _single_mover(values: Array, usual: int) -> bool:
-    """Whether rows of an instant go on from each other, as those of one device do whose clock is coarse."""
+    """Whether rows of an instant go on from each other, as those of one device do whose clock is coarse.
+
+    So does the first row of an instant from the last of the one before: boards that work alike are as near to each
+    other at each instant, but rise and fall together from one to the next.
+    """
     count = len(values) // usual * usual
     rows = values[:count].reshape(-1, usual)
-    beside, again = np.abs(np.diff(rows, axis=1)), np.abs(np.diff(rows, axis=0))
-    return bool(np.nanmean(beside) < SMOOTH * np.nanmean(again)) if beside.size and again.size else False
+    beside, again, on = (np.abs(x) for x in (np.diff(rows, axis=1), np.diff(rows, axis=0), rows[1:, 0] - rows[:-1, -1]))
+    if not (beside.size and again.size):
+        return False
+    smooth = np.nanmean(beside) < SMOOTH * np.nanmean(again)
+    return bool(smooth and np.nanmedian(on) < SMOOTH * np.nanmedian(again))
 
 
 def _in_order(time_s: Array, remarks: list[Interpretation]) -> Groups:

@@ -17,6 +17,9 @@ FORMS = (
     re.compile(rf"(?P<y>\d{{4}})-(?P<mo>\d{{2}})-(?P<d>\d{{2}})T{CLOCK}{ZONE}"),
     re.compile(rf"(?P<mo>\d{{2}})(?P<bar>[-/])(?P<d>\d{{2}})(?P=bar)(?P<y>\d{{4}}) {CLOCK}(?P<utc>)(?P<sign>)"),
     re.compile(
+        r"(?P<y>199\d|20\d\d)(?P<mo>\d{2})(?P<d>\d{2})(?P<h>\d{2})(?P<mi>\d{2})(?P<s>\d{2})(?P<f>\d{3})?(?P<utc>)(?P<sign>)"
+    ),
+    re.compile(
         rf"(?P<day>[A-Z][a-z]{{2}}) (?P<name>[A-Z][a-z]{{2}}) +(?P<d>\d{{1,2}}) {CLOCK} (?P<y>\d{{4}})"
         r"(?: (?P<sign>[+-])(?P<zh>\d{2}):?(?P<zm>\d{2}))?(?P<utc>)"
     ),

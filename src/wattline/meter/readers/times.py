@@ -10,7 +10,8 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
-from wattline.core.units import DAY_S, HOUR_S, MINUTE_S
+from wattline.core.units import COMMON_YEAR_S, DAY_S, HOUR_S, MINUTE_S
+from wattline.meter.readers.stamps import usual
 from wattline.meter.readers.summer_time import forward
 
 if TYPE_CHECKING:
@@ -25,7 +26,11 @@ FORMATS = (
     f"%Y-%m-%d_{CLOCKS[0]}",
     "%Y-%m-%dT%H:%M",
     "%Y%m%dT%H%M%S%.f",
-    "%Y%m%d%H%M%S",
+    "%Y-%m-%d_%H-%M-%S%.f",
+    "%Y-%m-%dT%H-%M-%S%.f",
+    "%Y:%m:%d %H:%M:%S%.f",
+    "%Y-%jT%H:%M:%S%.f",
+    "%d%b%Y:%H:%M:%S%.f",
     "%a %b %d %H:%M:%S %Y",
     "%d %b %Y %H:%M:%S%.f",
     "%d-%b-%Y %H:%M:%S%.f",
@@ -45,6 +50,7 @@ ZONED = (
     "%d/%b/%Y:%H:%M:%S %#z",
     "%Y%m%dT%H%M%S%.f%#z",
 )
+YEARLESS = ("%Y %b %d %H:%M:%S%.f", "%Y %m-%d %H:%M:%S%.f", "%Y %d %b %H:%M:%S%.f")  # as syslog and logcat write
 # days of 1970 and from 2000 to 2100, as spreadsheets, MATLAB and astronomers count them; and how close rows stand
 DAYS = ((25_569.0, 36_526.0, 73_050.0), (719_529.0, 730_486.0, 767_011.0), (2_440_587.5, 2_451_544.5, 2_488_069.5))
 SHEET_STEP = 0.02
@@ -54,6 +60,8 @@ ZONE_NAMES = r"\s+\(?[A-Z]{3,5}\)?$"
 # an epoch in these units, by its size: seconds until the year 5138, then milliseconds, and so on
 EPOCHS = ((1e11, 1.0), (1e14, 1e-3), (1e17, 1e-6), (np.inf, 1e-9))
 SINGLE = 2.0**29  # single precision has steps of a minute from here on
+PACKED = {12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S", 17: "%Y%m%d%H%M%S%3f"}  # dates written as one number, by its digits
+PACKED_YEARS = (631_152_000.0, 4_102_444_800.0)  # the years of such dates, 1990 to 2099, in seconds since 1970
 EPOCH_S = 1e8  # a smaller number of seconds counts from the beginning of a recording
 DURATION = re.compile(r"^\s*(?:(?P<d>\d+)\s*(?:d|days?)[\s,]+)?(?:(?P<h>\d+):)?(?P<m>\d+):(?P<s>[0-5]\d(?:\.\d+)?)\s*$")
 FORMS = "2026-03-01T12:00:00Z, 2026/03/01 12:00:00.000, 03/01/2026 12:00:00 PM, or seconds since 1970"
@@ -77,6 +85,8 @@ def column_times(column: pl.Series) -> tuple[Array, str]:
     numbers = column.cast(pl.Float64, strict=False)
     if numbers.null_count() <= 0.5 * max(1, len(column)):
         values = _floats(numbers)
+        if (packed := packed_dates(column)) is not None:
+            return packed, "times carry no zone: taken as UTC"
         if (begin := _day_of_1970(values)) is not None:
             return (values - begin) * DAY_S, "times are days of a spreadsheet, taken as UTC"
         _check_precision(values, column.name)
@@ -94,6 +104,27 @@ def _check_precision(values: Array, name: str) -> None:
                 f"column {name!r} holds times in single precision, {spacing * epoch_scale(there):.0f} s apart: "
                 "write them in double precision"
             )
+
+
+def packed_dates(column: pl.Series) -> Array | None:
+    """Seconds since the epoch of dates written as a number each (``20260301120000``); None where they are none.
+
+    Parameters
+    ----------
+    column : of numbers or text
+
+    Returns them, shape ``(n,)``; NaN where a cell is none.
+    """
+    import polars as pl
+
+    text = column.cast(pl.Int64, strict=False).cast(pl.String) if column.dtype.is_numeric() else column
+    lengths = text.str.len_chars().drop_nulls().unique().to_list()
+    if len(lengths) != 1 or lengths[0] not in PACKED:
+        return None
+    at = _parsed(text, PACKED[lengths[0]])
+    begin, end = PACKED_YEARS
+    there = at[np.isfinite(at)]
+    return at if len(there) and len(there) >= 0.9 * len(at) and begin <= there.min() and there.max() < end else None
 
 
 def durations(text: pl.Series) -> Array:
@@ -138,6 +169,8 @@ def _texts(text: pl.Series) -> tuple[Array, str]:
     """Times in words: with their zone, else without; a time of day alone last."""
     plain = text.str.replace(r"(\d),(\d{1,9})", "${1}.${2}").str.replace(r"(?i)([ap])\.\s?m\.\s*$", "${1}m")
     plain = plain.str.replace(r"^(\d\d:\d\d:\d\d):(\d{3})$", "${1}.${2}")  # milliseconds behind a colon
+    plain = plain.str.replace(r" m=[+-][\d.]+$", "").str.replace(r"([+-]\d\d:?\d\d) (?:[A-Z]{3,5}|[+-]\d+)$", "${1}")
+    plain = plain.str.replace(r"\[[\w/+-]+\]$", "")  # the zone once more, as Java writes it
     plain = plain.str.replace(r" (?:UTC|GMT) (\d{4})$", " ${1} +00:00")
     plain = plain.str.replace(r"(\d)[年년]\s*(\d+)[月월]\s*(\d+)[日일]", "${1}-${2}-${3}")
     plain = plain.str.replace(r"(\d)[时時시]\s*(\d+)[分분](?:\s*(\d+)[秒초])?$", "${1}:${2}:${3}")
@@ -162,9 +195,19 @@ def _texts(text: pl.Series) -> tuple[Array, str]:
         )
         return moved, f"times carry no zone: taken as UTC{hour}"
     if not np.isfinite(best).any():
-        clock = _best("1970-01-01 " + nameless, tuple(f"%Y-%m-%d {form}" for form in CLOCKS))
-        return _over_midnight(clock), "times carry no date"
+        return _dateless(nameless)
     return best, ""
+
+
+def _dateless(text: pl.Series) -> tuple[Array, str]:
+    """Times of day, days without their year, or how long it has been."""
+    clock = _best("1970-01-01 " + text, tuple(f"%Y-%m-%d {form}" for form in CLOCKS))
+    if np.isfinite(clock).any():
+        return _over_midnight(clock), "times carry no date"
+    yearless = _best("1970 " + text, YEARLESS)
+    if np.isfinite(yearless).any():
+        return _running_on(yearless, COMMON_YEAR_S), "times carry no year"
+    return durations(text), "times carry no date"
 
 
 def _best(text: pl.Series, formats: tuple[str, ...]) -> Array:
@@ -194,11 +237,15 @@ def _worth(seconds: Array) -> tuple[int, int, float]:
 
 def _over_midnight(seconds: Array) -> Array:
     """Times of day made to run on: each fall by more than half a day is a new day."""
+    return _running_on(seconds, DAY_S)
+
+
+def _running_on(seconds: Array, turn_s: float) -> Array:
     there = np.flatnonzero(np.isfinite(seconds))
     out = seconds.copy()
     if len(there):
-        days = np.concatenate([[0], np.cumsum(np.diff(seconds[there]) < -0.5 * DAY_S)])
-        out[there] += DAY_S * days
+        turns = np.concatenate([[0], np.cumsum(np.diff(seconds[there]) < -0.5 * turn_s)])
+        out[there] += turn_s * turns
     return out
 
 
@@ -212,6 +259,8 @@ def instant(text: str) -> float:
     """One instant in seconds since the epoch; raises WattlineError where it cannot be read."""
     plain = text.strip()
     if re.fullmatch(r"\d{9,19}(\.\d+)?", plain):
+        if (packed := usual(plain)) is not None:
+            return packed
         return float(plain) * epoch_scale(np.array([float(plain)]))
     try:
         at = datetime.fromisoformat(plain.replace("/", "-"))
