@@ -35,7 +35,7 @@ WHERE, SETUP = set(names_of(Where)), set(names_of(Setup))
 COMMANDS = {
     "train": (*CHIP, "tuned"), "prompt": REPLICA,
     "image": (*MEDIA, "replicas"), "video": (*MEDIA, "replicas"),
-    "session": REPLICA, "embed": MEDIA, "transcribe": MEDIA,
+    "session": REPLICA, "embed": (*MEDIA, "replicas"), "transcribe": (*MEDIA, "replicas"),
     "serve-average": REPLICA,
     "serve": names_of(Setup),
     "frontier": CANDIDATE, "site": (), "meter bill": (),

@@ -8,9 +8,11 @@ import typer
 
 from wattline.cli import options
 from wattline.cli.groups import expand
-from wattline.cli.media import show_answer
+from wattline.cli.media import show_answer, traffic_options
 
 Opt = typer.Option
+TOKENS = Annotated[str | None, Opt("--max-batch-tokens", help="Most tokens of a batch, such as 16384.")]
+TRAFFIC = traffic_options("documents, pairs or images", {"max_batch_tokens": (TOKENS, None)})
 
 
 @expand
@@ -29,6 +31,7 @@ def embed(
     ] = None,
     batch: options.EncoderBatch = None,
     active: options.EncoderActive = None,
+    traffic: Annotated[options.Values, TRAFFIC],
     config: options.EncoderFolder = None,
     where: options.WhereOptions,
     draws: options.Draws = 2000,
@@ -44,6 +47,6 @@ def embed(
 
     answer = work(
         options.model_of(model, config), tokens=tokens, images=images, document_tokens=document_tokens, batch=batch,
-        active=active, draws=draws, seed=seed, facts=facts, **setup, **where,
+        active=active, draws=draws, seed=seed, facts=facts, **traffic, **setup, **where,
     )  # fmt: skip
     show_answer(answer, out, as_json, explain)

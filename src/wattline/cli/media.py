@@ -19,6 +19,21 @@ REPLICAS = Annotated[
     str | None,
     typer.Option("--replicas", help="Number of replicas of the model [default: those that are 80% at work]."),
 ]
+REPLICAS_OF_A_CHIP = Annotated[
+    str | None,
+    typer.Option(
+        "--replicas",
+        help="Number of replicas, of a chip each [default: the fewest that keep --slo-latency, or 80% at work].",
+    ),
+]
+SLO_LATENCY = Annotated[
+    str | None,
+    typer.Option("--slo-latency", help='Longest wait and work of 95% of the requests, such as "100 ms".'),
+]
+BATCH_WAIT = Annotated[
+    str | None,
+    typer.Option("--batch-wait", help='Longest wait for a batch to fill, such as "5 ms" [default: none].'),
+]
 
 
 def media_options(item: str, own: Mapping[str, tuple[Any, Any]] | None = None) -> OptionGroup:
@@ -48,6 +63,33 @@ def media_options(item: str, own: Mapping[str, tuple[Any, Any]] | None = None) -
             "active": (options.Active, None),
             "rate": (rate, None),
             "replicas": (REPLICAS, None),
+        }
+    )
+
+
+def traffic_options(item: str, own: Mapping[str, tuple[Any, Any]] | None = None) -> OptionGroup:
+    """Options of an encoder's service under traffic.
+
+    Parameters
+    ----------
+    item : what comes, such as ``recordings``
+    own : options of this command alone, by name: the annotation and the default of each
+
+    Returns
+    -------
+    The options in the order in which help lists them.
+    """
+    rate = Annotated[
+        str | None,
+        typer.Option("--rate", help=f'Rate at which {item} come, such as "50/s" or "2M/day" [default: a job].'),
+    ]
+    return OptionGroup(
+        {
+            "rate": (rate, None),
+            **(own or {}),
+            "replicas": (REPLICAS_OF_A_CHIP, None),
+            "slo_latency": (SLO_LATENCY, None),
+            "batch_wait": (BATCH_WAIT, None),
         }
     )
 

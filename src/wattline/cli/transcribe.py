@@ -8,9 +8,11 @@ import typer
 
 from wattline.cli import options
 from wattline.cli.groups import expand
-from wattline.cli.media import show_answer
+from wattline.cli.media import show_answer, traffic_options
 
 Opt = typer.Option
+CLIP = Annotated[str | None, Opt("--clip", help='Length of a recording that comes, such as "5 min" [default: 30 s].')]
+TRAFFIC = traffic_options("recordings", {"clip": (CLIP, None)})
 
 
 @expand
@@ -18,12 +20,16 @@ def transcribe(
     model: options.Model = None,
     *,
     setup: options.MediaOptions,
-    hours: Annotated[str, Opt("--hours", help='Hours of speech, or such as "90 min".')] = "100",
+    hours: Annotated[
+        str | None,
+        Opt("--hours", help='Hours of speech, or such as "90 min" [default: 100; under traffic those of an hour].'),
+    ] = None,
     text_tokens: Annotated[
         str | None, Opt(help="Number of tokens of the text of 30 seconds of speech [default: 60 to 150].")
     ] = None,
     batch: options.EncoderBatch = None,
     active: options.EncoderActive = None,
+    traffic: Annotated[options.Values, TRAFFIC],
     config: options.EncoderFolder = None,
     where: options.WhereOptions,
     draws: options.Draws = 2000,
@@ -39,6 +45,6 @@ def transcribe(
 
     answer = work(
         options.model_of(model, config), hours=hours, text_tokens=text_tokens, batch=batch, active=active,
-        draws=draws, seed=seed, facts=facts, **setup, **where,
+        draws=draws, seed=seed, facts=facts, **traffic, **setup, **where,
     )  # fmt: skip
     show_answer(answer, out, as_json, explain)

@@ -145,7 +145,8 @@ def _work(command: str, inputs: Json, results: Json) -> list[str]:
         parts.append("" if active is None else f"chips at work {active:.0%} of the time")
     if command in ("embed", "transcribe"):
         parts += [f"engine {inputs['engine']}", f"{inputs['batch']:,} at once on a chip"]
-        parts.append(f"chips at work {inputs['active']:.0%} of the time")
+        active = inputs["active"] if "active" in inputs else _step(results, "share of time at work")
+        parts.append("" if active is None else f"chips at work {active:.0%} of the time")
     if inputs.get("data_parallel"):
         parts.append(f"attention split by requests over {inputs['data_parallel']:,} groups of chips")
     if command == "serve":

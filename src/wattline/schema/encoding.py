@@ -19,7 +19,11 @@ class EncodingInputs(PlaceInputs):
     batch: int = item("Documents, images or pieces in one pass of a chip.")
     precision: str = item("Number format.")
     engine: str = item("Software.")
-    active: float = item("Share of the time that chips are at work.")
+    active: float | None = perhaps("Share of the time that chips are at work, of a job.")
+    rate_per_s: float | None = perhaps("Requests that come a second, under traffic.")
+    replicas: int | None = perhaps("Replicas that answer them, of a chip each.")
+    batch_wait_s: float | None = perhaps("Longest wait for a batch to fill.")
+    slo_latency_s: float | None = perhaps("Longest wait and work of 95% of the requests, where promised.")
 
 
 class EmbedInputs(EncodingInputs):
@@ -35,6 +39,7 @@ class TranscribeInputs(EncodingInputs):
 
     hours: float = item("Hours of speech.")
     text_tokens: float | None = perhaps("Tokens of the text of 30 seconds of speech, where given.")
+    clip_s: float | None = perhaps("Length of a recording that comes, under traffic.")
 
 
 class EncoderJson(StrictJson):
@@ -52,6 +57,14 @@ class EncodingResults(AnswerJson):
     chip_j: RangeJson = item("Energy of the chips at work for it, without hosts, idle time and facility.")
     chip_w: RangeJson = item("Mean power of a chip at work.")
     batch_latency_s: RangeJson = item("Time that a batch takes.")
+    utilisation: RangeJson | None = perhaps("Share of the time that replicas are at work, under traffic.")
+    queue_s: RangeJson | None = perhaps("Mean wait in the queue.")
+    latency_p50_s: RangeJson | None = perhaps("Median of wait and work.")
+    latency_p95_s: RangeJson | None = perhaps("95th percentile of wait and work.")
+    mean_batch: RangeJson | None = perhaps("Mean number of documents, images or pieces of a batch.")
+    joules_per_request: RangeJson | None = perhaps("Energy of a request.")
+    service_w: RangeJson | None = perhaps("Mean power of the service from the grid.")
+    service_idle_w: RangeJson | None = perhaps("Power of the service from the grid while nothing comes.")
     model: EncoderJson = item("What was read of the model.")
 
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from wattline.catalog.draws import Draws
 from wattline.core.fact import Array
-from wattline.core.quantity import show
+from wattline.core.quantity import number, show
 from wattline.line.chip.diffusion.coefficients import was_measured
-from wattline.line.chip.diffusion.run import StageRun
 from wattline.predict.answer import Answer, Working
 from wattline.predict.delivery import Phase, deliver
+from wattline.predict.encoding.batches import MeanBatch, mean_batch
 from wattline.predict.encoding.work import EncodingWork
 from wattline.predict.facility import find_facility
 from wattline.predict.making import with_making
@@ -34,7 +34,7 @@ def encoding_answer(
     ----------
     work : as it was read
     command : name of the command
-    title : of the answer
+    title : what is read, in words
     per : name of a result -> how many of its unit were read, such as ``joules_per_document``
     where : where it runs
     draws : of the facts; what rests on them has shape ``(n_draws,)``
@@ -43,60 +43,84 @@ def encoding_answer(
     """
     working = Working()
     facility = find_facility(where, draws, working)
-    runs = work.runs(draws)
-    slower, stronger = work.spread(draws)
-    power = {name: np.minimum(run.power_w * stronger, work.chip.tdp_w) for name, run in runs.items()}
-    latency_s = np.asarray(sum(run.time_s for run in runs.values()) * slower)
-    _explain(work, runs, power, slower, working)
-    phases = [_phase(work, name, power[name], run.time_s * slower) for name, run in runs.items()]
-    bill, load, peak = deliver(phases, facility, draws, working)
-    wall_s = np.asarray(latency_s * work.batches)
+    batch = mean_batch(work, draws)
+    work = batch.work
+    latency_s = batch.latency_s
+    _explain(batch, working)
+    bill, load, peak = deliver([_phase(batch, name) for name in batch.time_s], facility, draws, working)
+    work_s = np.asarray(latency_s * batch.batches)
     chip_j = np.asarray(
-        sum(power[name] * run.time_s for name, run in runs.items()) * slower * work.batches * work.chips
+        sum(batch.power_w[name] * batch.time_s[name] for name in batch.time_s) * batch.batches * work.chips
     )
-    occupied_s = np.asarray(wall_s * work.chips / work.active)
+    occupied_s = np.asarray(work_s * work.chips / batch.active)
     bill = with_making(bill, work.chip, occupied_s, where, draws, working)
     quantities = {
         "energy_j": bill.energy_j,
         **{name: np.asarray(bill.energy_j / count) for name, count in per.items()},
         "chip_j": chip_j,
-        "chip_w": np.asarray(chip_j / wall_s / work.chips),
+        "chip_w": np.asarray(chip_j / work_s / work.chips),
         "batch_latency_s": latency_s,
+        **_service(batch, bill.energy_j, facility.pue),
         "pue": facility.pue,
     }
     return Answer(
         command=command,
-        title=title,
+        title=_title(work, title),
         inputs=work.inputs() | facility.inputs(),
         more={"model": _reading(work)},
         bill=bill,
         load=load,
         peak_w=peak,
-        duration_s=wall_s,
+        duration_s=work_s if work.demand is None else np.asarray(work_s / batch.active),
         quantities=quantities | rental(work.chip, occupied_s, draws),
         reasons=tuple(working.reasons),
         draws=draws,
         warnings=_warnings(work, draws),
-        notes=(*rental_notes(work.chip), *notes_of(where, bill.follows["cost_usd"], facility.hours)),
+        notes=(*rental_notes(work.chip), *batch.notes, *notes_of(where, bill.follows["cost_usd"], facility.hours)),
     )
 
 
-def _phase(work: EncodingWork, name: str, watts: Array, time_s: Array) -> Phase:
-    """A stage of the whole job on all chips; chips kept ready beside it are idle for their share of the time."""
-    chip, chips = work.chip, work.chips
-    waiting = (1.0 - work.active) / work.active
+def _title(work: EncodingWork, read: str) -> str:
+    demand = work.demand
+    come = "" if demand is None else f", {number(demand.rate_per_s)} requests/s,"
+    return f"{read}{come} by {work.model.name} on {work.chips} × {work.chip.record.title}"
+
+
+def _phase(batch: MeanBatch, name: str) -> Phase:
+    """A stage of the whole job on all chips; chips kept ready are idle for their share of the time, which is a part
+    of the stage's own under traffic."""
+    chip, chips = batch.work.chip, batch.work.chips
+    waiting = (1.0 - batch.active) / batch.active
     power = {
-        name: np.asarray(watts * chips),
-        **({"chip_idle": np.asarray(chips * chip.idle_w * waiting)} if waiting else {}),
+        name: np.asarray(batch.power_w[name] * chips),
+        **({"chip_idle": np.asarray(chips * chip.idle_w * waiting)} if np.any(waiting) else {}),
         "host": np.asarray(chips * (chip.host_w + chip.host_idle_w * waiting)),
         "network": np.asarray(chips * chip.network_w * (1.0 + waiting)),
     }
-    return Phase(power, np.asarray(time_s * work.batches))
+    time_s = np.asarray(batch.time_s[name] * batch.batches)
+    if batch.work.demand is None:
+        return Phase(power, time_s)
+    return Phase({part: np.asarray(w * batch.active) for part, w in power.items()}, np.asarray(time_s / batch.active))
 
 
-def _explain(
-    work: EncodingWork, runs: Mapping[str, StageRun], power: Mapping[str, Array], slower: Array, working: Working
-) -> None:
+def _service(batch: MeanBatch, energy_j: Array, pue: Array) -> dict[str, Array]:
+    """What is said of a service: its queue, joules of a request, watts at its traffic and without any."""
+    work, demand = batch.work, batch.work.demand
+    if demand is None:
+        return {}
+    chip = work.chip
+    request_j = np.asarray(energy_j / work.items * demand.pieces)
+    return {
+        "utilisation": batch.active,
+        **batch.queue,
+        "joules_per_request": request_j,
+        "service_w": np.asarray(energy_j / (batch.latency_s * batch.batches / batch.active)),
+        "service_idle_w": np.asarray(work.chips * (chip.idle_w + chip.host_idle_w + chip.network_w) * pue),
+    }
+
+
+def _explain(batch: MeanBatch, working: Working) -> None:
+    work, runs, slower = batch.work, batch.runs, batch.slower
     model = work.model
     if model.reads == "speech":
         passes = model.speech()
@@ -114,10 +138,14 @@ def _explain(
         parts = ", ".join(
             f"{kind} {show(float(np.mean(s)), 's')}" for kind, s in run.by_kind_s.items() if np.mean(s) > 0
         )
-        working.note("chip", f"{STAGES[name]}: time of a batch", parts, run.time_s * slower, "s")
-        working.note("chip", f"{STAGES[name]}: power of a chip", "each kind by its time; at most TDP", power[name], "W")
+        working.note("chip", f"{STAGES[name]}: time of a batch", parts, batch.time_s[name], "s")
+        working.note(
+            "chip", f"{STAGES[name]}: power of a chip", "each kind by its time; at most TDP", batch.power_w[name], "W"
+        )
     working.note("chip", "measured beside worked out, time", "spread of what was measured", slower, "")
-    working.note("chip", "batches of a chip", "items / batch / chips", work.batches, "")
+    working.note("chip", "batches of a chip", "items / batch / chips", batch.batches, "")
+    if work.demand is not None:
+        working.note("chip", "share of time at work", "by its traffic", batch.active, "")
 
 
 def _warnings(work: EncodingWork, draws: Draws) -> tuple[str, ...]:

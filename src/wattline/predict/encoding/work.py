@@ -21,6 +21,7 @@ from wattline.line.chip.diffusion.stage import Stage, pass_stage
 from wattline.line.work.diffusion.tally import VALUE_BYTES
 from wattline.line.work.encoding.model import EncoderModel, load_encoder, read_encoder
 from wattline.predict.cite import cite_given
+from wattline.predict.encoding.demand import EncodingDemand, EncodingQuestion, read_encoding_demand
 from wattline.predict.encoding.engine import encoder_spread, read_encoder_engine
 from wattline.predict.rented import instance_inputs, load_chips
 from wattline.predict.setup import Setup
@@ -44,6 +45,7 @@ class EncodingWork:
     engine: Engine
     active: float
     amounts: Mapping[str, Any] = field(default_factory=dict)
+    demand: EncodingDemand | None = None
 
     def runs(self, draws: Draws) -> dict[str, StageRun]:
         """Time and power of a batch on one chip in each stage: ``encode``, and ``decode`` of speech."""
@@ -94,18 +96,8 @@ class EncodingWork:
             "batch": int(self.batch),
             "precision": self.precision,
             "engine": self.engine_name,
-            "active": self.active,
+            **({"active": self.active} if self.demand is None else self.demand.inputs()),
         }
-
-
-@dataclass(frozen=True)
-class EncodingQuestion:
-    """What a user asked for, in plain values, beside how much is read."""
-
-    batch: int | str | None = None
-    active: float | str | None = None
-    usual_batch: int = 64
-    usual_engine: str = "eager"
 
 
 def read_model_of(model: str | Path | EncoderModel, draws: Draws) -> EncoderModel:
@@ -153,9 +145,8 @@ def read_work(
     """
     chip = load_chips(setup, draws)
     precision = "bf16" if setup.precision is None else setup.precision
-    most = max(1.0, float(np.min(amount[0])))
-    usual = min(float(question.usual_batch), most)
-    batch = usual if question.batch is None else whole_of(question.batch, "batch", 1, MAX_BATCH)
+    batch = _batch(question, amount)
+    demand = read_encoding_demand(question, setup.gpus)
     gpus = setup.gpus or 1
     if gpus > MAX_CHIPS:
         raise WattlineError(f"gpus: {gpus} are more than {MAX_CHIPS}")
@@ -165,9 +156,24 @@ def read_work(
     if question.active is not None:
         cite_given(draws, "active", active, "", "share of time that provisioned chips are at work")
     name, engine = read_encoder_engine(setup.engine, precision, question.usual_engine, draws)
-    work = EncodingWork(known, chip, gpus, *amount, batch, precision, name, engine, active, amounts)
+    work = EncodingWork(known, chip, gpus, *amount, batch, precision, name, engine, active, amounts, demand)
     _check_memory(work)
     return work
+
+
+def _batch(question: EncodingQuestion, amount: tuple[Array, Array]) -> float:
+    """The most items of a batch: by their number, by their tokens, or both."""
+    most = max(1.0, float(np.min(amount[0])))
+    usual = float(question.usual_batch) if question.rate is not None else min(float(question.usual_batch), most)
+    batch = None if question.batch is None else whole_of(question.batch, "batch", 1, MAX_BATCH)
+    if question.max_batch_tokens is None:
+        return usual if batch is None else batch
+    tokens, each = parse(question.max_batch_tokens, "token", "max-batch-tokens"), float(np.median(amount[1]))
+    if not each <= tokens < np.inf:
+        raise WattlineError(
+            f"max-batch-tokens: {tokens:g} hold no document of {each:,.0f} tokens; give that many or more"
+        )
+    return float(min(tokens // each, MAX_BATCH if batch is None else batch))
 
 
 def whole_of(value: Any, name: str, low: float, high: float) -> float:

@@ -82,14 +82,14 @@ PAGES = {
             "embed",
             N_("What do embeddings take?"),
             N_("Energy, time, cost and carbon of embedding or ranking text, and of images that a model reads."),
-            ("model", "tokens", "document_tokens", "chip", "gpus", "region"),
+            ("model", "tokens", "document_tokens", "rate", "slo_latency", "chip", "gpus", "region"),
             {"model": "bge-m3", "tokens": "1B", "chip": "l4"},
         ),
         Page(
             "transcribe",
             N_("What does transcribing speech take?"),
             N_("Energy, time, cost and carbon of hours of speech that become text."),
-            ("model", "hours", "chip", "gpus", "region"),
+            ("model", "hours", "rate", "slo_latency", "chip", "gpus", "region"),
             {"model": "whisper-large-v3-turbo", "hours": "100", "chip": "l4"},
         ),
         Page(
