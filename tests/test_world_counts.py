@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,9 +14,9 @@ from wattline.line.world.backtest import forecasts_of
 from wattline.line.world.counts import ALL, CAPACITY, COUNTS, counts_covariance, log_ratio
 from wattline.line.world.expected import paths_known
 from wattline.line.world.growth import FIRST
-from wattline.line.world.observe import Posterior, log_income
+from wattline.line.world.observe import Posterior
 from wattline.line.world.outlook import catalog_posterior
-from wattline.line.world.places import place_of
+from wattline.line.world.places import log_income, log_intensity, place_of
 from wattline.line.world.published import GIVEN, published_capacities, published_figures, read_published
 from wattline.predict.outlook.own import check_own_file
 
@@ -72,6 +74,28 @@ def test_three_parts_of_the_world_without_any_figure_are_foreseen_within_their_r
 def test_a_richer_place_is_expected_to_have_more_and_an_unknown_income_changes_nothing() -> None:
     assert log_income(place_of("switzerland")) > log_income(place_of("india"))
     assert log_income(place_of("world")) == 0
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.sampled_from(["canada", "vietnam", "saudi_arabia", "iceland", "us-ercot"]), st.floats(1.1, 4))
+def test_of_places_alike_that_whose_industry_takes_more_electricity_has_fewer_data_centres(
+    name: str, more: float
+) -> None:
+    """The figures tell so: electricity per product, of which nothing is stated before them, has a negative exponent."""
+    place = place_of(name)
+    heavy = replace(place, intensity=more * place.intensity)
+    usual, less = (catalog_posterior(2026).predict([each], IN_2024)[0][0] for each in (place, heavy))
+    assert -0.8 * np.log(more) < less - usual < -0.1 * np.log(more)
+
+
+def test_electricity_per_product_is_high_where_power_is_cheap_and_a_grids_is_its_countrys() -> None:
+    heavy = {name: log_intensity(place_of(name)) for name in ("iceland", "vietnam", "world", "uk", "ireland")}
+    assert heavy["iceland"] > 0.5
+    assert heavy["vietnam"] > 0.5
+    assert heavy["world"] == 0
+    assert max(heavy["uk"], heavy["ireland"]) < -0.5
+    assert log_intensity(place_of("us-ercot")) == log_intensity(place_of("us"))
+    assert log_intensity(replace(place_of("uk"), intensity=0.0)) == 0  # not known
 
 
 def test_a_scope_that_is_not_known_is_refused_by_name(tmp_path) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import log
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from wattline.line.world.counts import counts_covariance, without_crypto
 from wattline.line.world.figures import Figures
 from wattline.line.world.growth import FIRST, YEARS, Years, growth_paths
 from wattline.line.world.path_model import PathModel
-from wattline.line.world.places import Place, place_of, wide_places
+from wattline.line.world.places import Place, log_income, log_intensity, place_of, wide_places
 from wattline.line.world.published import PublishedFigure
 from wattline.line.world.tables import stated_number, stated_year
 
@@ -103,6 +102,7 @@ class Paths:
         area = same([p.area for p in places], [p.area for p in others])
         pick = np.ix_(year, other_year)
         rich, other_rich = (np.array([log_income(p) for p in each]) for each in (places, others))
+        heavy, other_heavy = (np.array([log_intensity(p) for p in each]) for each in (places, others))
         size, other_size = (np.array([model.size(p) for p in each]) for each in (places, others))
         own = self.steps[pick] + self.own[pick] * size[:, None] * other_size[None, :]
         grows, level = stated_number("kin-growth"), stated_number("kin-level")
@@ -113,6 +113,7 @@ class Paths:
             + group * ((1 - model.area_share) * model.kin_sd**2 + self.grouped[pick])
             + area * (model.area_share * model.kin_sd**2)
             + model.income_sd**2 * np.outer(rich, other_rich)
+            + model.intensity_sd**2 * np.outer(heavy, other_heavy)
         )
         if not firm.any():
             return np.where(company, of_place, 0.0)
@@ -183,18 +184,6 @@ class Paths:
         if kind == "metered":
             return self.model.metered_sd
         return self.model.publisher_sd(place)
-
-
-def log_income(place: Place) -> float:
-    """How much richer a place is than the world.
-
-    Parameters
-    ----------
-    place : a place
-
-    Returns the logarithm of its product a head over the world's; 0 where it is not known.
-    """
-    return log(place.income_usd / place_of("world").income_usd) if place.income_usd else 0.0
 
 
 class Posterior:

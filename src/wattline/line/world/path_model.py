@@ -24,6 +24,7 @@ class PathModel:
     exponent: float
     income: float
     income_sd: float
+    intensity_sd: float
     level_sd: float
     kin_sd: float
     company_growth: float

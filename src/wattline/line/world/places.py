@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from math import log
 
 from wattline.catalog import default, plain_name
 from wattline.core.errors import NotFound, WattlineError
@@ -42,7 +43,8 @@ OTHER_NAMES = {"eu": "eu27", "european_union": "eu27", "global": "world", "aws":
 @dataclass(frozen=True)
 class Place:
     """Where or whose: ``kin_name`` is the family whose path it shares, ``group`` places of a kind, ``area`` a part of
-    them with more in common; ``income_usd`` is the product a head, 0 where it is not known."""
+    them with more in common; ``income_usd`` is the product a head, ``intensity`` the electricity per product [TWh per
+    million USD], 0 where they are not known."""
 
     name: str
     kin_name: str
@@ -51,6 +53,7 @@ class Place:
     company: bool = False
     area: str = ""
     income_usd: float = 0.0
+    intensity: float = 0.0
 
 
 @cache
@@ -96,7 +99,7 @@ def known_place(name: str) -> Place | None:
         twh = series("electricity", scope=plain).facts[0].value
         group = WIDE.get(plain, "emerging")
         area, income = WIDE_AREAS.get(plain, group), income_of(plain)
-        return Place(plain, KIN.get(plain, plain), group, twh, area=area, income_usd=income)
+        return Place(plain, KIN.get(plain, plain), group, twh, False, area, income, intensity_of(plain, twh))
     record = default().names("region").get(plain_name(name))
     if record is None:
         return None
@@ -105,8 +108,10 @@ def known_place(name: str) -> Place | None:
         raise WattlineError(f"{region.title}: its electricity is not known; take its country")
     name = USUAL.get(region.name, region.name if region.name.startswith("us-") else slug(region.title))
     group = "us" if region.name.startswith("us-") else GROUP_OF.get(region.name, "emerging")
-    twh, income = region["consumption_twh"].value, income_of(group if group == "us" else region.name)
-    return Place(name, name, group, twh, area=AREA_OF.get(region.name, group), income_usd=income)
+    twh, country = region["consumption_twh"].value, group if group == "us" else region.name
+    whole = default().find("region", country)["consumption_twh"].value  # of a grid: as of its country
+    area = AREA_OF.get(region.name, group)
+    return Place(name, name, group, twh, False, area, income_of(country), intensity_of(country, whole))
 
 
 def place_or_company(name: str, electricity_twh: float = 0.0) -> Place:
@@ -152,6 +157,45 @@ def income_of(scope: str) -> float:
     Returns USD of 2019; 0 where it is not known.
     """
     return series("income", scope=scope).facts[0].value if ("income", scope, "all") in stock_facts() else 0.0
+
+
+def intensity_of(scope: str, consumption_twh: float) -> float:
+    """Electricity per product: more where industry takes it, which has no more data centres for that.
+
+    Parameters
+    ----------
+    scope : two letters of a country, or the name of the group
+    consumption_twh : its electricity of a year
+
+    Returns TWh per million USD of 2019; 0 where the product is not known.
+    """
+    if not income_of(scope) or ("population", scope, "all") not in stock_facts():
+        return 0.0
+    return consumption_twh / (income_of(scope) * series("population", scope=scope).facts[0].value)
+
+
+def log_income(place: Place) -> float:
+    """How much richer a place is than the world.
+
+    Parameters
+    ----------
+    place : a place
+
+    Returns the logarithm of its product a head over the world's; 0 where it is not known.
+    """
+    return log(place.income_usd / place_of("world").income_usd) if place.income_usd else 0.0
+
+
+def log_intensity(place: Place) -> float:
+    """How much more electricity a place takes for its product than the world does.
+
+    Parameters
+    ----------
+    place : a place
+
+    Returns the logarithm of its electricity per product over the world's; 0 where it is not known.
+    """
+    return log(place.intensity / place_of("world").intensity) if place.intensity else 0.0
 
 
 def wide_places() -> list[str]:
