@@ -37,6 +37,15 @@ class KindShares(StrictJson):
     enterprise: float = item("Of enterprises.")
 
 
+class KindPue(StrictJson):
+    """PUE of sites by kind, as they stand in a year: built in different years, in the climates of the place."""
+
+    hyperscale: float = item("Of hyperscalers.")
+    colocation: float = item("Of colocation and service providers.")
+    enterprise: float = item("Of enterprises.")
+    ai: float = item("Of sites of AI.")
+
+
 class OutlookYear(StrictJson):
     """A place in a year."""
 
@@ -51,6 +60,7 @@ class OutlookYear(StrictJson):
     ai_share: RangeJson | None = item(
         "Share of AI with its own cooling and power, as published figures count it; null for a company."
     )
+    pue_of_kind: KindPue | None = item("PUE of its sites by kind, by the hourly model of a site; null for a company.")
     share_of_kind: KindShares | None = item("Shares of kinds of site; null but for the world from 2020 on.")
     training_share: float | None = item("Share of training in AI, the rest is inference; null for a company.")
 

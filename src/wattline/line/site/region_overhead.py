@@ -1,4 +1,4 @@
-"""What the overhead of a region's sites is over that of all, by its climates and the vintage of the hall."""
+"""What the sites of a region take beside their IT, by kind of site, by its climates and by the vintage of the halls."""
 
 from __future__ import annotations
 
@@ -15,13 +15,19 @@ from wattline.line.site.cooling.kinds import KINDS
 from wattline.line.site.power_chain import column, load_ups
 from wattline.line.site.year import HallDesign, year
 
-# year of the vintage -> cooling and hall that were usual: chillers all year, then outside air where it is cold enough
-VINTAGES = {2005: ("air-chiller", "midsize"), 2025: ("air-economiser", "large")}
+# kind of site -> year of construction -> cooling and hall that were usual
+HALLS = {
+    "hyperscale": {2005: ("water-chiller", "large"), 2025: ("air-economiser", "large")},
+    "colocation": {2005: ("air-chiller", "midsize"), 2025: ("water-economiser", "large")},
+    "enterprise": {2005: ("air-chiller", "small"), 2025: ("air-chiller", "midsize")},
+    "ai": {2025: ("liquid", "large")},
+}
 EVERY = 29  # hours: of a year, one of so many meets every hour of the day and every month
+ALL = "world"
 
 
-def overhead_ratios(catalog: Catalog) -> Mapping[int, Mapping[str, Array]]:
-    """PUE less 1 over the mean of all regions, weighted by their electricity, by vintage and region.
+def site_overheads(catalog: Catalog) -> Mapping[tuple[str, int], Mapping[str, Array]]:
+    """PUE less 1 by kind of site and year of construction, in the climates of each region.
 
     Parameters
     ----------
@@ -29,20 +35,25 @@ def overhead_ratios(catalog: Catalog) -> Mapping[int, Mapping[str, Array]]:
 
     Returns
     -------
-    Year of the vintage -> region of the climates -> ratio, shape ``(n_climates_of_the_region,)``.
+    Kind and year -> region of the climates -> overhead, shape ``(n_climates_of_the_region,)``; of ``world`` the mean of
+    all regions, weighted by their electricity.
     """
-    made: dict[int, dict[str, Array]] = {}
+    climates = [(str(r.meta["region"]), made_year(r, catalog)) for r in catalog.records("climate").values()]
     draw = Draws(1, catalog=catalog).central()
-    for vintage, (cooling, plant) in VINTAGES.items():
-        p = hall.parameters(plant, draw)
-        setup, load = HallDesign(KINDS[cooling], p, load_ups(None, p, draw)), column(hall.usual_load(plant, draw))
-        over: dict[str, list[float]] = {}
-        for record in catalog.records("climate").values():
-            pue = float(np.mean(year(setup, made_year(record, catalog), load, EVERY).pue))
-            over.setdefault(str(record.meta["region"]), []).append(pue - 1)
-        weight = [_electricity_twh(region, over, catalog) for region in over]
-        mean = np.average([np.mean(values) for values in over.values()], weights=weight)
-        made[vintage] = {region: np.array(values) / mean for region, values in over.items()}
+    made: dict[tuple[str, int], dict[str, Array]] = {}
+    for kind, vintages in HALLS.items():
+        for vintage, (cooling, plant) in vintages.items():
+            p = hall.parameters(plant, draw)
+            design, load = HallDesign(KINDS[cooling], p, load_ups(None, p, draw)), column(hall.usual_load(plant, draw))
+            over: dict[str, list[float]] = {}
+            for region, weather in climates:
+                over.setdefault(region, []).append(float(np.mean(year(design, weather, load, EVERY).pue)) - 1)
+            weight = [_electricity_twh(region, over, catalog) for region in over]
+            mean = np.average([np.mean(values) for values in over.values()], weights=weight)
+            made[kind, vintage] = {
+                **{region: np.array(values) for region, values in over.items()},
+                ALL: np.array([mean]),
+            }
     return made
 
 

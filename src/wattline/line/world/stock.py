@@ -81,6 +81,24 @@ def standing_by_vintage(shipped: Array, life: Array | float, shape: float | None
     return np.asarray(shipped[:, None] * presence(life, shape))
 
 
+def sites_by_construction(standing_power: Array, life: float, shape: float | None = None) -> Array:
+    """Sites that stand in each year by the year in which they were built: what is wanted more than stands is built.
+
+    Parameters
+    ----------
+    standing_power : power of the IT in all sites by year, shape ``(n_years,)``
+    life : mean life of a site [years]
+    shape : of the Weibull distribution
+
+    Returns shape ``(n_years, n_years)``: year of construction, then year; in the unit of ``standing_power``.
+    """
+    left = survival(np.arange(len(YEARS), dtype=float), life, shape)
+    made = np.zeros((len(YEARS), len(YEARS)))
+    for i, wanted in enumerate(standing_power):
+        made[i, i:] = max(float(wanted) - made[:, i].sum(), 0.0) * left[: len(YEARS) - i]
+    return made
+
+
 def retirements(shipped: Array, life: Array | float, shape: float | None = None) -> Array:
     """What leaves the stock in each year, so that stock now is stock before, plus arrivals, less this.
 

@@ -13,6 +13,8 @@ from wattline.line.world.observe import Posterior
 from wattline.line.world.outlook import Outlook
 from wattline.line.world.percentiles import percentiles
 from wattline.line.world.places import Place
+from wattline.line.world.site_overhead import pue_of_kinds
+from wattline.line.world.stock import YEARS
 from wattline.line.world.stock_draws import PARTS
 from wattline.line.world.tables import annex, series
 
@@ -67,10 +69,16 @@ def _year(made: Outlook, i: int, j: int, ranges: tuple[Array, Array], shares: di
     return {
         "year": year, "energy_twh": ends(twh), "shared_twh": ends(made.shared_twh[:, i, j]), "capacity_gw": ends(gw),
         "share_of_electricity": None if share is None else ends(share), "share_of_part": parts,
+        "pue_of_kind": None if place.company else _pue(place, year),
         "share_of_kind": kind_shares(year) if place.name == "world" else None,
         "ai_share": None if place.company else ends(shares["whole_ai"][:, i, j]),
         "training_share": None if place.company else float(series("training-share", "ai").at(np.array([year]))[0]),
     }  # fmt: skip
+
+
+def _pue(place: Place, year: int) -> Json:
+    """PUE of a place's sites by kind, as they stand in a year."""
+    return {kind: float(np.interp(year, YEARS, values)) for kind, values in pue_of_kinds(place).items()}
 
 
 def ends(values: Array) -> Json:
