@@ -74,16 +74,16 @@ def estimate(api: Any, row: Row) -> dict[str, float | None]:
     if row["weight_precision"] == "fp8":
         how |= {"gemm_quant_mode": "fp8_block", **({"moe_quant_mode": "fp8_block"} if experts else {})}
     try:
-        told = api.cli_estimate(
+        answer = api.cli_estimate(
             model_path=path, system_name=SYSTEMS[row["gpu_model"]], backend_name="vllm", isl=int(row["input_tokens"]),
             osl=max(round(float(row["avg_output_len"])), 2), batch_size=max(round(float(row["avg_batch_size"])), 1),
             tp_size=chips, **how,
         )  # fmt: skip
     except Exception as error:
         return {"ITL": None, "tokens/s": None, "J/token": None, "why": str(error)[:120]}  # type: ignore[dict-item]
-    rate = float(told.tokens_per_second)
-    joules = None if told.power_w is None else float(told.power_w) * chips / rate
-    return {"ITL": float(told.tpot), "tokens/s": rate, "J/token": joules}
+    rate = float(answer.tokens_per_second)
+    joules = None if answer.power_w is None else float(answer.power_w) * chips / rate
+    return {"ITL": float(answer.tpot), "tokens/s": rate, "J/token": joules}
 
 
 def inside() -> None:
@@ -126,30 +126,30 @@ def read_rows(path: str, most: int | None) -> list[Row]:
     return rows
 
 
-def told_by_ecologits(rows: Sequence[Row]) -> list[float]:
+def estimates_of_ecologits(rows: Sequence[Row]) -> list[float]:
     """Joules per token by EcoLogits, given the true batch and number of GPUs."""
     import ecologits
 
     ecologits.install_ecologits()
     numbers = [row | {name: float(row[name]) for name in ecologits.NUMBERS} for row in rows]
-    return list(ecologits.ask_ecologits(numbers)[ecologits.TOLD])
+    return list(ecologits.ask_ecologits(numbers)[ecologits.BATCH_GIVEN])
 
 
-def told_by_aiconfigurator(rows: Sequence[Row]) -> list[dict[str, Any]]:
+def estimates_of_aiconfigurator(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """What aiconfigurator's own environment says of each row."""
     command = [str(PYTHON), "-I", str(Path(__file__).resolve()), INSIDE]
     done = subprocess.run(command, input=json.dumps(rows), capture_output=True, text=True, check=True)
     return list(json.loads(done.stdout.splitlines()[-1]))
 
 
-def print_table(rows: Sequence[Row], told: dict[str, dict[str, list[float | None]]]) -> None:
+def print_table(rows: Sequence[Row], estimates: dict[str, dict[str, list[float | None]]]) -> None:
     """Mean and median absolute error by tool and measure, on the rows that the tool tells of."""
-    for tool, values in told.items():
+    for tool, values in estimates.items():
         for measure, predicted in values.items():
             column = MEASURES[measure][0]
             errors = [p / float(r[column]) - 1 for p, r in zip(predicted, rows, strict=True) if p is not None]
             if not errors:
-                print(f"{tool:<28} {measure:<9} none told")
+                print(f"{tool:<28} {measure:<9} no estimate")
                 continue
             size = [abs(error) for error in errors]
             scores = f"{statistics.fmean(size):>7.1%} {statistics.median(size):>7.1%} {statistics.fmean(errors):>+7.1%}"
@@ -161,7 +161,7 @@ def main(arguments: Sequence[str]) -> None:
         raise SystemExit("usage: benchmarks/aiconfigurator.py FILE.csv PREDICTIONS.csv [ROWS]")
     rows = read_rows(arguments[1], int(arguments[2]) if len(arguments) == 3 else None)
     install()
-    answers = told_by_aiconfigurator(rows)
+    answers = estimates_of_aiconfigurator(rows)
     whole = [i for i, answer in enumerate(answers) if answer["ITL"] is not None]
     print(f"{len(whole)} of {len(rows)} rows have kernels in aiconfigurator {VERSION}; all are scored on these")
     rows, answers = [rows[i] for i in whole], [answers[i] for i in whole]
@@ -171,7 +171,7 @@ def main(arguments: Sequence[str]) -> None:
         {
             "Wattline, model left out": {m: [float(row[own]) for row in rows] for m, (_, own) in MEASURES.items()},
             "aiconfigurator": {m: [answer[m] for answer in answers] for m in MEASURES},
-            "EcoLogits, batch and GPUs": {"J/token": list(told_by_ecologits(rows))},
+            "EcoLogits, batch and GPUs": {"J/token": list(estimates_of_ecologits(rows))},
         },
     )
 

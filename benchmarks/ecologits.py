@@ -33,7 +33,7 @@ JOULES_PER_KWH = 3.6e6
 MEASURED, PREDICTED = "energy_per_token_joules", "predicted_energy_per_token_joules"
 NAMES = ("model_id", "gpu_model", "task", "weight_precision")
 NUMBERS = ("num_gpus", "avg_batch_size", "total_params_billions", "activated_params_billions", MEASURED)
-AS_IT_COMES, TOLD, WATTLINE = "EcoLogits as it comes", "EcoLogits, batch and GPUs told", "Wattline"
+AS_IT_COMES, BATCH_GIVEN, WATTLINE = "EcoLogits as it comes", "EcoLogits, batch and GPUs given", "Wattline"
 
 Row = dict[str, Any]  # NAMES as text, NUMBERS as numbers
 Joules = dict[str, list[float]]  # by predictor, one for each row
@@ -44,7 +44,7 @@ Joules = dict[str, list[float]]  # by predictor, one for each row
 
 def ecologits_joules(llm: Any, row: Row, batch_size: float, gpus: int) -> float:
     """GPU joules per output token, of all GPUs, by EcoLogits' own formulas."""
-    one_gpu_kwh = llm.gpu_energy(
+    gpu_kwh = llm.gpu_energy(
         model_active_parameter_count=row["activated_params_billions"],
         output_token_count=1.0,
         batch_size=batch_size,
@@ -52,9 +52,7 @@ def ecologits_joules(llm: Any, row: Row, batch_size: float, gpus: int) -> float:
         gpu_energy_beta=llm.GPU_ENERGY_BETA,
         gpu_energy_gamma=llm.GPU_ENERGY_GAMMA,
     )
-    return JOULES_PER_KWH * float(
-        llm.request_it_energy(server_energy=0.0, gpu_required_count=gpus, gpu_energy=one_gpu_kwh)
-    )
+    return JOULES_PER_KWH * float(llm.request_it_energy(server_energy=0.0, gpu_required_count=gpus, gpu_energy=gpu_kwh))
 
 
 def required_gpus(llm: Any, row: Row) -> int:
@@ -70,7 +68,7 @@ def inside() -> None:
     json.dump(
         {
             AS_IT_COMES: [ecologits_joules(llm, row, llm.BATCH_SIZE, required_gpus(llm, row)) for row in rows],
-            TOLD: [ecologits_joules(llm, row, row["avg_batch_size"], int(row["num_gpus"])) for row in rows],
+            BATCH_GIVEN: [ecologits_joules(llm, row, row["avg_batch_size"], int(row["num_gpus"])) for row in rows],
         },
         sys.stdout,
     )
@@ -114,8 +112,8 @@ def ask_ecologits(rows: Sequence[Row]) -> Joules:
     answer = subprocess.run(command, input=json.dumps(rows), capture_output=True, text=True)
     if answer.returncode:
         fail(f"EcoLogits failed: {(answer.stderr.strip() or 'no message').splitlines()[-1]}")
-    found: Joules = json.loads(answer.stdout)
-    return found
+    joules: Joules = json.loads(answer.stdout)
+    return joules
 
 
 def read_rows(path: str, *extra: str) -> list[Row]:
@@ -182,11 +180,11 @@ def groups(rows: Sequence[Row]) -> dict[str, list[int]]:
         lambda row: f"{row['gpu_model']} {row['task']}",
         lambda row: "EcoLogits' fitted range" if in_fitted_range(row) else "",
     )
-    found: dict[str, list[int]] = {}
+    numbers: dict[str, list[int]] = {}
     for title in titles:
         for name in sorted({title(row) for row in rows} - {""}):
-            found[name] = [number for number, row in enumerate(rows) if title(row) == name]
-    return found
+            numbers[name] = [number for number, row in enumerate(rows) if title(row) == name]
+    return numbers
 
 
 def print_table(rows: Sequence[Row], predictions: Joules) -> None:
@@ -196,8 +194,8 @@ def print_table(rows: Sequence[Row], predictions: Joules) -> None:
         for name, predicted in predictions.items()
     }
     for group, numbers in groups(rows).items():
-        for place, (name, found) in enumerate(errors.items()):
-            mean, median, bias = score([found[number] for number in numbers])
+        for place, (name, rates) in enumerate(errors.items()):
+            mean, median, bias = score([rates[number] for number in numbers])
             title = group if place == 0 else ""
             print(f"{title:<24} {name:<31} {len(numbers):>5} {mean:>7.1%} {median:>11.1%} {bias:>+7.1%}")
 

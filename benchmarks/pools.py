@@ -40,12 +40,12 @@ def main(path: str) -> None:
     for model, title, gpus, rate, pools in POOLS:
         traffic = scale(trace, rate=rate / trace.rate_per_s)
         for prefill, decode in pools:
-            found = served(model, traffic, gpus=gpus, replicas=decode, prefill_replicas=prefill).simulated()
+            figures = served(model, traffic, gpus=gpus, replicas=decode, prefill_replicas=prefill).simulated()
             split = f"{prefill} prefill + {decode} decode" if prefill else f"{decode}"
             print(
-                f"| {'' if prefill else title} | {split} | {_ms(found['request_ttft_s'], 0)} | "
-                f"{_ms(found['request_tpot_s'], 1)} | "
-                f"{1e3 * found['itl_s']['p99']:.0f} ms | {found['server_j_per_request']:,.0f} |",
+                f"| {'' if prefill else title} | {split} | {_ms(figures['request_ttft_s'], 0)} | "
+                f"{_ms(figures['request_tpot_s'], 1)} | "
+                f"{1e3 * figures['itl_s']['p99']:.0f} ms | {figures['server_j_per_request']:,.0f} |",
                 flush=True,
             )
     day = poisson(
@@ -59,11 +59,11 @@ def main(path: str) -> None:
     print("| | delivered by the grid | J a request at the plug | TTFT p99 | TPOT p99 |")
     print("|---|---|---|---|---|")
     for title, scaling in DAY:
-        one = served("llama-3.1-8b", day, gpus=1, replicas=8, **scaling)
-        found = one.simulated()
+        service = served("llama-3.1-8b", day, gpus=1, replicas=8, **scaling)
+        figures, energy_kwh = service.simulated(), float(service.answer.bill.energy_j) / 3.6e6
         print(
-            f"| {title} | {float(one.answer.bill.energy_j) / 3.6e6:.0f} kWh | {found['server_j_per_request']:.0f} | "
-            f"{1e3 * found['request_ttft_s']['p99']:.0f} ms | {1e3 * found['request_tpot_s']['p99']:.1f} ms |",
+            f"| {title} | {energy_kwh:.0f} kWh | {figures['server_j_per_request']:.0f} | "
+            f"{1e3 * figures['request_ttft_s']['p99']:.0f} ms | {1e3 * figures['request_tpot_s']['p99']:.1f} ms |",
             flush=True,
         )
 

@@ -45,19 +45,19 @@ class Constant:
 
 async def stream(request: web.Request) -> web.StreamResponse:
     """Pieces with exponential pauses, each stamped with the monotonic clock."""
-    asked = await request.json()
-    chance = random.Random(asked["seed"])
+    fields = await request.json()
+    chance = random.Random(fields["seed"])
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     await response.prepare(request)
-    for number in range(asked["pieces"]):
-        await asyncio.sleep(chance.expovariate(1 / asked["pause_s"]))
+    for number in range(fields["pieces"]):
+        await asyncio.sleep(chance.expovariate(1 / fields["pause_s"]))
         head = (
             b'data: {"id":"x","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{"content":" '
         )
         stamp = time.monotonic_ns()
         await response.write(head + b'word%d"},"finish_reason":null}],"at":%d}\n\n' % (number, stamp))
-    told = b'{"prompt_tokens":9,"completion_tokens":%d,"total_tokens":%d}' % (asked["pieces"], asked["pieces"] + 9)
-    await response.write(b'data: {"id":"x","choices":[],"usage":' + told + b"}\n\ndata: [DONE]\n\n")
+    usage = b'{"prompt_tokens":9,"completion_tokens":%d,"total_tokens":%d}' % (fields["pieces"], fields["pieces"] + 9)
+    await response.write(b'data: {"id":"x","choices":[],"usage":' + usage + b"}\n\ndata: [DONE]\n\n")
     await response.write_eof()
     return response
 
@@ -81,20 +81,22 @@ async def proxy(pipe: Connection, upstream: str) -> None:
             await asyncio.Event().wait()
 
 
-async def one(session: aiohttp.ClientSession, url: str, seed: int, options: argparse.Namespace) -> list[float]:
+async def stream_delays_ms(
+    session: aiohttp.ClientSession, url: str, seed: int, options: argparse.Namespace
+) -> list[float]:
     """Milliseconds from writing to arrival, of each piece of one stream."""
-    asked = {
+    fields = {
         "model": "m", "stream": True, "stream_options": {"include_usage": True}, "seed": seed,
         "pieces": options.pieces, "pause_s": options.pause_ms / 1000,
         "messages": [{"role": "user", "content": "hello"}],
     }  # fmt: skip
     took = []
-    async with session.post(f"{url}/v1/chat/completions", json=asked) as answer:
+    async with session.post(f"{url}/v1/chat/completions", json=fields) as answer:
         async for data in answer.content.iter_any():
             now = time.monotonic_ns()
             for line in data.split(b"\n\n"):
-                _, found, rest = line.partition(b'"at":')
-                if found:
+                _, mark, rest = line.partition(b'"at":')
+                if mark:
                     took.append((now - int(rest.rstrip(b"}"))) / 1e6)
     assert len(took) == options.pieces
     return took
@@ -102,7 +104,7 @@ async def one(session: aiohttp.ClientSession, url: str, seed: int, options: argp
 
 async def client(url: str, options: argparse.Namespace) -> np.ndarray:
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        rows = await asyncio.gather(*(one(session, url, seed, options) for seed in range(options.streams)))
+        rows = await asyncio.gather(*(stream_delays_ms(session, url, seed, options) for seed in range(options.streams)))
     # the beginning, when all connect at once, is a burst of another kind
     return np.concatenate([row[5:] for row in rows])
 

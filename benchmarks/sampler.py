@@ -33,7 +33,7 @@ PYTHON = VENV / "bin" / "python"
 INSIDE = "--inside"
 DEVICES, INTERVAL_S, SETTLE_S = 8, 0.1, 2.0
 WINDOWS, PAUSE_S = 300, 0.01
-Told = dict[str, Any]
+Edges = dict[str, Any]
 
 
 # measured alike in every interpreter
@@ -58,7 +58,7 @@ def share_of_a_core(seconds: float) -> float:
     return (cpu_s(os.getpid()) - cpu) / (time.perf_counter() - begin)
 
 
-def edges_us(begin: Callable[[str], Any], end: Callable[[str], Any]) -> Told:
+def edges_us(begin: Callable[[str], Any], end: Callable[[str], Any]) -> Edges:
     """Median and 99th percentile of what beginning and ending a window take, µs."""
     took: tuple[list[float], list[float]] = ([], [])
     for i in range(WINDOWS):
@@ -74,7 +74,7 @@ def edges_us(begin: Callable[[str], Any], end: Callable[[str], Any]) -> Told:
 # run by the project's interpreter
 
 
-def wattline(seconds: float) -> Told:
+def wattline(seconds: float) -> Edges:
     import wattline as wl
     from wattline.meter.live import active
     from wattline.meter.live.measurement import Measurement
@@ -85,11 +85,11 @@ def wattline(seconds: float) -> Told:
         active.active()
         share = share_of_a_core(seconds)
         windows: dict[str, Measurement] = {}
-        told = edges_us(
+        edges = edges_us(
             lambda name: windows.setdefault(name, wl.measure(name)).begin(), lambda name: windows[name].end()
         )
         active.finish()
-    return {"share": share, **told}
+    return {"share": share, **edges}
 
 
 def day() -> None:
@@ -199,22 +199,22 @@ def simulate_nvml() -> None:
         setattr(nvml, name, function)
 
 
-def zeus(seconds: float) -> Told:
+def zeus(seconds: float) -> Edges:
     """Its PowerMonitor samples instant power in a process of its own; its ZeusMonitor reads counters at the edges."""
     power = importlib.import_module("zeus.monitor.power")
     energy = importlib.import_module("zeus.monitor.energy")
     monitor = power.PowerMonitor(update_period=INTERVAL_S, power_domains=["device_instant"])
     share = share_of_a_core(seconds)
     windows = energy.ZeusMonitor(cpu_indices=[])
-    told = edges_us(
+    edges = edges_us(
         lambda name: windows.begin_window(name, sync_execution=False),
         lambda name: windows.end_window(name, sync_execution=False),
     )
     monitor.stop()
-    return {"share": share, **told}
+    return {"share": share, **edges}
 
 
-def codecarbon(seconds: float) -> Told:
+def codecarbon(seconds: float) -> Edges:
     """Its tracker measures in a thread, CPU and memory beside the GPUs; tasks are its windows."""
     os.chdir(tempfile.mkdtemp())
     seen = Path("nvidia-smi")  # by this program alone it tells that there are GPUs; it is not asked for readings
@@ -231,11 +231,11 @@ def codecarbon(seconds: float) -> Told:
     if "GPU" not in hardware:
         fail(f"CodeCarbon sees no GPU, only {', '.join(hardware)}")
     share = share_of_a_core(seconds)
-    told = edges_us(tracker.start_task, tracker.stop_task)
-    return {"share": share, **told}
+    edges = edges_us(tracker.start_task, tracker.stop_task)
+    return {"share": share, **edges}
 
 
-INSIDE_OF: dict[str, Callable[[float], Told]] = {"wattline": wattline, "zeus": zeus, "codecarbon": codecarbon}
+INSIDE_OF: dict[str, Callable[[float], Edges]] = {"wattline": wattline, "zeus": zeus, "codecarbon": codecarbon}
 if os.environ.get("WATTLINE_BENCHMARK_NVML"):  # here, so that the processes that Zeus spawns have it too
     simulate_nvml()
 
@@ -267,7 +267,7 @@ def install_peers() -> None:
             fail(f"the peers cannot be installed ({last}); is a package registry within reach?")
 
 
-def ask(name: str, seconds: float) -> Told:
+def ask(name: str, seconds: float) -> Edges:
     python = sys.executable if name == "wattline" else str(PYTHON)
     environment = {**os.environ, **({} if name == "wattline" else {"WATTLINE_BENCHMARK_NVML": "1"})}
     command = [python, str(Path(__file__).resolve()), INSIDE, name, str(seconds)]
@@ -275,8 +275,8 @@ def ask(name: str, seconds: float) -> Told:
     lines = answer.stdout.strip().splitlines()
     if answer.returncode or not lines:
         fail(f"{name} failed: {(answer.stderr.strip() or 'no message').splitlines()[-1]}")
-    told: Told = json.loads(lines[-1])
-    return told
+    edges: Edges = json.loads(lines[-1])
+    return edges
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -290,11 +290,11 @@ def main(arguments: Sequence[str]) -> None:
     print(f"{DEVICES} simulated devices at {1 / INTERVAL_S:.0f} Hz for {seconds:.0f} s")
     print(f"{'':<18} {'of a core':>9}   {'begin: median':>13} {'p99':>9}   {'end: median':>11} {'p99':>9}")
     for name in INSIDE_OF:
-        told = ask(name, seconds)
+        edges = ask(name, seconds)
         title = f"{name} {VERSIONS.get(name, '')}"
-        begin, end = told["begin_us"], told["end_us"]
+        begin, end = edges["begin_us"], edges["end_us"]
         print(
-            f"{title:<18} {told['share']:>9.2%}   {begin[0]:>10.0f} µs {begin[1]:>6.0f} µs   "
+            f"{title:<18} {edges['share']:>9.2%}   {begin[0]:>10.0f} µs {begin[1]:>6.0f} µs   "
             f"{end[0]:>8.0f} µs {end[1]:>6.0f} µs"
         )
 

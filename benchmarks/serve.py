@@ -76,9 +76,9 @@ def main() -> None:
 
 def _timed(way: Any, *args: Any) -> float:
     start = time.process_time()
-    found, made = way(*args), args[2]
+    outcome, made = way(*args), args[2]
     taken = time.process_time() - start
-    np.testing.assert_array_equal(found.tokens, made.output_tokens)
+    np.testing.assert_array_equal(outcome.tokens, made.output_tokens)
     return taken
 
 
@@ -99,9 +99,9 @@ def _scaled(table: Any, limits: Any, made: Traffic, replicas: int, router: str) 
 def _once(table: object, limits: object, made: Traffic, replicas: int, router: str) -> float:
     start = time.process_time()
     side = Side(table, limits, Routing(replicas, router))  # type: ignore[arg-type]
-    found = simulate(side, made.arrival_s, made.input_tokens, made.output_tokens)
+    outcome = simulate(side, made.arrival_s, made.input_tokens, made.output_tokens)
     taken = time.process_time() - start
-    np.testing.assert_array_equal(found.tokens, made.output_tokens)
+    np.testing.assert_array_equal(outcome.tokens, made.output_tokens)
     return taken
 
 

@@ -43,8 +43,8 @@ def main() -> None:
     timed("dx", 0)
     print(f"{'cooling':22} {'one':>9} {f'{draws:,} draws':>14} {'processor':>10}")
     for kind in KINDS:
-        one, many = timed(kind, 0), timed(kind, draws)
-        print(f"{kind:22} {one[0] * 1e3:6.0f} ms {many[0]:12.2f} s {many[1]:8.2f} s")
+        single, many = timed(kind, 0), timed(kind, draws)
+        print(f"{kind:22} {single[0] * 1e3:6.0f} ms {many[0]:12.2f} s {many[1]:8.2f} s")
     print(f"largest memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from typer.main import get_command
 
 from house_docstrings import held_functions
-from house_files import parameter_names, trees
+from house_files import ROOT, parameter_names, trees
 from wattline.cli.main import app
 
 # words that name nothing: participles and pronouns, and superlatives where engineers write MIN_ and MAX_
@@ -43,9 +43,22 @@ def is_no_noun(name: str) -> bool:
     )
 
 
+def programs() -> Iterator[tuple[str, ast.Module]]:
+    """The package's files, and the programs beside it."""
+    yield from trees()
+    for folder in ("benchmarks", "tools"):
+        for path in sorted((ROOT.parents[1] / folder).glob("*.py")):
+            yield f"{folder}/{path.name}", ast.parse(path.read_text(encoding="utf-8"))
+
+
 def test_names_are_nouns_of_the_field() -> None:
     wrong = sorted(
-        {f"{name}:{line} {bound}" for name, tree in trees() for line, bound in bound_names(tree) if is_no_noun(bound)}
+        {
+            f"{name}:{line} {bound}"
+            for name, tree in programs()
+            for line, bound in bound_names(tree)
+            if is_no_noun(bound)
+        }
     )
     assert not wrong
 

@@ -162,10 +162,10 @@ def serving() -> str | None:
         "| | rows | TTFT | TPOT | TTFT, rows left out | TPOT | TTFT, models left out | TPOT |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    one_pool = {
+    undivided = {
         name: each for name, each in runs[0].items() if "," not in name and each["mean_ttft_s"]["n"] >= MIN_ROWS
     }
-    for system, first in sorted(one_pool.items(), key=lambda item: (not item[0].startswith("h"), item[0])):
+    for system, first in sorted(undivided.items(), key=lambda item: (not item[0].startswith("h"), item[0])):
         measures = ("mean_ttft_s", "mean_tpot_s")
         cells = [f"{run[system][measure]['median_error_percent']:.1f}%" for run in runs for measure in measures]
         name = system.removesuffix("_sxm").upper()

@@ -217,5 +217,5 @@ def _why_not(row: SiteFigure, campus: Record | None) -> str:
     if campus is None:
         return "no such campus in the catalog; `wattline list campuses` lists those known"
     if row.year < campus["opened"].value:
-        return f"a design value: told for {row.year}, the site opened in {campus['opened'].value:.0f}"
+        return f"a design value: it is for {row.year}, before the site opened in {campus['opened'].value:.0f}"
     return ""
