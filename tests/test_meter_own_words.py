@@ -177,3 +177,28 @@ def test_what_pyjoules_prints_is_read(tmp_path: Path) -> None:
     (tmp_path / "p.txt").write_text("\n".join(text) + "\n")
     assert mean_w(tmp_path / "p.txt") == pytest.approx(525, rel=0.01)
     assert json.dumps([window.name for window in read(tmp_path / "p.txt").windows]).count("foo") == N
+
+
+def test_what_pods_share_of_a_board_by_its_uuid_counts_once_and_shares_add_up(tmp_path: Path) -> None:
+    def of_pods(*share: float) -> str:
+        return rows("time,uuid,pod,power_w", lambda i: "\n".join(
+            f"{T0 + 5 * i},GPU-1,p{k},{s * watts(i)}" for k, s in enumerate(share)))  # fmt: skip
+
+    for share in ((1, 1), (0.4, 0.6)):
+        (tmp_path / "a.csv").write_text(of_pods(*share))
+        assert mean_w(tmp_path / "a.csv") == pytest.approx(250, rel=0.01)
+
+
+def test_rows_of_tasks_of_a_run_add_up(tmp_path: Path) -> None:
+    header = "task_name,timestamp,project_name,run_id,duration,cpu_energy,gpu_energy,ram_energy,energy_consumed"
+    tasks = [f"t{k},{at(k, 300)},p,r,300,0.001,0.002,0.001,0.004" for k in range(3)]
+    (tmp_path / "e.csv").write_text("\n".join([header, *tasks]) + "\n")
+    assert report(read(tmp_path / "e.csv"), None, False).json()["results"]["energy_wh"]["value"] == pytest.approx(12)
+
+
+def test_fans_lie_in_the_total_of_a_bmc(tmp_path: Path) -> None:
+    sensors = {"Total Power": 4, "PSU1 PIN": 2, "PSU2 PIN": 2, "CPU Power": 1, "FAN Power": 0.2, "MB Power": 0.1}
+    labels = [{"__name__": "ipmi_power_watts", "instance": "n", "name": name} for name in sensors]
+    series = list(zip(labels, [lambda i, k=k: k * (247 + i % 7) for k in sensors.values()], strict=True))
+    prometheus(tmp_path / "p.json", *series)
+    assert mean_w(tmp_path / "p.json") == pytest.approx(1000, rel=0.01)

@@ -230,7 +230,7 @@ def _ipmi(name: str, labels: Labels, host: str, what: str, scale: float) -> Iden
     role = role_of(words)
     if role == "total" and not role_of(word for word in words if word not in TOTALS):  # Total_Power: the machine's
         role = "machine"
-    whole = not sensor or {"consumption", "power"} & set(words[:2]) or "control" in words_of(name)
+    whole = set(place_words(sensor)) <= {"meter"} or "control" in words_of(name)  # Pwr Consumption, Power Meter
     role = role or ("machine" if whole else "")
     if sensor.isdigit():  # members of each list of a BMC are numbered from nought
         sensor = f"{role or 'part'} {sensor}"

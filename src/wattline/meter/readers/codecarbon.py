@@ -60,8 +60,11 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     time, remark = column_times(frame["timestamp"])
     duration = numbers(frame["duration"])
     run_ids = frame["run_id"].to_list() if "run_id" in frame.columns else [None] * len(frame)
+    if "task_name" in frame.columns:  # a row each task of a run, with the energy of that task alone
+        run_ids = [f"{run} {i}" for i, run in enumerate(run_ids)]
     runs = [run or f"row {i}" for i, run in enumerate(run_ids)]  # a row without a run is one of its own
-    titles = frame["project_name"].to_list() if "project_name" in frame.columns else [""] * len(runs)
+    name = next((column for column in ("task_name", "project_name") if column in frame.columns), None)
+    titles = frame[name].to_list() if name else [""] * len(runs)
     rows: dict[str, list[int]] = {}
     lost = 0
     for i, run in enumerate(runs):

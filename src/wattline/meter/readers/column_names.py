@@ -27,6 +27,9 @@ STRANGE = frozenset({
 })  # fmt: skip
 REPEATED = re.compile(r"(.+)_duplicated_\d+")  # as polars names them
 POWER_CELL = r"^\s*-?[\d.,]+\s*(?:[kmuµM]?W|[kmM]?Wh|[kmM]?J)\s*$"  # a cell that names its unit itself
+# of who used a board; the rows of each of them carry the board's watts, or those of its share
+USERS = frozenset({"pod", "pod_name", "container", "container_name", "container_id", "namespace", "exported_pod",
+                   "exported_container", "exported_namespace", "pod_namespace"})  # fmt: skip
 NAMES = ("metric", "metric_name", "measurement", "name", "sensor", "sensor_name", "field", "_field", "_measurement",
          "parameter", "variable", "series", "counter", "quantity", "type", "domain", "label", "key",
          "entity_id", "metric_id")  # fmt: skip

@@ -18,7 +18,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.meter.interpretation import NONE, Choices, Interpretation
 from wattline.meter.readers import units
-from wattline.meter.readers.column_names import bare_name
+from wattline.meter.readers.column_names import USERS, bare_name
 from wattline.meter.readers.frame import rows_of
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _boards(
     import polars as pl
 
     numbered = len(values) > 1 and all(any(letter.isdigit() for letter in name) for name in values)
-    known = INSTANCES | RANKS if numbered else INSTANCES
+    known = INSTANCES | USERS | (RANKS if numbered else frozenset())
     instances = [name for name in others if bare_name(name) in known or bare_name(name).startswith("mig_")]
     boards = [n for n in others if bare_name(n) in DEVICES and n not in instances and not _row_number(frame, n)]
     if not (instances and values and (boards or numbered)) or choices.device:
