@@ -10,10 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattline.core.units import Z95
-from wattline.line.world.backtest import ORIGINS, Forecast, crps, known_at, naive_drift, rolling, score
+from wattline.line.world.backtest import (
+    ORIGINS,
+    Forecast,
+    crps,
+    known_at,
+    naive_drift,
+    right_coverage,
+    rolling,
+    score,
+)
 from wattline.line.world.coefficients import path_model
 from wattline.line.world.growth import FIRST
-from wattline.line.world.observe import Paths
+from wattline.line.world.observe import Paths, Posterior
 from wattline.line.world.outlook import catalog_posterior, posterior_of
 from wattline.line.world.places import place_of
 from wattline.line.world.published import PublishedFigure, published_figures
@@ -133,3 +142,28 @@ def test_countries_of_a_part_of_the_world_follow_what_is_known_of_it() -> None:
         for name in ("south africa", "india")
     )
     assert south_africa[1] - south_africa[0] > 2 * (india[1] - india[0]) > 0
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.sampled_from(["world", "us", "ireland", "meta"]), st.integers(2019, 2025), st.integers(2, 12))
+def test_figures_that_err_together_are_worth_fewer(name: str, year: int, count: int) -> None:
+    """Those of one edition about one place and year differ by what is left of each alone: they are worth little more
+    than one; and one figure is in range or not."""
+    posterior = posterior_of(published_figures(), 2018)
+    row = PublishedFigure(name, year, 5.0, "company_reported" if name == "meta" else "bottom_up", 2026, "someone")
+    (low, middle, high), alone = right_coverage(posterior, [row])
+    assert (low, middle, high, alone) == (0, 100, 100, pytest.approx(1))
+    (low, middle, high), alone = right_coverage(posterior, [row] * count)
+    assert 0 <= low <= middle <= high <= 100
+    assert 1 <= alone < 1.5
+
+
+def test_no_origin_tells_by_its_figures_that_its_ranges_are_too_wide_or_narrow(forecasts: list[Forecast]) -> None:
+    """All of 2010's 54 figures are in range, which are worth few that err alone: right ranges often hold as many."""
+    rows = published_figures()
+    for origin in ORIGINS:
+        own = [row for row in forecasts if row.origin == origin]
+        posterior = Posterior(Paths(path_model(origin)), known_at(rows, origin))
+        (low, _, high), alone = right_coverage(posterior, [row.figure for row in own])
+        assert low <= score(own)["coverage_percent"] <= high
+        assert 2 < alone < len(own) / 3

@@ -292,10 +292,15 @@ def _sensor_windows() -> tuple[list[float], int]:
 def world() -> str:
     """Outlooks of earlier years beside what was published later."""
     data = results("validate", "world")
-    lines = ["| outlook of | later figures | in p5–p95 | CRPS | of a drift | bias |", "|---|---|---|---|---|---|"]
-    named = [(str(row["origin"]), row["score"]) for row in data["origins"]]
-    for name, score in [*named, ("all", data["score"]), ("of them two and more years ahead", data["ahead"])]:
-        lines.append(f"| {name} | {_world_score(score)} |")
+    lines = [
+        "| outlook of | later figures | in p5–p95 | CRPS | of a drift | bias | worth alone | right ranges hold |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in data["origins"]:
+        right = f"{row['right_percent']['p5']:.0f}–{row['right_percent']['p95']:.0f}%"
+        lines.append(f"| {row['origin']} | {_world_score(row['score'])} | {row['independent_figures']:.1f} | {right} |")
+    for name, score in (("all", data["score"]), ("of them two and more years ahead", data["ahead"])):
+        lines.append(f"| {name} | {_world_score(score)} | | |")
     return "\n".join(lines)
 
 

@@ -69,7 +69,7 @@ PLAIN = {
         "readings", "ready", "rejected", "replicas", "requests", "requests_served", "results_of_other_searches",
         "ring", "rows", "running", "same_instant", "scale_from", "scale_target", "setups", "simulations",
         "simulations_run_now", "starting", "starts", "steps", "stops", "total", "ulysses", "width", "worse",
-        "windows_in_range", "look_windows", "prove_windows", "rounds", "rounds_above",
+        "windows_in_range", "independent_figures", "look_windows", "prove_windows", "rounds", "rounds_above",
     ),
     "ratios": (
         "active", "ai", "annual", "availability", "capacity_errors", "cfe", "cfe_by_month_hour", "colocation",

@@ -53,6 +53,10 @@ class OriginScore(StrictJson):
     publishers: list[str] = item("Their publishers.")
     score: ForecastScore = item("Scores of all later figures.")
     ahead: ForecastScore = item("Scores of those two and more years ahead.")
+    independent_figures: float = item(
+        "How many independent figures these are worth, as those of a place or publisher err together."
+    )
+    right_percent: RangeJson = item("How many of them ranges would hold that are right [%].")
 
 
 class IdentityRow(StrictJson):

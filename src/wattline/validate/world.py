@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from wattline.core.result import Json, Result, envelope
-from wattline.line.world.backtest import ORIGINS, Forecast, forecasts_of, known_at, rolling, score
+from wattline.line.world.backtest import ORIGINS, Forecast, forecasts_of, known_at, right_coverage, rolling, score
 from wattline.line.world.coefficients import path_model
 from wattline.line.world.expected import paths_known
 from wattline.line.world.identities import chip_counts, identities, sensitivities
@@ -115,11 +115,13 @@ def _rolling(rows: Sequence[PublishedFigure], progress: Progress) -> WorldValida
         progress(f"forecasting as of {origin}")
         own = rolling(rows, origin, paths_known(origin))
         known = known_at(rows, origin)
+        right, independent = right_coverage(Posterior(paths_known(origin), known), [row.figure for row in own])
         forecasts += own
         origins.append({
             "origin": origin, "figures": len(known), "series": series_names(known),
             "publishers": sorted({row.publisher for row in known}), "score": score(own),
-            "ahead": score(row for row in own if row.ahead >= MIN_AHEAD),
+            "ahead": score(row for row in own if row.ahead >= MIN_AHEAD), "independent_figures": independent,
+            "right_percent": dict(zip(("p5", "p50", "p95"), map(float, right), strict=True)),
         })  # fmt: skip
     progress("scoring published forecasts")
     extra: Json = {

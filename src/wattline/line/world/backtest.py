@@ -12,7 +12,9 @@ from math import erf, exp, log, pi, sqrt
 
 import numpy as np
 
+from wattline.core.fact import Array
 from wattline.core.units import Z95
+from wattline.line.world.algebra import lower_root, same, times
 from wattline.line.world.growth import FIRST
 from wattline.line.world.observe import Paths, Posterior
 from wattline.line.world.places import place_or_company
@@ -22,6 +24,7 @@ from wattline.line.world.tables import stated_number
 ORIGINS = (2010, 2014, 2018, 2020, 2022)
 LEAVE_OUT = ("country", "company", "source", "edition", "year")
 MIN_STEPS = 3
+SEED, COUNT, JITTER = 0, 10_000, 1e-6  # of draws of figures that err together
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,31 @@ def forecasts_of(
         naive = naive_drift(own, row.year) if own else (None, None)
         made.append(Forecast(row, origin, float(mean[0]), float(np.sqrt(spread[0, 0])), *naive))
     return made
+
+
+def right_coverage(posterior: Posterior, figures: Sequence[PublishedFigure]) -> tuple[Array, float]:
+    """How many of these figures ranges would hold that are right: figures of few paths and publishers err together.
+
+    Parameters
+    ----------
+    posterior : what is known
+    figures : that it does not know, one or more
+
+    Returns
+    -------
+    p5, p50, p95 of the share within p5 to p95 [%], and how many independent figures these are worth.
+    """
+    places = [place_or_company(row.series, row.electricity_twh) for row in figures]
+    _, spread = posterior.predict(places, np.array([row.year - FIRST for row in figures]), of=figures)
+    noise = np.array([posterior.paths.model.noise(row.kind) for row in figures])
+    left = np.outer(noise, noise) * same(places, places)  # what is left of each figure is its own
+    spread = spread - left + np.diag(left.diagonal())
+    deviation = np.sqrt(spread.diagonal())
+    alike = spread / deviation[:, None] / deviation
+    root = lower_root(alike + JITTER * np.eye(len(alike)))
+    deviates = np.random.default_rng(SEED).standard_normal((COUNT, len(figures)))
+    share = (np.abs(times(deviates, root.T)) <= Z95).mean(axis=1)
+    return 100 * np.percentile(share, (5, 50, 95)), float(len(figures) ** 2 / (alike**2).sum())
 
 
 def score(forecasts: Iterable[Forecast]) -> dict[str, float | int | None]:

@@ -59,10 +59,17 @@ def _origins(results: Json) -> list[RenderableType]:
     table.add_row("all", *_cells(results["score"]))
     table.add_row("2 years on", *_cells(results["ahead"]))
     known = [
-        Text(f"{row['origin']}: {row['figures']} figures known, of {', '.join(row['series'])}")
+        Text(f"{row['origin']}: {row['figures']} figures known, of {', '.join(row['series'])}; {_right(row)}")
         for row in results["origins"]
     ]
     return [Text("Outlooks of earlier years beside what was published later", style="bold"), table, *known]
+
+
+def _right(row: Json) -> str:
+    """What right ranges would hold of the figures of an origin, which err together."""
+    low, high = row["right_percent"]["p5"], row["right_percent"]["p95"]
+    alone = f"{row['score']['n']} later ones err together, as {row['independent_figures']:.1f} would alone"
+    return f"its {alone}: right ranges hold {low:.0f}% to {high:.0f}% of them"
 
 
 def _left(results: Json, left_out: str) -> list[RenderableType]:
