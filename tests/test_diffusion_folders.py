@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from wattline.catalog import default
 from wattline.core.errors import WattlineError
 from wattline.line.work.diffusion.components import ENCODERS
 from wattline.line.work.diffusion.folder import read_folder
+from wattline.line.work.diffusion.ltx import GROWTH, ltx_2_decoder
 from wattline.line.work.diffusion.model import KIND, DiffusionModel, load_diffusion
 
 CATALOG = default()
@@ -60,7 +62,7 @@ def test_a_folder_says_what_the_catalog_says(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "published"), [
     ("flux.2-dev", 32.2e9), ("z-image-turbo", 6.155e9), ("lumina-image-2.0", 2.61e9), ("auraflow-0.3", 6.8e9),
     ("kolors", 2.58e9), ("qwen-image", 20.43e9), ("hunyuan-video", 12.82e9), ("hunyuan-video-1.5", 8.3e9),
-    ("wan-2.2-a14b", 2 * 14.29e9),
+    ("wan-2.2-a14b", 2 * 14.29e9), ("ltx-2", 19e9), ("hidream-i1-full", 17e9),
 ])  # fmt: skip
 def test_denoisers_have_the_parameters_that_were_published(name: str, published: float) -> None:
     model = load_diffusion(name, CATALOG)
@@ -68,12 +70,30 @@ def test_denoisers_have_the_parameters_that_were_published(name: str, published:
     assert counted == pytest.approx(published, rel=0.02)
 
 
-@pytest.mark.parametrize("kind", ["StableCascadeUNet", "HiDreamImageTransformer2DModel", "LTX2VideoTransformer3DModel"])
+@pytest.mark.parametrize("kind", ["StableCascadeUNet", "PRXTransformer2DModel", "SanaVideoTransformer3DModel"])
 def test_a_network_that_is_not_known_is_refused_by_name(kind: str, tmp_path: Path) -> None:
     model = load_diffusion("sdxl", CATALOG)
     folder = written(tmp_path / "model", model, prior=(kind, {}))
     with pytest.raises(WattlineError, match=kind):
         read_folder(folder)
+
+
+def test_sound_beside_a_video_is_read_past(tmp_path: Path) -> None:
+    """LTX-2's folder names a decoder and a vocoder of its sound, whose work is less than a thousandth."""
+    model = load_diffusion("ltx-2", CATALOG)
+    more = {"audio_vae": ("AutoencoderKLLTX2Audio", {}), "vocoder": ("LTX2Vocoder", {})}
+    read = read_folder(written(tmp_path / "model", model, **more))
+    assert read.usual.passes == model.usual.passes
+    known = model.passes(model.sizes())
+    assert read.passes(read.sizes()).parameters == pytest.approx(known.parameters)
+    silent = {**model.denoiser, "audio_num_attention_heads": 1}
+    assert replace(model, denoiser=silent).passes(model.sizes()).parameters < known.parameters
+
+
+def test_levels_of_a_decoder_grow_space_or_time_or_both() -> None:
+    sizes = load_diffusion("ltx-2", CATALOG).sizes(512, 512, 9)
+    flops = {name: float(ltx_2_decoder({"upsample_type": [name] * 3}, sizes).total_flops) for name in GROWTH}
+    assert flops["temporal"] < flops["spatial"] < flops["spatiotemporal"]
 
 
 def test_pixels_without_a_decoder_and_two_kinds_of_denoisers_are_refused(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from wattline.line.work.diffusion import (
     hunyuan_video_15,
     image_transformers,
     joint_transformers,
+    ltx,
     text_encoders,
     unet,
     video_decoders,
@@ -38,11 +39,13 @@ DENOISERS: dict[str, Component] = {
     "ZImageTransformer2DModel": joint_transformers.z_image,
     "Lumina2Transformer2DModel": joint_transformers.lumina_2,
     "AuraFlowTransformer2DModel": joint_transformers.aura_flow,
+    "HiDreamImageTransformer2DModel": joint_transformers.hi_dream,
     "WanTransformer3DModel": video.wan,
     "HunyuanVideoTransformer3DModel": video.hunyuan_video,
     "HunyuanVideo15Transformer3DModel": hunyuan_video_15.hunyuan_video_15,
     "CogVideoXTransformer3DModel": video.cogvideo,
     "LTXVideoTransformer3DModel": video.ltx,
+    "LTX2VideoTransformer3DModel": ltx.ltx_2,
     "MochiTransformer3DModel": video.mochi,
     "Kandinsky3UNet": kandinsky_3,
     **dict.fromkeys(unet.KINDS, unet.unet),
@@ -58,7 +61,8 @@ DECODERS: dict[str, Component] = {
     "AutoencoderKLHunyuanVideo": video_decoders.hunyuan_decoder,
     "AutoencoderKLHunyuanVideo15": hunyuan_video_15.hunyuan_decoder_15,
     "AutoencoderKLCogVideoX": video_decoders.cogvideo_decoder,
-    "AutoencoderKLLTXVideo": video_decoders.ltx_decoder,
+    "AutoencoderKLLTXVideo": ltx.ltx_decoder,
+    "AutoencoderKLLTX2Video": ltx.ltx_2_decoder,
     "AutoencoderKLMochi": video_decoders.mochi_decoder,
 }
 ENCODERS: dict[str, Callable[[Config, Array], Pass]] = {
@@ -78,6 +82,9 @@ ENCODERS: dict[str, Callable[[Config, Array], Pass]] = {
     "Qwen3ForCausalLM": text_encoders.language_model,
     "Mistral3ForConditionalGeneration": text_encoders.language_model,
     "ChatGLMModel": text_encoders.chat_glm,
+    "Gemma3ForConditionalGeneration": text_encoders.gemma_3,
+    "Gemma3ForCausalLM": text_encoders.gemma_3,
+    "LTX2TextConnectors": ltx.ltx_2_connectors,
 }
 
 

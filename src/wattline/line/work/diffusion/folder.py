@@ -27,6 +27,8 @@ ASIDE = (
     "image_encoder",
     "guider",
 )
+# classes whose work is less than a thousandth of the whole: sound of a video's latents
+ASIDE_KINDS = ("AutoencoderKLLTX2Audio", "LTX2Vocoder", "LTX2VocoderWithBWE")
 VIDEO_FRAMES, VIDEO_FPS, USUAL_STEPS = 49.0, 16.0, 50.0
 
 
@@ -46,7 +48,7 @@ def read_folder(path: Path) -> DiffusionModel:
     parts = {name: value for name, value in index.items() if isinstance(value, list) and len(value) == 2 and value[1]}
     denoisers, encoders, decoder = [], [], None
     for name, (_, kind) in parts.items():
-        if name.startswith(ASIDE):
+        if name.startswith(ASIDE) or kind in ASIDE_KINDS:
             continue
         config = _component(folder, name, str(kind))
         if kind in DENOISERS:

@@ -1,4 +1,5 @@
-"""Transformers of images whose text and image go through the same blocks: FLUX.2, Z-Image, Lumina 2, AuraFlow.
+"""Transformers of images whose text and image go through the same blocks: FLUX.2, Z-Image, Lumina 2, AuraFlow,
+HiDream.
 
 Layers and widths are those of diffusers' modules; elementwise passes and kernels of a block are taken from the FLUX
 blocks that were counted, whose steps they share.
@@ -11,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from wattline.core.fact import Array
-from wattline.line.work.diffusion.sizes import Config, Sizes, number_in
+from wattline.line.work.diffusion.sizes import Config, Sizes, number_in, numbers_in
 from wattline.line.work.diffusion.tally import Pass, Tally
 from wattline.line.work.diffusion.transformer_blocks import time_embedding, tokens_of
 
 DOUBLE, SINGLE = (96.0, 55.0), (89.0, 30.0)
+EXPERTS = (8.0, 40.0)  # what is gathered for experts and added to the sum, a token of each
 NARROW_STEP = 256.0  # width of Z-Image's embedding of the step
 LUMINA_STEP = 1024.0  # at most, of Lumina's
 
@@ -148,6 +150,65 @@ def aura_flow(config: Config, sizes: Sizes) -> Pass:
     tally.product(1.0, width, 2 * width, 1, False)
     tally.weights += (number_in(config, "pos_embed_max_size", 1024) + 8) * width  # positions, and tokens of its own
     return tally.done()
+
+
+def hi_dream(config: Config, sizes: Sizes) -> Pass:
+    """``HiDreamImageTransformer2DModel``: blocks of two streams, then of one; the image's feed-forward is a mixture of
+    experts beside a shared one, and each block takes the text's states of a layer of their own.
+
+    A picture that is no square is filled up to the tokens of the largest.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    sizes : what is made, in pixels and frames; its tokens of text are T5's, and Llama's twice
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
+    head, patch = number_in(config, "attention_head_dim", 128), number_in(config, "patch_size", 2)
+    tally = Tally("HiDreamImageTransformer2DModel", head=head)
+    double, single = number_in(config, "num_layers", 16), number_in(config, "num_single_layers", 32)
+    width = head * number_in(config, "num_attention_heads", 20)
+    largest = np.prod(numbers_in(config, "max_resolution", (128.0, 128.0))) / patch**2
+    image, text = tokens_of(sizes, patch), sizes.text_tokens
+    image = np.where(sizes.height == sizes.width, image, np.maximum(image, largest))
+    both = np.asarray(image + text)
+    for rows, blocks, values in ((image, double, 12.0), (text, double, 0.0), (both, single, 6.0)):
+        tally.product(rows, width, width, 4 * blocks, name="queries, keys, values, output")
+        tally.weights += 2 * width * blocks
+        if values:
+            tally.product(1.0, width, values * width, blocks, name="modulation")
+            _experts(tally, rows, width, config, blocks)
+    _gated(tally, text, width, _third(4 * width), double)
+    tally.attention(both, both, width, double + single)
+    tally.elementwise(both * width, DOUBLE[0] * double + SINGLE[0] * single, DOUBLE[1] * double + SINGLE[1] * single)
+    channels = number_in(config, "in_channels", 16) * patch**2
+    tally.product(image, channels, width)
+    tally.product(image, width, number_in(config, "out_channels", 16) * patch**2)
+    t5, llama = numbers_in(config, "caption_channels", (4096.0, 4096.0))
+    tally.product(text / 3, llama, width, double + single, False)
+    tally.product(text / 3, t5, width, 1, False)
+    time_embedding(tally, width)
+    time_embedding(tally, width, number_in(config, "text_emb_dim", 2048))
+    tally.product(1.0, width, 2 * width)
+    return tally.done()
+
+
+def _third(inner: float) -> float:
+    """Two thirds of a width, up to a multiple of 256."""
+    return float(256 * np.ceil(int(2 * inner / 3) / 256))
+
+
+def _experts(tally: Tally, rows: Array, width: float, config: Config, count: float) -> None:
+    """A gated mixture of experts and a shared one of half their width; a plain one where there are none."""
+    routed, chosen = number_in(config, "num_routed_experts", 4), number_in(config, "num_activated_experts", 2)
+    inner = _third(4 * width)
+    if not routed:
+        return _gated(tally, rows, width, inner, count)
+    _gated(tally, np.asarray(rows * chosen / routed), width, inner, routed * count)
+    _gated(tally, rows, width, _third(2 * width), count)
+    tally.product(rows, width, routed, count, False, "router")
+    return tally.elementwise(rows * width * chosen, EXPERTS[0] * count, EXPERTS[1] * count, "experts")
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ JOINS_TEXT = (
     "ZImageTransformer2DModel",
     "Lumina2Transformer2DModel",
     "AuraFlowTransformer2DModel",
+    "HiDreamImageTransformer2DModel",
 )
 # whose pipelines run two forward passes a step for guidance, one after the other; the others join them in one
 SEPARATE_GUIDANCE = (
@@ -40,6 +41,7 @@ SEPARATE_GUIDANCE = (
     "QwenImageTransformer2DModel",
     "Lumina2Transformer2DModel",
     "HunyuanVideo15Transformer3DModel",
+    "LTX2VideoTransformer3DModel",
 )
 # whose pipelines decode on every chip; elsewhere the last chip decodes while the others wait
 DECODES_EVERYWHERE = ("WanTransformer3DModel", "HunyuanVideoTransformer3DModel", "QwenImageTransformer2DModel")

@@ -102,6 +102,20 @@ def language_model(config: Config, tokens: Array) -> Pass:
     return tally.done()
 
 
+def gemma_3(config: Config, tokens: Array) -> Pass:
+    """Gemma 3, whose class fills in the size of a head and the table of words; what it would see is left out.
+
+    Parameters
+    ----------
+    config : settings of the component, as its maker wrote them
+    tokens : tokens of the text
+
+    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
+    """
+    own = config.get("text_config") or config
+    return language_model({"head_dim": 256, "vocab_size": 262208, "model_type": "gemma3", **own}, tokens)
+
+
 def chat_glm(config: Config, tokens: Array) -> Pass:
     """``ChatGLMModel``, whose settings have names of their own.
 

@@ -1,4 +1,4 @@
-"""Causal 3D decoders of video: Wan, HunyuanVideo, CogVideoX, LTX-Video, Mochi; in tiles, as the pipelines run them."""
+"""Causal 3D decoders of video: Wan, HunyuanVideo, CogVideoX, Mochi; in tiles, as the pipelines run them."""
 
 from __future__ import annotations
 
@@ -209,60 +209,6 @@ def _spatial(tally: Tally, positions: Array, inputs: float, outputs: float, chan
     for width in (inputs, outputs):
         tally.convolution(positions, channels, width, 1.0, 2)
         tally.elementwise(positions * width, 6, 4)
-
-
-def ltx_decoder(config: Config, sizes: Sizes) -> Pass:
-    """``AutoencoderKLLTXVideo``: patches of 4 × 4 pixels, each level doubling space and time.
-
-    Parameters
-    ----------
-    config : settings of the component, as its maker wrote them
-    sizes : what is made, in pixels and frames
-
-    Returns the operations and weights of one pass. Raises WattlineError for a setting that is no number of its kind.
-    """
-    tally = Tally("AutoencoderKLLTXVideo decoder")
-    widths = numbers_in(
-        config, "decoder_block_out_channels", numbers_in(config, "block_out_channels", (128.0, 256.0, 512.0, 512.0))
-    )
-    layers = numbers_in(
-        config, "decoder_layers_per_block", numbers_in(config, "layers_per_block", (4.0, 3.0, 3.0, 3.0, 4.0))
-    )
-    scaling = list(
-        config.get("decoder_spatio_temporal_scaling") or config.get("spatio_temporal_scaling") or (1, 1, 1, 0)
-    )
-    frames, height, across = sizes.latent(32.0, 8.0)
-    positions = np.asarray(frames * height * across)
-    inputs = widths[-1]
-    tally.convolution(positions, number_in(config, "latent_channels", 128), inputs, CUBE)
-    timed = bool(config.get("timestep_conditioning"))
-    factors = numbers_in(config, "upsample_factor", (1.0,) * len(widths))
-    for _ in range(int(layers[-1])):
-        residual(tally, positions, inputs, inputs, CUBE)
-    _step_embedding(tally, 4 * inputs * timed)
-    for level in range(len(widths) - 1, -1, -1):
-        width, inputs = widths[level] // factors[level], inputs // factors[level]
-        _step_embedding(tally, 4 * inputs * timed)
-        if inputs != width:
-            residual(tally, positions, inputs, width, CUBE)
-        if scaling[level]:
-            tally.convolution(positions, width * factors[level], 8 * width, CUBE)
-            positions, frames = np.asarray(positions * 4 * (2 * frames - 1) / frames), np.asarray(2 * frames - 1)
-            tally.elementwise(positions * width, 4, 4)
-        for _ in range(int(layers[level])):
-            residual(tally, positions, width, width, CUBE)
-        inputs = width
-    _step_embedding(tally, 2 * inputs * timed)
-    tally.convolution(positions, inputs, 3.0 * number_in(config, "patch_size", 4) ** 2, CUBE)
-    add_caches(tally, (2.0, 4.0))
-    return tally.done()
-
-
-def _step_embedding(tally: Tally, width: float) -> None:
-    """The step that a decoder is told, lifted to ``width`` values; nothing where that is 0."""
-    if width:
-        tally.product(1.0, 256.0, width, name="step")
-        tally.product(1.0, width, width, name="step")
 
 
 def mochi_decoder(config: Config, sizes: Sizes) -> Pass:
