@@ -86,3 +86,11 @@ def test_ais_electricity_of_2025_lies_where_chips_and_publishers_have_it() -> No
     assert high < 165
     assert np.median(twh[:, 0]) == pytest.approx(62, rel=0.1)  # IEA (2025), of 2024
     assert ai_ratio(WORLD)[-1] == 1
+
+
+def test_american_ai_of_2023_is_held_as_lbnl_published_it() -> None:
+    """40 TWh (LBNL, 2024): mostly of machines that stood before the chips that are counted by quarters."""
+    twh, _ = part_draws(place_of("us"), [2023], "ai", 2026)
+    low, middle, high = np.percentile(twh[:, 0], (5, 50, 95))
+    assert low < 40 < high
+    assert middle == pytest.approx(40, rel=0.25)

@@ -280,7 +280,8 @@ def stock_sources() -> tuple[Fact, ...]:
         ("servers-shipped", "volume"), ("life", "servers"), ("life", "accelerators"), ("server-rated-watts", "volume"),
         ("server-use", "volume"), ("chips-growth", "all"), ("chip-work-over-tdp", "ai"), ("chip-idle-share", "ai"),
         ("chip-use", "training"), ("chip-use", "inference"), ("training-share", "ai"),
-        ("pue", "all"), ("pue", "ai"), ("load-factor", "all"),
+        ("pue", "all"), ("pue", "ai"), ("site-overhead", "hyperscale"), ("site-overhead", "colocation"),
+        ("site-overhead", "enterprise"), ("site-overhead", "ai"), ("life", "sites"), ("load-factor", "all"),
         ("site-limit", "connections"), ("site-limit", "turbines"), ("site-limit", "transformers"),
         ("site-limit", "place"),
     )  # fmt: skip
