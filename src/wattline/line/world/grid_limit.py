@@ -16,6 +16,7 @@ from wattline.core.units import Z95
 from wattline.line.world.electricity import electricity_twh
 from wattline.line.world.growth import FIRST
 from wattline.line.world.observe import Posterior
+from wattline.line.world.parts import part_shares
 from wattline.line.world.places import Place
 from wattline.line.world.tables import series, stated_year
 
@@ -35,6 +36,11 @@ def grid_limit(posterior: Posterior, place: Place, years: Sequence[int] | Array,
     the place's electricity is not.
     """
     years = np.asarray(years)
+    if place.whole is not None:  # its sites are those of the whole; a share may be as high as its range allows
+        part = part_shares([place] * len(years), years - FIRST)
+        assert part is not None
+        most = np.exp(part[0] + Z95 * np.sqrt(np.diag(part[1])))
+        return most * grid_limit(posterior, place.whole, years, as_of, deviate)
     newest = newest_year(posterior, place, as_of)
     share = series("site-limit", "place").at(years, deviate)
     if place.company or not place.consumption_twh:

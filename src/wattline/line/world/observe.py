@@ -18,6 +18,7 @@ from wattline.line.world.algebra import counted_from, lower_root, same, solve_lo
 from wattline.line.world.counts import counts_covariance, without_crypto
 from wattline.line.world.figures import Figures
 from wattline.line.world.growth import FIRST, YEARS, Years, growth_paths
+from wattline.line.world.parts import part_shares
 from wattline.line.world.path_model import PathModel
 from wattline.line.world.places import Place, log_income, log_intensity, place_of, wide_places
 from wattline.line.world.published import PublishedFigure
@@ -235,7 +236,8 @@ class Posterior:
         -------
         Shapes ``(n,)`` and ``(n, n)``.
         """
-        paths, figures = self.paths, self.figures
+        paths, figures, parts = self.paths, self.figures, part_shares(places, year)
+        places = [place.whole or place for place in places]
         prior = np.array([float(paths.mean(p, np.asarray(y))) for p, y in zip(places, year, strict=True)])
         cross = paths.covariance(places, year, figures.places, figures.year)
         spread = paths.covariance(places, year, places, year)
@@ -250,7 +252,8 @@ class Posterior:
             noise = np.array([paths.model.noise(row.kind) for row in later])
             spread = spread + same(places, places) * noise[:, None] * noise[None, :]
         half = self._solve(cross.T)
-        return prior + np.einsum("ij,i->j", half, self.whitened), spread - times(half.T, half)
+        middle, rest = prior + np.einsum("ij,i->j", half, self.whitened), spread - times(half.T, half)
+        return (middle, rest) if parts is None else (middle + parts[0], rest + parts[1])
 
     def _keep(self, place: Place, publisher: str) -> float:
         """How far the next figure shares the bias of the newest: the more figures its publisher has of the place, and

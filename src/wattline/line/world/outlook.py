@@ -27,6 +27,7 @@ from wattline.line.world.outlook_draws import (
     fill_here,
     path_roots,
 )
+from wattline.line.world.parts import known_parts
 from wattline.line.world.percentiles import Draws32, percentiles
 from wattline.line.world.places import Place, place_of
 from wattline.line.world.published import PublishedFigure, published_figures
@@ -62,7 +63,7 @@ class OutlookQuestion:
         places = tuple(dict.fromkeys(place_of(name) for name in regions))
         if not 2005 <= as_of <= 2026:
             raise WattlineError(f"--as-of {as_of}: give a year from 2005 to 2026")
-        return cls(places, read_years(years), as_of, tuple(what_if))
+        return cls(known_parts(places, as_of), read_years(years), as_of, tuple(what_if))
 
 
 def read_years(text: str) -> tuple[int, ...]:

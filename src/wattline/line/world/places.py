@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from math import log
 
 from wattline.catalog import default, plain_name
 from wattline.core.errors import NotFound, WattlineError
+from wattline.line.world.states import state_parts, state_twh
 from wattline.line.world.tables import series, stock_facts
 
 # places that are counted by more than their own borders: the name of the family whose path they share
@@ -44,7 +46,8 @@ OTHER_NAMES = {"eu": "eu27", "european_union": "eu27", "global": "world", "aws":
 class Place:
     """Where or whose: ``kin_name`` is the family whose path it shares, ``group`` places of a kind, ``area`` a part of
     them with more in common; ``income_usd`` is the product a head, ``intensity`` the electricity per product [TWh per
-    million USD], 0 where they are not known."""
+    million USD], 0 where they are not known. A place that is counted as a part of another, ``whole``, has ``part`` of
+    its data centres."""
 
     name: str
     kin_name: str
@@ -54,6 +57,8 @@ class Place:
     area: str = ""
     income_usd: float = 0.0
     intensity: float = 0.0
+    whole: Place | None = None
+    part: float = 1.0
 
 
 @cache
@@ -100,6 +105,8 @@ def known_place(name: str) -> Place | None:
         group = WIDE.get(plain, "emerging")
         area, income = WIDE_AREAS.get(plain, group), income_of(plain)
         return Place(plain, KIN.get(plain, plain), group, twh, False, area, income, intensity_of(plain, twh))
+    if (state := state_of(plain)) is not None:
+        return state
     record = default().names("region").get(plain_name(name))
     if record is None:
         return None
@@ -111,7 +118,50 @@ def known_place(name: str) -> Place | None:
     twh, country = region["consumption_twh"].value, group if group == "us" else region.name
     whole = default().find("region", country)["consumption_twh"].value  # of a grid: as of its country
     area = AREA_OF.get(region.name, group)
-    return Place(name, name, group, twh, False, area, income_of(country), intensity_of(country, whole))
+    place = Place(name, name, group, twh, False, area, income_of(country), intensity_of(country, whole))
+    return part_of_states(place, "us", state_parts(name)) if group == "us" else place
+
+
+def state_of(plain: str) -> Place | None:
+    """An American state, as the part of the United States that its published share makes it.
+
+    Parameters
+    ----------
+    plain : its name with ``_`` for blanks, or its code, such as ``us_va``
+
+    Returns
+    -------
+    It; None for a name that is none, or a state whose share is not known.
+    """
+    known = stock_facts()
+    code = plain.removeprefix("us_") if plain.startswith("us_") else ""
+    rows = (key for key in known if key[0] == "state-electricity" and (key[1] == plain or key[2] == code))
+    key = next(rows, None)
+    if key is None:
+        return None
+    us, twh = place_of("us"), known[key].facts[0].value
+    state = Place(key[1], key[1], "us", twh, False, "us", us.income_usd, us.intensity)
+    return part_of_states(state, us.name, {key[1]: 1.0})
+
+
+def part_of_states(place: Place, country: str, parts: Mapping[str, float]) -> Place:
+    """A place as the part of its country that its states make.
+
+    Parameters
+    ----------
+    place : the place
+    country : the name of its country
+    parts : how much of each state's data centres it has, 0 to 1
+
+    Returns
+    -------
+    The same place with its whole; as it was where it has no state.
+    """
+    if not parts:
+        return place
+    twh = state_twh()
+    part = sum(share * twh[state] for state, share in parts.items()) / sum(twh.values())
+    return replace(place, whole=place_of(country), part=part)
 
 
 def place_or_company(name: str, electricity_twh: float = 0.0) -> Place:
@@ -124,10 +174,10 @@ def place_or_company(name: str, electricity_twh: float = 0.0) -> Place:
 
     Returns
     -------
-    Its name, its group, and the electricity that it uses [TWh].
+    Its name, its group, and the electricity that it uses [TWh]; a path of its own, whatever it is a part of.
     """
     try:
-        return place_of(name)
+        return replace(place_of(name), whole=None, part=1.0)
     except NotFound:
         group = "emerging" if electricity_twh else "company"
         return Place(name, name, group, electricity_twh, not electricity_twh, group)

@@ -17,7 +17,7 @@ from wattline.core.fact import Array, Basis, Fact, Source
 from wattline.core.units import Z95
 
 FOLDER = HERE / "world"
-TABLES = ("stock.csv", "income.csv", "population.csv", "site_overhead.csv")  # of facts
+TABLES = ("stock.csv", "income.csv", "population.csv", "site_overhead.csv", "states.csv")  # of facts
 
 
 @dataclass(frozen=True)

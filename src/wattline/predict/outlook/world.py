@@ -41,6 +41,10 @@ NOTES = (
     "a place gains no more in a year than its grid can connect, 2.5% (1.3% to 5%) of its own electricity",
     "regions are not scaled to the world, and their ranges do not add up to its",
 )
+PARTS = (
+    "an American state or grid goes the way of the US: its part is that of 2023 by the states' published shares, and "
+    "nears its part of the electricity"
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -104,7 +108,8 @@ class WorldOutlook(Result):
             "crypto_twh": _crypto(self.made.question),
         }
         count = Draws(self.made.twh.shape[-1], self.seed)
-        return envelope("world", self.texts, results, draws=count, facts=self.facts, notes=NOTES)
+        notes = NOTES if all(place.whole is None for place in self.made.question.places) else (*NOTES, PARTS)
+        return envelope("world", self.texts, results, draws=count, facts=self.facts, notes=notes)
 
     def _jobs(self) -> list[Json]:
         question = self.made.question
