@@ -32,11 +32,13 @@ def test_a_state_is_divided_once(state: str) -> None:
 
 def test_a_grid_holds_its_states() -> None:
     pjm, virginia = place_of("us-pjm"), place_of("virginia")
-    assert pjm.whole == virginia.whole == place_of("us") and place_of("us-va") == virginia
+    assert pjm.whole == virginia.whole == place_of("us")
+    assert place_of("us-va") == virginia
     assert pjm.part > virginia.part == pytest.approx(33.85 / 152.1, rel=0.02)
     made = world(("us", "us-pjm", "virginia"), "2023-2030", draws=2000)
     us, grid, state = (np.median(made.made.twh[i], axis=-1) for i in range(3))
-    assert (us > grid).all() and (grid > state).all()
+    assert (us > grid).all()
+    assert (grid > state).all()
     assert state[0] / us[0] == pytest.approx(virginia.part, rel=0.03)
     assert state[-1] / us[-1] < 0.85 * virginia.part  # it nears what the state has of the electricity, 3%
     assert np.median(made.made.gw[2], axis=-1)[0] < np.median(made.made.gw[0], axis=-1)[0]
@@ -51,10 +53,12 @@ def test_shares_are_a_covariance_and_leave_wholes_alone(names: list[str], years:
         assert all(place.whole is None for place in places)
         return
     offset, spread = made
-    assert np.linalg.eigvalsh(spread).min() > -1e-9 and (spread == spread.T).all()
+    assert np.linalg.eigvalsh(spread).min() > -1e-9
+    assert (spread == spread.T).all()
     for i, place in enumerate(places):
         if place.whole is None:
-            assert offset[i] == 0.0 and (spread[i] == 0.0).all()
+            assert offset[i] == 0.0
+            assert (spread[i] == 0.0).all()
         else:
             assert offset[i] < 0.0 < spread[i, i]
 
@@ -65,8 +69,10 @@ def test_before_shares_were_published_a_state_is_told_as_a_place_of_its_own() ->
 
 
 def test_own_figures_of_a_state_make_its_path() -> None:
-    assert place_or_company("virginia").whole is None and not place_or_company("virginia").company
+    assert place_or_company("virginia").whole is None
+    assert not place_or_company("virginia").company
 
 
 def test_a_state_and_a_country_of_one_name_are_two() -> None:
-    assert place_of("us-ga").whole is not None and place_of("ge").whole is None
+    assert place_of("us-ga").whole is not None
+    assert place_of("ge").whole is None
