@@ -113,6 +113,9 @@ def test_scores_are_those_of_the_hand(tmp_path: Path) -> None:
     by = replace(exact, by="model").json()["results"]["groups"]
     assert by["llama-3.1-8b"]["power"]["mean_error_percent"] == pytest.approx(50.0)
     assert sum(group["power"]["n"] for group in by.values()) == len(rows)
+    replicas = replace(exact, by="gpus").json()["results"]["groups"]
+    assert set(replicas) == {f"{row.chips} × {row.chip.record.title}" for row in rows}
+    assert sum(group["power"]["n"] for group in replicas.values()) == len(rows)
 
 
 def test_a_fit_finds_what_made_the_rows(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ SITES = SHARED / "facility/site_pue_wue.csv"
 SENSORS = SHARED / "gpu_sensor"
 MLPERF = SHARED / "mlperf_power/training"
 MIN_ROWS = 100  # rows of a system that a table shows
+MEASURES = ("energy_per_token", "power", "itl", "throughput")
 LEFT_OUT = {
     "": "rows that the fit saw",
     "rows": "**each tenth of the rows left out of its fit**",
@@ -116,16 +117,31 @@ def inference() -> str | None:
         return None
     lines = []
     for leave_out, name in LEFT_OUT.items():
-        data = results("validate", "inference", str(SERVING), *(["--leave-out", leave_out] if leave_out else []))
+        data = _inference_without(leave_out)
         if not lines:
             lines = [
                 f"| {len(data['rows'])} configurations | J/token | power | median ITL | tokens/s | J/token in p5–p95 |"
             ]
             lines += ["|---|---|---|---|---|---|"]
         scores = data["scores"]
-        measures = ("energy_per_token", "power", "itl", "throughput")
-        cells = [f"{scores[measure]['mean_error_percent']:.1f}%" for measure in measures]
+        cells = [f"{scores[measure]['mean_error_percent']:.1f}%" for measure in MEASURES]
         lines.append(f"| {name} | {' | '.join(cells)} | {scores['energy_per_token']['coverage_percent']:.0f}% |")
+    return "\n".join(lines)
+
+
+def _inference_without(by: str) -> dict[str, Any]:
+    """ML.ENERGY's rows beside fits that leave these groups out, by task too."""
+    return results("validate", "inference", str(SERVING), "--by", "task", *(["--leave-out", by] if by else []))
+
+
+def inference_by_task() -> str | None:
+    """Mean errors of models left out of their fit, by task."""
+    if not SERVING.exists():
+        return None
+    lines = ["| each model left out | rows | J/token | power | median ITL | tokens/s |", "|---|---|---|---|---|---|"]
+    for task, scores in _inference_without("model")["groups"].items():
+        errors = " | ".join(f"{scores[measure]['mean_error_percent']:.1f}%" for measure in MEASURES)
+        lines.append(f"| {task} | {scores[MEASURES[0]]['n']} | {errors} |")
     return "\n".join(lines)
 
 
@@ -233,7 +249,7 @@ def summary() -> str | None:
     needed = (RUNS, SERVING, TIMED, SITES, SENSORS, MLPERF)
     if not all(path.exists() for path in needed):
         return None
-    model, rows = (results("validate", "inference", str(SERVING), "--leave-out", of) for of in ("model", "rows"))
+    model, rows = _inference_without("model"), _inference_without("rows")
     unseen = _unseen_runs()
     whole = results("compare", "examples/gpt3_512_h100.toml", str(MLPERF / "gpt3_64x8xH100/run_2"))
     energy = _side_by_side(whole)
@@ -334,6 +350,7 @@ TABLES: dict[str, Table] = {
     "training": training,
     "published": published,
     "inference": inference,
+    "inference_tasks": inference_by_task,
     "mlperf": mlperf,
     "serving": serving,
     "site": site,

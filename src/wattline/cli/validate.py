@@ -90,7 +90,7 @@ def validate_carbon(
 @validate_app.command("inference")
 def validate_inference(
     file: Annotated[Path, typer.Argument(help="CSV with the columns of the ML.ENERGY leaderboard.")],
-    by: Annotated[str, typer.Option(help="Also show scores by group: model, family, gpu, task or precision.")] = "",
+    by: Annotated[str, typer.Option(help="Also show scores by group: model, family, gpu, gpus, task, precision.")] = "",
     leave_out: Annotated[
         str, typer.Option(help="Predict each model, family, gpu or tenth of the rows by a fit that leaves it out.")
     ] = "",

@@ -8,7 +8,7 @@ from wattline.core.errors import WattlineError
 from wattline.line.chip.known import family_of
 from wattline.validate.evidence.serving import ServingRow
 
-BY = ("model", "family", "gpu", "task", "precision")
+BY = ("model", "family", "gpu", "gpus", "task", "precision")
 LEAVE_OUT = (*BY[:3], "rows")  # rows: every tenth, ten times over, so that each model stays known by its others
 TENTHS = 10
 
@@ -20,7 +20,7 @@ def group_of(row: ServingRow, by: str) -> str:
     Parameters
     ----------
     row : a measured configuration
-    by : model, family, gpu, task or precision
+    by : model, family, gpu, gpus (of which kind and how many), task or precision
 
     Returns
     -------
@@ -32,6 +32,8 @@ def group_of(row: ServingRow, by: str) -> str:
         return family_of(row.model)
     if by == "gpu":
         return row.chip.record.name
+    if by == "gpus":
+        return f"{row.chips} × {row.chip.record.title}"
     if by == "task":
         return row.task
     if by == "precision":
