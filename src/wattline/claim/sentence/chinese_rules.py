@@ -109,7 +109,7 @@ _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (re.compile(rf"(?:一个|一户)?(?:普通)?(?P<nation>{_NATION})?(?:普通)?家庭(?:平均)?(?:年均|每年|一年|全年|年)"
                 rf"(?:平均)?{_USE}"),
      lambda m: f" a {_nation(m)} home uses in a year "),
-    (re.compile(r"(\d+)\s*辆汽车(?:一生|终身|全生命周期)(?:的)?(?:碳?排放(?:量)?)?"),
+    (re.compile(r"(\d+)\s*辆汽车(?:整个|的)?(?:一生|终身|全生命周期|生命周期|寿命期?)(?:的)?(?:碳?排放(?:量)?)?"),
      r" \1 cars over their lifetimes "),
     (re.compile(r"(\d+)\s*辆汽车(?:一年|每年)?(?:的)?(?:碳?排放(?:量)?)?"), r" \1 cars in a year "),
     (re.compile(rf"({_NUMBER})\s*({SCALE})?\s*(?:个)?\s*([A-Z]+\d+\w*|[GT]PU)?\s*(GPU|TPU|芯片)?\s*"

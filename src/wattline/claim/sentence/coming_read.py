@@ -19,13 +19,14 @@ from wattline.claim.sentence.coming_words import (
     named_places,
     of_other_things,
     place_in,
+    place_or_world,
     share_in,
     years_of,
 )
 from wattline.claim.sentence.growth_words import grows, multiple_in
 from wattline.claim.sentence.states import named_state
 from wattline.core.errors import WattlineError, shorten
-from wattline.line.world.places import Place, place_of
+from wattline.line.world.places import Place
 
 _CRYPTO = re.compile(r"\b(crypto\w*|bitcoin)\b", re.I)
 # what makes less of a country than the whole: a share of it, its homes
@@ -99,7 +100,7 @@ def within_claim(text: str, year: int, share: tuple[float, ...], part: Part, of_
     -------
     The statement.
     """
-    place = place_in(CENTRES.sub(" ", text)) or place_of("world")
+    place = place_or_world(CENTRES.sub(" ", text), text)
     kind: Kind = "part of AI" if of_ai else "part"
     words = " to ".join(f"{end:.3g}" for end in share)
     return ComingClaim(kind, place, year, share, f"{words} of the whole", part=part)
@@ -113,13 +114,13 @@ def _read(text: str, year: int, base: int) -> ComingClaim | None:
             f"claim: {shorten(text)!r} cannot be checked: the outlook knows grids, and {whole}'s reaches beyond the "
             "state; name the country"
         )
+    if _GROWTH_OF.search(rest):
+        raise WattlineError(
+            f"claim: {shorten(text)!r} cannot be checked: a share of what is added is not read; give the share of all "
+            "electricity, or TWh"
+        )
     if share := share_in(rest):
-        if _GROWTH_OF.search(rest):
-            raise WattlineError(
-                f"claim: {shorten(text)!r} cannot be checked: a share of what is added is not read; give the share of "
-                "all electricity, or TWh"
-            )
-        place = place_in(share[1]) or place_in(rest) or place_of("world")
+        place = place_in(share[1]) or place_or_world(rest, text)
         words = " to ".join(f"{value:.3g}" for value in share[0])
         return ComingClaim("share", place, year, share[0], f"{words} of its electricity", base)
     if amount := amount_in(rest):
@@ -129,7 +130,7 @@ def _read(text: str, year: int, base: int) -> ComingClaim | None:
             ((value,), f"{value:,.4g} {unit}") if low is None else ((low, value), f"{low:,.4g} to {value:,.4g} {unit}")
         )
         beside = like_at(rest, at[1])
-        place = place_in(rest[:beside]) or place_of("world")
+        place = place_or_world(rest[:beside], text)
         kind: Kind = "power" if unit == "GW" else "rise" if _rise_of(rest) else "energy"
         return ComingClaim(kind, place, year, values, words, base)
     if other := of_other_things(text):
@@ -144,7 +145,7 @@ def _read(text: str, year: int, base: int) -> ComingClaim | None:
             )
         return _beside_countries(rest, countries, year, base)
     if multiple := multiple_in(rest, year - base):
-        place = place_in(rest) or place_of("world")
+        place = place_or_world(rest, text)
         return ComingClaim("growth", place, year, (multiple,), f"{multiple:.3g} times {base}", base)
     return None
 
@@ -175,7 +176,7 @@ def _countries(text: str) -> list[tuple[Place, int]]:
 
 def _beside_countries(text: str, countries: Sequence[tuple[Place, int]], year: int, base: int) -> ComingClaim:
     places = [place for place, _ in countries][:2]
-    place = place_in(text[: countries[0][1]]) or place_of("world")
+    place = place_or_world(text[: countries[0][1]], text)
     twh = tuple(each.consumption_twh for each in places)
     words = " to ".join(each.name.replace("_", " ").title() for each in places)
     if len(places) == 2:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Literal
 
 from wattline.claim.sentence.growth_words import PERCENT
-from wattline.claim.sentence.words import UNITS
+from wattline.claim.sentence.words import UNITS, decline
 from wattline.core.errors import WattlineError
 from wattline.core.quantity import COUNT_WORDS
 from wattline.line.world.places import Place, known_place, place_of
@@ -27,6 +27,16 @@ TOTAL = re.compile(
     r"\b(of|percent of|per cent of)\s+(all\s+|total\s+|the\s+)*(?P<place>[\w' .-]*?)\s*"
     r"(electricity|power|energy|demand)",
     re.I,
+)
+# electricity of some users, which is less than a place's
+_OF_USERS = re.compile(r"\b(?:households?|homes?|residential|domestic|industrial|industry|commercial|retail)\b", re.I)
+# whose data centres a sentence is of: OpenAI's data centres, data centres of OpenAI
+_OWNER = re.compile(
+    r"\b(?:(?=[A-Z])([A-Z][\w&.-]*(?:\s[A-Z][\w&.-]*)*)['’]s?\s+(?:[a-z-]+\s+|AI\s+){0,2}[Dd]ata[\s-]?cent|"
+    r"[Dd]ata[\s-]?cent(?:re|er)s?\s+(?:of|by|from|at)\s+(?=[A-Z])([A-Z][\w&.-]*))"
+)
+_NO_OWNERS = frozenset(
+    ("AI", "Today", "Tomorrow", "Earth", "Nation", "Country", "World", "Planet", "Industry", "Humanity")
 )
 _YEAR = re.compile(r"\b(20[0-4]\d)\b")
 _DECADE = re.compile(r"\b(end|close) of (the|this) decade\b", re.I)
@@ -133,6 +143,29 @@ def place_in(text: str) -> Place | None:
     return None
 
 
+def place_or_world(words: str, text: str) -> Place:
+    """The first place that words name, else the world, unless the data centres are somebody's who is not known.
+
+    Parameters
+    ----------
+    words : in which the place is looked for
+    text : the sentence, for what its data centres are called
+
+    Returns
+    -------
+    The place. Raises WattlineError for an owner that the outlook does not know.
+    """
+    place = place_in(words)
+    if place is not None:
+        return place
+    match = _OWNER.search(text)
+    owner = "" if match is None else match[1] or match[2]
+    if owner and owner not in _NO_OWNERS:
+        mend = "`wattline list companies` names those it does"
+        raise decline(text, f"the outlook does not know the data centres of {owner}; {mend}")
+    return place_of("world")
+
+
 def named_places(text: str) -> list[tuple[Place, int]]:
     """Countries that stand for their electricity, such as "a Sweden to a Germany", each with where it begins."""
     made = []
@@ -194,6 +227,10 @@ def share_in(text: str) -> tuple[tuple[float, ...], str] | None:
     whole = TOTAL.search(text, match.end()) if match else None
     if match is None or whole is None:
         return None
+    if part := _OF_USERS.search(whole["place"]):
+        raise decline(
+            text, f"the electricity of {part[0]} users alone is not read; give a share of all electricity, or TWh"
+        )
     ends = [float(number) / 100 for name, number in match.groupdict().items() if name in ("low", "number")]
     return tuple(ends) if ends == sorted(ends) else tuple(ends[-1:]), whole["place"]
 

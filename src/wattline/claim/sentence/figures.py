@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from math import log
 
 from wattline.catalog import Catalog
 from wattline.claim.evaluate import quantity
@@ -32,6 +33,8 @@ from wattline.claim.sentence.words import BY_NAME, COMING, MAKER, decline, relat
 from wattline.claim.sentence.worked import without_length, worked_claim
 from wattline.core.errors import shorten
 from wattline.line.work.outside import served_maker
+from wattline.line.world.places import known_place
+from wattline.line.world.published import published_figures
 
 MAX_SENTENCE = 500
 _OF_AI = re.compile(r"^AI (?:servers (?:of the world|in)|data centres|in)\b|data centres for AI")  # all of it
@@ -55,7 +58,8 @@ def figure_claim(sentence: Sentence) -> Claim:
     candidates = of_site(stated.rest, candidates)
     if part_in(text) == "ai":
         candidates = [each for each in candidates if each.record.kind != "total" or _OF_AI.search(each.record.title)]
-    level = None if candidates and not _is_stale(stated, candidates) else _level(text, stated, words, catalog)
+    outside = not candidates or _is_stale(stated, candidates) or _is_contested(stated, candidates)
+    level = _level(text, stated, words, catalog) if outside else None
     if level is None and not candidates and not stated.per:
         level = worked_claim(text, words, stated.middle, relation)
     if level is None and not candidates:
@@ -91,6 +95,24 @@ def _is_stale(stated: StatedFigure, candidates: list[CatalogFigure]) -> bool:
     return max((year_of(each.record) for each in candidates), default=BASE) < BASE - 1 and not any(
         off(each, stated) <= NEAR for each in candidates
     )
+
+
+def _is_contested(stated: StatedFigure, candidates: list[CatalogFigure]) -> bool:
+    """Whether the catalog's totals of a place in a year are other figures, while some publisher has the one stated."""
+    if any(each.record.kind != "total" or off(each, stated) <= NEAR for each in candidates):
+        return False
+    asked = quantity(*stated.middle.tree.value)
+    for each in candidates:
+        place = known_place(str(each.record.meta.get("region", "")))
+        if place is None or not asked.check("[energy]"):
+            continue
+        twh, year = float(asked.to("TWh").magnitude), year_of(each.record)
+        own = [
+            row.twh for row in published_figures() if (row.series, row.year) == (place.name, year) and row.electricity
+        ]
+        if any(abs(log(value / twh)) <= NEAR for value in own if twh > 0):
+            return True
+    return False
 
 
 def _claim(text: str, stated: StatedFigure, candidates: list[CatalogFigure]) -> Claim:

@@ -8,14 +8,21 @@ from dataclasses import replace
 from wattline.claim.file import Claim
 from wattline.claim.sentence.coming import coming_claim, outlook_match
 from wattline.claim.sentence.coming_parts import part_in
-from wattline.claim.sentence.coming_words import BASE, CENTRES, NOW, ComingClaim, of_other_things, place_in, years_of
+from wattline.claim.sentence.coming_words import (
+    BASE,
+    CENTRES,
+    NOW,
+    ComingClaim,
+    of_other_things,
+    place_or_world,
+    years_of,
+)
 from wattline.claim.sentence.growth_words import YEARLY, multiple_in
 from wattline.claim.sentence.reader import Sentence
 from wattline.claim.sentence.states import named_state
 from wattline.claim.sentence.words import COMING, decline
 from wattline.claim.verdict import Relation
 from wattline.line.world.growth import FIRST
-from wattline.line.world.places import place_of
 
 ESTIMATE = "an estimate by the model of the outlook, no count"
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -70,7 +77,7 @@ def grown_claim(sentence: Sentence) -> Claim | None:
         return None
     if whole := named_state(text):
         raise decline(text, f"the outlook knows grids, and {whole}'s reaches beyond the state; name the country")
-    place = place_in(CENTRES.sub(" ", text)) or place_of("world")
+    place = place_or_world(CENTRES.sub(" ", text), text)
     coming = ComingClaim("growth", place, year, (multiple,), f"{multiple:.3g} times {base}", base, part=part)
     claim = coming_claim(coming, text, relation, catalog)
     if not years and span is None:

@@ -20,9 +20,9 @@ _KINDS = {
     "energy": rf"{_FIGURE}(?:[mkMGTP]?Wh|{_SCALED}watt[\s-]?hours?|[kMG]?J|{_SCALED}joules?)\b"
     r"(?:\s+of\s+(?:electricity|energy|power))?",
     "carbon": rf"{_FIGURE}(?:[mk]?g|kt|Mt|t|{_SCALED}grams?|(?:metric\s)?(?:kilo|mega)?tonnes?|(?:metric\s)?tons?)\b"
-    r"\s+of\s+(?:carbon(?:\s+dioxide)?|CO2e?(?:q)?|CO₂e?|emissions|greenhouse gas(?:es)?)(?:[\s-]equivalent)?",
+    r"\s+(?:of\s+)?(?:carbon(?:\s+dioxide)?|CO2e?(?:q)?|CO₂e?|emissions|greenhouse gas(?:es)?)(?:[\s-]equivalent)?",
     "water": rf"{_FIGURE}(?:[mk]?[lL]|{_SCALED}lit(?:re|er)s?|gallons?|cubic met(?:re|er)s?)\b"
-    r"\s+of\s+(?:fresh\s)?water",
+    r"\s+(?:of\s+)?(?:fresh\s)?water",
 }
 _MEASURE = "|".join(f"(?P<{name}>{words}{_PER})" for name, words in _KINDS.items())
 _VERB = (

@@ -131,6 +131,13 @@ _POUNDS = re.compile(
     r"(?=(?:CO2|carbon|greenhouse))",
     re.I,
 )
+# a model that is not named, beside cars' lifetimes: the one of which that was first said
+_UNNAMED = re.compile(
+    r"^(?:the process of )?training (?:just )?(?:an?|one) (?:(?:single|large|big|common|typical|modern)\s)*"
+    r"(?:AI(?!\s\w*\s?model)|(?:AI|NLP|deep[\s-]learning|machine[\s-]learning|language|neural)(?:\slanguage)?\s(?:model|network))\b"
+    r"(?=.*\b(?:cars?|vehicles?)\b.*\b(?:lifetimes?|life|lives)\b)",
+    re.I,
+)
 _DROPS = re.compile(r"\b(?P<number>\d+(?:\.\d+)?)\s+drops?(?:\s+of\s+water)?\b", re.I)
 
 
@@ -148,6 +155,7 @@ def plain_sentence(text: str) -> str:
     Raises WattlineError for a sentence that denies its figure.
     """
     text = _SPEAKER.sub("", text.strip().rstrip(ENDS)).strip()
+    text = _UNNAMED.sub("The Strubell search", text)
     for words, usual in _EATS:
         text = words.sub(usual, text)
     text = _SECTOR.sub(r"\1s", text)

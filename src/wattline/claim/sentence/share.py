@@ -107,7 +107,11 @@ def level_claim(text: str, value: Any, words: Sequence[str], relation: Relation,
         return None
     if (part := _PART.search(text)) and not of_ai:
         raise decline(text, f"no newer figure is of {part[1]} alone there; leave it out, or name the year of a count")
-    if any(place_in(word.capitalize()) is None for word in others) or len(years) > 1 or COMING.search(text):
+    if (
+        any((place_in(word.capitalize()) or place_in(word.upper())) is None for word in others)
+        or len(years) > 1
+        or COMING.search(text)
+    ):
         return None
     year = int(years[0]) if years else BASE
     if not FIRST <= year < NOW:

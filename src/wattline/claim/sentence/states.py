@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from wattline.catalog import Catalog
+from wattline.line.world.states import state_twh
 
 NEWEST = 2023  # year of the states' shares
 WHOLE_GRIDS = ("texas", "california", "new-york", "hawaii", "alaska", "florida")  # whose grid is nearly the state's
@@ -40,9 +41,10 @@ def state_in(text: str) -> str | None:
 
 
 def named_state(text: str) -> str | None:
-    """A state whose grid reaches beyond it, so that the outlook does not know the state itself; None without."""
+    """A state that the outlook does not know, whose grid reaches beyond it; None without."""
     name = state_in(text)
-    return None if name is None or name in WHOLE_GRIDS else name.replace("-", " ").title()
+    known = name is None or name in WHOLE_GRIDS or name.replace("-", "_") in state_twh()
+    return None if name is None or known else name.replace("-", " ").title()
 
 
 def state_share(name: str, year: int, catalog: Catalog) -> str | None:

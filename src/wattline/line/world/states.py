@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from wattline.catalog import default
 from wattline.line.world.tables import stock_facts
 
 
@@ -32,5 +33,6 @@ def state_twh() -> dict[str, float]:
     """
     rows = stock_facts().items()
     electricity = {scope: known.facts[0].value for (name, scope, _), known in rows if name == "state-electricity"}
-    shares = {scope: known.facts[0].value for (name, scope, _), known in rows if name == "state-data-centres"}
-    return {state: electricity[state] * share for state, share in shares.items()}
+    constants = default().records("constant")
+    shares = {state: constants.get(f"dc-share-of-{state.replace('_', '-')}-2023") for state in electricity}
+    return {state: electricity[state] * row["value"].value / 100.0 for state, row in shares.items() if row}
