@@ -219,7 +219,7 @@ def low_end(text: str, at: tuple[int, int], high: float) -> float | None:
 
 def share_in(text: str) -> tuple[tuple[float, ...], str] | None:
     """The share of a place's electricity that is stated, one or the two ends of a range, with the words that name the
-    place; None without."""
+    place; None without. Raises WattlineError for a share of what some users take."""
     text = in_percent(text)
     if _EMITS.search(text):  # a share of emissions or of water
         return None

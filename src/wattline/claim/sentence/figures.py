@@ -101,12 +101,12 @@ def _is_contested(stated: StatedFigure, candidates: list[CatalogFigure]) -> bool
     """Whether the catalog's totals of a place in a year are other figures, while some publisher has the one stated."""
     if any(each.record.kind != "total" or off(each, stated) <= NEAR for each in candidates):
         return False
-    asked = quantity(*stated.middle.tree.value)
+    claimed = quantity(*stated.middle.tree.value)
     for each in candidates:
         place = known_place(str(each.record.meta.get("region", "")))
-        if place is None or not asked.check("[energy]"):
+        if place is None or not claimed.check("[energy]"):
             continue
-        twh, year = float(asked.to("TWh").magnitude), year_of(each.record)
+        twh, year = float(claimed.to("TWh").magnitude), year_of(each.record)
         own = [
             row.twh for row in published_figures() if (row.series, row.year) == (place.name, year) and row.electricity
         ]
