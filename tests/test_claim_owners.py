@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import wattline as wl
+from wattline.claim.sentence.coming import outlook_match
+from wattline.claim.sentence.coming_read import read_coming
 from wattline.core.errors import WattlineError
 
 OWNERS = ("OpenAI", "Anthropic", "Mistral", "Perplexity", "Stability AI", "Cerebras")
@@ -55,3 +57,27 @@ def test_a_share_of_growth_is_no_growth(text: str) -> None:
 )
 def test_verdicts_of_figures_that_publishers_differ_on(text: str, verdict: str) -> None:
     assert wl.check(text, draws=1000).json()["results"]["claims"][0]["verdict"] == verdict
+
+
+@given(st.integers(5, 300), st.integers(2026, 2034))
+def test_power_that_is_added_is_a_rise_and_never_the_whole(gw: int, year: int) -> None:
+    texts = (f"Data centers will need {gw} GW of new power by {year}", f"US data centres will add {gw} GW by {year}",
+             f"Demand of data centres in PJM will grow by {gw} GW by {year}",
+             f"Data centres will need {gw} GW more by {year}")  # fmt: skip
+    for text in texts:
+        coming = read_coming(text)
+        assert coming is not None
+        assert (coming.kind, coming.values) == ("power rise", (float(gw),))
+    level = read_coming(f"Data centers will need {gw} GW by {year}")
+    assert level is not None
+    assert level.kind == "power"
+
+
+def test_a_rise_of_power_is_less_than_the_power_itself() -> None:
+    rise, level = (
+        read_coming("Data centres will add 50 GW by 2030"),
+        read_coming("Data centres will need 50 GW by 2030"),
+    )
+    assert rise is not None
+    assert level is not None
+    assert 0 < outlook_match(rise, "equal").middle < outlook_match(level, "equal").middle

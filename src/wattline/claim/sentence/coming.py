@@ -31,7 +31,9 @@ from wattline.line.world.tables import series
 AS_OF = 2026
 DRAWS = 20_000
 BESIDE = 6
-UNITS = {"energy": "TWh", "rise": "TWh", "power": "GW", "share": "%", "part": "%", "part of AI": "%", "growth": ""}
+UNITS = {"energy": "TWh", "rise": "TWh", "power": "GW", "power rise": "GW", "share": "%", "part": "%",
+         "part of AI": "%", "growth": ""}  # fmt: skip
+OF_TWO_YEARS = ("growth", "rise", "power rise")  # kinds that count from a year before
 PERCENT = ("share", "part", "part of AI")
 
 
@@ -69,15 +71,16 @@ def outlook_match(coming: ComingClaim, relation: Relation) -> Foreseen:
 
 
 def _draws(coming: ComingClaim) -> Array:
-    years = [coming.base, coming.year] if coming.kind in ("growth", "rise") else [coming.year]
+    years = [coming.base, coming.year] if coming.kind in OF_TWO_YEARS else [coming.year]
     if coming.kind in ("part", "part of AI"):
         of_centres = part_draws(coming.place, years, coming.part, AS_OF)[1][:, 0]
         whole = part_draws(coming.place, years, "ai", AS_OF)[1][:, 0] if coming.kind == "part of AI" else 1.0
         return np.asarray(of_centres / whole)
     drawn = _twh_draws(coming, years)
-    if coming.kind == "power":
+    if coming.kind in ("power", "power rise"):
         load = series("load-factor").at(np.array(years), np.random.default_rng(1).standard_normal(len(drawn)))
-        return np.asarray(drawn[:, 0] / TWH_PER_GW / load[:, 0])
+        gw = drawn / TWH_PER_GW / load
+        return np.asarray(gw[:, 0] if coming.kind == "power" else gw[:, 1] - gw[:, 0])
     if coming.kind == "share":
         if not coming.place.consumption_twh:
             raise WattlineError(f"claim: the electricity of {coming.place.name} is not known")
@@ -174,6 +177,7 @@ def _note(coming: ComingClaim, seen: Foreseen, relation: Relation) -> str:
         "part of AI": f"of AI's electricity in {coming.year}",
         "growth": f"times {coming.base} in {coming.year}",
         "rise": f"more in {coming.year} than in {coming.base}",
+        "power rise": f"more in {coming.year} than in {coming.base}",
     }[coming.kind]  # fmt: skip
     unit = "" if coming.kind in (*PERCENT, "growth") else f" {unit}"
     head = (
@@ -185,7 +189,7 @@ def _note(coming: ComingClaim, seen: Foreseen, relation: Relation) -> str:
     else:
         tail = f"{shown(coming.values[0])}{unit} or more with a probability of {seen.above:.0%}"
         tail += f", within a quarter of it with {seen.probability:.0%}" if relation == "equal" else ""
-    base = " Growth counts from 2024, the newest year that studies have counted." * (coming.kind in ("growth", "rise"))
+    base = " Growth counts from 2024, the newest year that studies have counted." * (coming.kind in OF_TWO_YEARS)
     base = base if coming.base == BASE else ""
     what = _subject(coming, place)
     return f"{what}. {head}: {tail}. A projection is never more than that.{base}"

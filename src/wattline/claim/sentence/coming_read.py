@@ -131,7 +131,8 @@ def _read(text: str, year: int, base: int) -> ComingClaim | None:
         )
         beside = like_at(rest, at[1])
         place = place_or_world(rest[:beside], text)
-        kind: Kind = "power" if unit == "GW" else "rise" if _rise_of(rest) else "energy"
+        kinds: tuple[Kind, Kind] = ("power", "power rise") if unit == "GW" else ("energy", "rise")
+        kind = kinds[_rise_of(rest)]
         return ComingClaim(kind, place, year, values, words, base)
     if other := of_other_things(text):
         raise WattlineError(
@@ -163,7 +164,8 @@ def _rise_of(text: str) -> bool:
         return False
     before, after = text[: amount[2][0]].rstrip().lower(), text[amount[2][1] :].strip().lower()
     adds = before.endswith((" another", " add", " additional", " extra")) or (before.endswith(" by") and grows(before))
-    return adds or after.startswith(("more ", "extra", "additional")) or after == "more"
+    added = re.match(r"(?:of )?(?:(?:entirely |brand )?new|more|extra|additional|added)\b(?! than)", after)
+    return adds or added is not None
 
 
 def _countries(text: str) -> list[tuple[Place, int]]:

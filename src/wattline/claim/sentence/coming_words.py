@@ -13,7 +13,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.quantity import COUNT_WORDS
 from wattline.line.world.places import Place, known_place, place_of
 
-Kind = Literal["energy", "power", "share", "growth", "rise", "part", "part of AI"]
+Kind = Literal["energy", "power", "share", "growth", "rise", "power rise", "part", "part of AI"]
 Part = Literal["all", "ai", "training", "inference"]
 NOW, LAST = 2026, 2035
 BASE = 2024  # the newest year that studies have counted, from which growth is meant where no year is named
