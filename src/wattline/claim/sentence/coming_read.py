@@ -123,17 +123,8 @@ def _read(text: str, year: int, base: int) -> ComingClaim | None:
         place = place_in(share[1]) or place_or_world(rest, text)
         words = " to ".join(f"{value:.3g}" for value in share[0])
         return ComingClaim("share", place, year, share[0], f"{words} of its electricity", base)
-    if amount := amount_in(rest):
-        value, unit, at = amount
-        low = low_end(rest, at, value)
-        values, words = (
-            ((value,), f"{value:,.4g} {unit}") if low is None else ((low, value), f"{low:,.4g} to {value:,.4g} {unit}")
-        )
-        beside = like_at(rest, at[1])
-        place = place_or_world(rest[:beside], text)
-        kinds: tuple[Kind, Kind] = ("power", "power rise") if unit == "GW" else ("energy", "rise")
-        kind = kinds[_rise_of(rest)]
-        return ComingClaim(kind, place, year, values, words, base)
+    if (stated := _amount_claim(text, rest, year, base)) is not None:
+        return stated
     if other := of_other_things(text):
         raise WattlineError(
             f"claim: {shorten(text)!r} cannot be checked: it is of {other}, and the outlook is of electricity and power"
@@ -149,6 +140,21 @@ def _read(text: str, year: int, base: int) -> ComingClaim | None:
         place = place_or_world(rest, text)
         return ComingClaim("growth", place, year, (multiple,), f"{multiple:.3g} times {base}", base)
     return None
+
+
+def _amount_claim(text: str, rest: str, year: int, base: int) -> ComingClaim | None:
+    """The energy or the power that a sentence states, of a year or added by it; None without one."""
+    amount = amount_in(rest)
+    if amount is None:
+        return None
+    value, unit, at = amount
+    low = low_end(rest, at, value)
+    values, words = (
+        ((value,), f"{value:,.4g} {unit}") if low is None else ((low, value), f"{low:,.4g} to {value:,.4g} {unit}")
+    )
+    place = place_or_world(rest[: like_at(rest, at[1])], text)
+    kinds: tuple[Kind, Kind] = ("power", "power rise") if unit == "GW" else ("energy", "rise")
+    return ComingClaim(kinds[_rise_of(rest)], place, year, values, words, base)
 
 
 def _of_company(text: str) -> bool:
