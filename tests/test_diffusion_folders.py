@@ -56,7 +56,8 @@ def test_a_folder_says_what_the_catalog_says(name: str, tmp_path: Path) -> None:
     # a distilled model shares its network with the one that it was made from, and a folder does not tell them apart
     kin = [load_diffusion(other, CATALOG) for other in MODELS]
     assert read.usual.passes in [each.usual.passes for each in kin if each.denoiser == model.denoiser]
-    assert read.usual.frames == pytest.approx(model.usual.frames, rel=1.0)
+    same = [each.usual for each in kin if each.denoiser == model.denoiser and each.experts == model.experts]
+    assert (read.usual.height, read.usual.width, read.usual.frames) in [(u.height, u.width, u.frames) for u in same]
 
 
 @pytest.mark.parametrize(("name", "published"), [

@@ -92,7 +92,7 @@ def _model(folder: Path, denoisers: list[Config], decoder: Config, encoders: tup
     denoiser = denoisers[0]
     kind = str(denoiser["_class_name"])
     video = "3D" in kind or kind in ("UNetMotionModel", "I2VGenXLUNet", "UNetSpatioTemporalConditionModel")
-    kin = _kin(denoiser, default())
+    kin = _kin(denoisers, decoder, default())
     usual = _usual(denoiser, encoders, video) if kin is None else from_record(kin, default()).usual
     if not video and "sample_size" in denoiser and kind in unet.KINDS:
         side = number_in(denoiser, "sample_size") * 8
@@ -102,14 +102,22 @@ def _model(folder: Path, denoisers: list[Config], decoder: Config, encoders: tup
     return DiffusionModel(name, name, kind, makes, denoiser, decoder, encoders, usual, experts=len(denoisers))
 
 
-def _kin(denoiser: Config, catalog: Catalog) -> Record | None:
-    """The catalog's model of the same class whose denoiser has the most settings alike: its pipeline is taken."""
+def _kin(denoisers: list[Config], decoder: Config, catalog: Catalog) -> Record | None:
+    """The catalog's model of the same class whose denoiser has the most settings alike, and among those the one with as
+    many denoisers and such a decoder: its pipeline is taken."""
+    denoiser = denoisers[0]
     kind = denoiser["_class_name"]
     same = [each for each in catalog.records(KIND).values() if each.meta["denoiser"].get("_class_name") == kind]
 
-    def alike(record: Record) -> int:
+    def alike(record: Record) -> tuple[int, bool, int]:
         own: Config = record.meta["denoiser"]
-        return sum(denoiser.get(name) == value for name, value in own.items())
+        experts = int(record["experts"].value) if "experts" in record.facts else 1
+        parts: Config = catalog.find("component", record.meta["decoder"]).meta["settings"]
+        return (
+            sum(denoiser.get(name) == value for name, value in own.items()),
+            experts == len(denoisers),
+            sum(decoder.get(name) == value for name, value in parts.items()),
+        )
 
     return max(same, key=alike, default=None)
 
