@@ -7,7 +7,7 @@ import io
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.printable import sayable
@@ -22,6 +22,9 @@ MAX_FOOTER_BYTES = 64_000_000
 MIN_VALUES, VALUES_PER_BYTE = 40_000_000, 20  # what real columns pack to is a byte a value, or some tenths
 MIN_UNPACKED_BYTES, MAX_RATIO = 300_000_000, 40
 _BOOL = (1, 2)
+# fields of a column chunk: values, unpacked and packed bytes, where its pages and the page of its words begin
+VALUES, UNPACKED, PACKED, DATA_AT, WORDS_AT = 5, 6, 7, 9, 11
+HEAD_BYTES, MAX_HEAD_BYTES = 512, 4_000_000
 
 
 def read_parquet(source: Path | bytes, what: str, read: Callable[[Any], Any] | None = None) -> pl.DataFrame:
@@ -82,20 +85,71 @@ def check_parquet(source: Path | bytes) -> None:
         if length > MAX_FOOTER_BYTES:
             raise ValueError("its footer is too large")
         file.seek(-8 - length, os.SEEK_END)
-        values, unpacked = _sizes(file.read(length))
+        columns = _columns(file.read(length))
+        values, unpacked = (sum(column.get(field, 0) for column in columns) for field in (VALUES, UNPACKED))
+        if values <= MIN_VALUES + VALUES_PER_BYTE * size:  # else it is refused by these alone
+            for column in columns:
+                _check_pages(file, column, size)
     if values > MIN_VALUES + VALUES_PER_BYTE * size or unpacked > MIN_UNPACKED_BYTES + MAX_RATIO * size:
         raise ValueError(f"it unpacks to {values:,} values of {unpacked:,} bytes, more than such a file may hold")
 
 
-def _sizes(footer: bytes) -> tuple[int, int]:
-    """Values and unpacked bytes of all column chunks."""
+def _columns(footer: bytes) -> list[dict[int, Any]]:
+    """What the footer says of each column chunk in this file: how many values, bytes, and where its pages begin."""
     try:
         meta, _ = _struct(footer, 0, 0)
-        columns = [chunk.get(3) for group in meta.get(4, []) for chunk in group.get(1, [])]
-        known = [column for column in columns if isinstance(column, dict)]
-        return sum(max(c.get(5, 0), 0) for c in known), sum(max(c.get(6, 0), 0) for c in known)
-    except (IndexError, AttributeError, TypeError, RecursionError):
+        chunks = [chunk for group in meta.get(4, []) for chunk in group.get(1, []) if not chunk.get(1)]
+        known = [chunk[3] for chunk in chunks if isinstance(chunk.get(3), dict)]
+        numbers = [column.get(field, 0) for column in known for field in (VALUES, UNPACKED, PACKED, DATA_AT, WORDS_AT)]
+        if any(not isinstance(number, int) or number < 0 for number in numbers):
+            raise ValueError("its footer is damaged")
+        return known
+    except (IndexError, AttributeError, TypeError, RecursionError, KeyError):
         raise ValueError("its footer is damaged") from None
+
+
+def _check_pages(file: IO[bytes], column: dict[int, Any], size: int) -> None:
+    """ValueError where the heads of a column chunk's pages tell more, or less than nothing, of values or bytes: the
+    library that unpacks them asks for as much memory as they say, and ends the process where there is none."""
+    at = min(filter(None, (column.get(DATA_AT, 0), column.get(WORDS_AT, 0))), default=0)
+    end = at + column.get(PACKED, 0)
+    left = column.get(VALUES, 0)
+    if end > size:
+        raise ValueError("a column of it is cut short")
+    while at < end:
+        head, length = _page_head(file, at)
+        packed, count = _page(head, column)
+        left -= count
+        at += length + packed
+    if left or at != end:
+        raise ValueError("its pages do not hold what its footer says")
+
+
+def _page(head: dict[int, Any], column: dict[int, Any]) -> tuple[int, int]:
+    """Packed bytes of a page, and the values that it holds; none of a page of words."""
+    damaged = ValueError("a page of it is damaged")
+    body: Any = head.get(5) or head.get(8) or head.get(7) or {}
+    if not isinstance(body, dict):
+        raise damaged
+    levels = [body.get(field, 0) for field in (2, 3, 5, 6)] if body is head.get(8) else []
+    numbers: list[Any] = [head.get(2), head.get(3), body.get(1, 0)]
+    if any(not isinstance(number, int) or number < 0 for number in (*numbers, *levels)):
+        raise damaged
+    unpacked, packed, count = numbers
+    if count > column.get(VALUES, 0) or unpacked > column.get(UNPACKED, 0) or any(n > unpacked + count for n in levels):
+        raise damaged
+    return packed, 0 if body is head.get(7) else count
+
+
+def _page_head(file: IO[bytes], at: int) -> tuple[dict[int, Any], int]:
+    """What stands before a page, and its length in bytes."""
+    for most in (HEAD_BYTES, MAX_HEAD_BYTES):
+        file.seek(at)
+        try:
+            return _struct(file.read(most), 0, 0)
+        except IndexError:  # minima and maxima of long words
+            continue
+    raise ValueError("a page of it is damaged")
 
 
 # Thrift's compact protocol, as far as a footer needs it

@@ -13,7 +13,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.core.quantity import parse
 from wattline.core.reading import read_bytes
-from wattline.core.units import HOUR_S
+from wattline.core.units import DAY_S, HOUR_S, YEAR_S
 from wattline.line.grid.table import numbers_of, read_table, times_of, word_among_numbers
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 100_000_000
 FILL_OPTION = '--fill-gaps "3 h"'
 MAX_FILL_H = 24.0
+MAX_STEP_S, MAX_SPAN_S = 31 * DAY_S, 200 * YEAR_S
 SIGNAL_STEPS = 3  # of a gap of a signal (carbon, a price) that is filled in a straight line
 
 
@@ -243,6 +244,11 @@ def regular(times: Any, numbers: dict[str, Array], notes: list[str], where: str)
         raise WattlineError(f"series {where} has fewer than two rows")
     values, counts = np.unique(steps, return_counts=True)
     step = int(values[np.argmax(counts)])
+    if step > MAX_STEP_S or (times[-1] - times[0]).astype(int) > MAX_SPAN_S:
+        raise WattlineError(
+            f"series {where}: it goes from {times[0]} to {times[-1]} in steps of {step / HOUR_S:,.0f} h; give steps of "
+            "a month at most, over 200 years at most"
+        )
     at = (times - times[0]).astype(int)
     if (at % step).any():
         odd = times[int(np.argmax(at % step != 0))]

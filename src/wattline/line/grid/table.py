@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 MAX_BYTES = 100_000_000  # of a table that was packed
+MAX_ROWS = 2_000_000  # 228 years of hours, 19 of five minutes
 TIME = re.compile(r"(?i)utc|date|datum|time|period|zeit|interval|hour")
 END = re.compile(r"(?i)(?:\b|_)(?:end|ends|ending|ended|bis|ende)(?:\b|_)")
 DAY = re.compile(r"(?i)^(?:date|datum|day|tag)$")
@@ -77,6 +78,8 @@ def csv_table(data: bytes, where: str) -> pl.DataFrame:
     import polars as pl
 
     data = unpack_bytes(data, MAX_BYTES, f"series {where}")
+    if (rows := data.count(b"\n")) > MAX_ROWS:
+        raise WattlineError(f"series {where} has {rows:,} rows; {MAX_ROWS:,} are read at most: give it by the hour")
     try:
         separator = separator_of(data)
         table = pl.read_csv(io.BytesIO(data), separator=separator, infer_schema=False, truncate_ragged_lines=False)

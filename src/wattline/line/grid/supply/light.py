@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from wattline.core.errors import WattlineError, shorten
+from wattline.core.errors import WattlineError, reason_of, shorten
 from wattline.core.fact import Array
+from wattline.core.parquet import damage
 from wattline.core.reading import parse_json, read_bytes
 from wattline.core.units import HOUR_S, KM_PER_MILE, KM_PER_NAUTICAL_MILE, TYPICAL_YEAR_H
 from wattline.line.site.hours_of_year import longest_gap, refuse_gap
@@ -67,18 +67,23 @@ def read_light(path: Path | str, fill_h: float = 0.0) -> LightWind | None:
     """
     text = as_json(read_bytes(path, LIMIT_BYTES, "weather").decode("utf-8-sig", "replace"))
     where = f"weather {shorten(str(path), 120)}"
-    head = text[:400].lstrip()
-    if head[:9].upper() == "LOCATION,":
-        columns, height = _epw(text), MAST_M
-    elif head[:1] in ("{", "["):
-        columns, height = _open_meteo(text, where)
-    else:
-        columns, height = _table(text)
+    try:
+        columns, height = _columns(text, where)
+    except damage() as error:
+        raise WattlineError(f"{where} cannot be read: {reason_of(error)}") from None
     if "ghi" not in columns or "wind" not in columns:
         return None
     year = {name: _year(values, f"{where}: {name}", fill_h) for name, values in columns.items()}
     gaps = sum(int((~np.isfinite(values)).sum()) for values in columns.values())
     return LightWind(year["ghi"], year.get("dhi"), year["wind"], height, gaps)
+
+
+def _columns(text: str, where: str) -> tuple[dict[str, Array], float]:
+    """Light and wind as they stand, and the height of the wind [m]."""
+    head = text[:400].lstrip()
+    if head[:9].upper() == "LOCATION,":
+        return _epw(text), MAST_M
+    return _open_meteo(text, where) if head[:1] in ("{", "[") else _table(text)
 
 
 def _epw(text: str) -> dict[str, Array]:
@@ -110,7 +115,7 @@ def _open_meteo(text: str, where: str) -> tuple[dict[str, Array], float]:
 
 
 def _table(text: str) -> tuple[dict[str, Array], float]:
-    rows = list(csv.reader(io.StringIO(text)))
+    rows = list(csv.reader(text.splitlines()))
     rows = [row for row in rows if row and not row[0].startswith("#")]
     heads = [i for i in (0, 1) if i < len(rows) and _chosen(rows[i])[0]]
     if not heads:
