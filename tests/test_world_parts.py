@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from wattline.line.world.growth import FIRST
 from wattline.line.world.outlook import OutlookQuestion
 from wattline.line.world.parts import part_shares
-from wattline.line.world.places import place_of, place_or_company
+from wattline.line.world.places import place_of
+from wattline.line.world.series_places import place_or_company
 from wattline.line.world.states import state_parts, state_twh
 from wattline.predict.outlook.world import world
 

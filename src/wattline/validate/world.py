@@ -12,9 +12,9 @@ from wattline.line.world.expected import paths_known
 from wattline.line.world.identities import chip_counts, identities, sensitivities
 from wattline.line.world.observe import Paths, Posterior
 from wattline.line.world.outlook import catalog_posterior
-from wattline.line.world.places import place_or_company
 from wattline.line.world.published import PublishedFigure, published_figures, series_names
 from wattline.line.world.scorecard import scorecard_of, scored_forecasts
+from wattline.line.world.series_places import place_or_company
 from wattline.validate.fit.world import FITTED
 from wattline.validate.fit.world_refit import refit_paths
 

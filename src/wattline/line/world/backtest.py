@@ -17,8 +17,8 @@ from wattline.core.units import Z95
 from wattline.line.world.algebra import lower_root, same, times
 from wattline.line.world.growth import FIRST
 from wattline.line.world.observe import Paths, Posterior
-from wattline.line.world.places import place_or_company
 from wattline.line.world.published import PublishedFigure, known_by
+from wattline.line.world.series_places import place_or_company
 from wattline.line.world.tables import stated_number
 
 ORIGINS = (2010, 2014, 2018, 2020, 2022)

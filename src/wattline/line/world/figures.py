@@ -13,8 +13,9 @@ from wattline.core.fact import Array
 from wattline.line.world.counts import log_ratio
 from wattline.line.world.growth import FIRST, Years
 from wattline.line.world.path_model import PathModel
-from wattline.line.world.places import Place, place_or_company
+from wattline.line.world.places import Place
 from wattline.line.world.published import PublishedFigure
+from wattline.line.world.series_places import place_or_company
 from wattline.line.world.steady import steadiness
 
 

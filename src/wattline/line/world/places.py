@@ -9,6 +9,7 @@ from math import log
 
 from wattline.catalog import default, plain_name
 from wattline.core.errors import NotFound, WattlineError
+from wattline.line.world.place_names import OTHER_NAMES, company_names, readings
 from wattline.line.world.states import state_parts, state_twh
 from wattline.line.world.tables import series, stock_facts
 
@@ -37,9 +38,6 @@ COMPANIES = (
     "google", "amazon", "microsoft", "meta", "apple", "oracle", "alibaba", "tencent", "baidu", "ibm", "salesforce",
     "ovh", "bytedance", "coreweave", "xai", *LANDLORDS,
 )  # fmt: skip
-OTHER_NAMES = {"eu": "eu27", "european_union": "eu27", "global": "world", "aws": "amazon", "alphabet": "google",
-               "facebook": "meta", "ovhcloud": "ovh", "ntt_data": "ntt", "x.ai": "xai",
-               "amazon_web_services": "amazon"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def place_of(name: str) -> Place:
 
     Raises NotFound for a name that neither the regions of the catalog nor the companies have.
     """
-    place = known_place(name)
+    place = place_as_written(name)
     if place is None:
         known = [*wide_places(), *COMPANIES, *default().names("region")]
         mend = f"give a country, {', '.join(wide_places())}, or a company ({', '.join(COMPANIES)})"
@@ -96,7 +94,8 @@ def known_place(name: str) -> Place | None:
     of a country whose electricity is not known.
     """
     plain = slug(name)
-    plain = OTHER_NAMES.get(plain, plain)
+    usual = OTHER_NAMES.get(plain)
+    plain = wide_names().get(plain_name(usual or plain), usual or plain)
     if plain.replace("_", "-") in COMPANIES:
         plain = plain.replace("_", "-")
         return Place(plain, plain, "landlord" if plain in LANDLORDS else "company", company=True)
@@ -107,7 +106,7 @@ def known_place(name: str) -> Place | None:
         return Place(plain, KIN.get(plain, plain), group, twh, False, area, income, intensity_of(plain, twh))
     if (state := state_of(plain)) is not None:
         return state
-    record = default().names("region").get(plain_name(name))
+    record = default().names("region").get(plain_name(usual or name))
     if record is None:
         return None
     region = default().find("region", record)
@@ -164,23 +163,30 @@ def part_of_states(place: Place, country: str, parts: Mapping[str, float]) -> Pl
     return replace(place, whole=place_of(country), part=part)
 
 
-def place_or_company(name: str, electricity_twh: float = 0.0) -> Place:
-    """The place or company of a series; one that is not known is a country if its electricity is given, else a company.
+def place_as_written(name: str) -> Place | None:
+    """The place or company of a name as people write it: with its article, its form of state or of company.
 
     Parameters
     ----------
-    name : of the series
-    electricity_twh : electricity that the country uses in a year [TWh]; 0 where it is not given
+    name : such as "the Netherlands", "Republic of Korea", "Alphabet Inc."
 
     Returns
     -------
-    Its name, its group, and the electricity that it uses [TWh]; a path of its own, whatever it is a part of.
+    It; None for a name that is none. Raises WattlineError for a part of a country whose electricity is not known.
     """
-    try:
-        return replace(place_of(name), whole=None, part=1.0)
-    except NotFound:
-        group = "emerging" if electricity_twh else "company"
-        return Place(name, name, group, electricity_twh, not electricity_twh, group)
+    for reading in readings(name):
+        if (place := known_place(reading)) is not None:
+            return place
+    for each in company_names(name):
+        if OTHER_NAMES.get(slug(each), slug(each)).replace("_", "-") in COMPANIES:
+            return known_place(each)
+    return None
+
+
+@cache
+def wide_names() -> dict[str, str]:
+    """The world and groups of countries: the name as ``plain_name`` writes it -> as the facts have it."""
+    return {plain_name(place): place for place in wide_places()}
 
 
 def slug(title: str) -> str:

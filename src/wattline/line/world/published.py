@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,8 +13,10 @@ from wattline.catalog import HERE
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.reading import read_text
 from wattline.line.world.counts import ALL, CAPACITY, COUNTS
-from wattline.line.world.places import place_or_company
+from wattline.line.world.place_names import without_publisher
+from wattline.line.world.places import place_as_written
 from wattline.line.world.power import TWH_PER_GW
+from wattline.line.world.series_places import place_or_company
 
 LIMIT_BYTES = 16_000_000
 FILE = HERE / "world" / "published.csv"
@@ -21,6 +24,8 @@ CAPACITIES = HERE / "world" / "capacity.csv"
 COLUMNS = ("series", "year", "twh", "kind", "published", "publisher", "scope", "source")
 KINDS = ("metered", "company_reported", "bottom_up", "top_down", "extrapolation", "forecast")
 GIVEN = tuple(scope for scope in COUNTS if scope != CAPACITY)
+ENERGY_TWH = {"twh": 1.0, "gwh": 1e-3, "mwh": 1e-6}  # columns of a series' electricity, in TWh
+_OFFICE = re.compile(r"[A-Z]{2,6}")  # as statistical offices shorten their names
 UNDATED = 2026  # a figure without a year of publication counts from here on
 # what a source's words say of who published it, the first that stands in them
 PUBLISHERS = {
@@ -98,12 +103,27 @@ def read_published(path: Path | str, series: str = "", later: int | None = None)
     Raises WattlineError where the file or a line cannot be read.
     """
     names, table = read_lines(path, "series")
-    if missing := [name for name in ("year", "twh") if name not in names]:
+    missing = [name for name, there in (("year", "year" in names), ("twh", has_energy(names))) if not there]
+    if missing:
         raise WattlineError(f"{path}: has no column {', '.join(missing)}; it needs year and twh")
     rows = [_figure(row, f"{path}, line {line}", series, later) for line, row in table]
     if not rows:
         raise WattlineError(f"{path}: has no figures")
     return list(dict.fromkeys(rows))  # a line that stands there twice is one figure
+
+
+def has_energy(columns: Iterable[str]) -> bool:
+    """Whether a file's columns hold the electricity of a series.
+
+    Parameters
+    ----------
+    columns : their names
+
+    Returns
+    -------
+    True where there is ``twh``, ``gwh`` or ``mwh``.
+    """
+    return any(column in ENERGY_TWH for column in columns)
 
 
 def read_lines(path: Path | str, what: str) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
@@ -122,18 +142,28 @@ def read_lines(path: Path | str, what: str) -> tuple[list[str], list[tuple[int, 
     """
     every = enumerate(read_text(path, LIMIT_BYTES, what).splitlines(), 1)
     kept = [(number, text) for number, text in every if text.strip() and not text.startswith("#")]
-    table = csv.DictReader((text for _, text in kept), skipinitialspace=True)
-    names = list(table.fieldnames or [])
-    return names, [(kept[table.line_num - 1][0], row) for row in table]
+    head = kept[0][1] if kept else ""
+    mark = "," if "," in head else next((mark for mark in ";\t" if mark in head), ",")
+    table = csv.DictReader((text for _, text in kept), delimiter=mark, skipinitialspace=True)
+    table.fieldnames = names = [name.strip().lower() for name in table.fieldnames or ()]
+    rows = [(kept[table.line_num - 1][0], row) for row in table]
+    return names, rows if mark == "," else [(number, _points(row)) for number, row in rows]
+
+
+def _points(row: dict[str, str]) -> dict[str, str]:
+    """The cells of a row with a point for the decimal comma, as files have it whose columns no comma parts."""
+    comma = re.compile(r"\s*-?\d+,\d+\s*")
+    return {key: text.replace(",", ".") if comma.fullmatch(text or "") else text for key, text in row.items() if key}
 
 
 def _figure(row: dict[str, str], where: str, series: str, later: int | None) -> PublishedFigure:
     try:
-        year, twh = int(row["year"]), float(row["twh"])
+        column = next(name for name in ENERGY_TWH if name in row)
+        year, twh = int(row["year"]), float(row[column]) * ENERGY_TWH[column]
         published = int(row.get("published") or (UNDATED if later is None else year + later))
         electricity = float(row.get("electricity_twh") or 0.0)
     except (TypeError, ValueError):
-        raise WattlineError(f"{where}: year, twh, published and electricity_twh must be numbers") from None
+        raise WattlineError(f"{where}: year, {column}, published and electricity_twh must be numbers") from None
     if not 0 < twh < 1e5:
         raise WattlineError(f"{where}: twh is {twh:g}; give terawatt-hours above 0 and below 100,000")
     if not 1998 <= year <= 2050:
@@ -143,15 +173,33 @@ def _figure(row: dict[str, str], where: str, series: str, later: int | None) -> 
     name = (row.get("series") or series).strip()
     if not name:
         raise WattlineError(f"{where}: names no series")
-    company = place_or_company(name, electricity).company
+    name, counted_by = _named(name, electricity, where)
+    try:
+        company = place_or_company(name, electricity).company
+    except WattlineError as error:
+        raise WattlineError(f"{where}: {error}") from None
     usual = "company_reported" if company else "bottom_up"
     kind = (row.get("kind") or usual).strip()
     if kind not in KINDS:
         raise WattlineError(f"{where}: kind {shorten(kind)!r} is none of {', '.join(KINDS)}")
     source = row.get("source") or ""
-    publisher = row.get("publisher") or publisher_of(source) or name
+    publisher = row.get("publisher") or counted_by or publisher_of(source) or name
     return PublishedFigure(
         name, year, twh, kind, published, publisher, source, electricity, _scope(row, company, where)
+    )
+
+
+def _named(name: str, electricity_twh: float, where: str) -> tuple[str, str]:
+    """A series' place or company, and who counted where that stands behind it in brackets."""
+    base, inside = without_publisher(name)
+    if not (inside and base) or place_as_written(base) is None or electricity_twh:
+        return name, ""
+    if inside in PUBLISHERS or _OFFICE.fullmatch(inside):
+        return base, publisher_of(inside)
+    if inside.lower() in ("mainland", "country", "total"):
+        return base, ""
+    raise WattlineError(
+        f"{where}: {shorten(name)!r}: give {base} as series, who counted as publisher, what was counted as scope"
     )
 
 

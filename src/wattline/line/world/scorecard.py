@@ -14,8 +14,8 @@ from wattline.core.result import Json
 from wattline.line.world.growth import FIRST
 from wattline.line.world.observe import Posterior
 from wattline.line.world.outlook import posterior_of
-from wattline.line.world.places import place_or_company
 from wattline.line.world.published import PublishedFigure
+from wattline.line.world.series_places import place_or_company
 from wattline.line.world.tables import table_rows
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.line.world.drivers import OwnStock
-from wattline.line.world.published import read_lines
+from wattline.line.world.published import has_energy, read_lines
 from wattline.line.world.stock import FIRST, LAST, YEARS
 
 COLUMNS = ("servers_million", "chips_gw")
@@ -25,7 +25,7 @@ def check_own_file(path: Path | str, option: str) -> None:
     Raises WattlineError where it holds the other.
     """
     columns, _ = read_lines(path, option.removeprefix("--"))
-    has_series, has_stock = "twh" in columns, any(column in columns for column in COLUMNS)
+    has_series, has_stock = has_energy(columns), any(column in columns for column in COLUMNS)
     if option == "--series" and not has_series:
         mend = "shipments of a stock; give it by --stock" if has_stock else "no column twh; it needs year and twh"
         raise WattlineError(f"--series {path}: has {mend}")

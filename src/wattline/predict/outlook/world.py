@@ -11,16 +11,16 @@ import numpy as np
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array, Fact
-from wattline.core.reading import read_text
 from wattline.core.result import Json, Result, envelope
 from wattline.line.world.drivers import NORMAL as NORMAL_DRIVERS
 from wattline.line.world.drivers import OF_PATHS, Drivers, OwnStock, WhatIf, read_what_if, stock_sources
 from wattline.line.world.observe import Posterior
 from wattline.line.world.outlook import Outlook, OutlookQuestion, catalog_posterior, outlook, posterior_of
 from wattline.line.world.outlook_draws import fill_here
-from wattline.line.world.places import Place, place_or_company
-from wattline.line.world.published import LIMIT_BYTES, PublishedFigure, published_figures, read_published
+from wattline.line.world.places import Place
+from wattline.line.world.published import PublishedFigure, has_energy, published_figures, read_lines, read_published
 from wattline.line.world.scenarios import OwnCase, PublishedCase, read_case
+from wattline.line.world.series_places import place_or_company
 from wattline.line.world.stock import FIRST as FIRST_STOCK
 from wattline.predict.outlook.demand import RequestRate, demand_json, read_rate
 from wattline.predict.outlook.jobs import YearlyJob, job_shares, read_jobs
@@ -208,9 +208,8 @@ def world(
 def _own(path: Path | str | None) -> tuple[list[PublishedFigure], OwnStock | None]:
     if path is None:
         return [], None
-    lines = read_text(path, LIMIT_BYTES, "file of a series or stock").splitlines()
-    head = next((line for line in lines if not line.startswith("#")), "")
-    if "twh" in [name.strip() for name in head.split(",")]:
+    columns, _ = read_lines(path, "file of a series or stock")
+    if has_energy(columns):
         return read_published(path, Path(path).stem, later=1), None
     return [], read_stock(path)
 
