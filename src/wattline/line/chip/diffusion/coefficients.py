@@ -71,6 +71,13 @@ DIFFUSION_PRIORS: dict[str, DiffusionPrior] = {
         0.24, 0.3, 0.25, "", "power while waiting for another chip to decode, as a fraction of TDP"
     ),
     "link_power": DiffusionPrior(0.5, 0.3, 0.25, "", "power while exchanging over links, as a fraction of TDP"),
+    "duty_exponent": DiffusionPrior(
+        1.0,
+        0.3,
+        0.0,
+        "",
+        "by which power above that of waiting rises with the share of the time that a chip is at work",
+    ),
 }
 
 
@@ -105,6 +112,7 @@ class DiffusionFit:
     host_power: Array
     wait_power: Array
     link_power: Array
+    duty_exponent: Array
 
 
 def diffusion_fact(name: str, generation: str = "") -> str:

@@ -1,7 +1,8 @@
 """Time and power of the stages on one kind of chip.
 
 A pass takes the longer of the host's launches and the chip's work (smoothly joined), for an eager host runs ahead of
-the chip; the chip's work is the sum of its kernels. Power is that of each kind of kernel by its time, at most TDP.
+the chip; the chip's work is the sum of its kernels. Power is that of each kind of kernel by its time, at most TDP; a
+chip that waits for a part of the time takes less than in proportion.
 """
 
 from __future__ import annotations
@@ -90,7 +91,9 @@ def run_stage(stage: Stage, rates: ChipRates, fit: DiffusionFit, engine: Engine)
     }
     time = np.asarray(time + stage.pixels * fit.picture_s)
     wait = np.maximum(time - busy, 0.0)
-    share = np.asarray(sum(kinds[name] * power_of[name] for name in kinds) + wait * fit.host_power) / time
+    working = np.asarray(sum(kinds[name] * power_of[name] for name in kinds)) / np.maximum(busy, 1e-12)
+    duty = np.minimum(busy / time, 1.0) ** fit.duty_exponent
+    share = fit.host_power + (working - fit.host_power) * duty
     share = share / (1 + share**LIMIT) ** (1 / LIMIT)
     idle = np.maximum(stage.all_chips - stage.chips, 0.0)
     power = rates.tdp_w * (share * stage.chips + fit.wait_power * idle)
