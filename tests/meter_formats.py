@@ -17,6 +17,7 @@ import polars as pl
 
 from meter_formats_abroad import ABROAD
 from meter_formats_devices import DEVICES
+from meter_formats_logs import LOGS
 from meter_formats_monitors import MONITORS
 from meter_formats_more import MORE
 from meter_truth import Truth, lines, matrix, rows
@@ -282,6 +283,7 @@ FORMATS: dict[str, tuple[str, Callable[[Path, Truth], Path]]] = {
     "powermetrics": ("a.txt", powermetrics),
     "perf stat": ("a.txt", perf),
     "perf stat as CSV": ("a.csv", lambda p, t: perf(p, t, ",")),
+    "turbostat": ("a.txt", turbostat),
     "tegrastats": ("a.log", tegrastats),
     "rocm-smi": ("a.txt", rocm),
     "amd-smi": ("a.csv", lambda p, t: rows(p, "timestamp,gpu,socket_power,gfx_voltage", [
@@ -302,4 +304,5 @@ FORMATS: dict[str, tuple[str, Callable[[Path, Truth], Path]]] = {
     **ABROAD,
     **DEVICES,
     **MONITORS,
+    **LOGS,
 }  # fmt: skip

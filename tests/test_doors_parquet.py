@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -26,6 +27,7 @@ FRAME = pl.DataFrame({
 HEADS = dict.fromkeys(("uncompressed", "snappy", "zstd"), b"\x15\x00\x15")
 
 
+@cache
 def packed(codec: str, **how: int) -> bytes:
     buffer = io.BytesIO()
     FRAME.write_parquet(buffer, compression=codec, **how)  # type: ignore[arg-type]
@@ -51,7 +53,7 @@ def test_a_page_that_tells_less_than_nothing_of_values_is_refused(tmp_path: Path
 
 
 @given(st.sampled_from(sorted(HEADS)), st.data())
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 def test_changed_bytes_are_read_or_refused(codec: str, draw: st.DataObject) -> None:
     data = bytearray(packed(codec))
     for _ in range(draw.draw(st.integers(1, 3))):

@@ -131,7 +131,7 @@ def _page(head: dict[int, Any], column: dict[int, Any]) -> tuple[int, int]:
     body: Any = head.get(5) or head.get(8) or head.get(7) or {}
     if not isinstance(body, dict):
         raise damaged
-    levels = [body.get(field, 0) for field in (2, 3, 5, 6)] if body is head.get(8) else []
+    levels = [body.get(field, 0) for field in (2, 3, 5, 6)] if 8 in head else []
     numbers: list[Any] = [head.get(2), head.get(3), body.get(1, 0)]
     if any(not isinstance(number, int) or number < 0 for number in (*numbers, *levels)):
         raise damaged
