@@ -21,8 +21,7 @@ from wattline.core.errors import WattlineError, shorten
 
 WRITER_S = 3.0  # how long a pipe may be without a writer
 SILENT_S = 10.0  # how long a pipe or device may bring nothing
-PIECE_BYTES = 2**24
-MAX_DEVICE_BYTES = 16_000_000  # read from a device, which may have no end
+PIECE_BYTES, MAX_DEVICE_BYTES = 2**24, 16_000_000  # read from a device, which may have no end
 _PIECE = 1 << 20
 # a key of so many parts is nobody's, and reading one takes time that grows with the square of its parts
 _DEEP_KEY = re.compile(r"""(?<![^\s\[{,])(?:(?:"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+'|[\w-]++)[ \t]*+\.[ \t]*+){40}""")
@@ -190,27 +189,19 @@ def gunzip(data: bytes, limit_bytes: int) -> bytes:
     data : as gzip packed it
     limit_bytes : the most that are wanted [B]
 
-    Returns the bytes; where there are more, as many that say nothing. Raises EOFError where it is cut short, zlib.error
-    where it is damaged.
+    Returns the bytes; zeros where there are more. Raises EOFError where it is cut short, zlib.error where it is damaged.
     """
-    out: list[bytes] = []
-    left = limit_bytes + 1
+    out, left = list[bytes](), limit_bytes + 1
     while data and left > 0:
         member = zlib.decompressobj(31)
-        while data and left > 0 and not member.eof:
-            piece = member.decompress(data, min(left, PIECE_BYTES))
-            left -= len(piece)
-            out.append(piece)
+        while data and left > 0:
+            out.append(member.decompress(data, min(left, PIECE_BYTES)))
+            left -= len(out[-1])
             data = member.unconsumed_tail
-            if not piece and not data and not member.eof:
-                break
         if not member.eof and left > 0:
             raise EOFError("it is cut short")
         data = member.unused_data.lstrip(b"\0")
-    if left <= 0:  # more than is wanted: its length alone tells so, and what was unpacked is let go first
-        out.clear()
-        return bytes(limit_bytes + 1)
-    return b"".join(out)
+    return b"".join(out) if left > 0 else bytes(limit_bytes + 1)
 
 
 def unpack_bytes(data: bytes, limit_bytes: int, what: str) -> bytes:
