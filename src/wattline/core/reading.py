@@ -189,7 +189,7 @@ def gunzip(data: bytes, limit_bytes: int) -> bytes:
     data : as gzip packed it
     limit_bytes : the most that are wanted [B]
 
-    Returns the bytes; zeros where there are more. Raises EOFError where it is cut short, zlib.error where it is damaged.
+    Returns the bytes; zeros where there are more. Raises EOFError where it is cut short, zlib.error where damaged.
     """
     out, left = list[bytes](), limit_bytes + 1
     while data and left > 0:
