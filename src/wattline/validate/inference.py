@@ -17,10 +17,10 @@ from wattline.core.printable import cell
 from wattline.core.result import Json, Result, envelope
 from wattline.line.chip.known import spread_fact
 from wattline.validate.evidence.campaigns import keys_of
-from wattline.validate.evidence.groups import group_of
+from wattline.validate.evidence.groups import each_left_out, group_of
 from wattline.validate.evidence.serving import ServingRow, UnusableRow
 from wattline.validate.evidence.steady import Steady
-from wattline.validate.fit.hosted import predict_hosted
+from wattline.validate.fit.hosted import predict_hosted, spreads_left_out
 from wattline.validate.fit.inference import StepFit
 from wattline.validate.fit.left_out import predict_left_out
 from wattline.validate.score import score_errors
@@ -38,6 +38,10 @@ COLUMNS = {  # measure -> its column in the leaderboard's units, and what to mul
     "itl": ("predicted_median_itl_ms", 1e3),
     "throughput": ("predicted_output_throughput_tokens_per_sec", 1.0),
 }
+OWN_RANGES = (
+    "model",
+    "family",
+)  # left out of an old engine's few rows: a range of fits to fewer than the shipped one saw
 KNOWN = ("stranger", "", "known", "measured", "hosted")  # as ``spread_fact`` names them
 
 
@@ -167,6 +171,8 @@ def validate(
     kinds = ["" if leave_out == "gpu" else row.chip.generation for row in rows]
     drawn = Draws(draws)
     low, high = _ranges(rows, kinds, predicted, known, drawn)
+    if rows and rows[0].engine and leave_out in OWN_RANGES:
+        _ranges_of_others(rows, steps, predicted, leave_out, low, high)
     return InferenceValidation(rows, unusable, measured, predicted, low, high, leave_out, drawn, by, source)
 
 
@@ -211,3 +217,20 @@ def _ranges(
     limit = np.array([float(row.chip.tdp_w) * row.chips for row in rows])
     high["power"] = np.minimum(high["power"], limit)
     return low, high
+
+
+def _ranges_of_others(
+    rows: Sequence[ServingRow], steps: Steady, predicted: dict[str, Array], by: str, low: dict[str, Array],
+    high: dict[str, Array],
+) -> None:  # fmt: skip
+    """Each left-out group's ranges as the others have them: the shipped ranges are of a fit to all rows."""
+    names = {"energy_per_token": "energy", "power": "power", "itl": "itl", "throughput": "time"}
+    for _, others, own in each_left_out(rows, by):
+        kept = Steady(steps.itl_s[others], steps.step_s[others], steps.chip_w[others])
+        spreads = spreads_left_out([rows[i] for i in others], kept, by)
+        for measure, what in names.items():
+            for i in own:
+                ends = spreads.get(f"{what}-{rows[i].chip.generation}")
+                if ends is not None:
+                    p5, p95 = ends if measure != "throughput" else (1 / ends[1], 1 / ends[0])
+                    low[measure][i], high[measure][i] = (predicted[measure][i] * end for end in (p5, p95))

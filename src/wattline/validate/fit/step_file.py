@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from wattline import catalog
 from wattline.core.fact import Array
@@ -15,6 +14,7 @@ from wattline.line.chip.coefficients import PRIORS, fact_name
 from wattline.validate.evidence.campaigns import KNOTS, MEASURES, Campaigns
 from wattline.validate.evidence.serving import ServingRow, read_rows
 from wattline.validate.evidence.steady import Steady, TaskAssumptions
+from wattline.validate.fit.group_range import group_range
 from wattline.validate.fit.inference import StepFit, fit_step
 from wattline.validate.fit.left_out import predict_both_left_out, predict_left_out
 
@@ -24,7 +24,6 @@ COVERED = (4.5, 95.5)  # a little beyond p5 and p95, which were read off the sam
 # of models left out: read off all but one of them, these hold 92 to 93% of the rows of that one
 COVERED_MODELS = (3.0, 97.0)
 CURVES = "measured_steps.csv"
-SHIFTS = ndtri((np.arange(99) + 0.5) / 99)  # deviates that chips lie apart by
 
 _HEAD = """\
 # Made by `wattline calibrate inference FILE.csv`; do not edit. {about}
@@ -178,12 +177,7 @@ def chip_range(logs: Array, chips: NDArray[np.str_]) -> tuple[float, float]:
     Returns p5 and p95 of the factor: a normal shift of the chip, as large as those left out had, and the rows' own
     scatter.
     """
-    names = sorted(set(chips.tolist()))
-    means = {name: float(np.mean(logs[chips == name])) for name in names}
-    between = float(np.sqrt(np.mean([mean**2 for mean in means.values()])))
-    within = logs - np.array([means[name] for name in chips.tolist()])
-    low, high = np.percentile(within[:, None] + between * SHIFTS[None, :], (5, 95))
-    return float(np.exp(low)), float(np.exp(high))
+    return group_range(logs, chips)
 
 
 def _known(campaigns: Campaigns) -> Iterator[str]:
