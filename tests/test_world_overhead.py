@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wattline as wl
-from wattline.catalog import default
+from site_overhead import site_overhead_text
+from wattline.catalog import HERE, default
 from wattline.line.site.region_overhead import site_overheads
 from wattline.line.world.places import place_of
 from wattline.line.world.site_overhead import overhead_facts, overhead_ratio, pue_of_kinds
@@ -31,6 +34,21 @@ def test_the_outlooks_overhead_is_what_the_site_station_gives_of_the_places_clim
                 assert value == pytest.approx(overheads.mean(), rel=0.01), (kind, built, region)
                 compared += 1
     assert compared > 300
+
+
+def test_one_tool_writes_the_table_of_overheads_and_always_the_same() -> None:
+    """To a per cent, for a climate or a region may have come to the catalog since."""
+    text = site_overhead_text()
+    assert text == site_overhead_text()
+    tables = text, (HERE / "world" / "site_overhead.csv").read_text(encoding="utf-8")
+    made, table = ([line for line in each.splitlines() if not line.startswith("#")] for each in tables)
+    rows, known = (list(csv.DictReader(lines)) for lines in (made, table))
+    assert len(rows) == len(known) > 400
+    for row, old in zip(rows, known, strict=True):
+        for column in ("scope", "segment", "year", "unit", "basis", "note"):
+            assert row[column] == old[column]
+        for column in ("value", "low", "high"):
+            assert float(row[column]) == pytest.approx(float(old[column]), rel=0.01), row
 
 
 def test_halls_that_use_outside_air_differ_more_by_climate_than_those_with_chillers() -> None:
