@@ -32,7 +32,7 @@ HEAD = (
 COLUMNS = ("quantity", "scope", "segment", "year", "value", "low", "high", "unit", "basis", "source", "note")
 MODEL = "this tool's hourly model of a site (docs/explain/site.md), over"
 WORLD = "all regions, weighted by their electricity"
-LEAST = 0.05  # of the value: what the climates of one place leave open
+MIN_RANGE = 0.05  # of the value: what the climates of one place leave open
 SCOPES = frozenset(("africa", "emerging", "europe", "latin_america", "middle_east", "us", "advanced"))
 
 
@@ -50,8 +50,8 @@ def site_overhead_text() -> str:
         for scope, values in _by_scope(regions).items():
             over = WORLD if scope == "world" else f"{len(values)} of the catalog's climates"
             middle = float(values.mean())
-            low = min(float(values.min()), middle * (1 - LEAST))
-            high = max(float(values.max()), middle * (1 + LEAST))
+            low = min(float(values.min()), middle * (1 - MIN_RANGE))
+            high = max(float(values.max()), middle * (1 + MIN_RANGE))
             ends = [f"{number:.4f}" for number in (middle, low, high)]
             rows.append(["site-overhead", scope, kind, str(built), *ends, "ratio", "derived", f"{MODEL} {over}", note])
     lines = io.StringIO()
