@@ -17,6 +17,7 @@ from wattline.claim.sentence.totals import year_of
 from wattline.claim.sentence.vocabulary import words_in
 from wattline.claim.sentence.words import COMING, decline
 from wattline.core.errors import WattlineError, shorten
+from wattline.core.fact import Fact
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _ELSE = re.compile(r"\b(emissions?|emit\w*|carbon|CO2\w*|greenhouse|footprint|water)\b", re.I)
@@ -123,11 +124,44 @@ def _grown(sentence: Sentence, number: str, reports: list[Record], name: str, ye
     if not ends:
         raise decline(sentence.text, f"what {name.title()} reported of {first} and of {last} is of different scope")
     low, high = ends[0]
-    rise = f"([{high.facts['energy_twh'].key}] / [{low.facts['energy_twh'].key}] - 1) in %"
+    rise = rise_between(low.facts["energy_twh"], high.facts["energy_twh"])
+    return growth_claim(
+        sentence, number, rise, f"the electricity of {name.title()} from {first} to {last}: {low.meta['scope']}"
+    )
+
+
+def rise_between(before: Fact, after: Fact) -> str:
+    """The expression of a rise from one fact to another of the same kind, in per cent.
+
+    Parameters
+    ----------
+    before, after : facts of one unit
+
+    Returns
+    -------
+    The text of the expression.
+    """
+    return f"([{after.key}] / [{before.key}] - 1) in %"
+
+
+def growth_claim(sentence: Sentence, number: str, rise: str, words: str) -> Claim:
+    """The claim that something grew by so much from one year to another, of one scope.
+
+    Parameters
+    ----------
+    sentence : its text, and how its figure is meant
+    number : the stated rise, as it is written [%]
+    rise : the expression that derives it from the catalog
+    words : what grew, from which year to which, and its scope
+
+    Returns
+    -------
+    The claim.
+    """
     return Claim(
         id="sentence",
         says=shorten(sentence.text, 500),
-        note=f"Taken for the electricity of {name.title()} from {first} to {last}: {low.meta['scope']}.",
+        note=f"Taken for {words}.",
         stated=literal_of(f"{number} %", "claim"),
         derived=expression_of(rise, "derived"),
         relation=sentence.relation,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from wattline.catalog import Record
 from wattline.claim.evaluate import quantity
-from wattline.claim.fields import Expression, expression_of, literal_of
+from wattline.claim.fields import Expression, expression_of
 from wattline.claim.file import Claim
 from wattline.claim.sentence.coming_words import CENTRES, NOW, place_in
-from wattline.claim.sentence.company import GREW, TIMES, rise_in
+from wattline.claim.sentence.company import GREW, TIMES, growth_claim, rise_between, rise_in
 from wattline.claim.sentence.reader import Sentence
 from wattline.claim.sentence.stated import StatedFigure, stated_in
 from wattline.claim.sentence.totals import year_of
@@ -203,13 +203,8 @@ def _grown(sentence: Sentence, number: str, footprint: Footprint, years: Sequenc
         )
     value = float(number)
     last, rise, _, scope = min(known, key=lambda each: (round(abs(each[2] - value), 1), -each[0]))
-    return Claim(
-        id="sentence",
-        says=shorten(sentence.text, 500),
-        note=f"Taken for the {footprint.what} of {_name(footprint)} from {first} to {last}: {scope}.",
-        stated=literal_of(f"{number} %", "claim"),
-        derived=expression_of(rise, "derived"),
-        relation=sentence.relation,
+    return growth_claim(
+        sentence, number, rise, f"the {footprint.what} of {_name(footprint)} from {first} to {last}: {scope}"
     )
 
 
@@ -226,7 +221,7 @@ def _rises(footprint: Footprint, first: int, last: int) -> list[tuple[str, float
             if low.meta["scope"] == high.meta["scope"]:
                 before, after = low.facts[footprint.attribute], high.facts[footprint.attribute]
                 middle = 100 * (after.value / before.value - 1)
-                rises.append((f"([{after.key}] / [{before.key}] - 1) in %", middle, str(low.meta["scope"])))
+                rises.append((rise_between(before, after), middle, str(low.meta["scope"])))
     return rises
 
 
