@@ -36,7 +36,7 @@ def long_columns(frame: pl.DataFrame, time_name: str | None) -> tuple[str, ...] 
     if value is None or not (names or unit):
         return None
     fit = [] if unit else [name for name in names if _tells_power(frame, name)]
-    name = (fit or names or [unit or value])[0]
+    name = next(iter(fit or names), unit or value)
     return (name, value) if unit is None or name == unit else (name, value, unit)
 
 
