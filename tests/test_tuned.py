@@ -146,6 +146,11 @@ def test_a_tuned_service_is_no_slower(chip: str, engine: str | None) -> None:
     usual, tuned = (wl.serve("qwen3-8b", traffic, tuned=each, **same) for each in (False, True))
     assert tuned.answer.range("energy_wh").p50 <= 1.05 * usual.answer.range("energy_wh").p50
     assert np.nanmean(tuned.served.tpot_s) <= np.nanmean(usual.served.tpot_s) * (1 + 1e-9)
+    joules, together = (
+        [values(each.served) for each in (usual, tuned)]
+        for values in (lambda s: s.energy_j.sum(), lambda s: s.totals["running_s"].sum() / s.busy_s)
+    )
+    assert joules[1] <= joules[0] or together[1] < together[0]
 
 
 @pytest.mark.parametrize(("batch", "seconds"), [(1, 3.53), (8, 3.974), (32, 5.13), (64, 6.919), (128, 10.34)])

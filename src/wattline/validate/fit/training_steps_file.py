@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from wattline.core.fact import Array
 from wattline.core.units import Z95
 from wattline.line.chip.coefficients import Prior
 from wattline.line.chip.training.rates import COSTS, RATES, rate_fact
 from wattline.validate.evidence.mlperf_training import read_results
+from wattline.validate.fit.group_range import group_range
 from wattline.validate.fit.step_rows import StepRow, measured_steps, published_rows, used_rates
 from wattline.validate.fit.training_steps import (
     LEVEL_WIDTH,
@@ -25,6 +25,7 @@ from wattline.validate.fit.training_steps import (
 )
 
 HOLD = 90  # percent of rows that a spread is to hold
+COVERED_NEW = (4.0, 96.0)  # a little beyond p5 and p95: few generations tell of another
 LARGEST_RATE = 0.98
 _HEAD = """\
 # Made by `wattline calibrate steps FILE.csv`; do not edit. {within}.
@@ -75,8 +76,11 @@ def calibrate(path: Path, spread: float, progress: Callable[[str], None] = lambd
     )
     within = f"{count} systems and {len(rows) - count} published steps; median error of a step {shown}"
     facts = [_HEAD.format(within=within), *_rates(rows, fit, near), *_costs(rows, fit, near)]
-    facts.append(_spread("known", "known generation", np.concatenate([chips, models])))  # as rows unseen lie
-    facts.append(_spread("new", "generation that no step was measured on", generations))
+    size = float(np.exp(np.percentile(np.abs(np.concatenate([chips, models])), HOLD)))  # as rows unseen lie
+    facts.append(_spread("known", "known generation", (1.0 / size, size)))
+    kinds = np.array([row.chip.generation for row in measured])
+    ends = group_range(-generations, kinds, COVERED_NEW, few=True)  # a generation lies off as a whole
+    facts.append(_spread("new", "generation that no step was measured on", ends))
     return "\n".join(facts)
 
 
@@ -121,11 +125,10 @@ def _fact(name: str, of: str, prior: Prior, log: float, variance: float, who: st
     return _record(rate_fact(name, of), about, values, prior.unit)
 
 
-def _spread(key: str, whose: str, off: Array) -> str:
-    """How steps scatter around their prediction: alike to either side."""
-    size = float(np.exp(np.percentile(np.abs(off), HOLD)))
+def _spread(key: str, whose: str, ends: tuple[float, float]) -> str:
+    """How steps scatter around their prediction."""
     about = f"time of a step beside its prediction, on a chip of a {whose}"
-    return _record(f"training-step-spread-{key}", about, [1.0, 1.0 / size, size], "")
+    return _record(f"training-step-spread-{key}", about, [1.0, *ends], "")
 
 
 def _record(name: str, about: str, values: Sequence[float], unit: str) -> str:
