@@ -72,7 +72,7 @@ def readings(name: str) -> Iterator[str]:
         _CENTRES.sub("", text), bare, _CENTRES.sub("", bare), _BEHIND.sub("", bare),
         _BEHIND.sub("", _BEHIND.sub("", bare)), text.replace("'", ""),
     ):  # fmt: skip
-        article = re.sub(r"^the\s+", "", changed, flags=re.I)
+        article = re.sub(r"^the[\s_-]+", "", changed, flags=re.I)
         yield from (changed, article, _STATE.sub("", article))
 
 
