@@ -31,6 +31,15 @@ def test_every_published_sum_holds() -> None:
 
 
 @pytest.mark.long
+def test_the_screen_has_each_kind_of_published_sum_beside_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["validate", "world"])
+    shown = capsys.readouterr().out
+    for name in ("Koomey, servers of world in 2000", "Koomey, servers of us in 2000", "GW x 8.76 x load", "IT x PUE",
+                 "chips at the end of 2024", "chips at the end of 2025"):  # fmt: skip
+        assert name in shown, name
+
+
 @pytest.mark.parametrize("left_out", ["company", "source", "edition", "year"])
 def test_what_is_left_out_is_held_and_better_foretold_than_by_a_drift(left_out: str) -> None:
     scores = validate_world(left_out, quiet).json()["results"]["score"]

@@ -118,7 +118,22 @@ def _sums(results: Json) -> list[RenderableType]:
     table = _table("United States in 2030", "ours", "published")
     for row in results["sensitivities"]:
         table.add_row(Text(row["name"]), f"{row['change_percent']:+.1f}%", f"{row['published_percent']:+.1f}%")
-    return [*shown, table, *_chips(results["chips"])]
+    return [*shown, _identities(rows), table, *_chips(results["chips"])]
+
+
+def _identities(rows: list[Json]) -> Table:
+    """Published sums beside ours: each by itself, of those of many regions and years the one that is furthest off."""
+    kinds: dict[str, list[Json]] = {}
+    for row in rows:
+        kinds.setdefault(str(row["name"]).partition(":")[0], []).append(row)
+    table = _table("published sums, the furthest off of each kind", "ours", "published", "off", "at most")
+    for alike in kinds.values():
+        row = max(alike, key=lambda each: abs(each["off_percent"]))
+        table.add_row(
+            Text(row["name"]), f"{number(row['value'])} {row['unit']}", f"{number(row['published'])} {row['unit']}",
+            f"{row['off_percent']:+.2f}%", f"{row['tolerance_percent']:g}%",
+        )  # fmt: skip
+    return table
 
 
 def _chips(rows: list[Json]) -> list[RenderableType]:
