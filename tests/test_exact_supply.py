@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from wattline.catalog import default
 from wattline.line.grid.supply.made import LEVEL_DEVIATES, WindSun, made_hours
 from wattline.line.grid.supply.margin import add_margins
 from wattline.line.grid.supply.parts import PowerMargin
+from wattline.predict.supply.place import hours_of_file
 
 LEVELS = 0.5 + 0.1 * LEVEL_DEVIATES  # a capacity factor that is a straight line of the deviate
 
@@ -64,3 +66,19 @@ def test_a_storage_counts_for_as_long_as_it_lasts_and_never_more_than_whole(
     add_margins(cast(Any, parts))
     assert parts.limits == {"margin:grid": -50.0}
     assert parts.on_capacity == {"margin:grid": pytest.approx({0: -0.95, 1: -counts})}
+
+
+def test_the_29th_of_february_of_a_leap_year_is_left_out(tmp_path: Path) -> None:
+    """A year whose wind blows on that day alone has none."""
+    lines = ["LOCATION,Here,-,-,made,1,35.0,0.0,0.0,10.0", "DATA PERIODS,1,1,Data,Sunday,1/1,12/31"]
+    for time in (np.datetime64("2024-01-01", "h") + np.arange(8784)).astype(str):
+        year, month, day = time[:10].split("-")
+        wind, sun = ("12.0" if (month, day) == ("02", "29") else "0.0"), ("500" if time[11:13] == "12" else "0")
+        row = [year, month, day, str(int(time[11:13]) + 1), "60", "_", "15.0", "5.0", "50", "101325"]
+        lines.append(",".join([*row, "0", "0", "0", sun, "0", "9999", "0", "0", "0", "0", "180", wind]))
+    path = tmp_path / "leap.epw"
+    path.write_text("\n".join(lines) + "\n")
+    made = hours_of_file(path, default())
+    assert made is not None
+    assert made.factors["wind"].size == 8760
+    assert made.factors["wind"].max() == 0
