@@ -66,6 +66,22 @@ def test_the_run_of_a_task_matters(tmp_path: Path) -> None:
     assert found.step_s[0] < 0.95 * found.step_s[2]
 
 
+@pytest.mark.parametrize("task", ["video-chat", "image-chat"])
+def test_a_video_costs_by_the_frames_that_its_model_takes(tmp_path: Path, task: str) -> None:
+    """All 32 of the benchmark's where the model's processor takes all; of pictures nothing changes."""
+    fit = fit_from_catalog()
+    raw = [serving_row("Qwen/Qwen3-VL-8B-Instruct", 1, "bfloat16", 32, avg_output_len=300, task=task)]
+    (row,), _ = read_rows(serving_file(tmp_path / "made.csv", raw))
+    assert row.model.video_frames == 4
+    taking = [replace(row, model=replace(row.model, video_frames=count)) for count in (4, 8, 16, 32, 768, 0)]
+    times = fit.predict(taking).step_s
+    if task == "video-chat":
+        assert np.all(np.diff(times[:4]) > 0)
+        assert times[3:] == pytest.approx(times[3])
+    else:
+        assert times == pytest.approx(times[0])
+
+
 def test_a_row_that_cannot_be_predicted_is_named_and_counted(tmp_path: Path) -> None:
     good = serving_row(*MODELS[0], 8, max_num_seqs=8)
     bad = {

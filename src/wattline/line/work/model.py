@@ -92,6 +92,7 @@ class Model(Parameters):
     vision_params: int = 0
     audio: bool = False  # it hears as well: videos bring their sound
     image_tokens: int = 0  # of any image; 0 where it depends on the image's size
+    video_frames: int = 0  # that it takes of a video of two seconds or less; 0 where it takes all
     context_tokens: int = 0
     training_tokens: int = 0  # of a sequence in pre-training; 0 where it is not told
     native_format: str = "bf16"
@@ -148,7 +149,7 @@ COUNTS = (
     *("picked_layers", "picked_ratio", "pooled_layers", "pooled_ratio", "output_groups", "output_lora_rank"),
     *("mamba_project", "other_layers", "other_state_bytes", "other_matmul_params", "other_stored_params"),
     "looked_up_params",
-    *("learned_positions", "vision_params", "image_tokens", "context_tokens", "training_tokens"),
+    *("learned_positions", "vision_params", "image_tokens", "video_frames", "context_tokens", "training_tokens"),
 )
 NEEDED = COUNTS[:7]
 

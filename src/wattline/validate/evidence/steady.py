@@ -19,8 +19,10 @@ from wattline.validate.evidence.serving import ServingRow, Table
 
 STALLED = {"gpqa": 1.0, "image-chat": 12.0}  # task -> from this batch on
 STEP_TOKENS = 8192.0  # vLLM's default max_num_batched_tokens when serving
-FELT_BY_OTHERS = "gpqa"  # the task whose prompts' length stands for the words beside pictures of one size
+FELT_BY_OTHERS = "gpqa"  # the task whose prompts' length stands for the words beside videos and pictures of one size
+CLIP_FRAMES = 32  # of each of the benchmark's videos, a second long (``mlenergy/benchmark/llm/datasets.py``)
 MEDIAN_LAG = 0.6
+WORDS = 250.0  # of that task where none of its prompts are known
 SOFT = 24.0  # how sharply a batch turns from all that run to all that a step holds: chance varies what arrives
 MIN_READ = 1e-6  # prompts that a mixed step reads at least: it is one however little, or the median would jump there
 SHARPNESS = 0.1  # how sharply the median step passes from decode alone to mixed, in prompts a step
@@ -65,7 +67,7 @@ def steady(table: Table, fit: Coefficients, assumed: TaskAssumptions) -> Steady:
     Returns inter-token latency [s], time of a step [s] and power of a chip [W], shape ``(n_rows,)``.
     """
     prompt = np.array([_prompt_tokens(row, assumed) for row in table.rows])
-    media = np.array([assumed.media_s.get(media_kind(row), 0.0) for row in table.rows])
+    media = np.array([assumed.media_s.get(media_kind(row), 0.0) * _frames(row) for row in table.rows])
     media = media * np.where(stall(table) > 0, assumed.crowding, 1.0)
     decoding = _decoding(table, prompt)
     cut = table.window
@@ -132,17 +134,25 @@ def _median_step(
 
 
 def media_kind(row: ServingRow) -> str:
-    """The task, with sound where the model hears it; pictures apart where a model makes them all one size."""
-    if row.task == "video-chat" and row.model.audio:
-        return "video-chat-sound"
+    """The task; pictures apart where a model makes them all one size."""
     return "image-chat-fixed" if row.task == "image-chat" and row.model.image_tokens else row.task
 
 
 def _prompt_tokens(row: ServingRow, assumed: TaskAssumptions) -> float:
-    """The task's length; a model that makes every image the same count of tokens has its own."""
+    """The task's length; a model that makes every image the same count of tokens has its own, and of a video each the
+    frames that it takes."""
+    words = assumed.input_tokens.get(FELT_BY_OTHERS, WORDS) / 4
     if row.task == "image-chat" and row.model.image_tokens:
-        return row.model.image_tokens + assumed.input_tokens.get(FELT_BY_OTHERS, row.model.image_tokens) / 4
+        return row.model.image_tokens + words
+    if row.task == "video-chat":
+        return assumed.input_tokens[row.task] * _frames(row) + words
     return assumed.input_tokens[row.task]
+
+
+def _frames(row: ServingRow) -> float:
+    """The share of a video's frames that the model's processor takes."""
+    taken = row.model.video_frames if row.task == "video-chat" else 0
+    return min(taken / CLIP_FRAMES, 1.0) if taken else 1.0
 
 
 def stall(table: Table) -> Array:

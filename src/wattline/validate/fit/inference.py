@@ -26,14 +26,13 @@ INPUTS = {
     "lm-arena-chat": (200.0, 0.5),
     "sourcegraph-fim": (1500.0, 0.7),
     "image-chat": (1200.0, 0.7),
-    "video-chat": (3000.0, 0.7),
+    "video-chat": (4000.0, 0.7),  # where all frames are taken
 }
 OTHER_INPUT = (500.0, 0.7)
 MEDIA_S = {
     "image-chat": (0.02, 0.7),
     "image-chat-fixed": (0.01, 0.7),
-    "video-chat": (0.1, 0.7),
-    "video-chat-sound": (0.3, 0.7),
+    "video-chat": (0.8, 0.7),  # where all frames are taken
 }
 CROWDING = (3.0, 0.5)
 # distinct prompts of a benchmark's data set beside its running requests, and how unsure
@@ -119,7 +118,7 @@ class FitVector:
 
     def __init__(self, generations: Sequence[str], tasks: Sequence[str]) -> None:
         self.generations, self.tasks = list(generations), list(tasks)
-        self.media = [kind for kind in MEDIA_S if kind.removesuffix("-sound").removesuffix("-fixed") in self.tasks]
+        self.media = [kind for kind in MEDIA_S if kind.removesuffix("-fixed") in self.tasks]
         pairs = [_prior(name, generation) for generation in self.generations for name in PRIORS]
         pairs += [INPUTS.get(task, OTHER_INPUT) for task in self.tasks]
         self.repeated = [task for task in DISTINCT if task in self.tasks]
