@@ -101,6 +101,14 @@ def test_an_own_stock_goes_through_the_same_model(tmp_path: Path) -> None:
     assert 0 < by_year[2025]["share_of_place"] < 0.02
 
 
+def test_the_page_has_the_own_stock_by_year_and_its_share(tmp_path: Path) -> None:
+    (tmp_path / "firm.csv").write_text("year,chips_gw\n2024,0.1\n2025,0.1\n")
+    own = wl.world("us", "2024-2026", own=tmp_path / "firm.csv", draws=DRAWS).json()
+    section = as_page(own).partition('id="stock"')[2].partition("</section>")[0]
+    assert section.count("<tr><td>") == 3
+    assert 'id="stock"' not in as_page(wl.world("us", "2024", draws=DRAWS).json())
+
+
 def test_a_year_that_stands_twice_in_an_own_stock_is_taken_once_or_refused(tmp_path: Path) -> None:
     line, file = "2024,0.1\n", tmp_path / "firm.csv"
     made = []

@@ -48,6 +48,7 @@ def world_parts(data: Json) -> tuple[str, list[Section]]:
         ("fan", "Electricity by year", _fan(first, results["scenario"]) + _kinds(places, results["scenario"])),
         ("places", "Other places", _multiples(places[1:])),
         ("change", "What the change is made of", _waterfall(results["change"])),
+        ("stock", "Stock of your own", _stock(results["stock"])),
         ("shares", "Jobs as shares of their regions", _jobs(results["jobs"])),
         ("matters", "What matters most", _tornado(results["matters"])),
         ("past", "As it was foreseen", past_section(results["past"], first)),
@@ -220,11 +221,23 @@ def _jobs(jobs: Sequence[Json]) -> str:
     return scroll_box(f"<table>{head}{rows}</table>", "Jobs") if rows else ""
 
 
+def _stock(stock: Json | None) -> str:
+    """Electricity of an own stock by year, and its share of the first place's."""
+    rows = "".join(
+        f"<tr><td>{row['year']}</td><td>{number(row['energy_twh']['p50'])}</td><td>{ends_words(row['energy_twh'])}</td>"
+        f"<td>{share_words(row['share_of_place'])}</td></tr>"
+        for row in (stock or {"years": ()})["years"]
+        if row["energy_twh"]["p50"] > 0
+    )
+    head = "<tr><th>year</th><th>TWh</th><th>p5 to p95</th><th>share</th></tr>"
+    return scroll_box(f"<table>{head}{rows}</table>", "Stock of your own") if rows else ""
+
+
 def _published(place: Json) -> str:
     rows = "".join(
         f"<tr><td>{dot['year']}</td><td>{number(dot['twh'])}</td><td>{dot['published']}</td>"
         f"<td>{escape(dot['kind'].replace('_', ' '))}</td><td>{escape(dot['scope'].replace('-', ' '))}</td>"
-        f"<td>{escape(dot['source'])}</td></tr>"
+        f'<td style="min-width:14rem">{escape(dot["source"])}</td></tr>'
         for dot in sorted(place["published"], key=lambda dot: (-dot["year"], -dot["published"]))[:MAX_TABLE]
     )
     head = "<tr><th>year</th><th>TWh</th><th>edition</th><th>kind</th><th>counts</th><th>source</th></tr>"
