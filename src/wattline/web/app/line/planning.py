@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from wattline.catalog import Catalog
-from wattline.line.world.places import COMPANIES, OTHER_NAMES
+from wattline.line.world.place_names import OTHER_NAMES
+from wattline.line.world.places import COMPANIES
 from wattline.web.app.line.question import LineQuestion
 from wattline.web.app.line.spots import Spot, spot_in
 from wattline.web.app.line.things import USUAL_CHIP, chips_in
