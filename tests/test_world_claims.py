@@ -239,3 +239,19 @@ def test_a_share_of_a_year_to_come_is_of_that_years_electricity() -> None:
 def test_a_sentence_in_another_script_is_refused_as_one() -> None:
     with pytest.raises(WattlineError, match="English"):
         wl.check("2030年までにデータセンターは945テラワット時を使う")
+
+
+@pytest.mark.parametrize(
+    ("added", "level"),
+    [
+        ("will rise by 160{}590 TWh by 2026", "will use 160{}590 TWh by 2026"),
+        ("will need 160{}590 TWh more by 2026", "will need 160{}590 TWh by 2026"),
+    ],
+)
+@pytest.mark.parametrize("between", [" to ", "–", "-", " TWh to "])
+def test_a_range_that_is_added_is_a_rise_as_a_single_figure_is(added: str, level: str, between: str) -> None:
+    read = [read_coming(f"Data centres {words.format(between)}") for words in (added, level)]
+    assert [(each.kind, each.values) if each else None for each in read] == [
+        ("rise", (160, 590)),
+        ("energy", (160, 590)),
+    ]

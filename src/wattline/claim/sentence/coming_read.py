@@ -46,6 +46,8 @@ _SITE_OF = re.compile(
     r"\b(?:campus|facility|cluster|supercluster|supercomputer|complex|site)\b|['’]s\s+(?!AI\b|U\.?S\b)[A-Z]\w+"
 )
 _GROWTH_OF = re.compile(r"(%|per\s?cent|half|third|quarter)\s+of\b[^.,;]*\b(growth|increase|rise|additions?)\b", re.I)
+# "160 to" of a range whose upper end is the amount
+_LOWER_END = re.compile(r"(?:\bbetween\s+)?\d[\d.,]*\s*(?:[kmgtp]?wh|[kmgt]w)?\s*(?:to|and|-|–)$")
 
 
 def read_coming(text: str) -> ComingClaim | None:
@@ -169,6 +171,7 @@ def _rise_of(text: str) -> bool:
     if amount is None:
         return False
     before, after = text[: amount[2][0]].rstrip().lower(), text[amount[2][1] :].strip().lower()
+    before = _LOWER_END.sub("", before).rstrip()
     adds = before.endswith((" another", " add", " additional", " extra")) or (before.endswith(" by") and grows(before))
     added = re.match(r"(?:of )?(?:(?:entirely |brand )?new|more|extra|additional|added)\b(?! than)", after)
     return adds or added is not None
