@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +15,8 @@ from wattline.claim.sentence.coming_words import (
     ComingClaim,
     place_words,
 )
-from wattline.claim.verdict import Relation
+from wattline.claim.sentence.overtaken import overtaken_projection, totals_of
+from wattline.claim.verdict import UNLIKELY, Relation
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array, Source
 from wattline.line.world.counts import ALL, COUNTS
@@ -129,7 +129,8 @@ def coming_claim(coming: ComingClaim, text: str, relation: Relation, catalog: Ca
     source = Source("Wattline's own outlook (`wattline world`)")
     given = Given(ends[1], ends[0], ends[2], "lognormal" if seen.low > 0 else "uniform", source, "a projection")
     two = len(stated) == 2
-    return Claim(
+    known = default() if catalog is None else catalog
+    claim = Claim(
         id="sentence",
         says=shorten(text, 500),
         note=_note(coming, seen, relation),
@@ -138,10 +139,31 @@ def coming_claim(coming: ComingClaim, text: str, relation: Relation, catalog: Ca
         stated_low=stated[0] if two else None,
         stated_high=stated[1] if two else None,
         derived=expression_of("outlook", "derived"),
-        beside=_others(coming, default() if catalog is None else catalog),
+        beside=_others(coming, known),
         relation=relation,
         roughly=ROUGHLY if relation == "equal" else 0.0,
         projected="a projection: what is yet to come proves nothing",
+    )
+    open_still = seen.probability >= UNLIKELY or (seen.low <= coming.values[-1] and coming.values[0] <= seen.high)
+    return claim if open_still else _overtaken(claim, coming, known)
+
+
+def _overtaken(claim: Claim, coming: ComingClaim, catalog: Catalog) -> Claim:
+    """The claim held against the older projection that it repeats, with the outlook as what is newer."""
+    record = overtaken_projection(coming, catalog, AS_OF)
+    if record is None:
+        return claim
+    fact = record.facts["energy_twh"]
+    of = f"{record.title} ({record.meta['scope']})"
+    note = f"It is what {record.meta['publisher']} projected in {fact.source.year}, of {of}. {claim.note}"
+    return replace(
+        claim,
+        note=note,
+        derived=expression_of(f"[{fact.key}]", "derived"),
+        newer=expression_of("outlook", "newer"),
+        newer_source="Wattline's own outlook (`wattline world`)",
+        newer_note="a projection",
+        beside={name: each for name, each in claim.beside.items() if name != record.title},
     )
 
 
@@ -228,13 +250,6 @@ def _others(coming: ComingClaim, catalog: Catalog) -> dict[str, Expression]:
     published."""
     if coming.kind != "energy":
         return _published(coming)
-    of_ai = coming.part != "all"
-    region = {"eu27": "eu"}.get(coming.place.name, coming.place.name)
-    rows = [
-        (abs(record.facts["energy_twh"].value - coming.values[0]), record.title, record.facts["energy_twh"].key)
-        for record in catalog.records("total").values()
-        if {"year_of", "energy_twh"} <= set(record.facts) and int(record.facts["year_of"].value) == coming.year
-        and str(record.meta.get("region")) == region and bool(re.search(r"\bAI\b(?!.*crypto)", record.title)) == of_ai
-    ]  # fmt: skip
-    counted = {title: expression_of(f"[{key}]", "beside") for _, title, key in sorted(rows)[:BESIDE]}
+    rows = totals_of(coming, catalog)[:BESIDE]
+    counted = {each.title: expression_of(f"[{each.facts['energy_twh'].key}]", "beside") for each in rows}
     return counted or _published(coming)

@@ -42,6 +42,12 @@ _YEARLY = re.compile(
     r"(?:(?:a|per|each|every)\s+year|annually|yearly)\b",
     re.I,
 )
+# a user with 10 questions a day for a year uses 1.2 kWh: the sum is of the span
+_SPAN = re.compile(
+    r"\b(?:for|over|in|during|through|after)\s+(?:a|an|one|the)\s+(?:whole\s+|full\s+|entire\s+)?"
+    r"(?P<span>hour|day|week|month|year)\b(?!['’-])",
+    re.I,
+)
 _PRODUCT = re.compile(
     r"\b(chatgpt|openai|gpt[\w.-]*|gemini|claude|copilot|grok|mistral|llama[\w.-]*|deepseek[\w.-]*)\b", re.I
 )
@@ -77,13 +83,19 @@ def daily_claims(text: str, read: Callable[[str], tuple[Claim, ...]]) -> tuple[C
     time = words["time"].lower() if words.get("time") else ADVERBS[words["timely"].lower()]
     per_year = YEAR.get(time, 1.0)
     count = number_of(work["count"]) * per_year
-    year = number * (1.0 if total.per or _YEARLY.search(rest) else per_year)
+    year = number * (1.0 if total.per or _YEARLY.search(rest) else _times_a_year(rest, per_year))
     if each:
         return _of_each(text, read, product[0], each, count, year, unit)
     energy = quantity(year / count, unit).to("Wh").magnitude
     (claim, *others) = read(f"{product[0]} uses {_bound(text)}{energy:.4g} Wh per request")
     note = f"{work['count']} requests each {time} come to {energy:.3g} Wh a request. {claim.note}"
     return replace(claim, says=shorten(text, 500), note=note), *others
+
+
+def _times_a_year(rest: str, per_year: float) -> float:
+    """How often a year holds the span that a sum is of: the one that is named, else that of the requests' rate."""
+    span = _SPAN.search(rest)
+    return YEAR.get(span["span"].lower(), 1.0) if span else per_year
 
 
 def _of_each(

@@ -20,6 +20,7 @@ from wattline.claim.sentence.words import decline
 from wattline.core.errors import shorten
 
 NEAR = 0.25  # as near as this a figure is taken for the whole, where a sentence names only chips
+MANY = 1_000  # chips from which on a figure may be what a site is built for
 SITE = "hyperscale"  # whose PUE the whole of a cluster is taken with
 _COUNT = re.compile(
     r"(?P<from>\d\s*(?:-|–|to|and|or)\s*)?(?<![\w.,$-])"
@@ -114,7 +115,12 @@ def _power(sentence: Sentence, stated: StatedFigure, count: float, record: Recor
     server = _server(record, sentence.catalog)
     whole = "" if server is None else f"{count:.15g} * ({each} + {_host(server)}) * ({_pue()})"
     of_whole = _WHOLE.search(text) is not None
-    off_whole, off_chips = (_gap(stated, each, sentence.catalog) for each in (whole or alone, alone))
+    rated = _rated(count, record, sentence, each)
+    off_rated, off_whole, off_chips = (
+        _gap(stated, power, sentence.catalog) for power in (rated or alone, whole or alone, alone)
+    )
+    if rated and off_rated < min(off_whole, off_chips, NEAR):
+        return _at_most_rated(sentence, stated, f"{count:,.15g} × {record.title}", rated, whole)
     nearer = not of_whole and off_chips > NEAR and off_whole < off_chips
     if of_whole and not whole:
         raise decline(text, f"the catalog has no server of {record.name}; give the power of the chips alone")
@@ -129,6 +135,28 @@ def _power(sentence: Sentence, stated: StatedFigure, count: float, record: Recor
         note=f"Taken for {count:,.15g} × {record.title} {words}.",
         derived=expression_of(meant, "derived"),
         beside={name: expression_of(each, "beside") for name, each in beside.items()},
+        **stated.in_claim(sentence.relation),
+    )
+
+
+def _rated(count: float, record: Record, sentence: Sentence, each: str) -> str:
+    """The power of so many chips with servers and cooling, each server at the most that it is rated for; "" where that
+    is not known, or a sentence gives a chip's power itself."""
+    server = _server(record, sentence.catalog)
+    if server is None or each != _tdp(record) or "max_w" not in server.facts or count < MANY:
+        return ""
+    return f"{count:.15g} * [{server.facts['max_w'].key}] / [{server.facts['chips_per_node'].key}] * ({_pue()})"
+
+
+def _at_most_rated(sentence: Sentence, stated: StatedFigure, many: str, rated: str, whole: str) -> Claim:
+    """The claim against what servers are rated for, which a site's power is contracted for."""
+    return Claim(
+        id="sentence",
+        says=shorten(sentence.text, 500),
+        note=f"Taken for {many} with their servers at the most that these are rated for, and cooling (a hyperscale "
+        "hall), to which the figure is nearer: what a site is built for. Under load they draw less.",
+        derived=expression_of(rated, "derived"),
+        beside={"with servers and cooling, under load": expression_of(whole, "beside")},
         **stated.in_claim(sentence.relation),
     )
 
