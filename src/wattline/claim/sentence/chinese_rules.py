@@ -103,7 +103,7 @@ _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (re.compile(r"(?:将)(?:增长|增加|上升)(?:了)?(?:约|大约)?\s*(\d+(?:\.\d+)?)\s*%"), r" will grow by \1% "),
     (re.compile(r"(?:增长|增加|上升)(?:了)?(?:约|大约)?\s*(\d+(?:\.\d+)?)\s*%"), r" grew by \1% "),
     (re.compile(rf"(?:,)?(?:是|相当于)(?P<nation>{_NATION})?(?:一次)?(?P<what>谷歌搜索|家庭)?(?:平均|每天|全国)?(?:的)?"
-                rf"(?:{_USE})?(?:的)?(?:大约|约)?(?P<number>{_NUMBER})\s*(?P<scale>{SCALE})?倍"), _multiple),
+                rf"(?:{_USE})?(?:的)?(?:大约|约|近|将近)?(?P<number>{_NUMBER})\s*(?P<scale>{SCALE})?倍"), _multiple),
     (re.compile(rf"(?P<number>{_NUMBER})\s*(?P<scale>{SCALE})?\s*(?:个|户|家)?(?P<nation>{_NATION})?(?:的)?(?:普通)?家庭"
                 rf"(?:的)?(?P<year>一年|全年|年|每年)?(?:的)?(?:{_USE}|碳?排放(?:量)?)?"), _homes),
     (re.compile(rf"(?:一个|一户)?(?:普通)?(?P<nation>{_NATION})?(?:普通)?家庭(?:平均)?(?:年均|每年|一年|全年|年)"
@@ -122,8 +122,17 @@ _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (re.compile(r"回答(?:一|1)个问题|回答每个问题"), " per query "),
     (re.compile(rf"每(?:问|向)?\s*([A-Za-z][\w-]*)?\s*(?:提)?\s*({_NUMBER})\s*(?:到|至|[-–])\s*({_NUMBER})\s*个问题"),
      r" \1 for every \2 to \3 questions "),
+    (re.compile(rf"每(?:回答|处理|问)\s*({_NUMBER})\s*(?:到|至|[-–~])\s*({_NUMBER})\s*(?:个|次|条)(?:问题|查询|提问|提示|请求)"),
+     r" for every \1 to \2 questions "),
     (re.compile(rf"每(?:回答|处理|问)?\s*({_NUMBER})\s*(?:个|次|条)(?:问题|查询|提问|提示|请求)"),
      r" for every \1 questions "),
+    (re.compile(rf"({_NUMBER})\s*({SCALE})?\s*(?:块|张|片|枚|颗|个)\s*(?:英伟达)?([A-Z]+\d+\w*)\s*(GPU|芯片|显卡)?"),
+     lambda m: f" {_amount(m[1], m[2])} {m[3]} GPUs "),
+    (re.compile(rf"(?:年|每年|全年|一年)(?:总)?(?:用电量|耗电量|用电|耗电)(?=(?:将|会)*(?:达到|达|约|为|超过|超|不到)*\s*{_NUMBER})"),
+     " uses a year "),
+    (re.compile(rf",?\s*(?:并)?耗水(?:量)?(?:约|为|达|到)*\s*({_NUMBER}(?:{SCALE})?(?:毫升|立方米|吨|升|加仑))"),
+     r" and uses \1水"),
+    (re.compile(r"行业|产业|领域"), ""),
     (re.compile(rf"({_NUMBER})\s*滴水"), r" \1 drops of water "),
     (re.compile(r"(?:一段|一个|一条)?\s*(\d+)\s*秒(?:的|钟)?(?:AI)?视频"), r" a \1-second video "),
 )  # fmt: skip

@@ -84,13 +84,17 @@ def fleet_claim(sentence: Sentence) -> Claim | None:
         percent = literal_of(f"{share['share']} %", "claim")
         loads, load = {"busy": Given(percent, note="of its rated power")}, "busy"
         taken = f"{share['share']}%, as the sentence says"
+    alone, rated = f"{count:.15g} * {each}", _rated(count, record, sentence, each)
+    more = rated and _gap(stated, f"{alone} * 1 year", catalog, above=True) > 0
+    scope = "with its server at the most that this is rated for, and cooling (a hyperscale hall)," if more else "alone"
+    top = "" if more else " Servers and cooling come on top."
     return Claim(
         id="sentence",
         says=shorten(text, 500),
-        note=f"Taken for {count:,.15g} × {record.title} alone over a year, at a share of its rated power: {taken}. "
-        f"Servers and cooling come on top.{stated.note}",
+        note=f"Taken for {count:,.15g} × {record.title} {scope} over a year, at a share of its rated power: {taken}."
+        f"{top}{stated.note}",
         quantities=loads,
-        derived=expression_of(f"{count:.15g} * {each} * {load} * 1 year", "derived"),
+        derived=expression_of(f"{rated if more else alone} * {load} * 1 year", "derived"),
         **stated.in_claim(relation),
         projected="" if share else ASSUMPTION,
     )
@@ -142,8 +146,9 @@ def _power(sentence: Sentence, stated: StatedFigure, count: float, record: Recor
 def _rated(count: float, record: Record, sentence: Sentence, each: str) -> str:
     """The power of so many chips with servers and cooling, each server at the most that it is rated for; "" where that
     is not known, or a sentence gives a chip's power itself."""
-    server = _server(record, sentence.catalog)
-    if server is None or each != _tdp(record) or "max_w" not in server.facts or count < MANY:
+    servers = [each for each in sentence.catalog.records("server").values() if "max_w" in each.facts]
+    server = next((each for each in servers if record.name in each.meta.get("chip", ())), None)
+    if server is None or each != _tdp(record) or count < MANY:
         return ""
     return f"{count:.15g} * [{server.facts['max_w'].key}] / [{server.facts['chips_per_node'].key}] * ({_pue()})"
 
@@ -161,10 +166,11 @@ def _at_most_rated(sentence: Sentence, stated: StatedFigure, many: str, rated: s
     )
 
 
-def _gap(stated: StatedFigure, expression: str, catalog: Catalog) -> float:
-    """How far what is stated lies from an expression's central value, as a fraction of it."""
+def _gap(stated: StatedFigure, expression: str, catalog: Catalog, *, above: bool = False) -> float:
+    """How far what is stated lies from an expression's central value, or above it, as a fraction of it."""
     central = evaluate(expression_of(expression, "derived").tree, Scope(Draws(0, catalog=catalog)))
-    return abs(float((quantity(*stated.middle.tree.value) / central).to("").magnitude) - 1.0)
+    gap = float((quantity(*stated.middle.tree.value) / central).to("").magnitude) - 1.0
+    return gap if above else abs(gap)
 
 
 def _count_in(text: str, catalog: Catalog) -> tuple[float, Record, str] | None:

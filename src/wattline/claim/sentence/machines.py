@@ -21,7 +21,7 @@ _MACHINE = re.compile(r"^(?:.*nvl\d+|[dh]gx-.*|cloudmatrix-?\d+|cm\d+|helios(?:-
 _CALLED = r"(?:racks?|servers?|systems?|supernodes?)"
 _EACH = re.compile(r"\b(?:each|apiece|per (?:rack|server|machine|system|node)|single|every)\b", re.I)
 _HALL = re.compile(
-    r"\b(?P<number>\d[\d,]*(?:\.\d+)?)[\s-]*(?P<unit>[MG]W|(?:mega|giga)watts?)[\s-]+(?:AI\s+)?data[\s-]?cent(?:re|er)\b"
+    r"\b(?P<number>\d[\d,]*(?:\.\d+)?)[\s-]*(?P<unit>[MG]W|(?:mega|giga)watts?)[\s-]+(?:AI\s+)?data[\s-]?cent(?:re|er)s?\b"
     r"|\bdata[\s-]?cent(?:re|er)\s+(?:of|with|drawing|that draws)\s+(?P<behind>\d[\d,]*(?:\.\d+)?)[\s-]*"
     r"(?P<unit_behind>[MG]W|(?:mega|giga)watts?)\b(?![\s-]*hours?)",
     re.I,

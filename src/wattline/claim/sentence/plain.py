@@ -138,6 +138,19 @@ _UNNAMED = re.compile(
     r"(?=.*\b(?:cars?|vehicles?)\b.*\b(?:lifetimes?|life|lives)\b)",
     re.I,
 )
+# two bounds are a range, a hall that runs all year is one for a year, and what homes use is as much as they do
+_USUAL = (
+    (re.compile(r"\b(?:more|greater|higher) than\s+(?P<low>\d[\d,.]*)(?P<unit>(?:\s*[A-Za-z%][\w-]*|\s*%)?)\s*,?\s+"
+                r"(?:and|but)\s+(?:less|lower|fewer|not more|no more) than\s+(?=\d[\d,.]*(?P=unit))", re.I),
+     r"between \g<low> and "),
+    (re.compile(r"\b(uses?|used|consumes?|consumed|takes?|took|needs?|needed|draws?|drew|requires?|required)\s+the\s+"
+                r"(?:(?:annual|yearly|same|total)\s+)*(?:electricity|energy|power)(?:\s+(?:use|demand|consumption))?"
+                r"\s+of\s+(?=\d)", re.I), r"\1 as much electricity as "),
+    (re.compile(r"\b(GPU|chip)[\s-]hours\s+on\s+(?:Nvidia\s+)?(?P<chip>[A-Z]+\d+\w*?)s?(?:\s+(?:GPUs|chips))?(?=\W|$)"),
+     r"\g<chip> \1 hours"),
+    (re.compile(r"\s+(?:running|operating|at full load|at full power)\s+(?:all|the whole|throughout the|year[\s-]round)"
+                r"\s*year(?=\s+(?:uses?|consumes?|needs?|takes?|draws?)\b)(?P<rest>.*)$", re.I), r"\g<rest> a year"),
+)  # fmt: skip
 _DROPS = re.compile(r"\b(?P<number>\d+(?:\.\d+)?)\s+drops?(?:\s+of\s+water)?\b", re.I)
 
 
@@ -156,7 +169,7 @@ def plain_sentence(text: str) -> str:
     """
     text = _SPEAKER.sub("", text.strip().rstrip(ENDS)).strip()
     text = _UNNAMED.sub("The Strubell search", text)
-    for words, usual in _EATS:
+    for words, usual in (*_EATS, *_USUAL):
         text = words.sub(usual, text)
     text = _SECTOR.sub(r"\1s", text)
     text = _PARTS_IN.sub(lambda m: f"{_shown(100 / _number(m['number']))}% of electricity", text)
