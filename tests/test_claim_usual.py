@@ -1,4 +1,4 @@
-"""Turns of phrase of 2024 to 2026: spans that are named, two bounds, older projections, many chips with their servers."""
+"""Turns of phrase of 2024 to 2026: named spans, two bounds, older projections, many chips with their servers."""
 
 from __future__ import annotations
 
