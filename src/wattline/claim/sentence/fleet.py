@@ -29,6 +29,7 @@ _COUNT = re.compile(
     r"(?P<what>(?!(?:k|M|G)?Wh?\b)[A-Za-z][\w'’-]*(?:\s+[\w'’-]+){0,4})",
     re.I,
 )
+_RATED = "with its server at the most that this is rated for, and cooling (a hyperscale hall),"
 _EACH = re.compile(r"\b(?:each|every|one|an?|single)\s+(?=\S)", re.I)
 # what one chip draws, where the sentence says it beside what all of them do
 _OWN_POWER = re.compile(
@@ -86,8 +87,7 @@ def fleet_claim(sentence: Sentence) -> Claim | None:
         taken = f"{share['share']}%, as the sentence says"
     alone, rated = f"{count:.15g} * {each}", _rated(count, record, sentence, each)
     more = rated and _gap(stated, f"{alone} * 1 year", catalog, above=True) > 0
-    scope = "with its server at the most that this is rated for, and cooling (a hyperscale hall)," if more else "alone"
-    top = "" if more else " Servers and cooling come on top."
+    scope, top = (_RATED, "") if more else ("alone", " Servers and cooling come on top.")
     return Claim(
         id="sentence",
         says=shorten(text, 500),
