@@ -17,7 +17,7 @@ from wattline.web.proxy import sampler
 from wattline.web.proxy.interval_split import MAX_EDGES, share_within
 from wattline.web.proxy.ledger import Interval, Ledger
 from wattline.web.proxy.token_weights import Weigher, generic
-from wattline.web.proxy.tracked_request import TrackedRequest, Typical, as_json, first_token_s, phases
+from wattline.web.proxy.tracked_request import TrackedRequest, Typical, as_json, first_token_s, phases, predicted_j
 from wattline.web.proxy.usage import Tokens
 
 
@@ -69,6 +69,20 @@ def test_a_cached_prompt_is_context_too_but_is_not_read() -> None:
         reading, writing = phases(each, 10, span, 2, weigher, Typical(4.0, 0.02))
         assert reading == (0, 0.5, pytest.approx(2.0 * read))
         assert writing == (0.5, 1, pytest.approx(10 * (100 + 5.5)))
+
+
+def test_a_prediction_reads_what_is_not_cached_and_writes_at_the_prompt_and_half_of_the_answer() -> None:
+    """Above idle watts: 60 tokens read, and 10 written after the first, at 100 + 5.5, two requests to a step."""
+    tracked = request("a", 0, 1, 100, 11)
+    tracked.tokens, tracked.beside, tracked.intervals = Tokens(100, 40, 11, "reported"), 6, 3
+    chip = weights(
+        lambda tokens: tokens / 100,
+        lambda batch, context: batch * context,
+        decode_s=lambda batch, context: context / 1000,
+        idle_w=10.0,
+        in_joules=True,
+    )
+    assert predicted_j(tracked, chip) == pytest.approx(60 * (0.6 - 0.01) + 10 * (211 - 10 * 0.1055 / 2))
 
 
 def test_a_weight_is_asked_for_at_the_batch_that_ran() -> None:
