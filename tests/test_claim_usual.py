@@ -11,6 +11,7 @@ from wattline.claim.check import CheckedClaim
 from wattline.claim.sentence.chinese import in_english
 from wattline.claim.sentence.plain import plain_sentence
 from wattline.claim.sentence.read import read_sentence
+from wattline.core.errors import WattlineError
 
 DAYS = {"week": 7.0, "month": 30.4375, "year": 365.25}
 
@@ -79,12 +80,24 @@ def test_what_no_projection_says_does_not_follow(sentence: str) -> None:
         ("A 100 MW data centre running all year uses 876 GWh", "holds"),
         ("一座100兆瓦的数据中心年用电8.76亿度。", "holds"),
         ("10万块H100的功耗为150兆瓦。", "unproven"),
+        ("一台GB200 NVL72机柜功率为120千瓦。", "holds"),
+        ("欧洲数据中心2024年用电超过60太瓦时，低于80太瓦时。", "unproven"),
         ("Training GPT-4 consumed the electricity of 4,600 American homes for a year", "unproven"),
         ("Training Llama 3.1 405B took 30.84 million GPU hours on H100s", "unproven"),
     ],
 )
 def test_a_sentence_gets_its_verdict(sentence: str, verdict: str) -> None:
     assert checked(sentence).verdict == verdict
+
+
+@pytest.mark.parametrize("sentence", ["Netflix uses 451 GWh a year", "A television uses 150 kWh a year"])
+def test_how_long_a_thing_is_on_in_a_year_is_not_guessed(sentence: str) -> None:
+    with pytest.raises(WattlineError, match="cannot be checked"):
+        checked(sentence)
+
+
+def test_a_thing_that_is_on_for_a_year_is() -> None:
+    assert checked("Running a LED bulb for a year uses 80 kWh").verdict == "holds"
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,7 @@ _WORDS = _table("""
 电价 = price of electricity
 大语言模型 大型语言模型 大模型 = large language model
 服务器 = servers
+机柜 = rack
 处理 = handles
 如果 假如 = if
 每次 = every

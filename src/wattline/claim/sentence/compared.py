@@ -49,6 +49,7 @@ _BEGIN = (
 _TIME = r"(?:an?\s+|one\s+)?(?P<long>\d+\s+)?(?P<unit>years?|months?|days?|hours?|minutes?|seconds?)\b"
 _FOR = re.compile(rf"\s+for\s+{_TIME}\s+(?=\w)")
 _EACH_TIME = re.compile(rf"\s+(?:an?|per|each|every|in|for|over)\s+{_TIME}$")
+_BY_CALENDAR = re.compile(r"\s+(?:an?|per|each|every|in an?)\s+(?:days?|weeks?|months?|years?)$", re.I)
 _USES = re.compile(r"\s+(?:would |will |can )?(?:uses?|consumes?|needs?|takes?|draws?|requires?)\s+(?=\S)", re.I)
 _PHONE = r"(?:i|smart|mobile |cell )?phone"
 _CHARGING = re.compile(
@@ -94,6 +95,8 @@ def _figure_first(match: re.Match[str], thing: Thing, rest: str, during: re.Matc
     figure = rest[: time.start()] if time is not None and time is not during else rest
     if not re.search(r"\d", figure) or re.search(r";|,(?!\d)", figure):
         return ""
+    if thing.per == "hour" and time is not None and _BY_CALENDAR.match(time[0]):
+        return ""  # what it uses in a year is not what it would use on all the year: how long it is on is not said
     usual = {"hour": "in an hour" * bool(_IS_POWER.search(figure)), "year": "in a year", "": ""}[thing.per]
     if time is not None:
         article = "an" if time["unit"] == "hour" else "a"

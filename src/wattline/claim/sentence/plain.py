@@ -140,8 +140,9 @@ _UNNAMED = re.compile(
 )
 # two bounds are a range, a hall that runs all year is one for a year, and what homes use is as much as they do
 _USUAL = (
-    (re.compile(r"\b(?:more|greater|higher) than\s+(?P<low>\d[\d,.]*)(?P<unit>(?:\s*[A-Za-z%][\w-]*|\s*%)?)\s*,?\s+"
-                r"(?:and|but)\s+(?:less|lower|fewer|not more|no more) than\s+(?=\d[\d,.]*(?P=unit))", re.I),
+    (re.compile(r"\b(?:more|greater|higher) than\s+(?P<low>\d[\d,.]*)(?P<unit>(?:\s*[A-Za-z%][\w-]*|\s*%)?)"
+                r"(?:\s*,?\s+(?:and|but)|\s*,)\s+(?:less|lower|fewer|not more|no more) than\s+(?=\d[\d,.]*(?P=unit))",
+                re.I),
      r"between \g<low> and "),
     (re.compile(r"\b(uses?|used|consumes?|consumed|takes?|took|needs?|needed|draws?|drew|requires?|required)\s+the\s+"
                 r"(?:(?:annual|yearly|same|total)\s+)*(?:electricity|energy|power)(?:\s+(?:use|demand|consumption))?"
