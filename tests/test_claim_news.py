@@ -133,7 +133,7 @@ def _read(sentence: str) -> tuple[tuple[Claim, ...], str]:
     ("sentence", "verdict", "middle"),
     [
         ("100,000 H100 GPUs consume around 70 MW", "holds", 70.0),
-        ("xAI's 100,000 H100s draw 150 MW", "does not follow", 109.3),
+        ("xAI's 100,000 H100s draw 150 MW", "unproven", 143.3),
         ("This supercomputer takes 110 MW with 100,000 H100 GPUs", "unproven", 109.3),
         ("Each H100 GPU, running at 61% annual utilization, consumes roughly 3,740 kWh of electricity annually.",
          "holds", 3743),
