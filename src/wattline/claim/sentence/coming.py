@@ -161,7 +161,7 @@ def _overtaken(claim: Claim, coming: ComingClaim, catalog: Catalog) -> Claim:
         note=note,
         derived=expression_of(f"[{fact.key}]", "derived"),
         newer=expression_of("outlook", "newer"),
-        newer_source="Wattline's own outlook (`wattline world`)",
+        newer_source="Wattline's own outlook",
         newer_note="a projection",
         beside={name: each for name, each in claim.beside.items() if name != record.title},
     )
