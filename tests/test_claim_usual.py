@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from wattline.claim.sentence.chinese import in_english
 from wattline.claim.sentence.plain import plain_sentence
 from wattline.claim.sentence.read import read_sentence
 from wattline.core.errors import WattlineError
+from wattline.report.language.translator import translator_of
 
 DAYS = {"week": 7.0, "month": 30.4375, "year": 365.25}
 
@@ -51,8 +54,11 @@ def test_two_bounds_in_different_units_are_no_range() -> None:
 @pytest.mark.parametrize(
     ("sentence", "whose"),
     [
-        ("AI servers could use 85 to 134 TWh in 2027", "de Vries projected in 2023, of AI servers of Nvidia in 2027"),
-        ("By 2027, AI could use as much electricity as Argentina", "de Vries projected in 2023"),
+        (
+            "AI servers could use 85 to 134 TWh in 2027",
+            "published in 2023 by de Vries: AI servers of Nvidia in 2027",
+        ),
+        ("By 2027, AI could use as much electricity as Argentina", "published in 2023 by de Vries"),
         ("Data centres could use more than 1,000 TWh in 2026", ""),
     ],
 )
@@ -88,6 +94,22 @@ def test_what_no_projection_says_does_not_follow(sentence: str) -> None:
 )
 def test_a_sentence_gets_its_verdict(sentence: str, verdict: str) -> None:
     assert checked(sentence).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "AI servers could use 20 TWh in 2027",
+        "US data centres will use 9% of US electricity in 2030",
+        "Data centre electricity demand will grow 160% by 2030",
+        "US data centres need 134 GW by 2030",
+        "AI will take 40% of data centres' electricity by 2030",
+    ],
+)
+def test_what_the_outlook_has_is_told_in_chinese(sentence: str) -> None:
+    note = translator_of("zh").text(checked(sentence).claim.note)
+    assert "展望" in note
+    assert not re.findall(r"[A-Za-z]{3,}(?! ?[\d`])", note.replace("`wattline world`", "").replace("TWh", ""))
 
 
 @pytest.mark.parametrize("sentence", ["Netflix uses 451 GWh a year", "A television uses 150 kWh a year"])

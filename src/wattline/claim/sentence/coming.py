@@ -155,7 +155,7 @@ def _overtaken(claim: Claim, coming: ComingClaim, catalog: Catalog) -> Claim:
         return claim
     fact = record.facts["energy_twh"]
     of = f"{record.title} ({record.meta['scope']})"
-    note = f"It is what {record.meta['publisher']} projected in {fact.source.year}, of {of}. {claim.note}"
+    note = f"{claim.note} It was published in {fact.source.year} by {record.meta['publisher']}: {of}."
     return replace(
         claim,
         note=note,
