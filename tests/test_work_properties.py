@@ -106,10 +106,12 @@ def test_a_training_run_takes_what_its_parts_take(model: str, first: float, seco
 def test_twice_the_chips_are_never_slower_and_take_less_energy_only_where_memory_was_short(
     model: str, chips: int, method: str
 ) -> None:
-    """Adapters fit any of these chips; of whole models more memory saves a fifth at most: less is computed twice."""
-    few, many = (train(model=model, chips=count, method=method) for count in (chips, 2 * chips))
-    assert float(np.mean(many.duration_s)) <= float(np.mean(few.duration_s)) * (1 + 1e-9)
-    assert float(many.energy_j) >= float(few.energy_j) * (0.8 if method == "full" else 1 - 1e-9)
+    """Adapters fit any of these chips; of whole models more memory saves a fifth at most: less is computed twice. A run
+    in production, whose steps of few sequences wait for hosts, is slowed less, by a hundredth of its energy."""
+    for tuned, least in ((True, 1 - 1e-9), (False, 0.98)):
+        few, many = (train(model=model, chips=count, method=method, tuned=tuned) for count in (chips, 2 * chips))
+        assert float(np.mean(many.duration_s)) <= float(np.mean(few.duration_s)) * (1 + 1e-9)
+        assert float(many.energy_j) >= float(few.energy_j) * (0.8 if method == "full" else least)
 
 
 @given(st.sampled_from(MODELS), st.sampled_from(PLACES), st.integers(1, 60), st.sampled_from((8, 64)))

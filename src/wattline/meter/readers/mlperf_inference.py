@@ -24,7 +24,7 @@ from wattline.meter.readers.mllog import BLOCK_BYTES, LINE, blocks
 from wattline.meter.readers.times import instant
 from wattline.meter.recording import Fault, Recording, Series, Window
 
-ROW = re.compile(rb"^Time,([^,\r\n]+),Watts,([^,\r\n]+)", re.MULTILINE)
+ROW = re.compile(rb"^(?:\xef\xbb\xbf)?Time,([^,\r\n]+),Watts,([^,\r\n]+)", re.MULTILINE)
 RATES = (
     (r"(?:Completed )?[Tt]okens per second", "tokens_per_s"),
     (r"(?:Completed )?[Ss]amples per second", "samples_per_s"),
