@@ -40,7 +40,10 @@ def test_the_screen_has_each_kind_of_published_sum_beside_ours(capsys: pytest.Ca
         assert name in shown, name
 
 
-@pytest.mark.parametrize("left_out", ["company", "source", "edition", "year"])
+LONG = [pytest.param(name, marks=pytest.mark.long) for name in ("source", "edition", "year")]
+
+
+@pytest.mark.parametrize("left_out", ["company", *LONG])
 def test_what_is_left_out_is_held_and_better_foretold_than_by_a_drift(left_out: str) -> None:
     scores = validate_world(left_out, quiet).json()["results"]["score"]
     assert scores["coverage_percent"] >= 80
