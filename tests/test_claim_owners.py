@@ -48,6 +48,8 @@ def test_a_share_of_growth_is_no_growth(text: str) -> None:
         ("China's data centres used 250 TWh in 2024", "does not follow"),
         ("UK data centres used 12 TWh in 2024", "unproven"),  # ICIS 12.6, NESO 7.6
         ("The UK's data centres used 7.6 TWh in 2024", "unproven"),
+        ("The UK's data centres use 2.5% of its electricity", "undecided"),  # NESO 2.8, ICIS 4.6
+        ("The UK's data centres use 1% of its electricity", "does not follow"),
         ("Bitcoin mining uses 150 TWh a year", "unproven"),
         ("Training a single AI model can emit as much carbon as five cars in their lifetimes", "unproven"),
         ("训练一个AI模型的碳排放相当于五辆汽车一生的排放", "unproven"),

@@ -25,12 +25,13 @@ from wattline.line.world.grid_limit import grid_limit
 from wattline.line.world.growth import FIRST
 from wattline.line.world.outlook import catalog_posterior
 from wattline.line.world.power import TWH_PER_GW
-from wattline.line.world.published import published_figures
+from wattline.line.world.published import PublishedFigure, published_figures
 from wattline.line.world.tables import series
 
 AS_OF = 2026
 DRAWS = 20_000
 BESIDE = 6
+COUNTED = " A publisher counted about what is stated, so that the range takes it in."
 UNITS = {"energy": "TWh", "rise": "TWh", "power": "GW", "power rise": "GW", "share": "%", "part": "%",
          "part of AI": "%", "growth": ""}  # fmt: skip
 OF_TWO_YEARS = ("growth", "rise", "power rise")  # kinds that count from a year before
@@ -125,15 +126,18 @@ def coming_claim(coming: ComingClaim, text: str, relation: Relation, catalog: Ca
     unit = UNITS[coming.kind]
     scale = 100.0 if coming.kind in PERCENT else 1.0
     stated = [_literal(value * scale, unit) for value in coming.values]
-    ends = [_literal(value * scale, unit) for value in (seen.low, seen.middle, seen.high)]
+    taken = (seen.low, seen.high, *(coming.values if _is_counted(coming) else ()))
+    low, high = min(taken), max(taken)
+    taken_in = COUNTED if (low, high) != (seen.low, seen.high) else ""
+    ends = [_literal(value * scale, unit) for value in (low, seen.middle, high)]
     source = Source("Wattline's own outlook (`wattline world`)")
-    given = Given(ends[1], ends[0], ends[2], "lognormal" if seen.low > 0 else "uniform", source, "a projection")
+    given = Given(ends[1], ends[0], ends[2], "lognormal" if low > 0 else "uniform", source, "a projection")
     two = len(stated) == 2
     known = default() if catalog is None else catalog
     claim = Claim(
         id="sentence",
         says=shorten(text, 500),
-        note=_note(coming, seen, relation),
+        note=f"{_note(coming, seen, relation)}{taken_in}",
         quantities={"outlook": given},
         stated=None if two else stated[0],
         stated_low=stated[0] if two else None,
@@ -144,7 +148,7 @@ def coming_claim(coming: ComingClaim, text: str, relation: Relation, catalog: Ca
         roughly=ROUGHLY if relation == "equal" else 0.0,
         projected="a projection: what is yet to come proves nothing",
     )
-    open_still = seen.probability >= UNLIKELY or (seen.low <= coming.values[-1] and coming.values[0] <= seen.high)
+    open_still = seen.probability >= UNLIKELY or (low <= coming.values[-1] and coming.values[0] <= high)
     return claim if open_still else _overtaken(claim, coming, known)
 
 
@@ -231,18 +235,29 @@ def _subject(coming: ComingClaim, place: str) -> str:
 
 def _published(coming: ComingClaim) -> dict[str, Expression]:
     """What was published of the data centres of the same place and year, with what each figure counts."""
-    if coming.kind not in ("energy", "share") or coming.part != "all":
-        return {}
-    own = [each for each in published_figures() if (each.series, each.year) == (coming.place.name, coming.year)]
-    whole = (
-        electricity_twh(coming.place, coming.year) if coming.kind == "share" and coming.place.consumption_twh else 0.0
-    )
     made: dict[str, Expression] = {}
-    for figure in sorted(own, key=lambda each: -each.published)[:BESIDE]:
+    for figure, value in sorted(_figures(coming), key=lambda each: -each[0].published)[:BESIDE]:
         counts = "" if figure.scope == ALL else f": {COUNTS[figure.scope]}"
-        value = f"{100 * figure.twh / whole:.3g} %" if whole else f"{figure.twh:.4g} TWh"
-        made[f"{figure.source}, published {figure.published}{counts}"] = literal_of(value, "claim")
-    return made if whole or coming.kind == "energy" else {}
+        text = f"{100 * value:.3g} %" if coming.kind == "share" else f"{value:.4g} TWh"
+        made[f"{figure.source}, published {figure.published}{counts}"] = literal_of(text, "claim")
+    return made
+
+
+def _figures(coming: ComingClaim) -> list[tuple[PublishedFigure, float]]:
+    """Published figures of the same place and year, each with its value as the kind has it: TWh, or a share."""
+    if coming.kind not in ("energy", "share") or coming.part != "all":
+        return []
+    whole = electricity_twh(coming.place, coming.year) if coming.place.consumption_twh else 0.0
+    if coming.kind == "share" and not whole:
+        return []
+    own = (each for each in published_figures() if (each.series, each.year) == (coming.place.name, coming.year))
+    return [(each, each.twh / whole if coming.kind == "share" else each.twh) for each in own]
+
+
+def _is_counted(coming: ComingClaim) -> bool:
+    """Whether a publisher counted about what is stated, which the outlook alone does not refute."""
+    low, high = coming.values[0] * (1 - ROUGHLY), coming.values[-1] * (1 + ROUGHLY)
+    return any(figure.electricity and low <= value <= high for figure, value in _figures(coming))
 
 
 def _others(coming: ComingClaim, catalog: Catalog) -> dict[str, Expression]:
