@@ -91,7 +91,13 @@ def test_the_lines_of_a_quick_page_give_its_answer(base: str, command: str, tmp_
     assert answer_of(question.python({}), tmp_path) == reply.json()["results"]
 
 
-@pytest.mark.parametrize("line", [*LINES, *MORE])
+LONG = "flex sites --signals de;fr"  # two typical years are planned three times over
+
+
+@pytest.mark.parametrize(
+    "line",
+    [pytest.param(line, marks=pytest.mark.long) if line.startswith(LONG) else line for line in (*LINES, *MORE)],
+)
 def test_the_lines_and_the_command_line_give_the_answer_beside_them(
     base: str, line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
