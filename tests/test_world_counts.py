@@ -16,7 +16,7 @@ from wattline.line.world.expected import paths_known
 from wattline.line.world.growth import FIRST
 from wattline.line.world.observe import Posterior
 from wattline.line.world.outlook import catalog_posterior
-from wattline.line.world.places import log_income, log_intensity, place_of
+from wattline.line.world.places import log_over_world, place_of
 from wattline.line.world.published import GIVEN, published_capacities, published_figures, read_published
 from wattline.predict.outlook.own import check_own_file
 
@@ -72,8 +72,8 @@ def test_three_parts_of_the_world_without_any_figure_are_foreseen_within_their_r
 
 
 def test_a_richer_place_is_expected_to_have_more_and_an_unknown_income_changes_nothing() -> None:
-    assert log_income(place_of("switzerland")) > log_income(place_of("india"))
-    assert log_income(place_of("world")) == 0
+    assert log_over_world(place_of("switzerland"), "income_usd") > log_over_world(place_of("india"), "income_usd")
+    assert log_over_world(place_of("world"), "income_usd") == 0
 
 
 @settings(max_examples=20, deadline=None)
@@ -89,13 +89,15 @@ def test_of_places_alike_that_whose_industry_takes_more_electricity_has_fewer_da
 
 
 def test_electricity_per_product_is_high_where_power_is_cheap_and_a_grids_is_its_countrys() -> None:
-    heavy = {name: log_intensity(place_of(name)) for name in ("iceland", "vietnam", "world", "uk", "ireland")}
+    heavy = {
+        name: log_over_world(place_of(name), "intensity") for name in ("iceland", "vietnam", "world", "uk", "ireland")
+    }
     assert heavy["iceland"] > 0.5
     assert heavy["vietnam"] > 0.5
     assert heavy["world"] == 0
     assert max(heavy["uk"], heavy["ireland"]) < -0.5
-    assert log_intensity(place_of("us-ercot")) == log_intensity(place_of("us"))
-    assert log_intensity(replace(place_of("uk"), intensity=0.0)) == 0  # not known
+    assert log_over_world(place_of("us-ercot"), "intensity") == log_over_world(place_of("us"), "intensity")
+    assert log_over_world(replace(place_of("uk"), intensity=0.0), "intensity") == 0  # not known
 
 
 def test_a_scope_that_is_not_known_is_refused_by_name(tmp_path) -> None:

@@ -38,10 +38,8 @@ COLUMNS = {  # measure -> its column in the leaderboard's units, and what to mul
     "itl": ("predicted_median_itl_ms", 1e3),
     "throughput": ("predicted_output_throughput_tokens_per_sec", 1.0),
 }
-OWN_RANGES = (
-    "model",
-    "family",
-)  # left out of an old engine's few rows: a range of fits to fewer than the shipped one saw
+# left out of an old engine's few rows: a range of fits to fewer than the shipped one saw
+OWN_RANGES = ("model", "family")
 KNOWN = ("stranger", "", "known", "measured", "hosted")  # as ``spread_fact`` names them
 
 

@@ -6,9 +6,9 @@ import re
 
 from wattline.catalog import Catalog, Record
 from wattline.claim.evidence import STATUS
+from wattline.claim.sentence.candidates import NEAR
 from wattline.claim.sentence.coming_words import ComingClaim
 
-NEAR = 0.25  # a projection that lies closer to what is stated is the one that a sentence repeats
 FRESH = 2  # years before the outlook's in which what was published is as good as it
 
 

@@ -38,7 +38,6 @@ def grid_limit(posterior: Posterior, place: Place, years: Sequence[int] | Array,
     years = np.asarray(years)
     if place.whole is not None:  # its sites are those of the whole; a share may be as high as its range allows
         part = part_shares([place] * len(years), years - FIRST)
-        assert part is not None
         most = np.exp(part[0] + Z95 * np.sqrt(np.diag(part[1])))
         return most * grid_limit(posterior, place.whole, years, as_of, deviate)
     newest = newest_year(posterior, place, as_of)

@@ -20,7 +20,7 @@ from wattline.line.world.figures import Figures
 from wattline.line.world.growth import FIRST, YEARS, Years, growth_paths
 from wattline.line.world.parts import part_shares
 from wattline.line.world.path_model import PathModel
-from wattline.line.world.places import Place, log_income, log_intensity, place_of, wide_places
+from wattline.line.world.places import Place, log_over_world, place_of, wide_places
 from wattline.line.world.published import PublishedFigure
 from wattline.line.world.tables import stated_number, stated_year
 
@@ -81,7 +81,7 @@ class Paths:
         risen = self.risen.get(place.kin_name, self.risen.get(place.group, self.steady))
         world = place_of("world").consumption_twh
         size = np.log(model.level * world) + model.exponent * np.log(place.consumption_twh / world)
-        size += model.income * log_income(place)
+        size += model.income * log_over_world(place, "income_usd")
         return np.asarray(size + risen[year] - risen[stated_year("level-year") - FIRST])
 
     def covariance(self, places: Sequence[Place], year: Years, others: Sequence[Place], other_year: Years) -> Array:
@@ -102,8 +102,8 @@ class Paths:
         group = same([p.group for p in places], [p.group for p in others])
         area = same([p.area for p in places], [p.area for p in others])
         pick = np.ix_(year, other_year)
-        rich, other_rich = (np.array([log_income(p) for p in each]) for each in (places, others))
-        heavy, other_heavy = (np.array([log_intensity(p) for p in each]) for each in (places, others))
+        rich, other_rich = (np.array([log_over_world(p, "income_usd") for p in each]) for each in (places, others))
+        heavy, other_heavy = (np.array([log_over_world(p, "intensity") for p in each]) for each in (places, others))
         size, other_size = (np.array([model.size(p) for p in each]) for each in (places, others))
         own = self.steps[pick] + self.own[pick] * size[:, None] * other_size[None, :]
         grows, level = stated_number("kin-growth"), stated_number("kin-level")
@@ -253,7 +253,7 @@ class Posterior:
             spread = spread + same(places, places) * noise[:, None] * noise[None, :]
         half = self._solve(cross.T)
         middle, rest = prior + np.einsum("ij,i->j", half, self.whitened), spread - times(half.T, half)
-        return (middle, rest) if parts is None else (middle + parts[0], rest + parts[1])
+        return middle + parts[0], rest + parts[1]
 
     def _keep(self, place: Place, publisher: str) -> float:
         """How far the next figure shares the bias of the newest: the more figures its publisher has of the place, and

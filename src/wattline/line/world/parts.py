@@ -10,12 +10,10 @@ import numpy as np
 from wattline.core.fact import Array
 from wattline.line.world.growth import FIRST
 from wattline.line.world.places import Place
-from wattline.line.world.tables import series, stated_number
-
-PUBLISHED = 2024  # edition of the states' shares
+from wattline.line.world.tables import series, stated_number, stated_year
 
 
-def part_shares(places: Sequence[Place], years: Sequence[int] | Array) -> tuple[Array, Array] | None:
+def part_shares(places: Sequence[Place], years: Sequence[int] | Array) -> tuple[Array, Array]:
     """Logarithm of each place's part of its whole, and its covariance: a share is known in one year, drifts around it,
     and after it nears the place's share of the whole's electricity, for sites spread to where there is some.
 
@@ -25,10 +23,10 @@ def part_shares(places: Sequence[Place], years: Sequence[int] | Array) -> tuple[
 
     Returns
     -------
-    Shapes ``(n,)`` and ``(n, n)``; None where no place is a part of another.
+    Shapes ``(n,)`` and ``(n, n)``; 0 where a place is no part of another.
     """
     if all(place.whole is None for place in places):
-        return None
+        return np.zeros(len(places)), np.zeros((len(places), len(places)))
     away = np.asarray(years) + FIRST - series("path", "part-spread").years[0]
     apart = np.array([place.whole is not None for place in places])
     names = np.array([place.name for place in places])
@@ -53,4 +51,5 @@ def known_parts(places: Sequence[Place], as_of: int) -> tuple[Place, ...]:
     -------
     The same places, in their order.
     """
-    return tuple(replace(p, whole=None, part=1.0) if p.whole and as_of < PUBLISHED else p for p in places)
+    published = stated_year("part-edition")
+    return tuple(replace(p, whole=None, part=1.0) if p.whole and as_of < published else p for p in places)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from math import log
+from typing import Literal
 
 from wattline.catalog import default, plain_name
 from wattline.core.errors import NotFound, WattlineError
@@ -230,28 +231,18 @@ def intensity_of(scope: str, consumption_twh: float) -> float:
     return consumption_twh / (income_of(scope) * series("population", scope=scope).facts[0].value)
 
 
-def log_income(place: Place) -> float:
-    """How much richer a place is than the world.
+def log_over_world(place: Place, quantity: Literal["income_usd", "intensity"]) -> float:
+    """How much more a place has of what tells of places without a figure than the world has.
 
     Parameters
     ----------
     place : a place
+    quantity : its product a head, or its electricity per product
 
-    Returns the logarithm of its product a head over the world's; 0 where it is not known.
+    Returns the logarithm of its value over the world's; 0 where it is not known.
     """
-    return log(place.income_usd / place_of("world").income_usd) if place.income_usd else 0.0
-
-
-def log_intensity(place: Place) -> float:
-    """How much more electricity a place takes for its product than the world does.
-
-    Parameters
-    ----------
-    place : a place
-
-    Returns the logarithm of its electricity per product over the world's; 0 where it is not known.
-    """
-    return log(place.intensity / place_of("world").intensity) if place.intensity else 0.0
+    own = getattr(place, quantity)
+    return log(own / getattr(place_of("world"), quantity)) if own else 0.0
 
 
 def wide_places() -> list[str]:

@@ -22,9 +22,8 @@ from wattline.line.world.tables import FactSeries, annex, series, stock_facts
 KINDS = ("hyperscale", "colocation", "enterprise", "ai")
 PUBLISHED = KINDS[:3]  # kinds whose electricity the IEA's annex has
 ALL = "world"
-ALIKE = (
-    2005  # Koomey (2007, 2008) took the world's halls and the American ones to be alike, cooled as much as they used
-)
+# Koomey (2007, 2008) took the world's halls of this year and the American ones to be alike, cooled as much as they used
+ALIKE = 2005
 IN_ASIA_PACIFIC = "cn jp kr tw hk in id my sg th vn ph pk bd lk au nz"
 # name, family, area or group of a place -> the part of the world of the IEA's annex, and its climates
 REGIONS = {

@@ -8,6 +8,8 @@ from scipy.special import ndtri, stdtrit
 
 from wattline.core.fact import Array
 
+# of models left out: read off all but one of them, these hold 92 to 93% of the rows of that one
+COVERED_MODELS = (3.0, 97.0)
 LEVELS = (np.arange(99) + 0.5) / 99  # at which deviates of groups are taken
 
 

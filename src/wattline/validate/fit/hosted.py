@@ -28,12 +28,11 @@ from wattline.validate.evidence.groups import each_left_out, group_of
 from wattline.validate.evidence.hosted import ENGINE
 from wattline.validate.evidence.serving import ServingRow
 from wattline.validate.evidence.steady import Steady
-from wattline.validate.fit.group_range import group_range
+from wattline.validate.fit.group_range import COVERED_MODELS, group_range
 
 GREEDY = ("code",)  # tasks whose tokens are taken without sorting the logits
 STEP_TOKENS = 4096.0  # of a step that reads prompts
 MIN_ROWS = 20
-COVERED = (3.0, 97.0)  # as of models left out under engines of today (``step_file.COVERED_MODELS``)
 # value, and how unsure its logarithm is: the engine's host, what the tasks leave out, and a starved chip's power
 HOST = {"host-s": (4e-3, 1.0), "host-sequence-s": (3e-4, 0.7), "parallel-layer-s": (2e-4, 1.0)}
 POWER = (0.05, 1.0)
@@ -275,7 +274,7 @@ def spreads_left_out(
     kinds = np.array([row.chip.generation for row in rows])
     groups = np.array([group_of(row, by) for row in rows])
     return {
-        f"{what}-{kind}": group_range(np.log(ratio[kinds == kind]), groups[kinds == kind], COVERED, few=True)
+        f"{what}-{kind}": group_range(np.log(ratio[kinds == kind]), groups[kinds == kind], COVERED_MODELS, few=True)
         for what, ratio in {"time": time, "power": power, "energy": time * power, "itl": itl}.items()
         for kind in sorted(set(kinds.tolist()))
     }

@@ -14,15 +14,13 @@ from wattline.line.chip.coefficients import PRIORS, fact_name
 from wattline.validate.evidence.campaigns import KNOTS, MEASURES, Campaigns
 from wattline.validate.evidence.serving import ServingRow, read_rows
 from wattline.validate.evidence.steady import Steady, TaskAssumptions
-from wattline.validate.fit.group_range import group_range
+from wattline.validate.fit.group_range import COVERED_MODELS, group_range
 from wattline.validate.fit.inference import StepFit, fit_step
 from wattline.validate.fit.left_out import predict_both_left_out, predict_left_out
 
 UNSURE_INPUT = 1.6  # factor either way at p5 and p95: lengths are not published
 BETWEEN = 1.15  # how far beyond the measured chips another may lie
 COVERED = (4.5, 95.5)  # a little beyond p5 and p95, which were read off the same rows
-# of models left out: read off all but one of them, these hold 92 to 93% of the rows of that one
-COVERED_MODELS = (3.0, 97.0)
 CURVES = "measured_steps.csv"
 
 _HEAD = """\
