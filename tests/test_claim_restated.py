@@ -38,7 +38,7 @@ def test_a_sentence_of_the_article_has_the_verdict_that_its_file_gives(
         of_file.verdict, of_file.derived, of_file.newer, of_file.steps
     )  # fmt: skip
     assert alone.claim.says == stated.says
-    assert f"Judged as {stated.id} of the claims file article." in alone.claim.note
+    assert f"It is judged as {stated.id} of `wattline check article`." in alone.claim.note
     assert read_line(stated.says).command == "check"
 
 
@@ -63,7 +63,7 @@ def test_other_words_for_the_same_have_the_same_verdict(
 ) -> None:
     (alone,) = claim.check_file(sentence, draws=300).claims
     assert alone.verdict == article[name].verdict
-    assert f"Judged as {name} of" in alone.claim.note
+    assert f"It is judged as {name} of" in alone.claim.note
 
 
 @pytest.mark.parametrize("name", sorted(POINTING))

@@ -100,7 +100,7 @@ def test_ais_part_of_a_company_is_not_the_company() -> None:
 @given(kwh=st.integers(1_000, 9_000))
 def test_a_figure_that_no_claim_takes_up_is_named(kwh: int) -> None:
     (claim,) = read_sentence(f"An H100 draws 700 W and uses {kwh:,} kWh a year").claims
-    assert claim.note.endswith(f"Not judged: {kwh:,} kWh.")
+    assert claim.note.endswith(f"Not judged: {kwh:,} kWh; write a sentence for each.")
 
 
 @pytest.mark.parametrize("sentence", [
@@ -156,7 +156,7 @@ def test_ten_times_the_figure_of_a_search() -> None:
         "ChatGPT needs 2.9 watt-hours per query, almost ten times the 0.3 watt-hours of a Google search"
     ).claims
     assert [claim.id for claim in claims] == ["sentence", "comparison"]
-    assert claims[1].note.endswith("Not judged: 0.3 watt-hours.")
+    assert claims[1].note.endswith("Not judged: 0.3 watt-hours; write a sentence for each.")
 
 
 def test_what_supplies_a_company_is_not_what_it_uses() -> None:
@@ -167,7 +167,7 @@ def test_what_supplies_a_company_is_not_what_it_uses() -> None:
 def test_a_year_is_no_end_of_a_range() -> None:
     (claim,) = read_sentence("Data centres' demand will rise from 415 TWh in 2024 to 3,000 TWh in 2030").claims
     assert _stated(claim) == (3000, "TWh")
-    assert claim.note.endswith("Not judged: 415 TWh.")
+    assert claim.note.endswith("Not judged: 415 TWh; write a sentence for each.")
 
 
 def test_published_figures_of_a_country_stand_beside_with_what_they_count() -> None:
@@ -206,7 +206,7 @@ def test_a_later_share_is_of_the_whole_that_the_first_names() -> None:
 
 def test_growth_that_is_judged_is_not_named_as_left() -> None:
     (claim,) = read_sentence("Data centre electricity use in Ireland rose 10% in 2024, to 6,969 GWh").claims
-    assert claim.note.endswith("Not judged: 6,969 GWh.")
+    assert claim.note.endswith("Not judged: 6,969 GWh; write a sentence for each.")
 
 
 def test_words_that_repeat_do_not_hold_the_readers_up() -> None:

@@ -70,7 +70,7 @@ def test_golden_numbers(article: claim.ClaimsReport) -> None:
 def test_an_outdated_claim_says_that_its_arithmetic_held(article: claim.ClaimsReport) -> None:
     found = result(article, "request-2.9-wh")
     assert found.verdict == "outdated"
-    assert found.why.startswith("The figures agree, which proves nothing")  # of what its source assumed
+    assert found.why.startswith("The figures agree, but that is no proof")  # of what its source assumed
     assert found.newer is not None
     assert found.newer.figure.range.p50 == pytest.approx(0.24)
     assert "0.24" in found.why

@@ -57,3 +57,22 @@ def test_the_picture_is_a_png(tmp_path: Path) -> None:
     data = claim.check_file("ChatGPT uses 2.9 Wh per request", draws=200).json()
     write_report(data, tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_sentence_is_shown_once_with_its_verdict_in_words(
+    language: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from wattline.cli.printing import print_rich
+    from wattline.report.language.translator import speaking
+    from wattline.report.terminal.check import check_text
+
+    monkeypatch.setenv("COLUMNS", "90")
+    with speaking(language):
+        print_rich(check_text(claim.check_file("ChatGPT uses 2.9 Wh per request", draws=200).json()))
+    shown = capsys.readouterr().out
+    assert shown.count("ChatGPT uses 2.9 Wh per request") == 1
+    assert shown.count({"en": "a newer figure differs", "zh": "较新的数字相差四分之一以上"}[language]) == 1
+    rules = [line for line in shown.splitlines() if line.endswith("─")]
+    assert rules
+    assert all(len(line) <= 90 for line in rules)

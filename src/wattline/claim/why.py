@@ -15,14 +15,14 @@ ARITHMETIC: dict[str, str] = {
     "holds": "The arithmetic holds",
     "holds roughly": "The arithmetic holds roughly",
     "does not follow": "It does not follow",
-    "unproven": "The figures agree, which proves nothing",
+    "unproven": "The figures agree, but that is no proof",
     "undecided": "The range is too wide to tell",
 }
 PUBLISHED: dict[str, str] = {
     "holds": "The published figure agrees",
     "holds roughly": "The published figure agrees roughly",
-    "does not follow": "The published figure is another",
-    "unproven": "The published figure agrees, which proves nothing",
+    "does not follow": "The published figure differs",
+    "unproven": "The published figure agrees, but that is no proof",
     "undecided": "The published figure is too vague to tell",
 }
 
@@ -87,7 +87,10 @@ def explain(
     if newer is not None and stated is not None:
         parts.append(_newer(newer, stated, verdict, alone=derived is None))
     if verdict == "unproven":
-        parts.append("It rests on " + ", ".join(f"{words} ({_named(key)})" for key, words in weak.items()) + ".")
+        parts += [
+            f"It rests on {words} ({', '.join(_named(key) for key in weak if weak[key] == words)})."
+            for words in dict.fromkeys(weak.values())
+        ]
     return " ".join(parts)
 
 
@@ -148,5 +151,5 @@ def _newer(newer: Newer, stated: Stated, verdict: Verdict, *, alone: bool) -> st
     if not newer.differs:
         return f"The newer figure agrees: {figure}."
     if verdict == "outdated" and not alone:
-        return f"But that rests on the facts of its time; newer is {figure}."
+        return f"But it rests on figures of its time; a newer one is {figure}."
     return f"A newer source says {figure}."

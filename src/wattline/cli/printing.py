@@ -167,13 +167,21 @@ def print_rich(renderable: Any) -> None:
     screen, text = Console(), StringIO()
     if current().lang != "en":
         Console(file=text, highlight=False, markup=False, emoji=False, width=2000, no_color=True).print(renderable)
-        emit(translated_lines("\n".join(line.rstrip() for line in text.getvalue().splitlines()), current()) + "\n")
+        width = screen.width if screen.is_terminal else stated_width()
+        lines = [_with_short_rule(line.rstrip(), width) for line in text.getvalue().splitlines()]
+        emit(translated_lines("\n".join(lines), current()) + "\n")
         return
     on_screen = screen.is_terminal
     width = screen.width if on_screen else stated_width()
     shown = Console(file=text, highlight=False, markup=False, emoji=False, width=width, force_terminal=on_screen)
     shown.print(renderable)
     emit(text.getvalue())
+
+
+def _with_short_rule(line: str, width: int) -> str:
+    """The line, with the rule that ends it cut where the screen ends."""
+    words = line.rstrip("─")
+    return words + "─" * min(len(line) - len(words), max(0, width - len(words)))
 
 
 def stated_width() -> int:

@@ -133,7 +133,7 @@ def _claim(text: str, stated: StatedFigure, candidates: list[CatalogFigure]) -> 
     return Claim(
         id="sentence",
         says=shorten(text, MAX_SENTENCE),
-        note=f"Taken for {meant.record.title}; figures of the catalog that fit: {len(candidates)}." + stated.note,
+        note=f"Compared with {meant.record.title} (figures of the catalog that fit: {len(candidates)})." + stated.note,
         derived=expression_of(f"[{meant.fact.key}]", "derived"),
         newer=None if newer is None else expression_of(f"[{newer.fact.key}]", "newer"),
         newer_source="" if newer is None else str(newer.fact.source),

@@ -18,7 +18,7 @@ NEAR = 0.01  # what is as near is the same figure, rounded
 _PERCENT = re.compile(r"(?<![\w.])\d+(?:\.\d+)?\s*(?:%|per\s?cent\b)", re.I)
 _NUMBERS = re.compile(r"(?<![\w.\[-])(\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)")
 _MEASURES = ("[energy]", "[energy]/[time]", "[mass]", "[length]**3")
-_NAMES_LEFT = " Not judged: {figures}."
+_NAMES_LEFT = " Not judged: {figures}; write a sentence for each."
 
 
 def with_left(text: str, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:

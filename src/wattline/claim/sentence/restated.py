@@ -132,7 +132,7 @@ def restated_claim(sentence: Sentence) -> Claim | None:
         claim,
         id="sentence",
         says=shorten(sentence.text, MAX_SENTENCE),
-        note=f"{claim.note} Judged as {claim.id} of the claims file {known.file}.".strip(),
+        note=f"{claim.note} It is judged as {claim.id} of `wattline check {known.file}`.".strip(),
         relation=relation,
         expect=None,
     )

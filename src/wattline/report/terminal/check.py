@@ -25,10 +25,26 @@ STYLE = {
 }
 
 
+MEANING = {
+    "holds": "the figures agree",
+    "holds roughly": "the figures agree within a quarter",
+    "unproven": "the figures agree, but rest on an estimate, a projection or the claim's own source",
+    "undecided": "what is known has too wide a range to tell",
+    "does not follow": "the figures are further apart than their ranges explain",
+    "outdated": "a newer figure differs by more than a quarter",
+    "cannot be checked": "",
+}
+
+
 def check_text(data: Json) -> RenderableType:
     """The whole report, to print with Rich."""
     results = data["results"]
     facts = {fact["key"]: fact for fact in data["facts"]}
+    if _is_sentence(results):
+        claim = results["claims"][0]
+        return Group(
+            Text(f"“{claim['says']}”", style="bold"), Text(), _claim(claim, results["source"], facts, alone=True)
+        )
     parts: list[RenderableType] = [Text(results["title"], style="bold")]
     if results["source"] and results["source"] != results["title"]:
         parts.append(Text(results["source"], style="dim"))
@@ -37,12 +53,19 @@ def check_text(data: Json) -> RenderableType:
     return Group(*parts, Text(), _summary(results))
 
 
-def _claim(claim: Json, source: str, facts: Mapping[str, Json]) -> RenderableType:
+def _is_sentence(results: Json) -> bool:
+    """Whether the report is of one claim that was read from a sentence: its title says all that the claim says."""
+    return len(results["claims"]) == 1 and results["claims"][0]["id"] == "sentence"
+
+
+def _claim(claim: Json, source: str, facts: Mapping[str, Json], *, alone: bool = False) -> RenderableType:
     mark, style = STYLE[claim["verdict"]]
-    title = Text.assemble(Text(f"{mark} {claim['verdict']}", style=style), "  ", (claim["id"], "dim"))
-    parts: list[RenderableType] = [Text(f"“{claim['says']}”", style="italic")]
+    meaning = MEANING[claim["verdict"]]
+    tail = (f": {meaning}", "") if alone and meaning else ("", "") if alone else (f"  {claim['id']}", "dim")
+    title = Text.assemble(Text(f"{mark} {claim['verdict']}", style=style), tail)
+    parts: list[RenderableType] = [] if alone else [Text(f"“{claim['says']}”", style="italic")]
     if claim["source"] and claim["source"] != source:
-        parts.append(Text(claim["source"], style="dim"))
+        parts.append(Text(f"as stated in: {claim['source']}" if alone else claim["source"], style="dim"))
     if claim["given"] or claim["worked"]:
         parts.append(_arithmetic(claim))
     parts.append(Text(claim["why"], style=style.removeprefix("bold ")))
