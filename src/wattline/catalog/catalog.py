@@ -26,6 +26,8 @@ from wattline.core.settings_file import no_settings, settings_facts
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+LISTED = ("chip", "model", "instance", "region", "server", "cpu", "sensor", "prompt", "total")  # `wattline list chips`
+CODE = 2  # letters of a name that says nothing by itself, such as a country's
 OWN = "WATTLINE_FACTS"
 Values = TypeVar("Values", bound="DataclassInstance")
 CatalogLike: TypeAlias = "Catalog | Path | str | Sequence[Path | str] | None"
@@ -123,7 +125,10 @@ class Catalog:
             return records[name]
         record = self.names(kind).get(plain_name(name))
         if record is None:
-            raise NotFound(kind, name, near=self.near_names(kind, name))
+            near = self.near_names(kind, name)
+            titles = {code: self.records(kind)[code].title for code in near if len(code) <= CODE}
+            mend = f"`wattline list {kind}s` lists what is known" if kind in LISTED else ""
+            raise NotFound(kind, name, near=near, mend=mend, titles=titles)
         return self.records(kind)[record]
 
     def near_names(self, kind: str, name: str, count: int = 4) -> list[str]:

@@ -84,7 +84,10 @@ def read_file(path: str | Path) -> ClaimsFile:
     if str(path) in built_in():
         return read_claims((BUILT_IN / f"{path}.toml").read_text(encoding="utf-8"), str(path))
     if not os.path.exists(path):
-        raise WattlineError(f"claims file {shorten(str(path))} does not exist; built in: {', '.join(built_in())}")
+        known = ", ".join(("a TOML file", *built_in()))
+        raise WattlineError(
+            f"claims file {shorten(str(path))} does not exist; give {known}, or a sentence with a figure"
+        )
     return read_claims(read_text(path, MAX_BYTES, "claims file"), str(path))
 
 

@@ -73,9 +73,14 @@ def train(
     from wattline.predict.train import train as work
 
     rented = setup.get("instance")
-    needed = {"tokens": tokens or samples, "chip": setup.get("chip") or rented, "chips": chips or rented}
-    if missing := [f"--{name}" for name, value in needed.items() if not value]:
-        raise WattlineError(f"missing {', '.join(missing)}; `wattline train --help` shows an example of each")
+    needed = {
+        "--tokens 15T": tokens or samples,
+        "--chip h100-sxm": setup.get("chip") or rented,
+        "--chips 1024": chips or rented,
+    }
+    if missing := [example for example, value in needed.items() if not value]:
+        names = ", ".join(example.split()[0] for example in missing)
+        raise WattlineError(f"missing {names}; give such as {' '.join(missing)}")
     answer = work(
         options.model_of(model, config, params), tokens or None, chips=chips or None, mfu=mfu, hours=hours, watts=watts,
         sequence=sequence, batch_tokens=batch_tokens, tuned=tuned, method=method, teacher=teacher,

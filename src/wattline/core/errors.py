@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from types import MappingProxyType
 
 
 class WattlineError(Exception):
@@ -17,14 +18,23 @@ class QuantityError(WattlineError):
 
 
 class NotFound(WattlineError):
-    """A name that no catalog has; says which of the names ``known`` are near, or those ``near`` already chosen."""
+    """A name that no catalog has; says which of the names ``known`` are near, or those ``near`` already chosen, each
+    with its title where ``titles`` has one."""
 
     def __init__(
-        self, kind: str, name: str, known: Iterable[str] = (), mend: str = "", *, near: Iterable[str] = ()
+        self,
+        kind: str,
+        name: str,
+        known: Iterable[str] = (),
+        mend: str = "",
+        *,
+        near: Iterable[str] = (),
+        titles: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.kind, self.name = kind, name
         self.near = list(near) or nearest_names(name, known)
-        shown = f"; nearest: {', '.join(self.near)}" if self.near else ""
+        names = [f"{each} ({titles[each]})" if each in titles else each for each in self.near]
+        shown = f"; nearest: {', '.join(names)}" if names else ""
         mend = mend or f"`wattline facts {kind}.` lists what is known"
         super().__init__(f"unknown {kind.replace('_', ' ')} {shorten(name)!r}{shown}; {mend}")
 

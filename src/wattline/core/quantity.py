@@ -132,8 +132,8 @@ def _count_scale(spelled: str, head: str) -> tuple[float | None, bool]:
 def example(target: str) -> str:
     """A well-formed quantity of this kind, for an error to show."""
     shown = {
-        "token": '"15T"',
-        "request/s": '"200M/day"',
+        "token": '"500" or "15T"',
+        "request/s": '"20/s" or "200M/day"',
         "request": '"1M"',
         "s": '"90 s" or "14.8 days"',
         "h": '"355" or "14.8 days"',

@@ -232,7 +232,10 @@ def _first(error: ValidationError, data: dict[str, Any]) -> str:
     if fault["type"] == "missing":
         return f"{where}: {key} is missing"
     if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        return f"{where}: {_kinds(data['job'][place[1]].get('kind'))}"
+        job = data["job"][place[1]]
+        if "kind" not in job and (near := nearest_names("kind", job, 1)):
+            return f"{where}: unknown key {shorten(near[0])!r}; nearest: kind"
+        return f"{where}: {_kinds(job.get('kind'))}"
     if place[0] == "job" and len(place) == 2:
         return f"{where}: write it as a table, with the line [[job]] above its keys"
     if key == "job":

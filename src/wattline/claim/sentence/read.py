@@ -71,7 +71,7 @@ def read_sentence(text: str, catalog: Catalog | None = None) -> ClaimsFile:
     -------
     A file of one claim, as if it had been written by hand.
 
-    Raises WattlineError where the sentence holds no figure with a unit, or none of the catalog is of the same thing.
+    Raises WattlineError where the sentence has no figure with a unit, or none of the catalog is of the same thing.
     """
     known = default() if catalog is None else catalog
     if len(text) > MAX_SENTENCE:

@@ -11,7 +11,7 @@ from wattline.claim.fields import Expression
 from wattline.claim.sentence.counted import unknown_thing
 from wattline.claim.sentence.stated import StatedFigure, stated_in
 from wattline.claim.sentence.vocabulary import vocabulary_of
-from wattline.core.errors import WattlineError, shorten
+from wattline.core.errors import WattlineError, nearest_names, shorten
 from wattline.core.fact import Fact
 
 KINDS = ("prompt", "training_run", "total")
@@ -108,13 +108,15 @@ def no_figure_fits(text: str, stated: StatedFigure, words: Sequence[str], catalo
         f"the catalog has no figure of {shorten(', '.join(missing))}" if missing else "no figure of the catalog fits it"
     )
     return WattlineError(
-        f"claim: {shorten(text)!r} cannot be checked: {why} in {stated.middle.tree.value[1]}; nearest: "
-        f"{near or 'none'}; name the thing as the catalog does, or write a claims file"
+        f"claim: {shorten(text)!r} cannot be checked: {why} in {stated.middle.tree.value[1]}; "
+        + (f"nearest: {near}; " if near else "")
+        + "name the thing as the catalog does, or write a claims file"
     )
 
 
 def _nearest(stated: Expression, words: Sequence[str], catalog: Catalog) -> tuple[str, list[str]]:
-    """The three figures whose records share most words with a sentence, and its words that no record has."""
+    """The three figures whose records share most words with a sentence, else words like its own; and its words that no
+    record has."""
     unit = quantity(*stated.tree.value)
     scored: list[tuple[int, int, str]] = []
     known: set[str] = set()
@@ -126,5 +128,6 @@ def _nearest(stated: Expression, words: Sequence[str], catalog: Catalog) -> tupl
             keys = [fact.key for fact in record.facts.values() if is_alike(fact, unit)]
             if keys and likeness:
                 scored.append((-likeness, len(scored), f"{keys[0]} ({record.title})"))
-    near = "; ".join(name for _, _, name in sorted(scored)[:3])
-    return near, [word for word in words if word not in known]
+    near = [name for _, _, name in sorted(scored)[:3]]
+    missing = [word for word in words if word not in known]
+    return "; ".join(near or (name for word in missing for name in nearest_names(word, known, 1))), missing

@@ -142,7 +142,7 @@ def stated_in(text: str) -> StatedFigure:
             bool(_SINGLE_CENTRE.search(rest)),
         )
     raise WattlineError(
-        f"claim: {shorten(text)!r} holds no figure with a unit, such as 2.9 Wh or 460 TWh; write one, or a claims file"
+        f"claim: {shorten(text)!r} has no figure with a unit, such as 2.9 Wh or 460 TWh; write one, or a claims file"
     )
 
 

@@ -81,7 +81,9 @@ def read_years(text: str) -> tuple[int, ...]:
     except ValueError:
         raise WattlineError(f"--years {shorten(text)!r}: write 2030 or 2015-2035") from None
     if not FIRST_YEAR <= years[0] <= years[1] <= LAST_YEAR:
-        raise WattlineError(f"--years {shorten(text)!r}: must lie in {FIRST_YEAR} to {LAST_YEAR}, the first one first")
+        raise WattlineError(
+            f"--years {shorten(text)!r}: give years from {FIRST_YEAR} to {LAST_YEAR}, such as 2024-2030"
+        )
     return tuple(range(years[0], years[1] + 1))
 
 

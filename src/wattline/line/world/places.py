@@ -77,7 +77,9 @@ def place_of(name: str) -> Place:
     place = place_as_written(name)
     if place is None:
         known = [*wide_places(), *COMPANIES, *default().names("region")]
-        mend = f"give a country, {', '.join(wide_places())}, or a company ({', '.join(COMPANIES)})"
+        mend = "`wattline list regions` and `wattline list companies` list what is known, beside " + ", ".join(
+            wide_places()
+        )
         raise NotFound("place or company", name, known, mend)
     return place
 
