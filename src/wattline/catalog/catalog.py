@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 LISTED = ("chip", "model", "instance", "region", "server", "cpu", "sensor", "prompt", "total")  # `wattline list chips`
-CODE = 2  # letters of a name that says nothing by itself, such as a country's
 OWN = "WATTLINE_FACTS"
 Values = TypeVar("Values", bound="DataclassInstance")
 CatalogLike: TypeAlias = "Catalog | Path | str | Sequence[Path | str] | None"
@@ -126,7 +125,7 @@ class Catalog:
         record = self.names(kind).get(plain_name(name))
         if record is None:
             near = self.near_names(kind, name)
-            titles = {code: self.records(kind)[code].title for code in near if len(code) <= CODE}
+            titles = {code: self.records(kind)[code].title for code in near if len(code) == 2}
             mend = f"`wattline list {kind}s` lists what is known" if kind in LISTED else ""
             raise NotFound(kind, name, near=near, mend=mend, titles=titles)
         return self.records(kind)[record]
