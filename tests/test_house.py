@@ -45,6 +45,8 @@ from house_words import (  # noqa: E402, F401
 
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 40
+MAX_CHANGELOG_LINES = 300
+MAX_CHANGELOG_COLUMNS = 130
 MAX_PARAMETERS = 8
 FACES = ("cli",)  # a command's options are its parameters
 # public questions, which take the fields of Where and Setup one by one too
@@ -186,3 +188,12 @@ def test_pages_of_a_browser_are_read_where_they_stand_still() -> None:
         if isinstance(node, ast.Attribute) and node.attr in ("evaluate", "input_value", "all_text_contents")
     ]
     assert not bare
+
+
+def test_the_changelog_is_a_page_for_users() -> None:
+    """Short, each entry once. Where a merge brought old entries back: take the file of main and add a line to it."""
+    lines = (Path(__file__).parents[1] / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= MAX_CHANGELOG_LINES
+    assert [line for line in lines if len(line) > MAX_CHANGELOG_COLUMNS and not line.startswith("|")] == []
+    starts = [line for line in lines if line.startswith(("#", "- "))]
+    assert sorted(starts) == sorted(set(starts))
