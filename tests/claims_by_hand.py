@@ -8,7 +8,7 @@ from wattline.core.errors import WattlineError
 BASE = '[[claim]]\nid = "a"\nsays = "It is so."\n'
 
 
-def assert_one_line(error: WattlineError) -> None:
+def assert_single_line(error: WattlineError) -> None:
     assert "\n" not in str(error)
 
 

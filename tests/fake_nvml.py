@@ -140,6 +140,6 @@ class Nvml:
 
 def sample(pid: int, time_us: int, compute: int, memory: int = 0) -> Any:
     """One of NVML's samples of a process's use, in percent."""
-    found = pynvml.c_nvmlProcessUtilizationSample_t()
-    found.pid, found.timeStamp, found.smUtil, found.memUtil = pid, time_us, compute, memory
-    return found
+    result = pynvml.c_nvmlProcessUtilizationSample_t()
+    result.pid, result.timeStamp, result.smUtil, result.memUtil = pid, time_us, compute, memory
+    return result

@@ -67,10 +67,10 @@ def read(
     before = renewed - sensor.window_s
     early = np.minimum(before, 0.0) * power[0]  # steady before the recording
     mean = (np.interp(renewed, edges, total) - np.interp(before, edges, total) - early) / sensor.window_s
-    said = np.round(mean * (1 + sensor.gain) + sensor.offset_w + rng.normal(0, sensor.noise_w, len(mean)), 2)
+    shown_w = np.round(mean * (1 + sensor.gain) + sensor.offset_w + rng.normal(0, sensor.noise_w, len(mean)), 2)
     polls = np.arange(renewed[0] + 1e-4, time[-1], sensor.polls_s)
-    held = said[np.searchsorted(renewed, polls, side="right") - 1]
-    return Series(Device("host", "GPU-0", "gpu", name), Spec("nvml", note=field), start_s + polls, held)
+    kept = shown_w[np.searchsorted(renewed, polls, side="right") - 1]
+    return Series(Device("host", "GPU-0", "gpu", name), Spec("nvml", note=field), start_s + polls, kept)
 
 
 def energy(power: Array, begin: float, end: float) -> float:

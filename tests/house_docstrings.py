@@ -128,7 +128,7 @@ def taken_by_others() -> set[tuple[str, str]]:
     return names
 
 
-def held_functions() -> Iterator[tuple[str, str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+def checked_functions() -> Iterator[tuple[str, str, ast.FunctionDef | ast.AsyncFunctionDef]]:
     """Public functions that say all of themselves: not commands, and not what Numba compiles, which takes arrays."""
     made_commands = command_functions()
     for path, name, node in public_functions():
@@ -139,7 +139,7 @@ def held_functions() -> Iterator[tuple[str, str, ast.FunctionDef | ast.AsyncFunc
 def test_a_public_function_says_what_it_raises() -> None:
     unsaid = [
         f"{path}:{node.lineno} {name}: {', '.join(sorted(errors))}"
-        for path, name, node in held_functions()
+        for path, name, node in checked_functions()
         if not re.search(r"\b[Rr]aises?\b", ast.get_docstring(node) or "") and (errors := set(raised(node)))
     ]
     assert not unsaid
@@ -153,7 +153,7 @@ def test_a_public_function_of_three_parameters_or_more_lists_them_and_what_it_re
     """Those that another file takes, and all methods of public classes: each parameter by name, with unit and shape."""
     taken = taken_by_others()
     unsaid = []
-    for path, name, node in held_functions():
+    for path, name, node in checked_functions():
         names = [each for each in parameter_names(node) if each not in ("self", "cls")]
         if len(names) < LISTED or not ("." in name or (module_of(path), name) in taken):
             continue
@@ -167,7 +167,7 @@ def test_a_public_function_of_three_parameters_or_more_lists_them_and_what_it_re
 
 def unlisted() -> Iterator[tuple[str, str]]:
     """Public functions of two parameters or more that do not list each: file and name."""
-    for path, name, node in held_functions():
+    for path, name, node in checked_functions():
         names = [each for each in parameter_names(node) if each not in ("self", "cls")]
         _, _, listed = (ast.get_docstring(node) or "").partition("Parameters\n")
         if len(names) > 1 and any(not re.search(rf"\b{each}\b", listed) for each in names):
@@ -189,7 +189,7 @@ def test_a_public_function_of_two_parameters_of_the_line_or_that_another_room_ta
         if str(node.module).split(".")[1] != path.split("/")[0]
     }
     unsaid = []
-    for path, name, node in held_functions():
+    for path, name, node in checked_functions():
         names = [each for each in parameter_names(node) if each not in ("self", "cls")]
         of_line = path.startswith("line/") and "/kernel" not in path
         if len(names) < 2 or not (of_line or (module_of(path), name) in taken):

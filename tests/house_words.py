@@ -10,7 +10,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from house_docstrings import held_functions
+from house_docstrings import checked_functions
 from house_files import ROOT, parameter_names, trees
 from wattline.cli.main import app
 
@@ -44,10 +44,10 @@ def is_no_noun(name: str) -> bool:
 
 
 def programs() -> Iterator[tuple[str, ast.Module]]:
-    """The package's files, and the programs beside it."""
+    """The package's files, and the programs and tests beside it."""
     yield from trees()
-    for folder in ("benchmarks", "tools"):
-        for path in sorted((ROOT.parents[1] / folder).glob("*.py")):
+    for folder in ("benchmarks", "tools", "tests"):
+        for path in sorted((ROOT.parents[1] / folder).rglob("*.py")):
             yield f"{folder}/{path.name}", ast.parse(path.read_text(encoding="utf-8"))
 
 
@@ -57,7 +57,7 @@ def test_names_are_nouns_of_the_field() -> None:
             f"{name}:{line} {bound}"
             for name, tree in programs()
             for line, bound in bound_names(tree)
-            if is_no_noun(bound)
+            if is_no_noun(bound) and not bound.startswith("test_")  # a test's name is a sentence
         }
     )
     assert not wrong
@@ -100,7 +100,7 @@ def test_no_function_is_named_by_a_participle_alone() -> None:
 def test_no_parameter_of_a_public_function_is_a_single_letter() -> None:
     letters = [
         f"{path}:{node.lineno} {name}: {each}"
-        for path, name, node in held_functions()
+        for path, name, node in checked_functions()
         for each in parameter_names(node)
         if len(each) == 1
     ]
@@ -108,7 +108,7 @@ def test_no_parameter_of_a_public_function_is_a_single_letter() -> None:
 
 
 # an option -> the one thing that it means, of which each command's help says what is its own: a default, a form, a list
-ONE_THING = {
+OPTION_MEANINGS = {
     "--active": "a share of the time that chips are at work",
     "--batch": "a number of requests that a replica answers together",
     "--by": "a grouping of the rows that are shown",
@@ -175,8 +175,8 @@ def test_an_option_means_one_thing_in_every_command() -> None:
     for command, option, words in options(get_command(app)):
         helps[option][words].append(command)
     several = {option: dict(words) for option, words in helps.items() if len(words) > 1}
-    assert not {option: words for option, words in several.items() if option not in ONE_THING}
-    assert not set(ONE_THING) - set(several), "no longer different: take it out"
+    assert not {option: words for option, words in several.items() if option not in OPTION_MEANINGS}
+    assert not set(OPTION_MEANINGS) - set(several), "no longer different: take it out"
 
 
 def test_every_option_says_what_it_is() -> None:

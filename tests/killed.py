@@ -44,8 +44,8 @@ def measure_until_killed(path: Path, readings: int, windows: int) -> None:
                 time.sleep(0.003)
 
 
-def one_round(path: Path, wait_s: float, at_start: bool) -> dict[str, object]:
-    had = _held(path) if path.exists() else (0, 0)
+def run_round(path: Path, wait_s: float, at_start: bool) -> dict[str, object]:
+    had = _kept(path) if path.exists() else (0, 0)
     readings, windows = os.pipe(), os.pipe()
     child = os.fork()
     if child == 0:
@@ -67,7 +67,7 @@ def one_round(path: Path, wait_s: float, at_start: bool) -> dict[str, object]:
     with Journal.open(path) as journal:
         last_us = last_reading_us(journal.connection)
         problem = journal.connection.execute("PRAGMA integrity_check").fetchone()[0]
-    now = _held(path)
+    now = _kept(path)
     return {
         "made": made,
         "kept": now[0] - had[0],
@@ -77,7 +77,7 @@ def one_round(path: Path, wait_s: float, at_start: bool) -> dict[str, object]:
     }
 
 
-def _held(path: Path) -> tuple[int, int]:
+def _kept(path: Path) -> tuple[int, int]:
     """Rounds of readings and windows in the journal."""
     with Journal.open(path) as journal:
         recording = read_recording(journal)
@@ -97,8 +97,10 @@ def main(folder: str, rounds: str, seed: str) -> None:
     rng = random.Random(int(seed))
     for i in range(int(rounds)):
         at_start = i % 4 == 2
-        told = one_round(Path(folder) / f"{i // 2}.wattline", rng.uniform(0.0, 0.02 if at_start else 0.06), at_start)
-        print(json.dumps(told), flush=True)
+        reported = run_round(
+            Path(folder) / f"{i // 2}.wattline", rng.uniform(0.0, 0.02 if at_start else 0.06), at_start
+        )
+        print(json.dumps(reported), flush=True)
 
 
 if __name__ == "__main__":

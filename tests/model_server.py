@@ -96,26 +96,26 @@ class Server:
         if not request.path.startswith("/v1/") or request.method != "POST":
             return self.other(request, body)
         try:
-            asked = json.loads(body)
+            parsed = json.loads(body)
         except ValueError:
             return web.json_response({"error": {"message": "not JSON", "code": 400}}, status=400)
         self.machine.move(1)
         try:
-            return await self.work(request, asked)
+            return await self.work(request, parsed)
         except (asyncio.CancelledError, ConnectionResetError):
             self.left += 1
             raise
         finally:
             self.machine.move(-1)
 
-    async def work(self, request: web.Request, asked: dict[str, Any]) -> web.StreamResponse:
-        if asked.get("fault") == "refuse" or (asked.get("fault") == "strict" and "stream_options" in asked):
+    async def work(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+        if body.get("fault") == "refuse" or (body.get("fault") == "strict" and "stream_options" in body):
             return web.json_response({"error": {"message": "no", "type": "invalid_request_error"}}, status=400)
-        if asked.get("stream"):
-            return await self.stream(request, asked)
-        await asyncio.sleep(asked.get("pause_s", 0.002) * asked.get("max_tokens", 8))
-        text = answer(request.path, asked)
-        if asked.get("fault") == "gzip":
+        if body.get("stream"):
+            return await self.stream(request, body)
+        await asyncio.sleep(body.get("pause_s", 0.002) * body.get("max_tokens", 8))
+        text = answer(request.path, body)
+        if body.get("fault") == "gzip":
             response = web.Response(body=text, content_type="application/json", headers={"X-Packed": "yes"})
             response.enable_compression(web.ContentCoding.gzip)
             return response
@@ -134,17 +134,17 @@ class Server:
                 await socket.send_bytes(message.data)
         return socket
 
-    async def stream(self, request: web.Request, asked: dict[str, Any]) -> web.StreamResponse:
+    async def stream(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel": "no"})
         await response.prepare(request)
-        chance = random.Random(asked.get("seed", 0))
-        for number, event in enumerate(events(request.path, asked)):
-            await asyncio.sleep(chance.expovariate(1 / asked["pause_s"]) if asked.get("pause_s") else 0)
-            if asked.get("fault") == "die" and number == 4:
+        chance = random.Random(body.get("seed", 0))
+        for number, event in enumerate(events(request.path, body)):
+            await asyncio.sleep(chance.expovariate(1 / body["pause_s"]) if body.get("pause_s") else 0)
+            if body.get("fault") == "die" and number == 4:
                 assert request.transport is not None
                 request.transport.abort()
                 break
-            if asked.get("fault") == "split":  # an event in two writes
+            if body.get("fault") == "split":  # an event in two writes
                 await response.write(event[: len(event) // 2])
                 await asyncio.sleep(0.002)
                 event = event[len(event) // 2 :]
@@ -159,27 +159,27 @@ class Server:
         return web.Response(status=status, body=body if status not in (204, 304) else None, headers=headers)  # type: ignore[arg-type]
 
 
-def pieces(asked: dict[str, Any]) -> list[str]:
-    chance = random.Random(json.dumps(asked.get("messages", asked.get("prompt", asked.get("input", "")))))
-    return [chance.choice((*WORDS, *UNICODE)) + " " for _ in range(asked.get("max_tokens", 8))]
+def pieces(body: dict[str, Any]) -> list[str]:
+    chance = random.Random(json.dumps(body.get("messages", body.get("prompt", body.get("input", "")))))
+    return [chance.choice((*WORDS, *UNICODE)) + " " for _ in range(body.get("max_tokens", 8))]
 
 
-def usage(path: str, asked: dict[str, Any]) -> dict[str, Any]:
-    text = json.dumps(asked.get("messages", asked.get("prompt", asked.get("input", ""))))
-    prompt, output = max(len(text) // 4, 1), 0 if "embeddings" in path else asked.get("max_tokens", 8)
+def usage(path: str, body: dict[str, Any]) -> dict[str, Any]:
+    text = json.dumps(body.get("messages", body.get("prompt", body.get("input", ""))))
+    prompt, output = max(len(text) // 4, 1), 0 if "embeddings" in path else body.get("max_tokens", 8)
     if path.endswith("/responses"):
         return {"input_tokens": prompt, "output_tokens": output, "total_tokens": prompt + output,
                 "input_tokens_details": {"cached_tokens": 0}}  # fmt: skip
-    told: dict[str, Any] = {"prompt_tokens": prompt, "completion_tokens": output, "total_tokens": prompt + output}
-    if asked.get("style") == "vllm":
-        told["prompt_tokens_details"] = {"cached_tokens": prompt // 2}
-    return told
+    reported: dict[str, Any] = {"prompt_tokens": prompt, "completion_tokens": output, "total_tokens": prompt + output}
+    if body.get("style") == "vllm":
+        reported["prompt_tokens_details"] = {"cached_tokens": prompt // 2}
+    return reported
 
 
-def answer(path: str, asked: dict[str, Any]) -> bytes:
+def answer(path: str, body: dict[str, Any]) -> bytes:
     """A whole answer, pretty-printed as some servers do."""
-    text = "".join(pieces(asked))
-    data: dict[str, Any] = {"id": f"cmpl-{asked.get('seed', 0)}", "model": asked.get("model", "m")}
+    text = "".join(pieces(body))
+    data: dict[str, Any] = {"id": f"cmpl-{body.get('seed', 0)}", "model": body.get("model", "m")}
     if path.endswith("/embeddings"):
         data |= {"object": "list", "data": [{"object": "embedding", "index": 0, "embedding": [0.25, -1.5]}]}
     elif path.endswith("/responses"):
@@ -193,41 +193,41 @@ def answer(path: str, asked: dict[str, Any]) -> bytes:
     else:
         data |= {"object": "text_completion", "created": 1,
                  "choices": [{"index": 0, "text": text, "logprobs": None, "finish_reason": "stop"}]}  # fmt: skip
-    if asked.get("style") != "silent":
-        data["usage"] = usage(path, asked)
-    return json.dumps(data, indent=1 if asked.get("seed", 0) % 2 else None, ensure_ascii=False).encode()
+    if body.get("style") != "silent":
+        data["usage"] = usage(path, body)
+    return json.dumps(data, indent=1 if body.get("seed", 0) % 2 else None, ensure_ascii=False).encode()
 
 
-def events(path: str, asked: dict[str, Any]) -> list[bytes]:
+def events(path: str, body: dict[str, Any]) -> list[bytes]:
     """The events of a stream."""
     if path.endswith("/responses"):
-        return _response_events(path, asked)
-    chat, style = path.endswith("/chat/completions"), asked.get("style", "openai")
-    told = bool((asked.get("stream_options") or {}).get("include_usage"))
-    head: dict[str, Any] = {"id": f"cmpl-{asked.get('seed', 0)}", "object": "chunk", "created": 1, "model": asked.get("model", "m")}  # fmt: skip  # noqa: E501
-    null = {"usage": None} if style == "sglang" or (told and style == "openai") else {}
+        return _response_events(path, body)
+    chat, style = path.endswith("/chat/completions"), body.get("style", "openai")
+    reported = bool((body.get("stream_options") or {}).get("include_usage"))
+    head: dict[str, Any] = {"id": f"cmpl-{body.get('seed', 0)}", "object": "chunk", "created": 1, "model": body.get("model", "m")}  # fmt: skip  # noqa: E501
+    null = {"usage": None} if style == "sglang" or (reported and style == "openai") else {}
     made = []
     if chat:
         made.append(head | {"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]} | null)
-    for piece in pieces(asked):
+    for piece in pieces(body):
         part = {"delta": {"content": piece}} if chat else {"text": piece}
         made.append(head | {"choices": [{"index": 0, **part, "finish_reason": None}]} | null)
     end = {"delta": {}} if chat else {"text": ""}
-    timings = {"timings": {"prompt_n": 5, "cache_n": 2, "predicted_n": len(pieces(asked)), "prompt_ms": 3.0, "predicted_ms": 9.0}}  # fmt: skip  # noqa: E501
+    timings = {"timings": {"prompt_n": 5, "cache_n": 2, "predicted_n": len(pieces(body)), "prompt_ms": 3.0, "predicted_ms": 9.0}}  # fmt: skip  # noqa: E501
     made.append(head | {"choices": [{"index": 0, **end, "finish_reason": "stop"}]} | null | (timings if style == "llama" else {}))  # fmt: skip  # noqa: E501
-    if told:
-        made.append(head | {"choices": [], "usage": usage(path, asked)})
-    lines = [f"data: {json.dumps(one, ensure_ascii=False)}\n\n".encode() for one in made]
+    if reported:
+        made.append(head | {"choices": [], "usage": usage(path, body)})
+    lines = [f"data: {json.dumps(each, ensure_ascii=False)}\n\n".encode() for each in made]
     return [b": hello\n\n", *lines, b"data: [DONE]\n\n"]
 
 
-def _response_events(path: str, asked: dict[str, Any]) -> list[bytes]:
-    whole = json.loads(answer(path, asked))
+def _response_events(path: str, body: dict[str, Any]) -> list[bytes]:
+    whole = json.loads(answer(path, body))
     made = [{"type": "response.created", "response": whole | {"status": "in_progress", "usage": None, "output": []}}]
-    for piece in pieces(asked):
+    for piece in pieces(body):
         made.append({"type": "response.output_text.delta", "item_id": "msg", "output_index": 0, "content_index": 0, "delta": piece})  # fmt: skip  # noqa: E501
     made.append({"type": "response.completed", "response": whole})
-    return [f"event: {one['type']}\r\ndata: {json.dumps(one)}\r\n\r\n".encode() for one in made]
+    return [f"event: {each['type']}\r\ndata: {json.dumps(each)}\r\n\r\n".encode() for each in made]
 
 
 @asynccontextmanager

@@ -39,28 +39,28 @@ class Place:
     books: Books
     session: Any
 
-    async def post(self, path: str, asked: dict[str, Any], direct: bool = False, **more: Any) -> Any:
-        return await self.session.post((self.server.url if direct else self.url) + path, json=asked, **more)
+    async def post(self, path: str, request: dict[str, Any], direct: bool = False, **more: Any) -> Any:
+        return await self.session.post((self.server.url if direct else self.url) + path, json=request, **more)
 
     async def settled(self, name: str, **want: Any) -> dict[str, Any]:
         """The request, once its joules are settled."""
         for _ in range(400):
             async with self.session.get(f"{self.url}/wattline/requests/{name}") as answer:
-                found = results_of("proxy requests", await answer.text()) if answer.status == 200 else {}
-            if found.get("settled") and all(found[key] == value for key, value in want.items()):
-                return found
+                result = results_of("proxy requests", await answer.text()) if answer.status == 200 else {}
+            if result.get("settled") and all(result[key] == value for key, value in want.items()):
+                return result
             await asyncio.sleep(0.02)
-        raise AssertionError(f"never settled: {found}")
+        raise AssertionError(f"never settled: {result}")
 
     async def energy(self) -> dict[str, Any]:
         """The totals, once nothing is open."""
         for _ in range(400):
             async with self.session.get(f"{self.url}/wattline/energy") as answer:
-                found = results_of("proxy energy", await answer.text())
-            if not found["running"] and abs(found["pending_j"] or 0.0) < 1e-6:
-                return found
+                result = results_of("proxy energy", await answer.text())
+            if not result["running"] and abs(result["pending_j"] or 0.0) < 1e-6:
+                return result
             await asyncio.sleep(0.02)
-        raise AssertionError(f"never settled: {found}")
+        raise AssertionError(f"never settled: {result}")
 
 
 @asynccontextmanager

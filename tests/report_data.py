@@ -30,14 +30,14 @@ def spread(mid: float, width: float = 0.18) -> dict[str, float]:
 
 
 def stations(parts: dict[str, Any], seconds: float, width: float) -> dict[str, Any]:
-    found = {}
+    result = {}
     for i, station in enumerate(ORDER):
         inside = math.fsum(p["energy_mean_wh"] for p in parts.values() if p["station"] in ORDER[: i + 1])
-        found[station] = {
+        result[station] = {
             "energy_wh": spread(inside, width),
             "mean_w": spread(inside * 3600 / seconds, width),
         }
-    return found
+    return result
 
 
 def bill(energy: float, serving: bool, width: float) -> dict[str, Any]:
@@ -228,8 +228,8 @@ def job(name: str, energy: float, seconds: float, *, serving: bool, width: float
 def total(jobs: list[dict[str, Any]], title: str = "What the article’s AI would use") -> dict[str, Any]:
     energy = math.fsum(j["energy_mean_wh"] for j in jobs)
     parts: dict[str, Any] = {}
-    for one in jobs:
-        for key, part in one["parts"].items():
+    for each in jobs:
+        for key, part in each["parts"].items():
             seen = parts.setdefault(key, {**part, "energy_mean_wh": 0.0})
             seen["energy_mean_wh"] += part["energy_mean_wh"]
     for part in parts.values():
@@ -246,7 +246,7 @@ def total(jobs: list[dict[str, Any]], title: str = "What the article’s AI woul
         "jobs": jobs,
         **consequences(energy, 0.16),
         "energy_mean_wh": energy,
-        "stations": stations(parts, max(one["duration_s"]["p50"] for one in jobs), 0.16),
+        "stations": stations(parts, max(each["duration_s"]["p50"] for each in jobs), 0.16),
         "parts": parts,
         "matters": MATTERS,
         "facts": FACTS,
@@ -269,9 +269,9 @@ def render(flat: dict[str, Any]) -> str:
     results = {key: value for key, value in flat.items() if key not in ENVELOPE and key != "name"}
     if isinstance(flat.get("jobs"), list):
         results["jobs"] = [
-            {key: one[key] for key in ("name", "command", "inputs") if key in one}
-            | {"results": {key: value for key, value in one.items() if key not in ENVELOPE and key != "name"}}
-            for one in flat["jobs"]
+            {key: each[key] for key in ("name", "command", "inputs") if key in each}
+            | {"results": {key: value for key, value in each.items() if key not in ENVELOPE and key != "name"}}
+            for each in flat["jobs"]
         ]
     if isinstance(results.get("scenario"), str):
         data["inputs"] = {"scenario": results.pop("scenario")}

@@ -44,7 +44,7 @@ class Replica:
     queue: list[Job] = field(default_factory=list)
     running: list[Job] = field(default_factory=list)
     reading: Job | None = None
-    held_for_reading: int = 0
+    reading_ticks: int = 0
     target: int = 0
     energy: float = 0.0
     busy: float = 0.0
@@ -88,7 +88,7 @@ class ByHand:
             self.step(r)
 
     def used(self, r: Replica) -> int:
-        own = sum(job.blocks(self.lim.block_tokens) for job in r.running) + r.held_for_reading
+        own = sum(job.blocks(self.lim.block_tokens) for job in r.running) + r.reading_ticks
         return own + sum(blocks for _, blocks in r.sending)
 
     def needed(self, r: Replica) -> int:
@@ -106,7 +106,7 @@ class ByHand:
             parts.append((r.reading, min(r.target - r.reading.cached, budget)))
             budget -= parts[0][1]
         free = self.lim.blocks - self.used(r) - self.needed(r)
-        held = {r.reading.index: r.held_for_reading} if r.reading is not None else {}
+        kept = {r.reading.index: r.reading_ticks} if r.reading is not None else {}
         while not gave_way and budget > 0 and r.queue and len(r.running) + len(parts) < self.lim.max_num_seqs:
             job = r.queue[0]
             blocks = -(-job.prompt // self.lim.block_tokens)
@@ -122,24 +122,24 @@ class ByHand:
                 r.running.append(job)
                 budget -= 1
                 continue
-            held[job.index] = blocks
+            kept[job.index] = blocks
             job.cached = 0
             parts.append((job, min(job.prompt, budget)))
             budget -= parts[-1][1]
         if parts or r.running:
-            self.work(r, parts, held)
+            self.work(r, parts, kept)
         else:
             r.clock = r.sending[0][0]
 
     def preempt(self, r: Replica) -> None:
         job = r.reading if r.reading is not None else max(r.running, key=lambda job: job.order)
         r.running = [other for other in r.running if other is not job]
-        r.reading, r.held_for_reading = None, 0
+        r.reading, r.reading_ticks = None, 0
         job.cached = 0
         r.queue.insert(0, job)
         r.preempted += 1
 
-    def work(self, r: Replica, parts: list[tuple[Job, int]], held: dict[int, int]) -> None:
+    def work(self, r: Replica, parts: list[tuple[Job, int]], kept: dict[int, int]) -> None:
         n, context = len(r.running), float(np.mean([job.cached for job in r.running])) if r.running else 0.0
         time = interpolate(self.t.knots, self.t.time_s[n], context) if n else 0.0
         energy = own = interpolate(self.t.knots, self.t.energy_j[n], context) if n else 0.0
@@ -151,19 +151,19 @@ class ByHand:
         for job in r.running:
             job.cached, job.made, job.energy = job.cached + 1, job.made + 1, job.energy + own / n
         after = list(r.running)
-        r.reading, r.held_for_reading = None, 0
+        r.reading, r.reading_ticks = None, 0
         peak = 0
         for job, tokens in parts:
             job.cached += tokens
             job.energy += (energy - own) * tokens / read
             if job.cached < job.prompt:
-                r.reading, r.held_for_reading, r.target = job, held[job.index], job.prompt
+                r.reading, r.reading_ticks, r.target = job, kept[job.index], job.prompt
                 continue
             job.made += 1
             if job.made == 1:
                 job.first = r.clock
             if job.made == job.outputs:
-                peak += held[job.index]
+                peak += kept[job.index]
             after.append(job)
         done = [job for job in after if job.made == job.outputs]
         r.running = after

@@ -12,15 +12,15 @@ def pools_by_hand(read: Any, made: Any, case: dict[str, Any], sends: Any) -> tup
     """Jobs of both pools (those of the second by index) and their replicas; ``read`` and ``made``: tables, limits."""
     rows = zip(case["arrival"], case["inputs"], case["outputs"], sends, strict=True)
     first = [Job(i, float(a), int(x), 1, send=float(s) if y > 1 else 0.0) for i, (a, x, y, s) in enumerate(rows)]
-    one = ByHand(*read, case["readers"])
-    one.run(first, case["router"])
+    single = ByHand(*read, case["readers"])
+    single.run(first, case["router"])
     going = sorted((job for job in first if case["outputs"][job.index] > 1), key=lambda job: (job.sent, job.index))
     then = [
         Job(n, job.sent, job.inputs, int(case["outputs"][job.index]), made=1, came=True) for n, job in enumerate(going)
     ]
     two = ByHand(*made, case["replicas"])
     two.run(then, case["router"])
-    return first, [then[going.index(job)] if job in going else job for job in first], one.replicas, two.replicas
+    return first, [then[going.index(job)] if job in going else job for job in first], single.replicas, two.replicas
 
 
 class ScaledByHand(ByHand):

@@ -209,15 +209,15 @@ def test_a_machine_that_the_file_does_not_name_can_be_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("jobs", "said"),
+    ("jobs", "message"),
     [
         ([job("late", 500, 600)], "no job ran on a device"),
         ([job("other", 0, 50, "GPU-zzz")], "no job ran on a device"),
         ([Workload("two", T0, T0 + 9, (), (), 1.0, 2)], "had 2 of 1 GPUs"),
     ],
 )
-def test_jobs_that_fit_nothing_are_told(jobs: list[Workload], said: str) -> None:
-    with pytest.raises(WattlineError, match=said):
+def test_jobs_that_fit_nothing_are_told(jobs: list[Workload], message: str) -> None:
+    with pytest.raises(WattlineError, match=message):
         share_jobs(Recording([gpu()]), jobs)
 
 

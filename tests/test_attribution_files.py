@@ -156,7 +156,7 @@ def test_energy_of_processes_with_what_nobody_used_and_nobody_saw(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "is empty"),
         ("   \n", "is empty"),
@@ -176,14 +176,14 @@ def test_energy_of_processes_with_what_nobody_used_and_nobody_saw(tmp_path: Path
         ("{", "not a Prometheus range answer"),
     ],
 )
-def test_files_of_jobs_that_make_no_sense(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(WattlineError, match=said) as told:
+def test_files_of_jobs_that_make_no_sense(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(WattlineError, match=message) as caught:
         read_jobs(write(tmp_path, text))
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "is empty"),
         ("time,pid\n", "no column sm"),
@@ -194,8 +194,8 @@ def test_files_of_jobs_that_make_no_sense(tmp_path: Path, text: str, said: str) 
         ("# gpu pid type sm mem enc dec command\n0 5 C 7 1 - - x\n", "pmon -s u -o DT"),
     ],
 )
-def test_files_of_processes_that_make_no_sense(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(WattlineError, match=said):
+def test_files_of_processes_that_make_no_sense(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(WattlineError, match=message):
         read_processes(write(tmp_path, text))
 
 
@@ -215,14 +215,14 @@ def test_times_nodes_and_indices_as_people_write_them() -> None:
 
 
 @pytest.fixture
-def one_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+def single_recording(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever path is read, two GPUs at 200 W for 100 s come back."""
     module = ModuleType("wattline.meter.readers.detect")
     module.read = lambda path, *_: recording()  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "wattline.meter.readers.detect", module)
 
 
-@pytest.mark.usefixtures("one_recording")
+@pytest.mark.usefixtures("single_recording")
 def test_the_command_shares_and_adds_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as done:
         main(["meter", "share", "anything", "--jobs", str(write(tmp_path, CSV)), "--json"])
@@ -239,9 +239,9 @@ def test_the_command_shares_and_adds_up(tmp_path: Path, capsys: pytest.CaptureFi
         assert word in shown
 
 
-@pytest.mark.usefixtures("one_recording")
+@pytest.mark.usefixtures("single_recording")
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ([], "either --jobs FILE or --processes FILE"),
         (["--jobs", "JOBS", "--processes", "JOBS"], "either --jobs FILE or --processes FILE"),
@@ -251,12 +251,12 @@ def test_the_command_shares_and_adds_up(tmp_path: Path, capsys: pytest.CaptureFi
     ],
 )
 def test_the_command_says_what_is_wrong(
-    tmp_path: Path, options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, options: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = str(write(tmp_path, CSV))
     with pytest.raises(SystemExit) as done:
         main(["meter", "share", "anything", *[path if o == "JOBS" else o for o in options]])
     assert done.value.code == 2
     line = capsys.readouterr().err
-    assert said in line
+    assert message in line
     assert line.count("\n") == 1

@@ -39,8 +39,8 @@ def test_stations_grow_along_the_line_and_parts_add_up(parts: dict[str, float]) 
 @given(st.lists(st.tuples(amounts, amounts), min_size=1, max_size=20), st.floats(0, 1e6))
 def test_sums_and_multiples(pairs: list[tuple[float, float]], times: float) -> None:
     chips, fans = (np.array(column) for column in zip(*pairs, strict=True))
-    one, other = bill(prefill=chips, fans=fans), bill(decode=3.0, fans=1.0)
-    both = (one + other) * times
+    first, other = bill(prefill=chips, fans=fans), bill(decode=3.0, fans=1.0)
+    both = (first + other) * times
     assert both.energy_j == pytest.approx((chips + fans + 4.0) * times)
     assert set(both.parts) == {"prefill", "decode", "fans"}
     assert float(both.follows["cost_usd"]) == pytest.approx(2.0 * times)

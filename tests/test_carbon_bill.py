@@ -184,9 +184,9 @@ def test_phases_without_a_length_weigh_nothing():
     facility = find_facility(Where.read("de", {"carbon": "hourly", "start": "2023-01-01"}), Draws(0), Working())
     power = {"chip": np.asarray(1000.0)}
     phases = [Phase(power, np.asarray(0.0)), Phase(power, np.asarray(3600.0))]
-    one, _, _ = deliver(phases, facility, Draws(0), Working())
+    single, _, _ = deliver(phases, facility, Draws(0), Working())
     two, _, _ = deliver(phases[1:], facility, Draws(0), Working())
-    assert one.follows["co2e_kg"] == pytest.approx(two.follows["co2e_kg"])
+    assert single.follows["co2e_kg"] == pytest.approx(two.follows["co2e_kg"])
 
 
 def test_what_excludes_each_other_is_refused():
@@ -206,11 +206,11 @@ def test_what_excludes_each_other_is_refused():
 
 def test_two_jobs_of_one_scenario_share_a_file_and_add_up(tmp_path):
     path = write(tmp_path / "c.csv", {"carbon_g_per_kwh": 250.0})
-    one, other = prompt(carbon=path).bill, prompt().bill
-    both = one + other
-    assert both.follows["co2e_kg"] == pytest.approx(one.follows["co2e_kg"] + other.follows["co2e_kg"])
+    first, other = prompt(carbon=path).bill, prompt().bill
+    both = first + other
+    assert both.follows["co2e_kg"] == pytest.approx(first.follows["co2e_kg"] + other.follows["co2e_kg"])
     assert both.signals["location"] == "differs from job to job"
-    assert both.signals["price"] == one.signals["price"]
+    assert both.signals["price"] == first.signals["price"]
 
 
 def test_scenario_files_and_settings_take_the_same_names(tmp_path, monkeypatch):

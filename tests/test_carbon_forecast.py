@@ -93,11 +93,11 @@ def test_quarter_hours_and_hours_have_the_same_leads():
 
 
 def test_a_region_left_out_is_forecast_by_the_others_and_a_year_by_those_before():
-    one, other = case(), case(VALUES[::-1] * 1.5)
-    left = errors_by_lead(one, Regression(others=(other,)), [6])[0]
-    own = errors_by_lead(one, Regression(), [6])[0]
+    first, other = case(), case(VALUES[::-1] * 1.5)
+    left = errors_by_lead(first, Regression(others=(other,)), [6])[0]
+    own = errors_by_lead(first, Regression(), [6])[0]
     assert left.mean_absolute != own.mean_absolute
-    once = errors_by_lead(one, Regression(once=True), [6], first=24 * 60)[0]
+    once = errors_by_lead(first, Regression(once=True), [6], first=24 * 60)[0]
     assert once.forecasts < own.forecasts
 
 

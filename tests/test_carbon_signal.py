@@ -68,8 +68,8 @@ def test_average_and_marginal_never_mix():
 
 
 @given(rows, st.floats(0.01, 5), st.floats(0.01, 5))
-def test_a_blend_lies_between_its_parts(values, one, other):
-    both = blend([average(values), average(values * 2)], [one, other])
+def test_a_blend_lies_between_its_parts(values, first, other):
+    both = blend([average(values), average(values * 2)], [first, other])
     assert np.all(both.values >= values - 1e-9)
     assert np.all(both.values <= 2 * values + 1e-9)
 

@@ -113,8 +113,8 @@ def test_the_command_takes_weather_beside_each_series_and_says_what_it_took(tmp_
     answer = json.loads(capsys.readouterr().out)
     assert any("wind_speed_100m_previous_day2 (forecast 2 d before)" in note for note in answer["notes"])
     plain = validate([series]).json()["results"]["files"][0]["models"]["regression"]
-    told = answer["results"]["files"][0]["models"]["regression"]
-    assert told[2]["mean_absolute"] < 0.6 * plain[2]["mean_absolute"]
+    reported = answer["results"]["files"][0]["models"]["regression"]
+    assert reported[2]["mean_absolute"] < 0.6 * plain[2]["mean_absolute"]
 
 
 @pytest.mark.parametrize(

@@ -27,9 +27,9 @@ def kind_of(path: Path) -> str:
 @pytest.mark.parametrize("path", FILES, ids=lambda p: f"{p.parent.name}/{p.stem}")
 def test_every_file_is_of_a_kind_and_loads(path: Path) -> None:
     assert kind_of(path) in KINDS
-    found = dict(catalog.read_records(kind_of(path), path.read_text(encoding="utf-8"), path.name))
-    assert found
-    assert set(found) <= set(catalog.default().records(kind_of(path)))
+    result = dict(catalog.read_records(kind_of(path), path.read_text(encoding="utf-8"), path.name))
+    assert result
+    assert set(result) <= set(catalog.default().records(kind_of(path)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -56,7 +56,7 @@ def test_every_name_and_alias_leads_to_one_record(kind: str) -> None:
         for name in (record.name, *record.meta.get("aliases", ()), *([hf_id] if hf_id else [])):
             owners[catalog.plain_name(name)].add(record.name)
             assert catalog.default().find(kind, name) is record
-    assert {name: found for name, found in owners.items() if len(found) > 1} == {}
+    assert {name: result for name, result in owners.items() if len(result) > 1} == {}
 
 
 def test_every_key_finds_its_fact() -> None:
@@ -80,7 +80,7 @@ def test_groups_draw_their_facts_together() -> None:
     draws = Draws(64)
     for facts in shared.values():
         order = [np.argsort(draws(fact), kind="stable").tolist() for fact in facts]
-        assert all(found == order[0] for found in order), facts[0].group
+        assert all(result == order[0] for result in order), facts[0].group
 
 
 def test_direct_and_lifecycle_carbon_move_together() -> None:
@@ -142,18 +142,18 @@ def test_sources_fall_back_from_attribute_to_record_to_file() -> None:
         "[a]\ntdp_w = 700\nidle_w = 70\n"
         '[b]\nsource = { title = "Its own", year = 2021 }\ntdp_w = 500\nidle_w = { value = 50, source = "paper" }\n'
     )
-    found = read("chip", text)
-    assert found["a"]["tdp_w"].source.title == "A long paper"
-    assert found["a"]["idle_w"].source.title == "Idle power"
-    assert found["b"]["tdp_w"].source.title == "Its own"
-    assert found["b"]["idle_w"].source.title == "A long paper"
+    result = read("chip", text)
+    assert result["a"]["tdp_w"].source.title == "A long paper"
+    assert result["a"]["idle_w"].source.title == "Idle power"
+    assert result["b"]["tdp_w"].source.title == "Its own"
+    assert result["b"]["idle_w"].source.title == "A long paper"
     # a bare number takes the range that its attribute declares
-    assert (found["a"]["idle_w"].low, found["a"]["idle_w"].high) == (pytest.approx(49), pytest.approx(98))
-    assert found["a"]["tdp_w"].exact
+    assert (result["a"]["idle_w"].low, result["a"]["idle_w"].high) == (pytest.approx(49), pytest.approx(98))
+    assert result["a"]["tdp_w"].exact
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[a]\ntdp_w = 700\n", "no source"),
         ('[a]\nsource = "other"\ntdp_w = 700\n', "not among"),
@@ -162,8 +162,8 @@ def test_sources_fall_back_from_attribute_to_record_to_file() -> None:
         ('[a]\nsource = "paper"\ntdp_w = nan\n', "finite"),
     ],
 )
-def test_wrong_records_are_refused(text: str, said: str) -> None:
-    with pytest.raises(WattlineError, match=said):
+def test_wrong_records_are_refused(text: str, message: str) -> None:
+    with pytest.raises(WattlineError, match=message):
         read("chip", text)
 
 

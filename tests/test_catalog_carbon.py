@@ -34,7 +34,7 @@ def zones() -> dict[str, tuple[list[float], list[float]]]:
     }
 
 
-def held(values: list[float], free: list[float], last: int, years: int) -> bool:
+def is_within(values: list[float], free: list[float], last: int, years: int) -> bool:
     low, high = band(values[: last + 1], free[last], years)
     return low <= values[last + years] <= high
 
@@ -45,7 +45,7 @@ def test_ranges_hold_the_next_year_of_nine_countries_in_ten(
 ) -> None:
     countries = [series for zone, series in zones.items() if len(zone) == 2]
     assert len(countries) > 200
-    assert sum(held(*series, last, 1) for series in countries) / len(countries) >= SHARE
+    assert sum(is_within(*series, last, 1) for series in countries) / len(countries) >= SHARE
 
 
 @pytest.mark.parametrize(("last", "years"), [(0, 2), (1, 2), (2, 2), (0, 3), (1, 3)])
@@ -53,12 +53,12 @@ def test_ranges_widen_with_age_as_much_as_grids_move(
     zones: dict[str, tuple[list[float], list[float]]], last: int, years: int
 ) -> None:
     countries = [series for zone, series in zones.items() if len(zone) == 2]
-    assert sum(held(*series, last, years) for series in countries) / len(countries) >= SHARE
+    assert sum(is_within(*series, last, years) for series in countries) / len(countries) >= SHARE
 
 
 def test_ranges_of_the_catalog_hold_what_ember_states_a_year_later() -> None:
-    told = ember_second_hand()
-    newest = {name: told[name] for name, series in ember().items() if series.year == 2024 and name in told}
+    reported = ember_second_hand()
+    newest = {name: reported[name] for name, series in ember().items() if series.year == 2024 and name in reported}
     facts = {name: catalog.default().find("region", name)[LIFE] for name in newest}
     assert len(facts) > 80
     assert sum(facts[name].low <= value <= facts[name].high for name, value in newest.items()) / len(facts) >= SHARE

@@ -205,7 +205,7 @@ def test_golden_values(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("wanted", "result"),
     [
         ("H100", "h100-sxm"),
         ("H100-SXM5", "h100-sxm"),
@@ -229,8 +229,8 @@ def test_golden_values(name: str) -> None:
         ("NVIDIA RTX PRO 6000 Blackwell Workstation Edition", "rtx-pro-6000-blackwell"),
     ],
 )
-def test_found_as_people_write_it(asked: str, found: str) -> None:
-    assert catalog.default().find("chip", asked).name == found
+def test_found_as_people_write_it(wanted: str, result: str) -> None:
+    assert catalog.default().find("chip", wanted).name == result
 
 
 def test_the_loader_reads_every_fact() -> None:
@@ -264,10 +264,10 @@ def test_models_of_seventy_billion_fit_two_cards_of_eighty_gigabytes(model: str,
     from wattline.line.work.model import load_model
 
     device = load_chip(chip, Draws(0))
-    held = weight_bytes(load_model(model, catalog.default()), 2.0)
+    kept = weight_bytes(load_model(model, catalog.default()), 2.0)
     assert (
         (chips - 1) * device.memory_bytes * device.usable_memory
-        < held
+        < kept
         < chips * device.memory_bytes * device.usable_memory
     )
 

@@ -182,10 +182,10 @@ def test_a_mixture_uses_fewer_parameters_than_it_holds() -> None:
 
 def test_how_a_number_is_known_agrees_with_its_note() -> None:
     for fact in FACTS:
-        told = f"{fact.note} {fact.source.where}".lower()
-        if "from memory" in told or "as remembered" in told:
+        reported = f"{fact.note} {fact.source.where}".lower()
+        if "from memory" in reported or "as remembered" in reported:
             assert fact.basis not in ("published", "measured"), fact.key
-        if "second hand" in told:
+        if "second hand" in reported:
             assert fact.basis in ("second hand", "estimated", "derived"), fact.key
         if fact.basis in ("estimated", "derived"):
             assert fact.note or fact.source.title, fact.key

@@ -13,7 +13,7 @@ from wattline.core.unit_names import unit
 
 FOLDER = Path(catalog.__file__).parent
 KINDS = ("training_run", "prompt", "total", "constant")
-LEAST = {"training_run": 35, "prompt": 8, "total": 60, "constant": 40}
+MIN_COUNTS = {"training_run": 35, "prompt": 8, "total": 60, "constant": 40}
 NUMBERS = {"value", "low", "high", "dist", "unit", "source", "note", "group", "basis"}
 DISTRIBUTIONS = {"fixed", "triangular", "lognormal", "uniform"}
 BASES = {"measured", "published", "second hand", "from memory", "estimated", "derived"}
@@ -26,14 +26,14 @@ def files(kind: str) -> list[Path]:
 
 def raw(kind: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     """Each record of a kind as it stands in its file, with the sources of that file."""
-    found: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
+    result: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
     for path in files(kind):
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         sources = data.pop("_sources", {})
         for name, record in data.items():
-            assert name not in found, f"{kind} {name} stands twice"
-            found[name] = (record, sources)
-    return found
+            assert name not in result, f"{kind} {name} stands twice"
+            result[name] = (record, sources)
+    return result
 
 
 def numbers(kind: str, record: dict[str, Any]) -> list[dict[str, Any]]:
@@ -47,7 +47,7 @@ def numbers(kind: str, record: dict[str, Any]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_there_are_enough_records_and_none_is_empty(kind: str) -> None:
     records = raw(kind)
-    assert len(records) >= LEAST[kind]
+    assert len(records) >= MIN_COUNTS[kind]
     for name, (record, _) in records.items():
         assert record.get("name"), name
         assert numbers(kind, record), name

@@ -144,7 +144,7 @@ def test_a_name_or_alias_leads_to_one_region() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "name"),
+    ("message", "name"),
     [
         ("Sweden", "se"),
         ("SWE", "se"),
@@ -160,8 +160,8 @@ def test_a_name_or_alias_leads_to_one_region() -> None:
         ("tokyo", "jp-tokyo"),
     ],
 )
-def test_what_people_say_finds_the_region(said: str, name: str) -> None:
-    assert catalog.default().find("region", said).name == name
+def test_what_people_say_finds_the_region(message: str, name: str) -> None:
+    assert catalog.default().find("region", message).name == name
 
 
 def test_every_country_is_found_by_its_english_name() -> None:

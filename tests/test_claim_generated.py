@@ -100,11 +100,11 @@ def test_the_version_of_a_maker_counts_no_images(maker: str, count: int) -> None
 
 @pytest.mark.parametrize("model", ["Kandinsky 3", "Stable Diffusion 3 medium", "FLUX.1 dev"])
 def test_the_number_of_a_model_s_name_counts_no_images(model: str) -> None:
-    one, many = (
+    single, many = (
         read_sentence(f"{images} {model} image takes as much as charging a phone.").claims[0].stated
         for images in ("A", "An AI-generated")
     )
-    assert one is not None
+    assert single is not None
     assert many is not None
-    assert one.text == many.text
-    assert "/" not in one.text
+    assert single.text == many.text
+    assert "/" not in single.text

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claims_by_hand import assert_one_line
+from claims_by_hand import assert_single_line
 from wattline.claim import CheckedClaim, check_file
 from wattline.claim.sentence.chinese import in_english
 from wattline.claim.sentence.plain import plain_sentence
@@ -67,7 +67,7 @@ def test_a_sentence_in_figures_is_left_as_it_is(number: int, unit: str) -> None:
 def test_a_denied_figure_is_never_judged_as_if_it_were_stated(denial: str, figure: str) -> None:
     with pytest.raises(WattlineError, match="denies its figure") as error:
         checked(f"Data centres {denial} {figure}")
-    assert_one_line(error.value)
+    assert_single_line(error.value)
 
 
 @pytest.mark.parametrize(("bound", "relation"), [
@@ -120,7 +120,7 @@ def test_a_sentence_is_held_against_its_own_thing(text: str, key: str) -> None:
 def test_what_is_of_something_else_is_refused_by_name(text: str) -> None:
     with pytest.raises(WattlineError, match="cannot be checked") as error:
         checked(text)
-    assert_one_line(error.value)
+    assert_single_line(error.value)
 
 
 @pytest.mark.parametrize(("text", "years"), [

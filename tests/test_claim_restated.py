@@ -79,11 +79,11 @@ def test_another_figure_or_another_thing_is_another_claim(model: str, mwh: int) 
 
 
 def test_what_was_assumed_proves_nothing_and_both_reasons_are_shown() -> None:
-    found = wl.check("Training GPT-3 took 1,287 MWh").json()["results"]["claims"][0]
-    assert found["verdict"] == "unproven"
-    assert found["weak_evidence"] == {"claim.sentence.chips": "what was assumed"}
-    assert [line["name"] for line in found["worked"]] == ["servers", "energy"]  # its own arithmetic
-    assert any("circular" in line["name"] for line in found["beside"])  # and the published figure
+    result = wl.check("Training GPT-3 took 1,287 MWh").json()["results"]["claims"][0]
+    assert result["verdict"] == "unproven"
+    assert result["weak_evidence"] == {"claim.sentence.chips": "what was assumed"}
+    assert [line["name"] for line in result["worked"]] == ["servers", "energy"]  # its own arithmetic
+    assert any("circular" in line["name"] for line in result["beside"])  # and the published figure
 
 
 @pytest.mark.parametrize(("basis", "verdict"), [("estimated", "unproven"), ("measured", "holds"), ("", "holds")])

@@ -68,9 +68,9 @@ def test_a_year_before_the_work_is_no_count_of_it() -> None:
     ],
 )
 def test_how_long_the_work_is_is_read_in_every_way_of_saying_it(many: str, single: str) -> None:
-    one, other = read(many), read(single)
-    assert stated_wh(one) == pytest.approx(stated_wh(other))
-    assert one.quantities["predicted"].value.tree.value == other.quantities["predicted"].value.tree.value
+    first, other = read(many), read(single)
+    assert stated_wh(first) == pytest.approx(stated_wh(other))
+    assert first.quantities["predicted"].value.tree.value == other.quantities["predicted"].value.tree.value
 
 
 @pytest.mark.parametrize(

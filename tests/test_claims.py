@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claims_by_hand import BASE, assert_one_line, check
+from claims_by_hand import BASE, assert_single_line, check
 from wattline import claim
 from wattline.claim.verdict import Grade, decide, distance, grade, interval
 from wattline.core.errors import WattlineError
@@ -25,7 +25,7 @@ def article() -> claim.ClaimsReport:
     return claim.check_file("article")
 
 
-def one(body: str, draws: int = 500) -> claim.CheckedClaim:
+def single_claim(body: str, draws: int = 500) -> claim.CheckedClaim:
     return check(BASE + body, draws)
 
 
@@ -33,8 +33,8 @@ def result(report: claim.ClaimsReport, name: str) -> claim.CheckedClaim:
     return next(r for r in report.claims if r.claim.id == name)
 
 
-def line(found: claim.CheckedClaim, name: str) -> Any:
-    return next(r for r in (*found.quantities, *found.steps) if r.name == name)
+def line(outcome: claim.CheckedClaim, name: str) -> Any:
+    return next(r for r in (*outcome.quantities, *outcome.steps) if r.name == name)
 
 
 # The article
@@ -68,23 +68,23 @@ def test_golden_numbers(article: claim.ClaimsReport) -> None:
 
 
 def test_an_outdated_claim_says_that_its_arithmetic_held(article: claim.ClaimsReport) -> None:
-    found = result(article, "request-2.9-wh")
-    assert found.verdict == "outdated"
-    assert found.why.startswith("The figures agree, but that is no proof")  # of what its source assumed
-    assert found.newer is not None
-    assert found.newer.figure.range.p50 == pytest.approx(0.24)
-    assert "0.24" in found.why
+    outcome = result(article, "request-2.9-wh")
+    assert outcome.verdict == "outdated"
+    assert outcome.why.startswith("The figures agree, but that is no proof")  # of what its source assumed
+    assert outcome.newer is not None
+    assert outcome.newer.figure.range.p50 == pytest.approx(0.24)
+    assert "0.24" in outcome.why
 
 
 def test_what_cannot_be_checked_says_why(article: claim.ClaimsReport) -> None:
-    for found in article.claims:
-        assert found.why
-        assert (found.verdict == "cannot be checked") == bool(found.claim.cannot)
+    for outcome in article.claims:
+        assert outcome.why
+        assert (outcome.verdict == "cannot be checked") == bool(outcome.claim.cannot)
 
 
 def test_every_fact_has_a_source(article: claim.ClaimsReport) -> None:
-    for found in article.claims:
-        assert all(fact.source.title for fact in found.facts)
+    for outcome in article.claims:
+        assert all(fact.source.title for fact in outcome.facts)
 
 
 def test_json_is_plain_and_whole(article: claim.ClaimsReport) -> None:
@@ -107,8 +107,8 @@ def test_shown_in_eighty_columns(article: claim.ClaimsReport) -> None:
     assert max(map(len, shown.splitlines())) <= 80
     assert "does not follow" in shown
     assert "Patterson et al." in shown
-    for found in article.claims:
-        assert found.claim.id in shown
+    for outcome in article.claims:
+        assert outcome.claim.id in shown
 
 
 def test_the_example_is_as_it_expects() -> None:
@@ -142,9 +142,9 @@ def test_the_example_is_as_it_expects() -> None:
     ],
 )
 def test_relations(relation: str, stated: str, derived: str, verdict: str) -> None:
-    found = one(f'relation = "{relation}"\nstated = "{stated}"\nderived = "{derived}"')
-    assert found.verdict == verdict
-    assert found.why
+    outcome = single_claim(f'relation = "{relation}"\nstated = "{stated}"\nderived = "{derived}"')
+    assert outcome.verdict == verdict
+    assert outcome.why
 
 
 @pytest.mark.parametrize(
@@ -153,43 +153,43 @@ def test_relations(relation: str, stated: str, derived: str, verdict: str) -> No
 )
 def test_between(derived: str, verdict: str) -> None:
     body = f'relation = "between"\nstated_low = "100"\nstated_high = "200"\nderived = "{derived}"'
-    assert one(body).verdict == verdict
+    assert single_claim(body).verdict == verdict
 
 
 def test_between_with_its_ends_the_wrong_way_round_is_told() -> None:
     body = 'relation = "between"\nstated_low = "2 kWh"\nstated_high = "900 Wh"\nderived = "1 kWh"'
     with pytest.raises(WattlineError, match=r"stated_low \(2 kWh\) is more than stated_high") as caught:
-        one(body)
-    assert_one_line(caught.value)
+        single_claim(body)
+    assert_single_line(caught.value)
 
 
 def test_a_bound_that_is_kept_but_for_rounding_holds() -> None:
-    assert one('relation = "at least"\nstated = "0.3"\nderived = "0.1 + 0.1 + 0.1"').verdict == "holds"
-    assert one('relation = "at most"\nstated = "0.3"\nderived = "0.1 + 0.2"').verdict == "holds"
+    assert single_claim('relation = "at least"\nstated = "0.3"\nderived = "0.1 + 0.1 + 0.1"').verdict == "holds"
+    assert single_claim('relation = "at most"\nstated = "0.3"\nderived = "0.1 + 0.2"').verdict == "holds"
 
 
 def test_a_bound_that_only_a_range_reaches_holds_roughly() -> None:
     body = 'relation = "at least"\nstated = "150 W"\nderived = "x"\n[claim.quantities]\n'
-    assert one(body + 'x = { value = "140 W", low = "50 W", high = "250 W", source = "A guess" }').verdict == (
+    assert single_claim(body + 'x = { value = "140 W", low = "50 W", high = "250 W", source = "A guess" }').verdict == (
         "holds roughly"
     )
 
 
 def test_a_range_that_only_meets_what_is_stated_is_no_agreement() -> None:
     body = 'stated = "150 W"\nderived = "x"\n[claim.quantities]\n'
-    assert one(body + 'x = "100 W"').verdict == "does not follow"
-    wide = one(body + 'x = { value = "100 W", low = "50 W", high = "160 W", source = "A guess" }')
+    assert single_claim(body + 'x = "100 W"').verdict == "does not follow"
+    wide = single_claim(body + 'x = { value = "100 W", low = "50 W", high = "160 W", source = "A guess" }')
     assert wide.verdict == "undecided"
     assert "below" in wide.why
     # the vaguer fact is not the truer claim: 2.9 Wh of 0.1 to 11.5 is not 13 Wh of 10 to 22
     image = """stated = "phone"\nderived = "image"\n[claim.quantities]
 phone = { value = "13 Wh", low = "10 Wh", high = "22 Wh", source = "A table" }
 image = { value = "2.9 Wh", low = "0.1 Wh", high = "11.5 Wh", dist = "lognormal", source = "A study" }"""
-    found = one(image)
-    assert found.verdict == "does not follow"
-    assert found.probability is not None
-    assert found.probability < 0.1
-    assert "80% below" in found.why
+    outcome = single_claim(image)
+    assert outcome.verdict == "does not follow"
+    assert outcome.probability is not None
+    assert outcome.probability < 0.1
+    assert "80% below" in outcome.why
 
 
 @given(st.floats(0.2, 5.0), st.floats(1.05, 30.0), st.floats(1.0, 4.0))
@@ -218,23 +218,23 @@ def test_a_vaguer_figure_never_agrees_better(middle: float, width: float, wider:
     ],
 )
 def test_an_agreement_with_what_proves_nothing_never_holds(fact: str, stated: str, why: str) -> None:
-    found = one(f'stated = "{stated}"\nderived = "[{fact}]"')
-    assert found.verdict == "unproven"
-    assert why in found.why
-    assert found.json()["weak_evidence"] == {fact: why}
-    through = one(f'stated = "{stated}"\nderived = "x"\n[claim.steps]\nx = "[{fact}] * 1"')
+    outcome = single_claim(f'stated = "{stated}"\nderived = "[{fact}]"')
+    assert outcome.verdict == "unproven"
+    assert why in outcome.why
+    assert outcome.json()["weak_evidence"] == {fact: why}
+    through = single_claim(f'stated = "{stated}"\nderived = "x"\n[claim.steps]\nx = "[{fact}] * 1"')
     assert through.verdict == "unproven"
-    newer = one(f'stated = "{stated}"\nnewer = "[{fact}]"')
+    newer = single_claim(f'stated = "{stated}"\nnewer = "[{fact}]"')
     assert newer.verdict == "unproven"
 
 
 def test_a_claim_is_not_proven_by_its_own_source() -> None:
     text = 'stated = "0.24 Wh/request"\nderived = "[prompt.gemini-median.energy_wh]"'
-    assert one(text).verdict == "holds"
+    assert single_claim(text).verdict == "holds"
     own = 'source = "Elsworth et al. (Google), Measuring the environmental impact of delivering AI at Google Scale"\n'
-    found = one(own + text)
-    assert found.verdict == "unproven"
-    assert "the claim's own source" in found.why
+    outcome = single_claim(own + text)
+    assert outcome.verdict == "unproven"
+    assert "the claim's own source" in outcome.why
 
 
 # A sentence
@@ -254,10 +254,10 @@ def test_a_claim_is_not_proven_by_its_own_source() -> None:
     ],
 )
 def test_a_sentence_is_held_against_the_catalog(sentence: str, verdict: str, key: str) -> None:
-    found = claim.check_file(sentence, draws=500).claims[0]
-    assert found.verdict == verdict
-    assert found.claim.says == sentence
-    assert key in [fact.key for fact in found.facts]
+    outcome = claim.check_file(sentence, draws=500).claims[0]
+    assert outcome.verdict == verdict
+    assert outcome.claim.says == sentence
+    assert key in [fact.key for fact in outcome.facts]
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_a_sentence_is_held_against_the_catalog(sentence: str, verdict: str, key
 def test_a_sentence_that_fits_nothing_is_refused(sentence: str, says: str) -> None:
     with pytest.raises(WattlineError, match=says) as caught:
         claim.check_file(sentence)
-    assert_one_line(caught.value)
+    assert_single_line(caught.value)
 
 
 # Reports
@@ -294,20 +294,20 @@ def test_a_sentence_that_fits_nothing_is_refused(sentence: str, says: str) -> No
 )
 def test_newer(derived: str | None, newer: str, verdict: str) -> None:
     body = f'stated = "100"\nnewer = "{newer}"\n' + (f'derived = "{derived}"' if derived else "")
-    assert one(body).verdict == verdict
+    assert single_claim(body).verdict == verdict
 
 
 def test_tolerances_can_be_given() -> None:
     body = 'stated = "100"\nderived = "104"\n'
-    assert one(body + 'holds = "1%"\nroughly = 0.02').verdict == "does not follow"
+    assert single_claim(body + 'holds = "1%"\nroughly = 0.02').verdict == "does not follow"
     assert check("holds = 0.01\n" + BASE + body).verdict == "holds roughly"
 
 
 def test_cannot_shows_its_arithmetic_all_the_same() -> None:
-    found = one('cannot = "never published"\nderived = "2 * x"\n[claim.quantities]\nx = "3 kWh"')
-    assert found.verdict == "cannot be checked"
-    assert found.why == "never published"
-    assert found.derived is not None
+    outcome = single_claim('cannot = "never published"\nderived = "2 * x"\n[claim.quantities]\nx = "3 kWh"')
+    assert outcome.verdict == "cannot be checked"
+    assert outcome.why == "never published"
+    assert outcome.derived is not None
 
 
 def test_a_mismatch_with_expect_is_reported() -> None:

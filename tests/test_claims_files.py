@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claims_by_hand import BASE, assert_one_line, check
+from claims_by_hand import BASE, assert_single_line, check
 from wattline import claim
 from wattline.core.errors import WattlineError
 from wattline.report.present import as_text
@@ -103,7 +103,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         claim.check_claims(claim.read_claims(text, "x.toml"), 0)
     except WattlineError as error:
-        assert_one_line(error)
+        assert_single_line(error)
 
 
 _values = st.recursive(
@@ -135,7 +135,7 @@ def test_any_types_are_read_or_refused(entry: dict[str, Any]) -> None:
     try:
         _claim({"id": "a", "says": "b"} | entry, {"source": ""})
     except WattlineError as error:
-        assert_one_line(error)
+        assert_single_line(error)
 
 
 def test_hostile_text_is_shown_flat() -> None:

@@ -150,10 +150,10 @@ USAGE = {
 }
 
 
-@pytest.mark.parametrize(("args", "said"), USAGE.values(), ids=USAGE)
-def test_a_bad_command_line_gets_one_line(args: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("args", "message"), USAGE.values(), ids=USAGE)
+def test_a_bad_command_line_gets_one_line(args: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     line = refused(capsys, *args)
-    assert said in line
+    assert message in line
     assert len(line) < 500
 
 
@@ -222,9 +222,9 @@ def test_facts_narrows_by_every_word(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_a_given_value_changes_the_answer_and_the_seed_too(capsys: pytest.CaptureFixture[str]) -> None:
     def energy(*more: str) -> float:
-        found = json.loads(Ran(capsys, *PROMPT, "--json", *more).out)["results"]["energy_mean_wh"]
-        assert isinstance(found, float)
-        return found
+        result = json.loads(Ran(capsys, *PROMPT, "--json", *more).out)["results"]["energy_mean_wh"]
+        assert isinstance(result, float)
+        return result
 
     assert energy() == energy("--seed", "0") != energy("--seed", "1")
     assert energy("--pue", "2") == pytest.approx(2 * energy("--pue", "1"))
@@ -255,9 +255,9 @@ def test_help_needs_none_of_the_heavy_libraries(command: str) -> None:
         "try: main()\nexcept SystemExit: pass\n"
         f"print([m for m in {HEAVY!r} if m in sys.modules])"
     )
-    told = python(code).stdout.rstrip()
-    assert told.startswith(f"Usage: wattline {command}".rstrip())
-    assert told.endswith("[]")
+    reported = python(code).stdout.rstrip()
+    assert reported.startswith(f"Usage: wattline {command}".rstrip())
+    assert reported.endswith("[]")
 
 
 def test_the_package_imports_little() -> None:

@@ -20,8 +20,8 @@ RUN = "import sys; from wattline.cli.main import main; main(sys.argv[1:])"
 
 def shell(*args: str, **more: Any) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own."""
-    asked = [sys.executable, "-c", RUN, *args]
-    return subprocess.run(asked, text=True, timeout=120, **{"stdout": -1, "stderr": -1, **more})
+    command = [sys.executable, "-c", RUN, *args]
+    return subprocess.run(command, text=True, timeout=120, **{"stdout": -1, "stderr": -1, **more})
 
 
 def test_ctrl_c_ends_with_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

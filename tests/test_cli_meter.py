@@ -52,27 +52,27 @@ def _recordings(monkeypatch: pytest.MonkeyPatch) -> None:
 def ask(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     with pytest.raises(SystemExit) as end:
         main(list(words))
-    said = capsys.readouterr()
-    assert end.value.code == 0, said.err
-    return said.out
+    output = capsys.readouterr()
+    assert end.value.code == 0, output.err
+    return output.out
 
 
 def refuse(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     with pytest.raises(SystemExit) as end:
         main(list(words))
-    said = capsys.readouterr()
-    assert (end.value.code, said.out) == (2, "")
-    assert said.err.startswith("wattline: ")
-    assert said.err.count("\n") == 1
-    return said.err
+    output = capsys.readouterr()
+    assert (end.value.code, output.out) == (2, "")
+    assert output.err.startswith("wattline: ")
+    assert output.err.count("\n") == 1
+    return output.err
 
 
 def test_export_to_each_format(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     text = ask(capsys, "meter", "export", "node.wl", "--to", "csv")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert {row["window"] for row in rows} == {"all", "run", "epoch"}
-    one = ask(capsys, "meter", "export", "node.wl", "--to", "csv", "--window", "epoch")
-    assert {row["window"] for row in csv.DictReader(io.StringIO(one))} == {"epoch"}
+    single = ask(capsys, "meter", "export", "node.wl", "--to", "csv", "--window", "epoch")
+    assert {row["window"] for row in csv.DictReader(io.StringIO(single))} == {"epoch"}
     out = tmp_path / "deep" / "readings.parquet"
     ask(capsys, "meter", "export", "node.wl", "--to", "parquet", "--table", "readings", "--save", str(out))
     assert pl.read_parquet(out).height == 9 * 101
@@ -87,7 +87,7 @@ def test_export_to_each_format(capsys: pytest.CaptureFixture[str], tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("meter", "export", "node.wl", "--to", "cvs"), "csv"),
         (("meter", "export", "node.wl", "--to", "parquet"), "--save"),
@@ -104,8 +104,8 @@ def test_export_to_each_format(capsys: pytest.CaptureFixture[str], tmp_path: Pat
         (("train", "llama-3.1-8b", *TRAIN, "--facts", "none.toml"), "none.toml"),
     ],
 )
-def test_bad_input_is_one_line(capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str) -> None:
-    assert said in refuse(capsys, *words)
+def test_bad_input_is_one_line(capsys: pytest.CaptureFixture[str], words: tuple[str, ...], message: str) -> None:
+    assert message in refuse(capsys, *words)
 
 
 def test_the_bill_prints_as_a_prediction_does(capsys: pytest.CaptureFixture[str]) -> None:
@@ -127,8 +127,8 @@ def test_compare_then_calibrate_then_ask_again(capsys: pytest.CaptureFixture[str
     assert "Why they differ" in text
     assert "not measured" in text
     before = json.loads(ask(capsys, "compare", str(job), "node.wl", "--json"))
-    said = ask(capsys, "calibrate", "measured", str(job), "node.wl", "--save", str(facts))
-    assert str(facts) in said
+    message = ask(capsys, "calibrate", "measured", str(job), "node.wl", "--save", str(facts))
+    assert str(facts) in message
     assert ask(capsys, "calibrate", "measured", str(job), "node.wl") == facts.read_text()
     after = json.loads(ask(capsys, "compare", str(job), "node.wl", "--json", "--facts", str(facts)))
     ratio = [abs(data["results"]["compared"]["duration_s"]["ratio"] - 1) for data in (before, after)]

@@ -68,16 +68,18 @@ def nodes(count: int, watts: float, seconds: float, tokens: float | None = None)
     return Recording(each, (Window("run", START + 4, START + 4 + seconds),), counts, source="nodes")
 
 
-def adds_up(found: Comparison) -> None:
+def adds_up(result: Comparison) -> None:
     """Ratios multiply and energies add to the whole, in every draw; what is told does so too."""
-    adds = sum(cause.adds_j for cause in found.causes)
-    np.testing.assert_allclose(adds, found.measured_j - found.predicted_j, atol=1e-9 * float(np.max(found.predicted_j)))
-    data = found.json()["results"]
+    adds = sum(cause.adds_j for cause in result.causes)
+    np.testing.assert_allclose(
+        adds, result.measured_j - result.predicted_j, atol=1e-9 * float(np.max(result.predicted_j))
+    )
+    data = result.json()["results"]
     assert sum(c["adds_mean_wh"] for c in data["causes"]) == pytest.approx(data["together"]["adds_mean_wh"], rel=1e-9)
-    if len(found.groups) == 1:
+    if len(result.groups) == 1:
         assert math.prod(c["ratio"] for c in data["causes"]) == pytest.approx(data["together"]["ratio"], rel=1e-12)
-    json.dumps(found.json(), allow_nan=False)
-    assert as_text(found.json())
+    json.dumps(result.json(), allow_nan=False)
+    assert as_text(result.json())
 
 
 @given(
@@ -86,12 +88,12 @@ def adds_up(found: Comparison) -> None:
 )
 def test_causes_leave_no_rest(energies: list[tuple[float, float]], ratios: list[float]) -> None:
     groups = [MeteredGroup(f"g{i}", (), np.array(p), np.array(m)) for i, (p, m) in enumerate(energies)]
-    found = causes(groups, {f"c{i}": np.array(r) for i, r in enumerate(ratios)})
+    result = causes(groups, {f"c{i}": np.array(r) for i, r in enumerate(ratios)})
     whole = sum(m - p for p, m in energies)
     scale = sum(m + p for p, m in energies) * (1 + sum(abs(math.log(r)) for r in ratios))
-    assert float(sum(cause.adds_j for cause in found)) == pytest.approx(whole, abs=1e-9 * scale)
+    assert float(sum(cause.adds_j for cause in result)) == pytest.approx(whole, abs=1e-9 * scale)
     for group in groups:
-        own = next(cause.ratio for cause in found if cause.name.endswith(group.name))
+        own = next(cause.ratio for cause in result if cause.name.endswith(group.name))
         assert float(own) * math.prod(ratios) == pytest.approx(float(group.measured_j / group.predicted_j), rel=1e-9)
 
 
@@ -118,16 +120,16 @@ def test_a_slow_run_is_laid_to_time_and_a_hungry_one_to_power(tmp_path: Path) ->
     assert {c.name: round(float(c.ratio), 3) for c in half.causes} == {
         "tokens done": 0.5, "time per token": 1, "chips metered": 0.5, "watts per chip, chips and hosts": 1.1,
     }  # fmt: skip
-    for found in (same, half):
-        adds_up(found)
+    for result in (same, half):
+        adds_up(result)
     assert half.compared()["mfu"][0] == pytest.approx(2 * float(answer.quantities["mfu"]), rel=1e-3)
 
 
 def test_what_was_not_metered_is_named_and_never_zero(tmp_path: Path) -> None:
     worked = run(scenario(tmp_path, GPT3.replace("pue = 1.0", "")), draws=300)
-    found = compare(worked, nodes(64, 6849, 3411.0))
-    adds_up(found)
-    answer = found.json()
+    result = compare(worked, nodes(64, 6849, 3411.0))
+    adds_up(result)
+    answer = result.json()
     data = answer["results"]
     missing = {part["name"] for part in data["parts"] if part["measured_wh"] is None}
     assert missing == {"Network", "UPS", "Power distribution", "Cooling", "Fans", "Lighting and offices"}
@@ -141,9 +143,9 @@ def test_chips_hosts_and_switches_each_have_their_row(tmp_path: Path) -> None:
     worked = run(scenario(tmp_path, GPT3), draws=200)
     recording = node_with_gpus()
     switch = series("switch", lively(900.0, 101), host="sw")
-    found = compare(worked, replace(recording, series=[*recording.series, switch]))
-    adds_up(found)
-    assert [group.name for group in found.groups] == ["chips", "hosts", "network"]
+    result = compare(worked, replace(recording, series=[*recording.series, switch]))
+    adds_up(result)
+    assert [group.name for group in result.groups] == ["chips", "hosts", "network"]
     only = compare(worked, chips_only())
     adds_up(only)
     assert [group.name for group in only.groups] == ["chips"]
@@ -155,18 +157,18 @@ def test_chips_hosts_and_switches_each_have_their_row(tmp_path: Path) -> None:
 def test_a_service_is_held_by_its_queries(tmp_path: Path) -> None:
     worked = run(scenario(tmp_path, SERVICE), draws=200)
     recording = replace(chips_only(), counts={"queries": 800.0})
-    found = compare(worked, recording)
-    adds_up(found)
-    assert [cause.name for cause in found.causes][:2] == ["queries done", "time per query"]
-    assert "joules_per_query" in found.json()["results"]["compared"]
+    result = compare(worked, recording)
+    adds_up(result)
+    assert [cause.name for cause in result.causes][:2] == ["queries done", "time per query"]
+    assert "joules_per_query" in result.json()["results"]["compared"]
 
 
 def test_jobs_one_by_one_or_all_together(tmp_path: Path) -> None:
     path = scenario(tmp_path, GPT3 + SERVICE)
     worked = run(path, draws=100)
     adds_up(compare(worked, nodes(64, 6849, 3411.0)))
-    one = compare(worked, nodes(64, 6849, 3411.0), job="gpt-3")
-    assert one.job == "gpt-3"
+    single = compare(worked, nodes(64, 6849, 3411.0), job="gpt-3")
+    assert single.job == "gpt-3"
     with pytest.raises(WattlineError, match="gpt-3"):
         compare(worked, nodes(64, 6849, 3411.0), job="gpt3")
     with pytest.raises(WattlineError, match="--job"):
@@ -180,9 +182,9 @@ def test_gpt_3_on_512_h100_as_its_meters_saw_it(shared_data: Path, tmp_path: Pat
     folder = shared_data / "mlperf_power/training/gpt3_64x8xH100/run_2"
     recording = _mllog(folder)
     path = scenario(tmp_path, GPT3 + "tuned = true\n")
-    found = compare(path, recording)
-    adds_up(found)
-    data = found.json()["results"]
+    result = compare(path, recording)
+    adds_up(result)
+    data = result.json()["results"]
     results = data["compared"]
     assert results["energy_wh"]["measured"]["p50"] == pytest.approx(415.2e3, rel=1e-3)
     assert results["joules_per_token"]["measured"]["p50"] == pytest.approx(1.237, rel=5e-3)
@@ -226,12 +228,12 @@ def test_facts_move_towards_what_was_measured_and_narrow(tmp_path: Path, times: 
     watts = float(np.median(sum(answer.bill.parts[p] for p in ("chip_active", "chip_idle", "host")))) / 64
     recording = nodes(64, 0.95 * watts / answer.range("duration_s").p50, seconds, TOKENS)
     before = compare(worked, recording).json()
-    found = calibrate_measured(worked, [recording])
-    text = facts_file(found)
+    result = calibrate_measured(worked, [recording])
+    text = facts_file(result)
     file = tmp_path / "own.toml"
     file.write_text(text)
-    assert all(abs(one.z) <= 3 and 0 < one.variance <= 1 for one in found.moved)
-    assert abs(found.after[0]) < abs(found.before[0])
+    assert all(abs(each.z) <= 3 and 0 < each.variance <= 1 for each in result.moved)
+    assert abs(result.after[0]) < abs(result.before[0])
     after = compare(run(path, draws=1000, facts=file), recording).json()
     assert _apart(after, "duration_s") < 0.35 * _apart(before, "duration_s")
     width = [d["results"]["compared"]["duration_s"]["predicted"] for d in (before, after)]
@@ -242,13 +244,13 @@ def test_facts_move_towards_what_was_measured_and_narrow(tmp_path: Path, times: 
 def test_more_measurements_move_more(tmp_path: Path) -> None:
     worked = run(scenario(tmp_path, GPT3), draws=1000)
     slow = nodes(64, 6849, float(worked.answers[0].range("duration_s").p50) * 1.5, TOKENS)
-    one, four = (calibrate_measured(worked, [slow] * count) for count in (1, 4))
+    single, four = (calibrate_measured(worked, [slow] * count) for count in (1, 4))
     moved = {m.fact.key: m for m in four.moved}
-    for each in one.moved:
+    for each in single.moved:
         if abs(each.z) > 0.5:
             assert abs(moved[each.fact.key].z) >= abs(each.z) * 0.99
             assert moved[each.fact.key].variance <= each.variance + 1e-9
-    assert abs(four.after[0]) < abs(one.after[0])
+    assert abs(four.after[0]) < abs(single.after[0])
 
 
 def test_a_measurement_that_agrees_narrows_and_hardly_moves(tmp_path: Path) -> None:
@@ -256,9 +258,9 @@ def test_a_measurement_that_agrees_narrows_and_hardly_moves(tmp_path: Path) -> N
     found0 = calibrate_measured(worked, [nodes(64, 6849, 3411.0, TOKENS)])
     middle = np.exp(-found0.before)  # predicted over measured
     agreeing = nodes(64, 6849 * middle[1], 3411.0 * middle[0], TOKENS)
-    found = calibrate_measured(worked, [agreeing])
-    assert all(abs(one.z) < 0.05 for one in found.moved)
-    assert any(one.variance < 0.9 for one in found.moved)
+    result = calibrate_measured(worked, [agreeing])
+    assert all(abs(each.z) < 0.05 for each in result.moved)
+    assert any(each.variance < 0.9 for each in result.moved)
 
 
 def test_calibration_needs_draws_and_something_to_fit(tmp_path: Path) -> None:
@@ -290,9 +292,9 @@ def test_a_recording_of_a_part_of_the_job_is_held_against_as_long_a_part(tmp_pat
     assert not {"mfu", "joules_per_token"} & set(compared)
     assert compared["energy_wh"]["ratio"] == pytest.approx(compared["mean_w"]["ratio"], rel=1e-6)
     assert any("a part of the job" in warning for warning in data["warnings"])
-    told = compare(path, Recording(chips, counts={"tokens": 1e7}, source="part"), draws=200).json()
-    assert "joules_per_token" in told["results"]["compared"]
-    assert not any("a part of the job" in warning for warning in told["warnings"])
+    reported = compare(path, Recording(chips, counts={"tokens": 1e7}, source="part"), draws=200).json()
+    assert "joules_per_token" in reported["results"]["compared"]
+    assert not any("a part of the job" in warning for warning in reported["warnings"])
 
 
 def test_several_runs_of_a_recording_are_refused_by_name_and_each_has_its_own_tokens() -> None:

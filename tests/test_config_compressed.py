@@ -155,9 +155,9 @@ def test_its_layers_may_be_named_as_transformers_saves_them() -> None:
 
 
 def test_its_prompts_cost_less_than_those_of_a_model_that_sees_everything() -> None:
-    asked = {"gpus": 8, "draws": 0, "input_tokens": 100_000, "output_tokens": 300}
-    assert float(wl.prompt(read(V4), "h200-sxm", **asked).energy_j) < 0.6 * float(
-        wl.prompt(read(V32), "h200-sxm", **(asked | {"gpus": 16})).energy_j
+    options = {"gpus": 8, "draws": 0, "input_tokens": 100_000, "output_tokens": 300}
+    assert float(wl.prompt(read(V4), "h200-sxm", **options).energy_j) < 0.6 * float(
+        wl.prompt(read(V32), "h200-sxm", **(options | {"gpus": 16})).energy_j
     )
 
 

@@ -38,14 +38,14 @@ def test_encoder_decoders_with_experts_have_their_published_size(config: dict[st
     assert model.active_params < 0.1 * total
 
 
-def energy(config: dict[str, Any], **asked: Any) -> float:
-    return float(wl.prompt(read(config), "h100-sxm", gpus=8, draws=0, **asked).energy_j)
+def energy(config: dict[str, Any], **options: Any) -> float:
+    return float(wl.prompt(read(config), "h100-sxm", gpus=8, draws=0, **options).energy_j)
 
 
 def test_experts_of_both_stacks_are_passed_by_prompts_and_by_new_tokens() -> None:
     few = NLLB | {"encoder_sparse_step": 24, "decoder_sparse_step": 24}
-    for asked in ({"input_tokens": 2000, "output_tokens": 1}, {"input_tokens": 10, "output_tokens": 100}):
-        assert energy(NLLB, **asked) > energy(few, **asked) > 0
+    for options in ({"input_tokens": 2000, "output_tokens": 1}, {"input_tokens": 10, "output_tokens": 100}):
+        assert energy(NLLB, **options) > energy(few, **options) > 0
 
 
 def test_what_the_price_leaves_out_of_an_architecture_is_among_the_notes() -> None:
@@ -72,8 +72,8 @@ def test_widths_that_contradict_each_other_are_refused(kind: str, change: dict[s
 
 
 def test_a_number_format_in_capitals_is_the_same_format() -> None:
-    asked = {"gpus": 1, "draws": 0}
-    small, capitals = (wl.prompt("llama-3.1-8b", "h100-sxm", precision=form, **asked) for form in ("fp8", "FP8"))
+    options = {"gpus": 1, "draws": 0}
+    small, capitals = (wl.prompt("llama-3.1-8b", "h100-sxm", precision=form, **options) for form in ("fp8", "FP8"))
     assert float(capitals.energy_j) == float(small.energy_j)
 
 

@@ -80,8 +80,8 @@ class Library:
 
 def nvidia(knob: str = "power", **how: int) -> tuple[NvmlKnob, Library]:
     library = Library(**how)
-    (found,), _ = find_nvml(knob, library, "here")
-    return found, library
+    (result,), _ = find_nvml(knob, library, "here")
+    return result, library
 
 
 def test_an_nvidia_gpu_is_set_by_its_power_limit() -> None:

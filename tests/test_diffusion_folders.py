@@ -113,11 +113,11 @@ def test_pixels_without_a_decoder_and_two_kinds_of_denoisers_are_refused(tmp_pat
 
 def test_each_of_two_denoisers_takes_a_part_of_the_steps(tmp_path: Path) -> None:
     """Wan 2.2 takes the time of one of its denoisers, and the memory of both."""
-    two, one = (load_diffusion(name, CATALOG) for name in ("wan-2.2-a14b", "wan-2.1-14b"))
-    assert two.passes(two.sizes()).parameters > one.passes(one.sizes()).parameters + 14e9
+    second, first = (load_diffusion(name, CATALOG) for name in ("wan-2.2-a14b", "wan-2.1-14b"))
+    assert second.passes(second.sizes()).parameters > first.passes(first.sizes()).parameters + 14e9
     made = [
         wl.video(read_folder(written(tmp_path / model.key, model)), size="832x480", frames=33, steps=10, draws=0)
-        for model in (two, one)
+        for model in (second, first)
     ]
     assert float(made[0].energy_j) == pytest.approx(float(made[1].energy_j), rel=1e-6)
 

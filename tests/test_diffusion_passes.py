@@ -49,11 +49,11 @@ def test_every_catalog_model_is_found_by_its_aliases_and_its_id() -> None:
 def test_flux_at_its_usual_size_takes_the_arithmetic_that_its_layers_say() -> None:
     """4,096 tokens of image and 512 of text, 3,072 wide, 19 double and 38 single blocks."""
     model = load_diffusion("flux.1-dev", CATALOG)
-    one = model.passes(model.sizes()).denoiser
+    single = model.passes(model.sizes()).denoiser
     tokens, width = 4096 + 512, 3072
-    assert float(one.flops("attention")) == pytest.approx(57 * 4 * tokens**2 * width)
+    assert float(single.flops("attention")) == pytest.approx(57 * 4 * tokens**2 * width)
     blocks = (19 + 38) * 2 * tokens * 12 * width**2
-    assert float(one.flops("product")) == pytest.approx(blocks, rel=0.01)
+    assert float(single.flops("product")) == pytest.approx(blocks, rel=0.01)
 
 
 def test_products_convolutions_and_attention_count_by_hand() -> None:
@@ -62,15 +62,15 @@ def test_products_convolutions_and_attention_count_by_hand() -> None:
     tally.convolution(100, 3, 8)
     tally.attention(10, 20, 144)
     tally.elementwise(1000, 3, 2)
-    one = tally.done()
-    assert float(one.flops("product")) == 2 * 10 * 4 * 6
-    assert float(one.flops("convolution")) == 2 * 100 * 9 * 3 * 8
-    assert float(one.flops("attention")) == 4 * 10 * 20 * 144
-    assert float(one.attention_flops(wide=False)) == pytest.approx(4 * 10 * 20 * 144 * 96 / 72)
-    assert float(one.attention_flops(wide=True)) == 0
-    assert float(one.traffic_bytes) == 6000
-    assert float(one.launches) == 1 + 1 + 1 + 2
-    assert one.parameters == 4 * 6 + 6 + 9 * 3 * 8 + 8
+    single = tally.done()
+    assert float(single.flops("product")) == 2 * 10 * 4 * 6
+    assert float(single.flops("convolution")) == 2 * 100 * 9 * 3 * 8
+    assert float(single.flops("attention")) == 4 * 10 * 20 * 144
+    assert float(single.attention_flops(wide=False)) == pytest.approx(4 * 10 * 20 * 144 * 96 / 72)
+    assert float(single.attention_flops(wide=True)) == 0
+    assert float(single.traffic_bytes) == 6000
+    assert float(single.launches) == 1 + 1 + 1 + 2
+    assert single.parameters == 4 * 6 + 6 + 9 * 3 * 8 + 8
 
 
 @given(st.sampled_from(MODELS), st.integers(4, 24), st.integers(4, 24), st.integers(0, 12))
@@ -86,7 +86,7 @@ def test_sizes_as_arrays_give_what_each_size_gives_alone(name: str, tall: int, w
         both = getattr(together, part)
         for number in ("total_flops", "traffic_bytes"):
             value = np.broadcast_to(getattr(both, number), (2,))
-            assert value == pytest.approx([float(getattr(getattr(one, part), number)) for one in alone])
+            assert value == pytest.approx([float(getattr(getattr(each, part), number)) for each in alone])
         assert np.broadcast_to(both.total_flops, (2,))[1] >= np.broadcast_to(both.total_flops, (2,))[0]
 
 

@@ -83,8 +83,8 @@ def test_made_blocks_are_made_again_and_unknown_tables_are_left():
 def test_broken_links_and_files_from_the_network_are_found(tmp_path: Path, link: str, fault: str | None):
     (tmp_path / "there.html").write_text('<h2 id="part">Part</h2>')
     (tmp_path / "page.html").write_text(link)
-    found = faults(tmp_path)
-    assert (found == []) if fault is None else (len(found) == 1 and fault in found[0])
+    result = faults(tmp_path)
+    assert (result == []) if fault is None else (len(result) == 1 and fault in result[0])
 
 
 def test_the_page_of_python_names_every_function_under_a_heading_of_what_it_is_for():

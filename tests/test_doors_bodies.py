@@ -82,16 +82,16 @@ def test_bombs_are_not_unpacked() -> None:
 
 def test_of_many_that_look_like_a_usage_the_last_are_tried() -> None:
     sound = b'{"usage":' * 200_000 + b'{"usage":{"prompt_tokens":1,"completion_tokens":2}}'
-    found = find_usage(sound)
-    assert found is not None
-    assert found[0]["prompt_tokens"] == 1
+    result = find_usage(sound)
+    assert result is not None
+    assert result[0]["prompt_tokens"] == 1
     assert find_usage(b'{"usage":' * 300_000) is None
 
 
 def test_a_request_of_a_million_objects_is_not_parsed() -> None:
     rich = b'{"model":"m","stream":true,"x":[' + b"{}," * 1_000_000 + b"{}]}"
-    asked = read_body(rich, "chat")
-    assert (asked.model, asked.stream, asked.askable) == ("m", True, False)
+    request = read_body(rich, "chat")
+    assert (request.model, request.stream, request.askable) == ("m", True, False)
     image = json.dumps({"model": "m", "stream": True, "messages": [{"image": "A" * 3_000_000}]}).encode()
     assert read_body(image, "chat").askable
     form = b'--x\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper-1\r\n--x\r\n' + b"\0" * 1000

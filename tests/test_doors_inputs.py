@@ -133,15 +133,15 @@ def test_a_packed_table_is_unpacked_within_bounds(monkeypatch: pytest.MonkeyPatc
 def test_why_a_file_cannot_be_read_is_said_in_words_for_its_owner() -> None:
     nothing: Any = []
     causes = [lambda: float({}), lambda: nothing.get, lambda: {}["x"], lambda: nothing[0], lambda: int("x")]  # type: ignore[arg-type]
-    said = []
+    message = []
     for cause in causes:
         try:
             cause()
         except Exception as error:
-            said.append(reason_of(error))
-    assert said[0] == said[1] == "a value in it is of another kind than expected"
-    assert said[2:4] == ["it has no 'x'", "a row or list in it is too short"]
-    assert "invalid literal" in said[4]
+            message.append(reason_of(error))
+    assert message[0] == message[1] == "a value in it is of another kind than expected"
+    assert message[2:4] == ["it has no 'x'", "a row or list in it is too short"]
+    assert "invalid literal" in message[4]
 
 
 def parquet(frame: pl.DataFrame) -> bytes:

@@ -191,14 +191,14 @@ RECORDINGS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("data", "said"), RECORDINGS.values(), ids=RECORDINGS)
-def test_a_recording_that_cannot_be_read_is_one_line(tmp_path: Path, data: bytes | None, said: str) -> None:
+@pytest.mark.parametrize(("data", "message"), RECORDINGS.values(), ids=RECORDINGS)
+def test_a_recording_that_cannot_be_read_is_one_line(tmp_path: Path, data: bytes | None, message: str) -> None:
     path = tmp_path / "x.json"
     if data is None:
         os.mkfifo(path)
     else:
         path.write_bytes(data)
-    with pytest.raises(WattlineError, match=said) as caught:
+    with pytest.raises(WattlineError, match=message) as caught:
         read(path)
     assert "\n" not in str(caught.value)
 

@@ -75,10 +75,10 @@ def test_units_are_converted() -> None:
 
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=60))
 def test_range_is_ordered(values: list[float]) -> None:
-    found = Range.of(np.array(values))
-    assert min(values) <= found.p5 <= found.p50 <= found.p95 <= max(values)
-    assert found.map(2.0).p50 == pytest.approx(2 * found.p50)
-    assert set(found.json()) == {"p5", "p50", "p95"}
+    result = Range.of(np.array(values))
+    assert min(values) <= result.p5 <= result.p50 <= result.p95 <= max(values)
+    assert result.map(2.0).p50 == pytest.approx(2 * result.p50)
+    assert set(result.json()) == {"p5", "p50", "p95"}
 
 
 def test_range_of_one_number() -> None:
@@ -90,7 +90,7 @@ def test_what_matters_is_spearmans_and_sorted() -> None:
     a, b, _ = draws(fact("a")), draws(fact("b")), draws(fact("c"))
     outcome = a**2 - 3 * b
     rows = what_matters(draws, outcome)
-    assert [found.key for found, _ in rows] == ["a", "b"]
+    assert [result.key for result, _ in rows] == ["a", "b"]
     assert rows[0][1] == pytest.approx(stats.spearmanr(a, outcome).statistic, abs=1e-9)
     assert rows[1][1] < 0
 

@@ -36,8 +36,8 @@ def test_every_chip_has_a_footprint(name: str) -> None:
 def test_impacts_go_with_the_time_held() -> None:
     draws = Draws(0)
     chip = load_chip("h100-sxm", draws)
-    one, ten = embodied_impacts(chip, np.asarray(3600.0), draws), embodied_impacts(chip, np.asarray(36000.0), draws)
-    assert all(float(ten[name]) == pytest.approx(10 * float(one[name])) for name in LINES)
+    single, ten = embodied_impacts(chip, np.asarray(3600.0), draws), embodied_impacts(chip, np.asarray(36000.0), draws)
+    assert all(float(ten[name]) == pytest.approx(10 * float(single[name])) for name in LINES)
 
 
 def test_a_whole_life_pays_for_the_whole_chip() -> None:

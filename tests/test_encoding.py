@@ -31,15 +31,15 @@ def test_a_model_counts_the_parameters_that_its_publisher_states(name: str) -> N
 
 def test_bert_large_takes_the_arithmetic_that_its_layers_say() -> None:
     """24 layers of 12 × 1,024² weights, and attention over 384 tokens."""
-    one = load_encoder("bert-large", CATALOG).forward(384.0)
+    single = load_encoder("bert-large", CATALOG).forward(384.0)
     blocks = 24 * 2 * 384 * 12 * 1024**2
-    assert float(one.flops("product")) == pytest.approx(blocks, rel=0.001)
-    assert float(one.flops("attention")) == pytest.approx(24 * 4 * 384**2 * 1024)
+    assert float(single.flops("product")) == pytest.approx(blocks, rel=0.001)
+    assert float(single.flops("attention")) == pytest.approx(24 * 4 * 384**2 * 1024)
 
 
 def test_modernbert_attends_to_a_window_in_two_of_three_layers() -> None:
-    one = load_encoder("modernbert-base", CATALOG).forward(1024.0)
-    assert float(one.flops("attention")) == pytest.approx(4 * 1024 * 768 * (8 * 1024 + 14 * 128))
+    single = load_encoder("modernbert-base", CATALOG).forward(1024.0)
+    assert float(single.flops("attention")) == pytest.approx(4 * 1024 * 768 * (8 * 1024 + 14 * 128))
 
 
 @pytest.mark.parametrize("name", [*READERS[::6], *WHISPERS[::4]])
@@ -58,14 +58,14 @@ def test_an_answer_s_parts_add_up(name: str) -> None:
 @settings(max_examples=25, deadline=None)
 def test_twice_as_much_takes_twice_the_energy_and_more_chips_take_less_time(name: str, gpus: int, chip: str) -> None:
     images = load_encoder(name, CATALOG).reads == "images"
-    one, two = (
+    first, second = (
         wl.embed(name, chip, gpus=gpus, draws=0, **({"images": 1e6 * n} if images else {"tokens": 1e9 * n}))
         for n in (1, 2)
     )
-    assert float(two.energy_j) == pytest.approx(2 * float(one.energy_j))
+    assert float(second.energy_j) == pytest.approx(2 * float(first.energy_j))
     more = wl.embed(name, chip, gpus=2 * gpus, draws=0, **({"images": 1e6} if images else {"tokens": 1e9}))
-    assert float(more.duration_s) == pytest.approx(float(one.duration_s) / 2)
-    assert float(more.energy_j) == pytest.approx(float(one.energy_j), rel=1e-6)
+    assert float(more.duration_s) == pytest.approx(float(first.duration_s) / 2)
+    assert float(more.energy_j) == pytest.approx(float(first.energy_j), rel=1e-6)
 
 
 @given(st.sampled_from(WHISPERS), st.floats(10, 200), st.floats(1.1, 2))

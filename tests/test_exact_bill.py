@@ -54,15 +54,15 @@ def test_a_bills_stations_by_hand() -> None:
 
 
 def test_bills_add_and_multiply_part_by_part() -> None:
-    one = Bill({"host": np.asarray(2.0), "fans": np.asarray(1.0)}, np.asarray(3.0), {"cost_usd": np.asarray(5.0)})
+    single = Bill({"host": np.asarray(2.0), "fans": np.asarray(1.0)}, np.asarray(3.0), {"cost_usd": np.asarray(5.0)})
     other = Bill(
         {"host": np.asarray(10.0)}, np.asarray(10.0), {"cost_usd": np.asarray(7.0), "water_l": np.asarray(1.0)}
     )
-    both = (one + other) * 3
+    both = (single + other) * 3
     assert {name: float(j) for name, j in both.parts.items()} == {"host": 36, "fans": 3}
     assert float(both.delivered_j) == 39
     assert {name: float(x) for name, x in both.follows.items()} == {"cost_usd": 36}
-    assert one.__add__(3) is NotImplemented  # type: ignore[operator]
+    assert single.__add__(3) is NotImplemented  # type: ignore[operator]
 
 
 def test_a_bill_that_does_not_add_up_is_none() -> None:
@@ -109,13 +109,13 @@ def test_what_a_delivery_says_of_itself() -> None:
     draws, working = central(), Working()
     facility = find_facility(Where.read("fr", {"pue": 1.5, "carbon": 80}), draws, Working())
     bill, _, _ = deliver([phase(60, decode=60)], facility, draws, working)
-    said = {reason.name: (float(reason.value), reason.unit, reason.formula) for reason in working.reasons}
-    assert said["energy of the servers and network"][:2] == (pytest.approx(1.0), "Wh")
-    assert said["energy delivered"][:2] == (pytest.approx(1.5), "Wh")
-    assert said["cost"] == (float(bill.follows["cost_usd"]), "USD", "price to industry, France × energy delivered")
-    assert said["co2e"] == (float(bill.follows["co2e_kg"]), "kg", "given carbon intensity × energy delivered")
-    assert said["co2e direct"] == said["co2e"]
-    assert said["water"][0] == float(bill.follows["water_l"])
+    message = {reason.name: (float(reason.value), reason.unit, reason.formula) for reason in working.reasons}
+    assert message["energy of the servers and network"][:2] == (pytest.approx(1.0), "Wh")
+    assert message["energy delivered"][:2] == (pytest.approx(1.5), "Wh")
+    assert message["cost"] == (float(bill.follows["cost_usd"]), "USD", "price to industry, France × energy delivered")
+    assert message["co2e"] == (float(bill.follows["co2e_kg"]), "kg", "given carbon intensity × energy delivered")
+    assert message["co2e direct"] == message["co2e"]
+    assert message["water"][0] == float(bill.follows["water_l"])
     priced = find_facility(Where.read("fr", {"pue": 1.5, "electricity_price": 0.1}), draws, Working())
     deliver([phase(60, decode=60)], priced, draws, working)
     formulas = [reason.formula for reason in working.reasons]

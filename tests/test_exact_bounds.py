@@ -30,7 +30,7 @@ from wattline.search.setup import Candidate
 
 pytest.importorskip("numba", reason="the simulator needs Numba, of the extra sim")
 MODEL = load_model("llama-3.1-8b", catalog.default())
-ONE = Candidate("h100-sxm", 1, "bf16", max_num_seqs=1, max_num_batched_tokens=2048)
+SINGLE = Candidate("h100-sxm", 1, "bf16", max_num_seqs=1, max_num_batched_tokens=2048)
 DRAWS = Draws(0)
 CHIP = load_chip("h100-sxm", DRAWS)
 STEPS = setting(MODEL, CHIP, 1, "bf16")
@@ -49,7 +49,7 @@ def question(given: Traffic | None = None, setup: Setup | None = None, **target:
     return Question(MODEL, given or traffic(), aim, 0.99, setup or Setup(), where)
 
 
-def bound(given: Question, setup: Candidate = ONE) -> Bound:
+def bound(given: Question, setup: Candidate = SINGLE) -> Bound:
     return screen(given, [setup])[0]
 
 
@@ -65,7 +65,7 @@ def test_standing_ready_is_shared_out_over_the_requests() -> None:
     assert got.ready_j == pytest.approx(2 * (IDLE + HOST_IDLE + NETWORK) * 100 / 10)
     assert got.energy_j(3) - got.energy_j(1) == pytest.approx(2 * got.ready_j)
     assert got.energy_j(1) == pytest.approx(got.work_j + got.ready_j)
-    two = bound(question(), replace(ONE, gpus=2))
+    two = bound(question(), replace(SINGLE, gpus=2))
     assert two.ready_j == pytest.approx(2 * got.ready_j)
 
 
@@ -89,7 +89,7 @@ def test_tokens_of_one_sequence_at_a_time_cost_a_step_each() -> None:
 
 def test_batches_cost_less_a_token_as_far_as_they_are_allowed() -> None:
     given = question(setup=Setup(prefix_cache=True))
-    works = [bound(given, replace(ONE, max_num_seqs=size)).work_j for size in (1, 8, 64)]
+    works = [bound(given, replace(SINGLE, max_num_seqs=size)).work_j for size in (1, 8, 64)]
     assert works == sorted(works, reverse=True)
     eight = step(8.0, 8.0, 205.5, 0.0)[1] / 8
     assert works[1] <= 2 * SLACK * 10 * step(1.0, 1.0, 205.5, 0.0)[1]
@@ -121,7 +121,7 @@ def test_dollars_are_of_the_energy_and_of_the_chips() -> None:
     assert capital is not None
     assert got.capital_usd == pytest.approx(capital * 100 / 10)
     assert got.usd(3) == pytest.approx(1e-7 * got.energy_j(3) + 3 * capital * 10)
-    two = bound(question(), replace(ONE, gpus=2))
+    two = bound(question(), replace(SINGLE, gpus=2))
     assert two.capital_usd == pytest.approx(2 * capital * 10)
     assert replace(got, capital_usd=None).usd(1) == float("inf")
 
@@ -134,7 +134,7 @@ def test_the_first_guess_serves_the_busiest_minute() -> None:
     context = 200 + 101 / 2
     busy = step(200.0, 1.0, 0.0, 200.0)[0] + 100 * step(1.0, 1.0, context, 0.0)[0]
     assert (got.replicas, got.readers, got.least) == (ceil(2 * busy), 0, 1)
-    split = bound(question(given, tpot_s=99.0), replace(ONE, prefill_replicas=1))
+    split = bound(question(given, tpot_s=99.0), replace(SINGLE, prefill_replicas=1))
     assert split.readers == max(1, ceil(2 * step(200.0, 1.0, 0.0, 200.0)[0]))
     assert split.replicas == ceil(2 * 100 * step(1.0, 1.0, context, 0.0)[0])
     assert split.least == 2
@@ -148,10 +148,10 @@ def test_a_guess_keeps_the_time_between_tokens() -> None:
     """Larger batches need fewer replicas, as long as a step is as short as asked."""
     given = traffic(count=20_000, output=201)
     loose, tight = (
-        bound(question(given, tpot_s=tpot), replace(ONE, max_num_seqs=256)).replicas for tpot in (1.0, 0.012)
+        bound(question(given, tpot_s=tpot), replace(SINGLE, max_num_seqs=256)).replicas for tpot in (1.0, 0.012)
     )
     assert loose < tight
-    small = bound(question(given, tpot_s=1.0), replace(ONE, max_num_seqs=4)).replicas
+    small = bound(question(given, tpot_s=1.0), replace(SINGLE, max_num_seqs=4)).replicas
     assert small > loose
 
 
@@ -166,7 +166,7 @@ def test_what_fits_no_cache_is_not_served_and_still_counts_as_offered() -> None:
 
 
 def test_bounds_stand_in_the_order_of_the_setups() -> None:
-    setups = [replace(ONE, max_num_seqs=n, power_cap_w=cap) for n in (64, 1) for cap in (None, 400.0)]
+    setups = [replace(SINGLE, max_num_seqs=n, power_cap_w=cap) for n in (64, 1) for cap in (None, 400.0)]
     assert [each.setup for each in screen(question(), setups)] == setups
 
 
@@ -195,7 +195,7 @@ def mean_context() -> float:
 @pytest.mark.parametrize("most", [512, 500, 512.0 * 16])
 def test_tokens_of_unlike_requests_cost_a_share_of_the_best_step_at_their_context(most: float) -> None:
     """16 requests in eight groups of two, by context; a token takes a share of the best of the steps of 1 to 4."""
-    got = bound(question(mixed()), replace(ONE, max_num_seqs=4, max_num_batched_tokens=int(most)))
+    got = bound(question(mixed()), replace(SINGLE, max_num_seqs=4, max_num_batched_tokens=int(most)))
     rows = sorted((i + o / 2, o - 1) for i, o in zip(INPUTS, OUTPUTS, strict=True))
     decode = 0.0
     for (c1, m1), (c2, m2) in zip(rows[::2], rows[1::2], strict=True):
@@ -211,12 +211,12 @@ def test_tokens_of_unlike_requests_cost_a_share_of_the_best_step_at_their_contex
 
 def test_a_prompt_is_read_in_the_step_that_is_allowed() -> None:
     """With 20 tokens a step at the most there is one step to choose."""
-    got = bound(question(traffic(output=1)), replace(ONE, max_num_batched_tokens=20))
+    got = bound(question(traffic(output=1)), replace(SINGLE, max_num_batched_tokens=20))
     alone, beside = step(20.0, 1.0, 1.0, 0.0)[1], step(21.0, 1.0, 1.0, 0.0)[1] - step(1.0, 1.0, 1.0, 0.0)[1]
     assert got.work_j == pytest.approx(2 * SLACK * 200 * min(alone, beside) / 20, rel=1e-9)
     for wrong in ({"max_num_seqs": 0}, {"max_num_batched_tokens": 3, "max_num_seqs": 4}):
         with pytest.raises(WattlineError, match="max-num"):
-            bound(question(), replace(ONE, **wrong))  # type: ignore[arg-type]
+            bound(question(), replace(SINGLE, **wrong))  # type: ignore[arg-type]
 
 
 def tokens_of_the_cache() -> int:
@@ -258,13 +258,13 @@ def test_the_guess_is_the_largest_batch_in_time_and_its_joules_those_of_the_smal
     between = {n: steps[n][0] + n * read_s / 201 for n in steps}
     for most in (3, 4):
         target = (between[3] + between[4]) / 2 / ROOM if most == 3 else 1.0
-        got = bound(question(given, tpot_s=target), replace(ONE, max_num_seqs=4))
+        got = bound(question(given, tpot_s=target), replace(SINGLE, max_num_seqs=4))
         replicas = ceil(40 * busy[most])
         usual = next(n for n in steps if busy[n] * 40 / replicas <= 1 or n == 4)
         assert got.replicas == replicas
         work = step(200.0, 1.0, 0.0, 200.0)[1] + 200 * steps[usual][1] / usual
         assert got.guess_j == pytest.approx(2 * work + replicas * got.ready_j, rel=1e-9)
-    too_tight = bound(question(given, tpot_s=1e-6), replace(ONE, max_num_seqs=4))
+    too_tight = bound(question(given, tpot_s=1e-6), replace(SINGLE, max_num_seqs=4))
     assert too_tight.replicas == ceil(40 * busy[1])
 
 
@@ -276,15 +276,15 @@ def test_a_read_prompt_holds_up_the_steps_of_its_request() -> None:
     between = {n: seconds[n] + n * read_s / 3 for n in seconds}
     for most in (1, 2, 3):
         target = (between[most] * 0.75 + between[most + 1] * 0.25) / ROOM
-        got = bound(question(given, tpot_s=target), replace(ONE, max_num_seqs=4))
+        got = bound(question(given, tpot_s=target), replace(SINGLE, max_num_seqs=4))
         assert got.replicas == ceil(40 * (read_s + 2 * seconds[most] / most)), most
     free = replace(question(given), target=Target(ttft_s=0.5))
-    assert bound(free, replace(ONE, max_num_seqs=4)).replicas == ceil(40 * (read_s + 2 * seconds[4] / 4))
+    assert bound(free, replace(SINGLE, max_num_seqs=4)).replicas == ceil(40 * (read_s + 2 * seconds[4] / 4))
 
 
 def test_a_small_batch_is_the_usual_one_where_few_come() -> None:
     """Ten requests in 100 s need one replica, which seldom has two of them; in steps of four it could take more."""
-    got = bound(question(traffic(output=201), tpot_s=99.0), replace(ONE, max_num_seqs=4))
+    got = bound(question(traffic(output=201), tpot_s=99.0), replace(SINGLE, max_num_seqs=4))
     single = step(1.0, 1.0, 200 + 201 / 2, 0.0)
     assert 0.1 * (step(200.0, 1.0, 0.0, 200.0)[0] + 200 * single[0]) < 1
     work = step(200.0, 1.0, 0.0, 200.0)[1] + 200 * single[1]
@@ -293,7 +293,7 @@ def test_a_small_batch_is_the_usual_one_where_few_come() -> None:
 
 def test_replicas_that_read_stand_ready_too_and_do_not_hold_up_those_that_write() -> None:
     given = question(traffic(count=4000, prompt=2000, output=201), tpot_s=99.0)
-    pools = replace(ONE, max_num_seqs=4, prefill_replicas=1)
+    pools = replace(SINGLE, max_num_seqs=4, prefill_replicas=1)
     got = bound(given, pools)
     seconds, joules = step(4.0, 4.0, 2000 + 201 / 2, 0.0)
     read_s, read_j = step(2000.0, 1.0, 0.0, 2000.0)
@@ -307,7 +307,7 @@ def test_no_more_sequences_run_than_the_cache_holds() -> None:
     """Prompts of 2 fifths of the cache: two at a time, whatever the set-up allows; others read them."""
     prompt = tokens_of_the_cache() * 2 // 5
     given = question(traffic(count=4000, prompt=prompt, output=201), tpot_s=1e4)
-    got = [bound(given, replace(ONE, max_num_seqs=n, prefill_replicas=1)).replicas for n in (1, 2, 4)]
+    got = [bound(given, replace(SINGLE, max_num_seqs=n, prefill_replicas=1)).replicas for n in (1, 2, 4)]
     each = [step(n, n, prompt + 201 / 2, 0.0)[0] / n for n in (1, 2)]
     assert got == [ceil(40 * 200 * each[0]), ceil(40 * 200 * each[1]), ceil(40 * 200 * each[1])]
 
@@ -315,8 +315,8 @@ def test_no_more_sequences_run_than_the_cache_holds() -> None:
 def test_bounds_of_a_group_do_not_depend_on_what_stands_beside_it() -> None:
     """A set-up of a batch of 64 keeps the steps of 64 beside one of 1."""
     given = question(setup=Setup(prefix_cache=True))
-    both = screen(given, [ONE, replace(ONE, max_num_seqs=64)])
-    assert both[1].work_j == pytest.approx(bound(given, replace(ONE, max_num_seqs=64)).work_j, rel=1e-9)
+    both = screen(given, [SINGLE, replace(SINGLE, max_num_seqs=64)])
+    assert both[1].work_j == pytest.approx(bound(given, replace(SINGLE, max_num_seqs=64)).work_j, rel=1e-9)
     assert both[0].work_j == pytest.approx(bound(given).work_j, rel=1e-9)
 
 
@@ -324,7 +324,7 @@ def test_a_power_limit_an_engine_and_a_site_by_its_weather_reach_the_bound() -> 
     cached = Setup(prefix_cache=True)
     capped = setting(MODEL, CHIP, 1, "bf16", limit_w=350.0)
     seconds, joules = (float(x) for x in capped.time_and_energy(1.0, 1.0, 205.5, 0.0))
-    got = bound(question(setup=cached), replace(ONE, power_cap_w=350.0))
+    got = bound(question(setup=cached), replace(SINGLE, power_cap_w=350.0))
     assert got.work_j == pytest.approx(2 * SLACK * 10 * (joules + seconds * (HOST - HOST_IDLE - IDLE)), rel=1e-9)
     soft = load_software("vllm-0.19", CHIP.generation, DRAWS, family=MODEL.family, chip=CHIP.record.name)
     with_soft = setting(MODEL, CHIP, 1, "bf16", serving=Serving(software=soft))
@@ -334,5 +334,5 @@ def test_a_power_limit_an_engine_and_a_site_by_its_weather_reach_the_bound() -> 
     # the overhead of an hour may be next to nothing: the bound takes none
     hourly = replace(question(), where=Where.read("us", {"place": "Dublin", "electricity_price": 0.36}))
     assert bound(hourly).ready_j == pytest.approx((IDLE + HOST_IDLE + NETWORK) * 100 / 10)
-    unpriced = bound(question(), replace(ONE, chip="v100"))
+    unpriced = bound(question(), replace(SINGLE, chip="v100"))
     assert (unpriced.capital_usd, unpriced.usd(1)) == (None, float("inf"))

@@ -24,15 +24,15 @@ GAIN = Gain(0.25, 10.0, np.zeros((2, 2)), 1)
 
 def corrected(monkeypatch: pytest.MonkeyPatch, late_s: float, series: Series) -> list[Any]:
     """The sensor's model answers with this series; the error that it states is a millionth a joule."""
-    told: list[Any] = []
+    reported: list[Any] = []
 
     def correct(good: Series, **more: Any) -> Any:
-        told.append((good, more))
+        reported.append((good, more))
         return SimpleNamespace(series=series, gain=GAIN, seen=SimpleNamespace(late_s=late_s), notes=("evened out",))
 
     monkeypatch.setattr(sensor, "correct", correct)
     monkeypatch.setattr(sensor, "own_error", lambda done, whole_j: whole_j * 1e-6)
-    return told
+    return reported
 
 
 def readings(watts: list[float], stuck: tuple[int, ...] = ()) -> Readings:
@@ -43,7 +43,7 @@ def readings(watts: list[float], stuck: tuple[int, ...] = ()) -> Readings:
 def test_readings_give_way_to_what_they_should_have_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """A line of 100 W a second from -1 s on: 150 J of it from 0 to 2 s, of which the first reading is stuck."""
     true = Series(CARD, NVML, np.array([-1.0, 0.5, 4.0]), np.array([0.0, 150.0, 150.0]))
-    told = corrected(monkeypatch, 0.0, true)
+    reported = corrected(monkeypatch, 0.0, true)
     got = correct_watts(CARD, NVML, readings([77, 88, 99], (0,)), [(0.0, 0.5)])
     assert got.readings.power_w.tolist() == [77, 150, 150]
     assert got.readings.time_s.tolist() == [0, 1, 2]
@@ -51,7 +51,7 @@ def test_readings_give_way_to_what_they_should_have_said(monkeypatch: pytest.Mon
     assert got.spec.note.startswith("as read; ")
     assert got.spec.note.endswith("; evened out")
     assert got.notes == ("evened out",)
-    ((good, more),) = told
+    ((good, more),) = reported
     assert (good.power_w.tolist(), more["stuck_s"]) == ([77, 88, 99], [(0.0, 0.5)])
 
 
@@ -66,7 +66,7 @@ def test_where_the_sensors_time_stands_its_gain_alone_is_undone(monkeypatch: pyt
 def test_a_counter_is_corrected_at_its_mean_power(monkeypatch: pytest.MonkeyPatch) -> None:
     """540 J in 4 s are 135 W, which are 100: each step by 100 to 135; the error is of what came after 0 s."""
     true = Series(CARD, NVML, np.array([-0.5, 1.5, 3.5]), None, np.array([0.0, 100.0, 400.0]))
-    told = corrected(monkeypatch, 0.0, true)
+    reported = corrected(monkeypatch, 0.0, true)
     rise = Rise(np.array([0.0, 1.0, 4.0]), np.array([0.0, 135.0, 540.0]), np.array([27.0, 0.0]))
     got = correct_counter(CARD, NVML, rise, readings([135, 0]), 0.25)
     assert got.rise.energy_j.tolist() == pytest.approx([0, 100, 400])
@@ -74,7 +74,7 @@ def test_a_counter_is_corrected_at_its_mean_power(monkeypatch: pytest.MonkeyPatc
     assert got.readings is not None
     assert got.readings.power_w.tolist() == pytest.approx([100, 0])
     assert (got.spec.error, got.notes) == (pytest.approx((400 - 25) * 1e-6), ("evened out",))
-    assert told[0][1]["interval_s"] == 0.25
+    assert reported[0][1]["interval_s"] == 0.25
     still = correct_counter(CARD, NVML, Rise(rise.time_s, np.zeros(3), np.ones(2)), None, 1.0)
     assert (still.rise.energy_j.tolist(), still.rise.doubt_j.tolist(), still.readings) == ([0, 0, 0], [1, 1], None)
     little = correct_counter(CARD, NVML, Rise(rise.time_s, np.array([0.0, 1, 2]), np.zeros(2)), None, 1.0)

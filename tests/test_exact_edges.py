@@ -75,8 +75,8 @@ def test_what_lies_outside_of_the_readings_may_be_the_peak_and_the_sensors_error
 
 def test_less_missing_than_two_readings_is_not_worth_a_word() -> None:
     for begin, period, seconds in ((-1.9, 0.0, None), (-2.1, 0.0, 2.1), (-2.1, 1.1, None), (-2.3, 1.1, 2.3)):
-        told = window(begin, 3, readings([200.0] * 4, period_s=period)).faults
-        assert [fault.seconds for fault in told] == ([] if seconds is None else [pytest.approx(seconds)])
+        reported = window(begin, 3, readings([200.0] * 4, period_s=period)).faults
+        assert [fault.seconds for fault in reported] == ([] if seconds is None else [pytest.approx(seconds)])
     assert not window(-0.04, 0.03, readings([200.0] * 4, 0.01)).faults
     assert window(-0.06, 0.03, readings([200.0] * 4, 0.01)).faults
 
@@ -110,17 +110,17 @@ def test_stretches_as_one() -> None:
 
 
 def test_a_window_in_words_and_as_data() -> None:
-    one = WindowEnergy(2.0, (device(7200, 3600, 10800, 5),))
-    assert str(one) == "2 Wh (1 Wh to 3 Wh), 2 s, 3,600 W mean, 1 device, measured"
-    two = replace(one, devices=(*one.devices, device(7200, 3600, 10800, 5, modelled=True)))
+    single = WindowEnergy(2.0, (device(7200, 3600, 10800, 5),))
+    assert str(single) == "2 Wh (1 Wh to 3 Wh), 2 s, 3,600 W mean, 1 device, measured"
+    two = replace(single, devices=(*single.devices, device(7200, 3600, 10800, 5, modelled=True)))
     assert "2 devices" in str(two)
     assert "modelled, not measured" in str(two)
     assert str(WindowEnergy(2.0)) == "energy unknown (no sensor gave readings), 2 s"
-    assert [each.json()["basis"] for each in (one, two, WindowEnergy(2.0))] == ["measured", "modelled", "unknown"]
-    assert one.json()["energy_wh"] == {"value": 2, "low": 1, "high": 3}
-    assert one.json()["devices"][0]["energy_wh"] == {"value": 2, "low": 1, "high": 3}
+    assert [each.json()["basis"] for each in (single, two, WindowEnergy(2.0))] == ["measured", "modelled", "unknown"]
+    assert single.json()["energy_wh"] == {"value": 2, "low": 1, "high": 3}
+    assert single.json()["devices"][0]["energy_wh"] == {"value": 2, "low": 1, "high": 3}
     assert WindowEnergy(2.0).json()["energy_wh"] is None
-    assert WindowEnergy(0.0, one.devices).mean_w is None
+    assert WindowEnergy(0.0, single.devices).mean_w is None
 
 
 def test_the_peak_of_a_sum_between_whole_seconds() -> None:

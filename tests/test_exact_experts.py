@@ -24,11 +24,11 @@ def made(fit_: dict[str, float] | None = None, own: dict[str, Any] | None = None
 
 
 def test_a_token_touches_the_experts_that_it_chooses() -> None:
-    one = made()
-    assert float(one.flops) == pytest.approx(2 * WEIGHTS)
+    single = made()
+    assert float(single.flops) == pytest.approx(2 * WEIGHTS)
     activations = (2 * 6 + 3 * 5) * 2
-    assert float(one.bytes) == pytest.approx(WEIGHTS * 2 + activations)
-    assert float(one.busy_s) == pytest.approx(2 * WEIGHTS / 100 + (WEIGHTS * 2 + activations) / 10)
+    assert float(single.bytes) == pytest.approx(WEIGHTS * 2 + activations)
+    assert float(single.busy_s) == pytest.approx(2 * WEIGHTS / 100 + (WEIGHTS * 2 + activations) / 10)
 
 
 def test_more_tokens_touch_more_experts_by_chance() -> None:

@@ -139,9 +139,9 @@ def test_bytes_of_weights_by_hand() -> None:
 
 def test_a_step_reads_no_expert_that_it_does_not_touch() -> None:
     mixture = model(**EXPERTS, layers=2)
-    one, routers = 3 * 6 * 5, 2 * 6 * 4
-    assert float(count.weight_bytes_read(mixture, 1, 1.0)) == 2 * ATTENTION + routers + 2 * 4 * one * 0.5 + HEAD * 2
-    assert float(count.weight_bytes_read(mixture, 2, 4.0)) == 4 * (2 * ATTENTION + routers + 8 * one * 0.75 + HEAD)
+    single, routers = 3 * 6 * 5, 2 * 6 * 4
+    assert float(count.weight_bytes_read(mixture, 1, 1.0)) == 2 * ATTENTION + routers + 2 * 4 * single * 0.5 + HEAD * 2
+    assert float(count.weight_bytes_read(mixture, 2, 4.0)) == 4 * (2 * ATTENTION + routers + 8 * single * 0.75 + HEAD)
     assert float(count.weight_bytes_read(model(), 9, 1.0)) == ATTENTION + MLP + HEAD * 2
 
 

@@ -79,13 +79,13 @@ def test_a_server_that_falls_to_nothing_and_comes_back_did_not() -> None:
 
 def test_a_stuck_value_holds_far_longer_than_values_of_its_sensor_do() -> None:
     free = [100.0 + k % 2 for k in range(40)]
-    for held, seen in ((30, 0), (31, 1), (60, 1)):
-        watts = [*free, *[150.0] * held, *free]
-        found = stuck_stretches(np.arange(float(len(watts))), np.array(watts))
-        assert len(found) == seen, held
+    for kept, seen in ((30, 0), (31, 1), (60, 1)):
+        watts = [*free, *[150.0] * kept, *free]
+        result = stuck_stretches(np.arange(float(len(watts))), np.array(watts))
+        assert len(result) == seen, kept
         if seen:
-            assert found[0] == (40, 40 + held - 1, 150, held)
-            assert found[0].seconds == held - 1
+            assert result[0] == (40, 40 + kept - 1, 150, kept)
+            assert result[0].seconds == kept - 1
     assert not stuck_stretches(np.arange(100.0), np.array([*free, *[0.0] * 60]))  # off is no fault
     assert not stuck_stretches(np.arange(0.0, 190, 10), np.full(19, 5.0))  # too few to know
     assert len(stuck_stretches(np.arange(0.0, 200, 10), np.full(20, 5.0))) == 1
@@ -211,13 +211,13 @@ def test_a_counter_set_back_holds_at_least_what_it_shows() -> None:
 
 def test_a_stuck_value_may_be_small_and_none_at_all_is_off() -> None:
     free = [10.0 + k % 2 for k in range(40)]
-    for held, stuck in ((0.5, 1), (0.0, 0)):
-        assert len(stuck_stretches(np.arange(100.0), np.array([*free, *[held] * 60]))) == stuck
+    for kept, stuck in ((0.5, 1), (0.0, 0)):
+        assert len(stuck_stretches(np.arange(100.0), np.array([*free, *[kept] * 60]))) == stuck
     # values that change every 2 s are stuck after 40
     slow = [100.0 + (k // 2) % 2 for k in range(80)]
-    for held, stuck in ((40, 0), (41, 1)):
-        watts = np.array([*slow, *[150.0] * held, *slow])
-        assert len(stuck_stretches(np.arange(float(len(watts))), watts)) == stuck, held
+    for kept, stuck in ((40, 0), (41, 1)):
+        watts = np.array([*slow, *[150.0] * kept, *slow])
+        assert len(stuck_stretches(np.arange(float(len(watts))), watts)) == stuck, kept
 
 
 def test_of_readings_that_are_nearly_all_alike_the_ninetieth_hundredth_decides() -> None:

@@ -90,9 +90,9 @@ def test_devices_that_gave_nothing_may_have_taken_what_the_others_of_their_kind_
     assert [device.key for device in made.lost] == ["n3/bmc-0"]
     energies = {"n1/bmc-0": Energy(10.0, 0, 0), "n2/bmc-0": Energy(20.0, 0, 0)}
     assert absent_j(made, energies) == pytest.approx(15)
-    told = meter(Recording((steady(360), steady(720, host="n2")), counts={"stated_nodes": 5.0}))
-    assert missing_nodes(told) == 3
-    assert absent_j(told, energies) == pytest.approx(45)
+    reported = meter(Recording((steady(360), steady(720, host="n2")), counts={"stated_nodes": 5.0}))
+    assert missing_nodes(reported) == 3
+    assert absent_j(reported, energies) == pytest.approx(45)
     assert missing_nodes(meter(Recording((steady(360),), counts={"stated_nodes": 5.0}))) == 0
     assert missing_nodes(meter(Recording((steady(360), steady(720, host="n2")), counts={"stated_nodes": 1.0}))) == 0
 
@@ -209,9 +209,9 @@ def test_what_nothing_recorded_is_left_out_of_a_window_and_told() -> None:
 
 def test_a_device_is_absent_beyond_two_and_a_half_intervals() -> None:
     """Of 100 s one was read to the 98th, one to the 95th: 2.5 s less."""
-    for seconds, told in ((99, []), (96, [(1, pytest.approx(2.5))])):
+    for seconds, reported in ((99, []), (96, [(1, pytest.approx(2.5))])):
         both = Recording((steady(360), steady(360, seconds, uuid="b-0", host="n2")))
-        assert spans_of(both, 0, 100)[1] == told
+        assert spans_of(both, 0, 100)[1] == reported
 
 
 def test_what_is_lost_counts_by_its_own_kind_alone() -> None:

@@ -169,28 +169,28 @@ def test_an_estimate_of_one_that_came_since_is_its_part_of_those_that_run() -> N
 
 
 def test_shares_of_a_lone_request_are_asked_for_at_a_batch_of_one() -> None:
-    asked: list[float] = []
+    batches: list[float] = []
 
     def at(batch: float, context: float) -> float:
-        asked.append(batch)
+        batches.append(batch)
         return 1.0
 
     quiet, whole = request("quiet", 0, 1, 10, 10), request("whole", 0, 1, 10, 10, stream=False)
     settled(weights(decode_j=at), [Interval(0, 1, 1.0)], request("a", 0, 1, 10, 10))
-    assert set(asked) == {1}
+    assert set(batches) == {1}
     ledger = Ledger(weights(decode_j=at), Typical(4.0, 0.02))
-    asked.clear()
+    batches.clear()
     for each in (quiet, whole):
         ledger.begin(each)
         ledger.end(each, 1.0)
     ledger.add(Interval(0, 1, 1.0))
-    assert set(asked) == {1}  # a stream that brought nothing was not in the batch
+    assert set(batches) == {1}  # a stream that brought nothing was not in the batch
 
 
 def test_what_idle_and_requests_have_is_told_for_each_interval() -> None:
-    told: list[Any] = []
+    reported: list[Any] = []
     ledger = Ledger(weights(lambda tokens: 2.0, low=0.5, high=4.0, idle_w=10.0), Typical(4.0, 0.02),
-                    on_settled=lambda interval, idle_j, given_j: told.append((idle_j, given_j)))  # fmt: skip
+                    on_settled=lambda interval, idle_j, given_j: reported.append((idle_j, given_j)))  # fmt: skip
     tracked = request("a", 0, 1, 50, 11, stream=False)
     ledger.begin(tracked)
     ledger.end(tracked, 1.0)
@@ -198,7 +198,7 @@ def test_what_idle_and_requests_have_is_told_for_each_interval() -> None:
     ledger.add(Interval(1, 2, 30.0))
     ledger.add(Interval(2, 3, None))
     ledger.settle(50)
-    assert told == [(pytest.approx(10), pytest.approx(90)), (30, 0), (None, None)]
+    assert reported == [(pytest.approx(10), pytest.approx(90)), (30, 0), (None, None)]
 
 
 def test_an_instant_lies_in_the_span_that_it_begins_in() -> None:

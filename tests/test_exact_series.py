@@ -99,9 +99,9 @@ def test_power_of_one_knot_and_less_than_a_second_beyond_the_ends() -> None:
     line = straight(METER, EXACT, np.array([0.0, 2, 3]), np.array([100.0, 500, 200]))
     assert energy(line, 3, 3.5).value_j == pytest.approx(100)
     assert energy(line, -0.5, 0).value_j == pytest.approx(50)
-    one = replace(line, time_s=np.array([1.0]), left_w=np.empty(0), right_w=np.empty(0), below_w=np.empty(0), above_w=np.empty(0))  # fmt: skip  # noqa: E501
-    assert one.at_w(np.array([0.0, 1.0, 2.0])).tolist() == [100, 200, 200]
-    assert energy(one, 0, 3).value_j == pytest.approx(100 + 400)
+    single = replace(line, time_s=np.array([1.0]), left_w=np.empty(0), right_w=np.empty(0), below_w=np.empty(0), above_w=np.empty(0))  # fmt: skip  # noqa: E501
+    assert single.at_w(np.array([0.0, 1.0, 2.0])).tolist() == [100, 200, 200]
+    assert energy(single, 0, 3).value_j == pytest.approx(100 + 400)
     counted = steps(METER, EXACT, np.array([0.0, 1, 3]), np.array([5.0, 105, 505]))
     assert (tuple(counted.before), tuple(counted.after), counted.interval_s) == ((0, 0, 0), (0, 0, 0), 1.5)
     assert tuple(energy(counted, -1, 4)) == (500, 0, 0)
@@ -125,8 +125,8 @@ def test_where_two_sensors_meet_the_later_holds_and_edges_go_by_it() -> None:
 def test_between_two_readings_the_peak_is_the_higher_end_of_the_line() -> None:
     line = track(clean(RAMP).powers)
     assert (line.peak_w(1.2, 1.7), line.peak_w(1.2, 2.2)) == (pytest.approx(440), 500)
-    one = track(clean(readings([*range(5)], [100.0, 500, 100, 100, 100])).powers)
-    assert peak_of_sum([one], 0.5, 4) == 500
+    single = track(clean(readings([*range(5)], [100.0, 500, 100, 100, 100])).powers)
+    assert peak_of_sum([single], 0.5, 4) == 500
 
 
 def test_a_series_without_a_good_reading_is_nothing() -> None:

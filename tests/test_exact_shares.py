@@ -54,9 +54,9 @@ def settled(weigher: Weigher, intervals: list[Interval], *requests: TrackedReque
 
 def test_an_output_token_weighs_at_the_prompt_and_half_of_the_answer() -> None:
     """Weights that are the context itself: 99 tokens at 100 + 50, beside 49 at 300 + 25."""
-    one, other = request("a", 0, 1, 100, 100), request("b", 0, 1, 300, 50)
-    settled(weights(decode_j=lambda batch, context: context), [Interval(0, 1, 1000.0)], one, other)
-    assert one.energy_j == pytest.approx(1000 * 99 * 150 / (99 * 150 + 49 * 325))
+    first, other = request("a", 0, 1, 100, 100), request("b", 0, 1, 300, 50)
+    settled(weights(decode_j=lambda batch, context: context), [Interval(0, 1, 1000.0)], first, other)
+    assert first.energy_j == pytest.approx(1000 * 99 * 150 / (99 * 150 + 49 * 325))
     assert other.energy_j == pytest.approx(1000 * 49 * 325 / (99 * 150 + 49 * 325))
 
 
@@ -86,14 +86,14 @@ def test_a_prediction_reads_what_is_not_cached_and_writes_at_the_prompt_and_half
 
 
 def test_a_weight_is_asked_for_at_the_batch_that_ran() -> None:
-    asked: list[float] = []
+    batches: list[float] = []
 
     def at(batch: float, context: float) -> float:
-        asked.append(batch)
+        batches.append(batch)
         return 1.0
 
     settled(weights(decode_j=at), [Interval(0, 1, 1.0)], *(request(n, 0, 1, 10, 10) for n in "abc"))
-    assert set(asked) == {3}
+    assert set(batches) == {3}
 
 
 def test_a_piece_may_hold_several_tokens() -> None:

@@ -149,8 +149,8 @@ def test_samples_reach_the_device_that_they_name_and_all_where_they_name_none() 
     steps = [(at, "p", 1.0) for at in range(10, 101, 10)]
     every = share_processes(recording, [sampled("", "", *steps)], idle_w=0.0)
     assert every.claims() == {"p": pytest.approx(70_000)}
-    one = share_processes(recording, [sampled("", "n2", *steps)], idle_w=0.0)
-    assert (one.claims(), one.unknown_j) == ({"p": pytest.approx(40_000)}, pytest.approx(30_000))
+    single = share_processes(recording, [sampled("", "n2", *steps)], idle_w=0.0)
+    assert (single.claims(), single.unknown_j) == ({"p": pytest.approx(40_000)}, pytest.approx(30_000))
     twice = [sampled("GPU-b", "", *steps[:5]), sampled("1", "n1", *[(at, "q", 1.0) for at in range(60, 101, 10)])]
     two = share_processes(recording, twice, idle_w=0.0)
     assert two.claims() == {"p": pytest.approx(10_000), "q": pytest.approx(10_000)}
@@ -179,9 +179,9 @@ def test_what_was_wrong_is_noted_once_for_all_devices_alike() -> None:
     spiked, missing = watts.copy(), watts.copy()
     spiked[50], missing[50] = 1e6, np.nan
     short = Series(Device("n1", "GPU-9", "gpu"), Spec("file"), np.array([T0]), np.array([5.0]))
-    one = share_jobs(Recording([gpu(spiked, "GPU-a"), gpu(missing, "GPU-b")]), [job("j", 0, 100)], idle_w=0.0)
-    assert [note.split(":")[0:2] for note in one.notes] == [["n1/GPU-a", " spike"]]
-    assert one.total_j == pytest.approx(40_000, rel=1e-3)
+    single = share_jobs(Recording([gpu(spiked, "GPU-a"), gpu(missing, "GPU-b")]), [job("j", 0, 100)], idle_w=0.0)
+    assert [note.split(":")[0:2] for note in single.notes] == [["n1/GPU-a", " spike"]]
+    assert single.total_j == pytest.approx(40_000, rel=1e-3)
     two = share_jobs(Recording([gpu(spiked, "GPU-a"), gpu(spiked, "GPU-b"), short]), [job("j", 0, 100)], idle_w=0.0)
     assert [note.split(":")[0] for note in two.notes] == ["left out", "2 devices"]
     assert "n1/GPU-9: fewer than two readings" in two.notes[0]

@@ -57,13 +57,13 @@ def sky(t_c: float) -> Outside:
     return outside(weather(t_c), every=TYPICAL_YEAR_H)
 
 
-def one(it: float) -> Array:
+def uniform(it: float) -> Array:
     return np.full((1, 1), it)
 
 
 def test_an_hours_parts_and_water_by_hand() -> None:
     """Half load at 25 °C: 0.5 of servers, 0.05 of supplies, 0.02 of light are 0.57 of heat."""
-    got = hours(design(), one(0.5), sky(25.0))
+    got = hours(design(), uniform(0.5), sky(25.0))
     heat = 0.57
     parts = {
         "rack_supply": 0.05, "ups": 0, "distribution": 0, "transformer": 0, "compressors": 0.05 * heat,
@@ -77,38 +77,40 @@ def test_an_hours_parts_and_water_by_hand() -> None:
     assert float(got.water[0, 0]) == pytest.approx(1.6e-7 * heat * air.LITRES_PER_KG)
     assert float(got.heat_out[0, 0]) == pytest.approx(1.22 * heat + 0.01)
     assert (int(got.mode[0, 0]), float(got.chilled[0, 0])) == (MECHANICAL, pytest.approx(heat))
-    cold = hours(design(), one(0.5), sky(15.0))
+    cold = hours(design(), uniform(0.5), sky(15.0))
     assert (float(cold.parts["compressors"][0, 0]), int(cold.mode[0, 0]), float(cold.unmet_c[0, 0])) == (0, 0, 0)
 
 
 def test_transformers_carry_all_that_comes_before_them() -> None:
     """A loss of 4% of a rating of 2, of which a half stands, at (0.5 + parts) of it."""
-    plain = float(hours(design(), one(0.5), sky(15.0)).total[0, 0])
-    lossy = hours(design(params={"distribution_loss": 0.04, "transformer_share": 1.0}), one(0.5), sky(15.0))
+    plain = float(hours(design(), uniform(0.5), sky(15.0)).total[0, 0])
+    lossy = hours(design(params={"distribution_loss": 0.04, "transformer_share": 1.0}), uniform(0.5), sky(15.0))
     lost = 0.04 * 2 * (0.5 + 0.5 * (plain / 2) ** 2)
     assert float(lossy.parts["transformer"][0, 0]) == pytest.approx(lost)
     assert float(lossy.heat_out[0, 0]) == pytest.approx(1.17 * 0.57 + 0.01 + lost)
 
 
 def test_the_servers_share_of_the_heat_is_told_to_the_cooling() -> None:
-    told = []
+    reported = []
 
     def ask(heat: Heat, out: Outside, params: Params) -> CoolingResult:
-        told.append((float(heat.now[0, 0]), float(heat.design[0, 0]), float(heat.servers[0, 0])))
+        reported.append((float(heat.now[0, 0]), float(heat.design[0, 0]), float(heat.servers[0, 0])))
         return cool(heat, out, params)
 
     made = design()
-    hours(replace(made, kind=replace(made.kind, cool=ask)), one(0.5), sky(15.0))
-    assert told == [pytest.approx((0.57, 1.12, 0.5 / 0.57))]
+    hours(replace(made, kind=replace(made.kind, cool=ask)), uniform(0.5), sky(15.0))
+    assert reported == [pytest.approx((0.57, 1.12, 0.5 / 0.57))]
 
 
 def test_a_humidifier_puts_back_what_coils_take_where_the_hall_is_closed() -> None:
     """A tenth of the heat is moisture's: 2.45 MJ a kg."""
-    plain, more = (float(hours(design(humidified=on), one(0.5), sky(25.0)).evaporated[0, 0]) for on in (False, True))
+    plain, more = (
+        float(hours(design(humidified=on), uniform(0.5), sky(25.0)).evaporated[0, 0]) for on in (False, True)
+    )
     assert more - plain == pytest.approx(0.57 * 0.1 / 2.45e6 * air.LITRES_PER_KG)
     for t_c, closed in ((25.0, True), (15.0, False)):
         open_air = [
-            float(hours(design(humidified=on, open_air=True), one(0.5), sky(t_c)).evaporated[0, 0])
+            float(hours(design(humidified=on, open_air=True), uniform(0.5), sky(t_c)).evaporated[0, 0])
             for on in (False, True)
         ]
         assert open_air[1] - open_air[0] == pytest.approx(0.57 * 0.1 / 2.45e6 * air.LITRES_PER_KG * closed, abs=1e-15)
@@ -129,7 +131,7 @@ DAYS = np.where(np.arange(TYPICAL_YEAR_H) % 2, 35.0, 15.0)  # cold and hot hours
 
 def test_a_year_is_the_mean_and_the_peak_of_its_hours() -> None:
     """Hot hours: 15 K above 20 °C, compressors take 0.15 of the heat, and the supply is 5 K too warm."""
-    got = year(design(), weather(DAYS), one(0.5))
+    got = year(design(), weather(DAYS), uniform(0.5))
     heat, fixed = 0.57, 0.5 + 0.05 + 0.02 + 0.01
     cold, hot = fixed + 0.17 * heat, fixed + 0.32 * heat
     assert float(got.it_mean[0]) == 0.5
@@ -143,13 +145,13 @@ def test_a_year_is_the_mean_and_the_peak_of_its_hours() -> None:
     assert float(got.heat_out[0]) == pytest.approx((1.17 + 0.075) * heat + 0.01)
     assert got.total[0, :4] == pytest.approx([cold, hot, cold, hot], rel=1e-6)
     assert got.pue_by_hour()[:, 1] == pytest.approx([hot / 0.5] * 3, rel=1e-6)
-    some = year(design(), weather(DAYS), one(0.5), every=2)
+    some = year(design(), weather(DAYS), uniform(0.5), every=2)
     assert (float(some.delivered[0]), some.total.shape) == (pytest.approx(cold), (1, TYPICAL_YEAR_H // 2))
 
 
 def test_supply_a_twentieth_of_a_kelvin_too_warm_is_no_hour_that_misses() -> None:
     for t_c, missed in ((30.04, 0), (30.06, TYPICAL_YEAR_H)):
-        assert float(year(design(), weather(t_c), one(0.5)).unmet_hours[0]) == missed
+        assert float(year(design(), weather(t_c), uniform(0.5)).unmet_hours[0]) == missed
 
 
 def test_a_load_by_the_hour_meets_the_weather_of_its_hour() -> None:
@@ -167,7 +169,7 @@ def test_draws_are_each_their_own_in_any_number() -> None:
     """30 draws of a light of 0.01 to 0.30: three pieces of the work."""
     light = np.arange(1, 31)[:, None] / 100
     many = replace(design(), hall=dict(design().hall) | {"lighting": light})
-    got = year(many, weather(15.0), one(0.5))
+    got = year(many, weather(15.0), uniform(0.5))
     expected = 0.5 + 0.05 + 0.01 + light.ravel() + 0.17 * (0.55 + light.ravel())
     assert got.delivered == pytest.approx(expected)
     assert got.peak == pytest.approx(expected)
@@ -178,9 +180,9 @@ def test_draws_are_each_their_own_in_any_number() -> None:
     loads = year(design(), weather(15.0), np.array([[0.2], [0.4]]))
     assert loads.it_mean.tolist() == [0.2, 0.4]
     assert loads.delivered == pytest.approx([0.24 * 0.17 + 0.25, 0.46 * 0.17 + 0.47])
-    warmer = year(replace(design(), shift_c=np.array([[0.0], [10.0]])), weather(15.0), one(0.5))
+    warmer = year(replace(design(), shift_c=np.array([[0.0], [10.0]])), weather(15.0), uniform(0.5))
     assert warmer.parts["compressors"] == pytest.approx([0, 0.05 * 0.57])
-    each = year(replace(design(), shift_c=np.arange(30.0)[:, None]), weather(15.0), one(0.5))
+    each = year(replace(design(), shift_c=np.arange(30.0)[:, None]), weather(15.0), uniform(0.5))
     assert each.parts["compressors"] == pytest.approx(np.maximum(np.arange(30) - 5, 0) * 0.01 * 0.57)
     part = rows(many, slice(3, 5))
     assert part.hall["lighting"].ravel().tolist() == [0.04, 0.05]
@@ -209,7 +211,7 @@ def test_units_carry_the_hardest_hour_with_one_to_spare() -> None:
     """1 kW of servers at 35 °C: 1.12 kW of heat, 1.4884 kW at the meter."""
     lossy = Ups(np.full((1, 1), 1e-9), np.zeros((1, 1)), np.zeros((1, 1)))
     site = design(ups=lossy)
-    full = hours(site, one(1.0), outside(weather(DAYS)))
+    full = hours(site, uniform(1.0), outside(weather(DAYS)))
     got = {unit.name: (unit.needed_w, unit.unit_w, unit.needed, unit.installed) for unit in units(site, full, 1000.0)}
     near = {name: pytest.approx(row) for name, row in {
         "transformers": (1488.4, 1000, 2, 2), "UPS modules": (1000, 400, 3, 3), "generators": (1488.4, 500, 3, 4),
@@ -223,7 +225,7 @@ def test_units_carry_the_hardest_hour_with_one_to_spare() -> None:
     assert liquid["air handlers"] == pytest.approx(280)
     tanks = units(design("immersion"), full, 1000.0)
     assert "air handlers" not in {unit.name for unit in tanks}
-    none = units(design(), hours(design(), one(1.0), sky(15.0)), 1000.0)
+    none = units(design(), hours(design(), uniform(1.0), sky(15.0)), 1000.0)
     assert not {"chillers", "UPS modules"} & {unit.name for unit in none}
     assert units(site, full, 1000.0)[0].json()["installed"] == 2
 
@@ -283,7 +285,7 @@ def test_a_hall_that_rejects_its_heat_without_towers_needs_none() -> None:
             return replace(cool(heat, out, params), towers=np.where(out.t_c > 20.0, share, 0.0))
 
         site = replace(design(), kind=replace(design().kind, cool=towers))
-        return {unit.name for unit in units(site, hours(site, one(1.0), outside(weather(DAYS))), 1000.0)}
+        return {unit.name for unit in units(site, hours(site, uniform(1.0), outside(weather(DAYS))), 1000.0)}
 
     assert "tower cells or dry coolers" not in names(0.0)
     assert "tower cells or dry coolers" in names(0.02)

@@ -231,8 +231,8 @@ def test_under_a_limit_the_clock_falls_as_the_root_of_the_power_beyond_static(ex
 
     Energy of work goes with the clock to its exponent, time with one over the clock, so power with one more.
     """
-    held = fit(static_power=0.2, clock_exponent=exponent)
-    time, power = within_limit(np.asarray(10.0), np.asarray(1000.0), watts(limit=40.0), held)
+    fitted = fit(static_power=0.2, clock_exponent=exponent)
+    time, power = within_limit(np.asarray(10.0), np.asarray(1000.0), watts(limit=40.0), fitted)
     assert float(power) == pytest.approx(40)
     assert float(time) == pytest.approx(10 / clock)
     beyond_static_j = float(time * (power - 20))
@@ -240,8 +240,8 @@ def test_under_a_limit_the_clock_falls_as_the_root_of_the_power_beyond_static(ex
 
 
 def test_a_limit_lets_through_what_its_control_reaches_and_static_power_a_part_of_it() -> None:
-    held = fit(static_power=0.9, clock_exponent=1.0, limit_reach=0.5, largest_static_share=0.5)
-    time, power = within_limit(np.asarray(10.0), np.asarray(1100.0), watts(limit=80.0), held)
+    fitted = fit(static_power=0.9, clock_exponent=1.0, limit_reach=0.5, largest_static_share=0.5)
+    time, power = within_limit(np.asarray(10.0), np.asarray(1100.0), watts(limit=80.0), fitted)
     # 40 W are reached, of which at most 20 are static: of 90 W that move 20 are left
     assert (float(power), float(time)) == (pytest.approx(40), pytest.approx(10 / np.sqrt(20 / 90)))
     over = within_limit(np.asarray(10.0), np.asarray(1100.0), watts(limit=80.0), fit(limit_reach=1.5, static_power=0.2))
@@ -250,11 +250,11 @@ def test_a_limit_lets_through_what_its_control_reaches_and_static_power_a_part_o
 
 @given(st.floats(30, 100), st.floats(1, 70), st.floats(0.1, 3), st.floats(20, 300))
 def test_a_lower_limit_never_makes_work_quicker_or_take_more_power(
-    high: float, less: float, exponent: float, asked_w: float
+    high: float, less: float, exponent: float, wanted_w: float
 ) -> None:
-    held, limits = fit(static_power=0.1, clock_exponent=exponent), (high, max(high - less, 20.0))
+    fitted, limits = fit(static_power=0.1, clock_exponent=exponent), (high, max(high - less, 20.0))
     (fast, more), (slow, little) = (
-        within_limit(np.asarray(1.0), np.asarray(asked_w), watts(limit=limit), held) for limit in limits
+        within_limit(np.asarray(1.0), np.asarray(wanted_w), watts(limit=limit), fitted) for limit in limits
     )
     assert float(slow) >= float(fast) * (1 - 1e-12)
     assert float(little) <= float(more) * (1 + 1e-12)

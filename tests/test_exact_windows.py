@@ -183,13 +183,13 @@ def test_a_counter_reaches_no_further_than_its_readings() -> None:
 
 
 def test_the_peak_of_a_sum_is_where_the_sum_is_highest() -> None:
-    one, two = (
+    first, second = (
         track(clean(readings([*range(5)], watts, Device("n1", name, "gpu"))).powers)
         for name, watts in (("a", [100.0, 500, 100, 100, 100]), ("b", [100.0, 100, 100, 450, 100]))
     )
-    assert peak_of_sum([one, two], 0, 4) == pytest.approx(600)
-    assert peak_of_sum([one, two], 2, 4) == pytest.approx(550)
-    assert peak_of_sum([one], 0, 4) == 500
+    assert peak_of_sum([first, second], 0, 4) == pytest.approx(600)
+    assert peak_of_sum([first, second], 2, 4) == pytest.approx(550)
+    assert peak_of_sum([first], 0, 4) == 500
 
 
 def test_a_machines_meter_holds_what_sits_in_the_machine() -> None:

@@ -22,19 +22,19 @@ def scope(draws: int = 200) -> Scope:
     return Scope(Draws(draws, 0), {name: quantity(*value) for name, value in NAMES.items()})
 
 
-def assert_one_line(error: WattlineError) -> None:
+def assert_single_line(error: WattlineError) -> None:
     assert "\n" not in str(error)
     assert len(str(error)) < 400
 
 
 def value(text: str, unit: str | None = None) -> float:
-    found = evaluate(parse(text), scope())
-    return float(np.median(magnitude(found if unit is None else found.to(unit))))
+    result = evaluate(parse(text), scope())
+    return float(np.median(magnitude(result if unit is None else result.to(unit))))
 
 
 def shown(text: str) -> str:
-    found = larger_unit(evaluate(parse(text), scope()))
-    return f"{float(np.median(magnitude(found))):.6g} {spell(found.units)}".strip()
+    result = larger_unit(evaluate(parse(text), scope()))
+    return f"{float(np.median(magnitude(result))):.6g} {spell(result.units)}".strip()
 
 
 # Random arithmetic, held against Python's own
@@ -71,11 +71,11 @@ def test_arithmetic_is_python_s(tree: tuple[str, float]) -> None:
     text, expected = tree
     assume(len(text) <= 500 and math.isfinite(expected) and abs(expected) < 1e99)
     try:
-        found = value(text)
+        result = value(text)
     except ExpressionError as error:
         assume("divides by zero" not in str(error) and "beyond" not in str(error))
         raise
-    assert found == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    assert result == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
 _operands = st.tuples(st.sampled_from(["", "", "-", "+", "--"]), st.sampled_from(["2.0", "3.0", "0.5", "1.0"])).map(
@@ -94,11 +94,11 @@ def test_precedence_is_python_s(first: str, rest: list[tuple[str, str]]) -> None
         assume(False)
     assume(not isinstance(expected, complex) and math.isfinite(expected))
     try:
-        found = value(text)
+        result = value(text)
     except ExpressionError as error:
         assume(not any(word in str(error) for word in ("exponent", "finite", "beyond")))
         raise
-    assert found == pytest.approx(float(expected), rel=1e-9)
+    assert result == pytest.approx(float(expected), rel=1e-9)
 
 
 @given(st.text(max_size=80))
@@ -108,7 +108,7 @@ def test_any_text_gives_a_value_or_one_line(text: str) -> None:
         try:
             evaluate(read(text), scope(10))
         except WattlineError as error:
-            assert_one_line(error)
+            assert_single_line(error)
 
 
 @given(st.text(alphabet="0123456789.eEkMGT+-*/()[], WhdayinMWhsqrt%_", max_size=60))
@@ -117,7 +117,7 @@ def test_any_near_expression_gives_a_value_or_one_line(text: str) -> None:
     try:
         evaluate(parse(text), scope(10))
     except WattlineError as error:
-        assert_one_line(error)
+        assert_single_line(error)
 
 
 # Numbers, units, names and facts
@@ -197,9 +197,9 @@ def test_literals_take_commas() -> None:
 
 def test_facts_are_drawn_once() -> None:
     assert value("[region.us.home_kwh_per_year] / [region.us.home_kwh_per_year]") == 1
-    found = scope()
-    evaluate(parse("[region.us.home_kwh_per_year] * 1 year"), found)
-    assert list(found.used) == ["region.us.home_kwh_per_year"]
+    result = scope()
+    evaluate(parse("[region.us.home_kwh_per_year] * 1 year"), result)
+    assert list(result.used) == ["region.us.home_kwh_per_year"]
 
 
 def test_a_name_that_is_a_unit_is_not_guessed() -> None:

@@ -44,8 +44,8 @@ def test_quantiles_rise_and_stay_in_bounds(drawn: Fact) -> None:
 @given(facts())
 def test_lognormal_meets_its_three_points(drawn: Fact) -> None:
     lognormal = fact(drawn.value, drawn.low, drawn.high, "lognormal")
-    found = lognormal.quantile(np.array([0.05, 0.5, 0.95]))
-    assert found == pytest.approx([drawn.low, drawn.value, drawn.high], rel=1e-4)
+    result = lognormal.quantile(np.array([0.05, 0.5, 0.95]))
+    assert result == pytest.approx([drawn.low, drawn.value, drawn.high], rel=1e-4)
 
 
 @pytest.mark.parametrize(("low", "value", "high"), [(1.0, 1.0, 4.0), (1.0, 4.0, 4.0)])

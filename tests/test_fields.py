@@ -43,10 +43,10 @@ COMMANDS = {
 
 
 def options(command: str) -> set[str]:
-    found: Any = get_command(app)
+    result: Any = get_command(app)
     for name in command.split():
-        found = found.commands[name]
-    return {flag.removeprefix("--").replace("-", "_") for option in found.params for flag in option.opts}
+        result = result.commands[name]
+    return {flag.removeprefix("--").replace("-", "_") for option in result.params for flag in option.opts}
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_defaults_stand_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         ({"gpus": "1.5"}, "gpus: 1.5 is not a whole number of chips"),
         ({"gpus": 1e400}, "gpus"),
@@ -153,14 +153,14 @@ def test_defaults_stand_once(tmp_path: Path) -> None:
         ({"scaled_down": "asleep"}, "off, idle"),
     ],
 )
-def test_a_set_up_of_no_sense_gets_one_line(values: dict[str, Any], said: str) -> None:
-    with pytest.raises(WattlineError, match=said) as failed:
+def test_a_set_up_of_no_sense_gets_one_line(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(WattlineError, match=message) as failed:
         Setup.read(None, values)
     assert "\n" not in str(failed.value)
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         ({"pue": 0.9}, "PUE"),
         ({"region": " "}, "region: an empty name"),
@@ -170,8 +170,8 @@ def test_a_set_up_of_no_sense_gets_one_line(values: dict[str, Any], said: str) -
         ({"electricity_price": "1 USD"}, "electricity-price"),
     ],
 )
-def test_a_where_of_no_sense_gets_one_line(values: dict[str, Any], said: str) -> None:
-    with pytest.raises(WattlineError, match=said) as failed:
+def test_a_where_of_no_sense_gets_one_line(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(WattlineError, match=message) as failed:
         Where.read(None, values)
     assert "\n" not in str(failed.value)
 

@@ -53,7 +53,7 @@ def test_a_folder_in_the_way(tmp_path: Path) -> None:
 def test_unreadable_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "big").write_bytes(b"a" * 11)
     (tmp_path / "bad").write_bytes(b"\xff\xfe\x00")
-    for name, said in {
+    for name, message in {
         "none": "does not exist",
         "big": "too large",
         "bad": "not UTF-8",
@@ -61,7 +61,7 @@ def test_unreadable_files_are_named(tmp_path: Path) -> None:
         "nul\0": "cannot be read",
         "n" * 300: "cannot be read",
     }.items():
-        with pytest.raises(WattlineError, match=said) as caught:
+        with pytest.raises(WattlineError, match=message) as caught:
             read_text(tmp_path / name, 10, "claims file")
         assert "\n" not in str(caught.value)
     (tmp_path / "ten").write_bytes(b"a" * 10)

@@ -43,8 +43,8 @@ def test_the_share_that_was_asked_for_is_curtailed(demand, share):
 
 
 @given(demands, st.floats(0, 0.4), st.floats(0, 0.4))
-def test_who_yields_more_finds_more_room(demand, one_share, other_share):
-    low, high = sorted((one_share, other_share))
+def test_who_yields_more_finds_more_room(demand, first_share, second_share):
+    low, high = sorted((first_share, second_share))
     month = np.full(len(demand), 7)
     assert headroom(demand, month, share=low).added_w <= headroom(demand, month, share=high).added_w * (1 + 1e-9)
 

@@ -95,8 +95,8 @@ def test_ramps_are_kept_by_the_least_power(power, up, down):
     # least: each step is held up by the load itself, an earlier step that falls, or a later one that rises
     at = np.arange(len(power)) * 0.5
     lag = at[:, None] - at[None, :]
-    held_up = np.where(lag >= 0, power[None, :] - down * lag, power[None, :] + up * lag)
-    assert made == pytest.approx(held_up.max(axis=1), rel=1e-9, abs=1e-6)
+    kept_up = np.where(lag >= 0, power[None, :] - down * lag, power[None, :] + up * lag)
+    assert made == pytest.approx(kept_up.max(axis=1), rel=1e-9, abs=1e-6)
 
 
 def test_a_ramp_limit_on_a_pulse_by_hand():

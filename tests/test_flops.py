@@ -52,8 +52,8 @@ def test_palm_and_chinchilla() -> None:
 def test_mixtures_of_experts(name: str, active: float, total: float) -> None:
     model = load_model(name, catalog.default())
     # a publisher may leave the token table out of its active count
-    found = [model.active_params, model.active_params - model.hidden * model.vocab]
-    assert min(abs(x / active - 1) for x in found) < 0.02
+    result = [model.active_params, model.active_params - model.hidden * model.vocab]
+    assert min(abs(x / active - 1) for x in result) < 0.02
     assert model.total_params == pytest.approx(total, rel=0.01)
 
 
@@ -111,14 +111,14 @@ def test_training_grows_with_tokens(model: Model, tokens: float, times: float) -
 
 @given(NAMES, st.floats(1, 1e5), st.sampled_from([0.53, 1.0, 2.0]))
 def test_experts_are_covered_little_by_little(model: Model, tokens: float, width: float) -> None:
-    one, some, more = (float(count.weight_bytes_read(model, n, width)) for n in (1.0, tokens, 2 * tokens))
-    assert 0 < one <= some * (1 + 1e-12) <= more * (1 + 1e-9)
+    single, some, more = (float(count.weight_bytes_read(model, n, width)) for n in (1.0, tokens, 2 * tokens))
+    assert 0 < single <= some * (1 + 1e-12) <= more * (1 + 1e-9)
     assert more <= count.weight_bytes(model, width) * (1 + 1e-12)
     share = float(count.expert_share(model, tokens))
     assert 0 < share <= 1
     if not model.experts:
         assert share == 1
-        assert one == pytest.approx(more)
+        assert single == pytest.approx(more)
 
 
 def test_expert_share_by_hand() -> None:
@@ -162,16 +162,16 @@ def test_prefill_needs_the_output_head_once() -> None:
 @pytest.mark.parametrize("width", sorted(count.BYTES))
 def test_weights_of_every_format(width: str) -> None:
     llama = load_model("llama-2-7b", catalog.default())
-    found = count.weight_bytes(llama, count.BYTES[width])
-    assert found >= llama.total_params * count.BYTES[width] * (1 - 1e-12)
-    assert found <= llama.total_params * max(count.BYTES[width], 2.0)
+    result = count.weight_bytes(llama, count.BYTES[width])
+    assert result >= llama.total_params * count.BYTES[width] * (1 - 1e-12)
+    assert result <= llama.total_params * max(count.BYTES[width], 2.0)
 
 
 def test_the_cache_by_shape_is_that_by_model() -> None:
     for name in ("llama-3.1-70b", "deepseek-v3", "gpt-oss-120b", "gemma-3-27b", "nemotron-nano-9b-v2"):
         model = load_model(name, catalog.default())
         for context in (100.0, 5000.0):
-            one = float(Shape.of(model).cache_bytes(context, 1.0))
-            assert one == pytest.approx(float(count.kv_bytes(model, context)))
+            single = float(Shape.of(model).cache_bytes(context, 1.0))
+            assert single == pytest.approx(float(count.kv_bytes(model, context)))
         # beyond its heads of keys a cache is held more than once
-        assert float(Shape.of(model).cache_bytes(5000.0, 64.0)) > one
+        assert float(Shape.of(model).cache_bytes(5000.0, 64.0)) > single

@@ -33,8 +33,8 @@ from wattline.search.trial import usd_of
 
 pytest.importorskip("numba", reason="the simulator needs Numba, of the extra sim")
 SPACE = Space(("h100-sxm", "b200"), ("bf16", "fp8"), (1, 2), (None, 400.0), (8, 64), (2048,), (False,))
-ONE = Space(("h100-sxm",), ("fp8",), (1,), (None,), (64,), (2048,), (False,))
-ASKED: dict[str, Any] = {"slo_ttft": 0.3, "slo_tpot": 0.02, "slo_share": 0.95, "draws": 40}
+SINGLE = Space(("h100-sxm",), ("fp8",), (1,), (None,), (64,), (2048,), (False,))
+QUESTION: dict[str, Any] = {"slo_ttft": 0.3, "slo_tpot": 0.02, "slo_share": 0.95, "draws": 40}
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +48,8 @@ def question(traffic: Traffic) -> Question:
 
 
 @pytest.fixture(scope="module")
-def found(traffic: Traffic) -> Frontier:
-    return frontier("llama-3.1-8b", traffic, space=SPACE, workers=1, **ASKED)
+def outcome(traffic: Traffic) -> Frontier:
+    return frontier("llama-3.1-8b", traffic, space=SPACE, workers=1, **QUESTION)
 
 
 @given(
@@ -72,48 +72,50 @@ def test_values_that_are_not_numbers_have_no_frontier() -> None:
 
 
 @pytest.mark.long
-def test_as_an_exhaustive_search_finds_it(found: Frontier, question: Question) -> None:
+def test_as_an_exhaustive_search_finds_it(outcome: Frontier, question: Question) -> None:
     every = {}
     for setup, replicas in product(all_setups(question.model, SPACE, question.catalog), range(1, 9)):
         result = simulate_item(question, item_of(question, setup.of(replicas), True))
         if "wrong" not in result and result["strain"] is not None and result["strain"] <= 1:
             every[setup.of(replicas)] = result
     best = min(every, key=lambda s: every[s]["energy_j"])
-    assert found.best.energy_j == every[best]["energy_j"]
-    assert found.best.setup.of(1) == best.of(1) or every[found.best.setup]["energy_j"] == every[best]["energy_j"]
+    assert outcome.best.energy_j == every[best]["energy_j"]
+    assert outcome.best.setup.of(1) == best.of(1) or every[outcome.best.setup]["energy_j"] == every[best]["energy_j"]
     cheapest = min(usd_of(r) for r in every.values())
-    assert min(p.usd for p in found.points) == pytest.approx(cheapest, rel=1e-12)
+    assert min(p.usd for p in outcome.points) == pytest.approx(cheapest, rel=1e-12)
     for level in (0.5, 0.25):
         kept = [r["energy_j"] for r in every.values() if r["strain"] <= level]
-        got = [p.energy_j for p in found.points if p.strain <= level]
+        got = [p.energy_j for p in outcome.points if p.strain <= level]
         assert bool(kept) == bool(got)
         if kept:
             assert min(got) == pytest.approx(min(kept), rel=1e-12)
-    assert found.counts.left_out > 0
-    for p in found.points:
+    assert outcome.counts.left_out > 0
+    for p in outcome.points:
         mine = every[p.setup]
         assert mine == p.result
         # between the levels the frontier is that of what was simulated: the whole space may hold a better one
-        assert not any(one.energy_j < p.energy_j and one.strain < p.strain and one.usd < p.usd for one in found.points)
+        assert not any(
+            each.energy_j < p.energy_j and each.strain < p.strain and each.usd < p.usd for each in outcome.points
+        )
 
 
 @pytest.mark.long
 def test_pools_take_no_more_replicas_than_they_need(traffic: Traffic, question: Question) -> None:
     split = Space(("h100-sxm",), ("bf16", "fp8"), (1,), (None,), (64,), (2048,), (True,))
-    found = frontier("llama-3.1-8b", traffic, space=split, workers=1, **ASKED)
-    best = found.best.setup
+    outcome = frontier("llama-3.1-8b", traffic, space=split, workers=1, **QUESTION)
+    best = outcome.best.setup
     assert best.prefill_replicas >= 1
     assert best.chips == best.replicas + best.prefill_replicas
-    assert found.best.strain <= 1
+    assert outcome.best.strain <= 1
     fewer = [best.of(best.replicas - 1), best.of(best.replicas, best.prefill_replicas - 1)]
     for setup in fewer:
         if setup.replicas and setup.prefill_replicas:
             assert simulate_item(question, item_of(question, setup, True))["strain"] > 1
-    assert "pools" in [part for step in found.steps for part in step.change.split(" and ")]
+    assert "pools" in [part for step in outcome.steps for part in step.change.split(" and ")]
     for form, n, readers in product(("bf16", "fp8"), range(1, 5), range(1, 4)):
         setup = Candidate("h100-sxm", 1, form, 64, 2048, None, n, readers)
         result = simulate_item(question, item_of(question, setup, True))
-        assert result["strain"] > 1 or result["energy_j"] >= found.best.energy_j * (1 - 1e-12)
+        assert result["strain"] > 1 or result["energy_j"] >= outcome.best.energy_j * (1 - 1e-12)
 
 
 def test_a_kept_result_is_of_the_same_engine_cache_and_guesses(question: Question) -> None:
@@ -121,66 +123,66 @@ def test_a_kept_result_is_of_the_same_engine_cache_and_guesses(question: Questio
     assert len({context(replace(question, setup=Setup(**way))) for way in ways}) == len(ways)
 
 
-def test_the_way_from_the_default_adds_up(found: Frontier) -> None:
-    assert found.default is not None
+def test_the_way_from_the_default_adds_up(outcome: Frontier) -> None:
+    assert outcome.default is not None
     # what a competent operator has: usual limits and the model's own format, on the chips a replica that take least
-    assert replace(found.default.setup.of(1), gpus=1) == Candidate("h100-sxm", 1, "bf16")
-    assert found.default.energy_j <= min(
-        (p.energy_j for p in found.points if replace(p.setup.of(1), gpus=1) == Candidate("h100-sxm", 1, "bf16")),
-        default=found.default.energy_j,
+    assert replace(outcome.default.setup.of(1), gpus=1) == Candidate("h100-sxm", 1, "bf16")
+    assert outcome.default.energy_j <= min(
+        (p.energy_j for p in outcome.points if replace(p.setup.of(1), gpus=1) == Candidate("h100-sxm", 1, "bf16")),
+        default=outcome.default.energy_j,
     )
-    assert "fp8" in found.json()["notes"][0]
-    saved = sum(step.saved_j for step in found.steps)
-    assert found.default.energy_j - saved == pytest.approx(found.best.energy_j, rel=1e-9)
-    assert found.steps[-1].point.setup == found.best.setup
-    for step in found.steps:
+    assert "fp8" in outcome.json()["notes"][0]
+    saved = sum(step.saved_j for step in outcome.steps)
+    assert outcome.default.energy_j - saved == pytest.approx(outcome.best.energy_j, rel=1e-9)
+    assert outcome.steps[-1].point.setup == outcome.best.setup
+    for step in outcome.steps:
         assert sum(step.parts_j.values()) == pytest.approx(step.saved_j, rel=1e-9, abs=1e-12)
-    assert set(found.back) == set(differences(found.default.setup, found.best.setup))
-    assert found.saved is not None
-    assert found.saved.p5 <= found.saved.p50 <= found.saved.p95
+    assert set(outcome.back) == set(differences(outcome.default.setup, outcome.best.setup))
+    assert outcome.saved is not None
+    assert outcome.saved.p5 <= outcome.saved.p50 <= outcome.saved.p95
     assert (
-        json.loads(json.dumps(found.json(), allow_nan=False))["results"]["best"]["setup"]["label"]
-        == found.best.setup.label()
+        json.loads(json.dumps(outcome.json(), allow_nan=False))["results"]["best"]["setup"]["label"]
+        == outcome.best.setup.label()
     )
 
 
 def test_a_baseline_of_the_user_s_own_is_taken_as_it_is(traffic: Traffic) -> None:
-    own = frontier("llama-3.1-8b", traffic, "h100-sxm, gpus=1, max_num_seqs=64", space=ONE, workers=1, **ASKED)
+    own = frontier("llama-3.1-8b", traffic, "h100-sxm, gpus=1, max_num_seqs=64", space=SINGLE, workers=1, **QUESTION)
     assert own.default is not None
     assert own.default.setup.of(1) == Candidate("h100-sxm", 1, "bf16", 64)
 
 
-def test_the_same_in_worker_processes(found: Frontier, traffic: Traffic) -> None:
-    again = frontier("llama-3.1-8b", traffic, space=SPACE, workers=2, **ASKED)
-    assert again.json() == found.json()
+def test_the_same_in_worker_processes(outcome: Frontier, traffic: Traffic) -> None:
+    again = frontier("llama-3.1-8b", traffic, space=SPACE, workers=2, **QUESTION)
+    assert again.json() == outcome.json()
 
 
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_the_same_on_ray(traffic: Traffic) -> None:
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'wattline[ray]'", exc_type=ImportError)
-    here = frontier("llama-3.1-8b", traffic, space=ONE, workers=1, **ASKED)
-    there = frontier("llama-3.1-8b", traffic, space=ONE, on="ray", workers=1, **ASKED)
+    here = frontier("llama-3.1-8b", traffic, space=SINGLE, workers=1, **QUESTION)
+    there = frontier("llama-3.1-8b", traffic, space=SINGLE, on="ray", workers=1, **QUESTION)
     assert there.json() == here.json()
 
 
 def test_parts_of_the_replicas_find_the_same(
-    found: Frontier, traffic: Traffic, question: Question, monkeypatch: pytest.MonkeyPatch
+    outcome: Frontier, traffic: Traffic, question: Question, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(frontier_measure, "SLICE", 200)
     assert sample_size(question, Candidate("h100-sxm", 1, "bf16", replicas=5)) == 2
-    again = frontier("llama-3.1-8b", traffic, space=SPACE, workers=1, **ASKED)
+    again = frontier("llama-3.1-8b", traffic, space=SPACE, workers=1, **QUESTION)
     assert again.counts.sliced
     assert all(p.whole for p in again.points)
-    assert again.best.energy_j == pytest.approx(found.best.energy_j, rel=0.03)
+    assert again.best.energy_j == pytest.approx(outcome.best.energy_j, rel=0.03)
 
 
 def test_other_traffic_does_not_mix(tmp_path: Path, traffic: Traffic) -> None:
     few = Space(("h100-sxm",), ("fp8",), (1,), (None,), (64,), (2048,))
     path = tmp_path / "sweep.jsonl"
-    first = frontier("llama-3.1-8b", traffic, space=few, resume=path, workers=1, **ASKED)
-    other = frontier("llama-3.1-8b", traffic.part(0, 400), space=few, resume=path, workers=1, **ASKED)
-    again = frontier("llama-3.1-8b", traffic, space=few, resume=path, workers=1, **ASKED)
+    first = frontier("llama-3.1-8b", traffic, space=few, resume=path, workers=1, **QUESTION)
+    other = frontier("llama-3.1-8b", traffic.part(0, 400), space=few, resume=path, workers=1, **QUESTION)
+    again = frontier("llama-3.1-8b", traffic, space=few, resume=path, workers=1, **QUESTION)
     assert other.counts.others == first.counts.run
     assert again.counts.run == 0
     assert again.best == first.best
@@ -194,10 +196,10 @@ def test_a_target_that_nothing_meets_names_the_nearest(traffic: Traffic) -> None
 
 
 def test_a_default_that_meets_it_with_no_replicas_takes_more_chips(traffic: Traffic) -> None:
-    one = Space(("h100-sxm",), ("fp8",), (4,), (None,), (64,), (2048,))
-    found = frontier("llama-3.1-8b", traffic, space=one, slo_tpot="4.9 ms", slo_share=0.9, workers=1, draws=0)
-    assert found.default is None or found.default.setup.gpus > found.usual.gpus
-    assert found.json()["results"]["default_requested"]["gpus"] == found.usual.gpus
+    single = Space(("h100-sxm",), ("fp8",), (4,), (None,), (64,), (2048,))
+    result = frontier("llama-3.1-8b", traffic, space=single, slo_tpot="4.9 ms", slo_share=0.9, workers=1, draws=0)
+    assert result.default is None or result.default.setup.gpus > result.usual.gpus
+    assert result.json()["results"]["default_requested"]["gpus"] == result.usual.gpus
 
 
 def test_what_is_searched_by_itself() -> None:
@@ -218,18 +220,18 @@ def test_what_is_searched_by_itself() -> None:
 def test_facts_of_ones_own_reach_the_workers(tmp_path: Path, traffic: Traffic) -> None:
     facts = tmp_path / "facts.toml"
     facts.write_text("[server.hgx-h100]\nhost_w = 9000\nhost_idle_w = 9000\n")
-    usual = frontier("llama-3.1-8b", traffic, space=ONE, workers=1, **ASKED)
-    here, there = (frontier("llama-3.1-8b", traffic, space=ONE, workers=n, facts=facts, **ASKED) for n in (1, 2))
+    usual = frontier("llama-3.1-8b", traffic, space=SINGLE, workers=1, **QUESTION)
+    here, there = (frontier("llama-3.1-8b", traffic, space=SINGLE, workers=n, facts=facts, **QUESTION) for n in (1, 2))
     assert here.json() == there.json()
     assert here.best.result["parts_j"]["host"] > 3 * usual.best.result["parts_j"]["host"]
 
 
 def test_a_chip_without_a_price_has_no_cost(traffic: Traffic) -> None:
     space = Space(("h100-pcie", "h100-sxm"), ("fp8",), (1,), (None,), (64,), (2048,), (False,))
-    found = frontier("llama-3.1-8b", traffic, space=space, workers=1, **ASKED)
-    unknown = [p for p in found.json()["results"]["points"] if p["setup"]["chip"] == "h100-pcie"]
+    result = frontier("llama-3.1-8b", traffic, space=space, workers=1, **QUESTION)
+    unknown = [p for p in result.json()["results"]["points"] if p["setup"]["chip"] == "h100-pcie"]
     assert all(p["cost_usd_per_request"] is None and p["capital_usd_per_request"] is None for p in unknown)
-    cost = [p["cost_usd_per_request"] for p in found.json()["results"]["points"] if p["setup"]["chip"] == "h100-sxm"]
+    cost = [p["cost_usd_per_request"] for p in result.json()["results"]["points"] if p["setup"]["chip"] == "h100-sxm"]
     assert all(cost)
 
 
@@ -237,12 +239,12 @@ def test_with_prefixes_and_weather() -> None:
     rng = np.random.default_rng(5)
     block = rng.integers(0, 40, 400)
     hashes = Hashes(block, np.arange(0, 401, 2), 512)
-    asked = Traffic(np.sort(rng.uniform(0, 30, 200)), np.full(200, 1000), np.full(200, 60), hashes, duration_s=30.0)
-    given: dict[str, Any] = {"space": ONE, "slo_tpot": "30 ms", "workers": 1, "draws": 0}
-    plain = frontier("llama-3.1-8b", asked, **given)
-    kept = frontier("llama-3.1-8b", asked, router="prefix", prefix_cache=0.3, **given)
+    offered = Traffic(np.sort(rng.uniform(0, 30, 200)), np.full(200, 1000), np.full(200, 60), hashes, duration_s=30.0)
+    given: dict[str, Any] = {"space": SINGLE, "slo_tpot": "30 ms", "workers": 1, "draws": 0}
+    plain = frontier("llama-3.1-8b", offered, **given)
+    kept = frontier("llama-3.1-8b", offered, router="prefix", prefix_cache=0.3, **given)
     assert kept.best.result["parts_j"]["prefill"] < plain.best.result["parts_j"]["prefill"]
-    cool = frontier("llama-3.1-8b", asked, place="Dublin", **given)
+    cool = frontier("llama-3.1-8b", offered, place="Dublin", **given)
     assert cool.best.result["parts_j"]["overhead"] != plain.best.result["parts_j"]["overhead"]
 
 
@@ -250,10 +252,10 @@ def test_requests_that_fit_no_cache_miss_the_target(traffic: Traffic) -> None:
     long = np.where(np.arange(500) % 10 == 0, 2_000_000, traffic.input_tokens)
     some = Traffic(traffic.arrival_s, long, traffic.output_tokens, duration_s=20.0)
     with pytest.raises(WattlineError, match="none of 1 set-ups"):
-        frontier("llama-3.1-8b", some, space=ONE, workers=1, slo_tpot=0.05, slo_share=0.95)
-    found = frontier("llama-3.1-8b", some, space=ONE, workers=1, slo_tpot=0.05, slo_share=0.85, draws=0)
-    assert found.best.result["left_out"] == 50
-    asked = Question(load_model("llama-3.1-8b", catalog.default()), some, Target(None, 0.05), 0.85)
-    for bound in screen(asked, all_setups(asked.model, ONE, asked.catalog)):
-        assert 0 < bound.energy_j(1) <= simulate_item(asked, item_of(asked, bound.setup, True))["energy_j"]
-    assert found.best.result["good_share"] <= 0.9
+        frontier("llama-3.1-8b", some, space=SINGLE, workers=1, slo_tpot=0.05, slo_share=0.95)
+    result = frontier("llama-3.1-8b", some, space=SINGLE, workers=1, slo_tpot=0.05, slo_share=0.85, draws=0)
+    assert result.best.result["left_out"] == 50
+    wish = Question(load_model("llama-3.1-8b", catalog.default()), some, Target(None, 0.05), 0.85)
+    for bound in screen(wish, all_setups(wish.model, SINGLE, wish.catalog)):
+        assert 0 < bound.energy_j(1) <= simulate_item(wish, item_of(wish, bound.setup, True))["energy_j"]
+    assert result.best.result["good_share"] <= 0.9

@@ -34,11 +34,11 @@ def question(traffic: Traffic) -> Question:
     return small_question(traffic)
 
 
-def _not_below_their_bounds(asked: Question, space: Space) -> None:
-    for bound in screen(asked, all_setups(asked.model, space, asked.catalog, asked.setup)):
+def _not_below_their_bounds(wish: Question, space: Space) -> None:
+    for bound in screen(wish, all_setups(wish.model, space, wish.catalog, wish.setup)):
         readers = bound.setup.prefill_replicas
         for replicas in (1, 3):
-            result = simulate_item(asked, item_of(asked, bound.setup.of(replicas), True))
+            result = simulate_item(wish, item_of(wish, bound.setup.of(replicas), True))
             assert "wrong" not in result
             assert bound.energy_j(replicas + readers) <= result["energy_j"]
             assert bound.usd(replicas + readers) <= usd_of(result)
@@ -54,8 +54,8 @@ def _not_below_their_bounds(asked: Question, space: Space) -> None:
 
 @pytest.mark.parametrize("model", ["llama-3.1-8b", "gpt-oss-20b", "qwen3-30b-a3b"])
 def test_no_simulation_goes_below_its_bound(model: str, traffic: Traffic) -> None:
-    asked = Question(load_model(model, catalog.default()), traffic, Target(0.3, 0.02), 0.95)
-    _not_below_their_bounds(asked, Space(("h100-sxm",), None, (1, 2), (None, 300.0), (16, 256), (512, 2048)))
+    wish = Question(load_model(model, catalog.default()), traffic, Target(0.3, 0.02), 0.95)
+    _not_below_their_bounds(wish, Space(("h100-sxm",), None, (1, 2), (None, 300.0), (16, 256), (512, 2048)))
 
 
 def test_what_a_fast_chip_misses_a_slower_one_misses() -> None:
@@ -90,8 +90,8 @@ def test_a_tight_time_between_tokens_raises_the_floor() -> None:
 
 @pytest.mark.parametrize("how", [{"cache": "fp8", "draft_tokens": 3, "acceptance": 0.6}, {"tuned": True}])
 def test_nor_where_tokens_are_guessed_or_the_engine_is_tuned(how: dict[str, Any], traffic: Traffic) -> None:
-    asked = Question(load_model("llama-3.1-8b", catalog.default()), traffic, Target(0.3, 0.02), 0.95, Setup(**how))
-    _not_below_their_bounds(asked, Space(("h100-sxm",), ("bf16",), (1,), (None,), (16, 256), (2048,)))
+    wish = Question(load_model("llama-3.1-8b", catalog.default()), traffic, Target(0.3, 0.02), 0.95, Setup(**how))
+    _not_below_their_bounds(wish, Space(("h100-sxm",), ("bf16",), (1,), (None,), (16, 256), (2048,)))
 
 
 def test_the_strain_is_what_the_share_keeps(question: Question) -> None:

@@ -54,8 +54,8 @@ def _searched(args: list[str], capsys: pytest.CaptureFixture[str]) -> dict[str, 
     with pytest.raises(SystemExit) as stop:
         main([*COMMAND, *args])
     assert stop.value.code == 0
-    found: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return found
+    result: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return result
 
 
 def _children(pid: int) -> list[int]:

@@ -35,18 +35,18 @@ def _question(seed: int, rate: float, long: bool) -> Question:
 def test_a_limit_that_never_binds_changes_nothing(
     seed: int, rate: float, long: bool, readers: int, replicas: int
 ) -> None:
-    asked = _question(seed, rate, long)
+    question = _question(seed, rate, long)
     setups = [Candidate("h100-sxm", 2, "fp8", most, 64, None, replicas, readers) for most in LIMITS]
-    results = {s.max_num_seqs: simulate_item(asked, item_of(asked, s, True)) for s in setups}
+    results = {s.max_num_seqs: simulate_item(question, item_of(question, s, True)) for s in setups}
     for known in setups:
         twins = Twins()
-        twins.add(item_of(asked, known, True), results[known.max_num_seqs])
+        twins.add(item_of(question, known, True), results[known.max_num_seqs])
         twins.take_in()
         assert results[known.max_num_seqs][PEAK] >= 1
         for other in setups:
-            result = twins.find(item_of(asked, other, True))
+            result = twins.find(item_of(question, other, True))
             assert result in (None, results[other.max_num_seqs])
-        assert twins.find(item_of(asked, known, True)) == results[known.max_num_seqs]
+        assert twins.find(item_of(question, known, True)) == results[known.max_num_seqs]
 
 
 def _item(limit: int, replicas: int = 2) -> dict[str, Any]:

@@ -202,19 +202,19 @@ def test_what_servers_and_clients_of_the_proxy_send() -> None:
         rng = random.Random(seed)
         sent = mutated(events, rng)
         tracked = TrackedRequest("x", "/p", "chat", "m", True, 0.0, 0.0)
-        plain, told = (
+        plain, reported = (
             EventStream(tracked, lambda n: None),
             EventStream(tracked, lambda n: None, lambda: {"energy_j": 1.0}),
         )
         cut = rng.randrange(len(sent) + 1)
         assert plain.feed(sent[:cut]) + plain.feed(sent[cut:]) + plain.finish() == sent
-        told.feed(sent[:cut] + sent[cut:])
+        reported.feed(sent[:cut] + sent[cut:])
         lines = LineStream(tracked, lambda n: None)
         lines.feed(mutated(json.dumps(chunk).encode() + b"\n", rng))
         lines.finish()
         body = mutated(json.dumps(chunk).encode(), rng)
         read_tokens(parse(body), Tokens())
         insert(body, None, {"energy_j": 1.0})
-        asked = read_body(mutated(request, rng), "chat")
-        if asked.askable:
-            with_usage(asked)
+        parsed = read_body(mutated(request, rng), "chat")
+        if parsed.askable:
+            with_usage(parsed)

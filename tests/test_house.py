@@ -87,10 +87,10 @@ def test_no_function_is_longer_than_a_screen() -> None:
 def code_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """Lines of its body without the docstring: signature and docstring may give each parameter a line."""
     first = node.body[0]
-    said = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    if said and len(node.body) == 1:
+    message = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    if message and len(node.body) == 1:
         return 0
-    return (node.end_lineno or node.lineno) - node.body[1 if said else 0].lineno + 1
+    return (node.end_lineno or node.lineno) - node.body[1 if message else 0].lineno + 1
 
 
 def test_public_functions_take_few_parameters() -> None:

@@ -36,12 +36,12 @@ def made(tmp_path: Path, fit: StepFit, noise: float = 0.0) -> list[ServingRow]:
     """Rows whose measurements are what ``fit`` predicts, with noise of that size."""
     raw = [serving_row(*model, batch) for model in MODELS for batch in (8, 16, 32, 64, 128, 256)]
     rows, _ = read_rows(serving_file(tmp_path / "raw.csv", raw))
-    found = fit.predict(rows)
+    result = fit.predict(rows)
     scatter = np.exp(noise * np.random.default_rng(1).standard_normal((3, len(rows))))
     for i, row in enumerate(raw):
         gpus = rows[i].chips
-        step, watts = found.step_s[i] * scatter[1, i], found.chip_w[i] * scatter[2, i]
-        row["median_itl_ms"] = found.itl_s[i] * 1e3 * scatter[0, i]
+        step, watts = result.step_s[i] * scatter[1, i], result.chip_w[i] * scatter[2, i]
+        row["median_itl_ms"] = result.itl_s[i] * 1e3 * scatter[0, i]
         row["avg_power_watts"] = watts * gpus
         row["output_throughput_tokens_per_sec"] = rows[i].batch / step
         row["energy_per_token_joules"] = watts * gpus * step / rows[i].batch
@@ -60,10 +60,10 @@ def test_the_run_of_a_task_matters(tmp_path: Path) -> None:
     assumed = replace(
         fit.assumed, input_tokens=same, distinct=dict.fromkeys(same, 1e9), together=dict.fromkeys(same, 1.3)
     )
-    found = replace(fit, assumed=assumed, campaigns=Campaigns()).predict(rows)
-    assert found.step_s[0] == found.step_s[1]
-    assert found.step_s[2] == found.step_s[3]
-    assert found.step_s[0] < 0.95 * found.step_s[2]
+    result = replace(fit, assumed=assumed, campaigns=Campaigns()).predict(rows)
+    assert result.step_s[0] == result.step_s[1]
+    assert result.step_s[2] == result.step_s[3]
+    assert result.step_s[0] < 0.95 * result.step_s[2]
 
 
 @pytest.mark.parametrize("task", ["video-chat", "image-chat"])
@@ -136,8 +136,8 @@ def test_scores_are_those_of_the_hand(tmp_path: Path) -> None:
 
 def test_a_fit_finds_what_made_the_rows(tmp_path: Path) -> None:
     shipped = fit_from_catalog()
-    one = dict(shipped.coefficients["hopper"])
-    truth = StepFit({"hopper": one | {"memory_efficiency": 0.7, "byte_power": 0.6}}, shipped.assumed)
+    single = dict(shipped.coefficients["hopper"])
+    truth = StepFit({"hopper": single | {"memory_efficiency": 0.7, "byte_power": 0.6}}, shipped.assumed)
     rows = made(tmp_path, truth, noise=0.01)
     fit = fit_step(rows)
     for measure in MEASURES:
@@ -254,14 +254,14 @@ def test_rows_of_known_models_that_the_fit_has_not_seen(shared_data: Path) -> No
 @pytest.mark.shared
 def test_the_shipped_coefficients_are_those_of_the_fit(shared_data: Path) -> None:
     rows, _ = read_rows(shared_data / "mlenergy" / "llm.csv")
-    found, shipped = fit_step(rows), fit_from_catalog()
-    assert sorted(found.coefficients) == sorted(shipped.coefficients)
+    result, shipped = fit_step(rows), fit_from_catalog()
+    assert sorted(result.coefficients) == sorted(shipped.coefficients)
     # an optimiser's last digits may differ between machines
     loose = {"link_power": 0.1, "clock_exponent": 0.05}  # few rows tell of them: the valley is flat there
-    for generation, values in found.coefficients.items():
+    for generation, values in result.coefficients.items():
         for name, value in values.items():
             assert shipped.coefficients[generation][name] == pytest.approx(value, rel=loose.get(name, 0.02)), name
     for name in ("input_tokens", "media_s", "distinct", "together"):
-        assert getattr(shipped.assumed, name) == pytest.approx(getattr(found.assumed, name), rel=0.02)
-    for measure, logs in found.campaigns.logs.items():
+        assert getattr(shipped.assumed, name) == pytest.approx(getattr(result.assumed, name), rel=0.02)
+    for measure, logs in result.campaigns.logs.items():
         assert shipped.campaigns.logs[measure] == pytest.approx(logs, abs=0.02)

@@ -109,11 +109,11 @@ def test_a_stretch_holds_a_reading_on_either_side(tmp_path: Path) -> None:
         journal.append(number, time + 1.7e9, time, np.ones(10_000))
         (series,) = read_recording(journal, 1.7e9 + 5000, 1.7e9 + 5001).series
         (live,) = read_stretch(journal, 5_000_000_000, 5_001_000_000).series
-    for found in (series, live):
-        assert found.monotonic_s is not None
-        assert found.monotonic_s[0] < 5000
-        assert found.monotonic_s[-1] > 5001
-        assert len(found.time_s) < 2000
+    for result in (series, live):
+        assert result.monotonic_s is not None
+        assert result.monotonic_s[0] < 5000
+        assert result.monotonic_s[-1] > 5001
+        assert len(result.time_s) < 2000
 
 
 def test_the_machine_started_anew_between_two_runs(tmp_path: Path) -> None:
@@ -237,11 +237,11 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("make", "said"), BAD.values(), ids=BAD)
-def test_what_is_no_journal_is_refused_in_one_line(make: object, said: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("make", "message"), BAD.values(), ids=BAD)
+def test_what_is_no_journal_is_refused_in_one_line(make: object, message: str, tmp_path: Path) -> None:
     path = tmp_path / "x.wattline"
     make(path)  # type: ignore[operator]
-    with pytest.raises(WattlineError, match=said) as refused:
+    with pytest.raises(WattlineError, match=message) as refused:
         Journal.open(path)
     assert "\n" not in str(refused.value)
     if path.exists():

@@ -60,9 +60,9 @@ def test_a_block_of_a_format_to_come_is_refused() -> None:
 @given(st.lists(st.tuples(st.integers(1, 5), WHOLE, st.floats(), st.none() | st.floats()), max_size=30))
 def test_ticks_are_told_apart_by_series(rows: list[tuple[int, int, float, float | None]]) -> None:
     ticks = [pack_reading(series, at, at, power, energy) for series, at, power, energy in rows]
-    found = unpack_ticks(ticks)
-    assert sorted(found) == sorted({row[0] for row in rows})
-    for series, got in found.items():
+    result = unpack_ticks(ticks)
+    assert sorted(result) == sorted({row[0] for row in rows})
+    for series, got in result.items():
         mine = [row for row in rows if row[0] == series]
         assert got.wall.tolist() == [row[1] for row in mine]
         assert got.power.tolist() == [whole(row[2]) for row in mine]

@@ -36,7 +36,7 @@ FORMS = ("RangeJson", "MeasuredJson", "OverRequestsJson", "TokenGapsJson", "Hour
 @cache
 def objects() -> dict[str, dict[str, Any]]:
     """The object of every command, as it comes back from JSON."""
-    found = {
+    result = {
         "train": wl.train("gpt-3-175b", "300B", "v100-sxm2-32gb", 10_000, draws=60).json(),
         "train given": wl.train(
             "gpt-3-175b", "300B", "v100-sxm2-32gb", 10_000, hours="14.8 days", watts="330 W", pue="1.1", draws=60
@@ -51,7 +51,7 @@ def objects() -> dict[str, dict[str, Any]]:
         "meter bill": measured_bill(node_with_gpus(), region="us", draws=60).json(),
         "compare": compare(ROOT / "examples" / "gpt3_512_h100.toml", node_with_gpus(), draws=60).json(),
     }
-    return {name: json.loads(json.dumps(value, allow_nan=False)) for name, value in found.items()}
+    return {name: json.loads(json.dumps(value, allow_nan=False)) for name, value in result.items()}
 
 
 ANSWERS = ("train", "train given", "prompt", "prompt given", "serve-average", "meter bill")
@@ -61,8 +61,8 @@ ALL = (*ANSWERS, "run", "check", "facts", "validate training", "compare")
 
 def results_of(name: str) -> dict[str, Any]:
     """What a command says."""
-    found: dict[str, Any] = objects()[name]["results"] if name in ENVELOPED else objects()[name]
-    return found
+    result: dict[str, Any] = objects()[name]["results"] if name in ENVELOPED else objects()[name]
+    return result
 
 
 def nodes(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

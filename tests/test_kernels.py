@@ -108,7 +108,7 @@ def test_what_is_not_used_is_named(tmp_path: Path) -> None:
     pl.DataFrame({"m": [1]}).write_parquet(tmp_path / "gemm_perf_short.parquet")
     result = validate(tmp_path)
     assert result.n == 1
-    said = "\n".join(f"{u.file}: {u.why}" for u in result.unusable)
+    message = "\n".join(f"{u.file}: {u.why}" for u in result.unusable)
     for part in (
         "column colour not known",
         "number format 'fp3' of gemm_dtype is not known",
@@ -126,7 +126,7 @@ def test_what_is_not_used_is_named(tmp_path: Path) -> None:
         "notes.csv: not a Parquet file",
         "gemm_perf_short.parquet: column device, gemm_dtype, n, k, latency missing",
     ):
-        assert part in said
+        assert part in message
 
 
 def test_formats_are_told_apart_in_names(tmp_path: Path) -> None:
@@ -143,8 +143,8 @@ def test_a_bad_directory_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixtu
         with pytest.raises(SystemExit) as stop:
             main(["validate", "kernels", str(path)])
         assert stop.value.code == 2
-        said = capsys.readouterr()
-        assert (said.out, said.err.count("\n")) == ("", 1)
+        output = capsys.readouterr()
+        assert (output.out, output.err.count("\n")) == ("", 1)
 
 
 def test_the_command_prints_a_table_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

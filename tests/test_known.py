@@ -48,25 +48,25 @@ def logs(values: list[float]) -> dict[str, np.ndarray]:
 
 def test_a_model_with_many_rows_takes_nearly_what_it_reached() -> None:
     rows = [row("qwen3-8b")] * 40
-    found = fit_campaigns(rows, logs([0.2] * 40))
-    assert found.factors("time", rows[:1])[0] == pytest.approx(np.exp(0.2), rel=0.02)
-    assert found.knows(rows[0])
+    result = fit_campaigns(rows, logs([0.2] * 40))
+    assert result.factors("time", rows[:1])[0] == pytest.approx(np.exp(0.2), rel=0.02)
+    assert result.knows(rows[0])
 
 
 def test_few_rows_are_pulled_towards_one() -> None:
-    one, many = [row("qwen3-8b")], [row("qwen3-8b")] * 20
-    alone = fit_campaigns(one, logs([0.2])).factors("time", one)[0]
-    together = fit_campaigns(many, logs([0.2] * 20)).factors("time", one)[0]
+    single, many = [row("qwen3-8b")], [row("qwen3-8b")] * 20
+    alone = fit_campaigns(single, logs([0.2])).factors("time", single)[0]
+    together = fit_campaigns(many, logs([0.2] * 20)).factors("time", single)[0]
     assert 1.0 < alone < together < np.exp(0.2)
 
 
 def test_an_unseen_model_takes_its_family_alone_and_a_stranger_nothing() -> None:
     rows = [row("qwen3-8b")] * 20 + [row("qwen3-32b")] * 20
-    found = fit_campaigns(rows, logs([0.1] * 40))
+    result = fit_campaigns(rows, logs([0.1] * 40))
     cousin, stranger = row("qwen3-30b-a3b"), row("llama-3.1-8b")
-    assert 1.0 < found.factors("time", [cousin])[0] < found.factors("time", rows[:1])[0]
-    assert found.factors("time", [stranger])[0] == 1.0
-    assert not found.knows(cousin)
+    assert 1.0 < result.factors("time", [cousin])[0] < result.factors("time", rows[:1])[0]
+    assert result.factors("time", [stranger])[0] == 1.0
+    assert not result.knows(cousin)
 
 
 def test_one_wild_row_moves_little() -> None:
@@ -80,16 +80,16 @@ def test_one_wild_row_moves_little() -> None:
 def test_a_measured_configuration_takes_what_it_reached_at_the_batches_around() -> None:
     """Slow at small batches and quick at large ones: a batch between is between, beside another count of chips."""
     rows = [row("qwen3-8b", batch=b) for b in (8.0, 16.0, 64.0, 256.0, 512.0)]
-    found = fit_campaigns(rows, logs([0.3, 0.25, 0.0, -0.2, -0.25]))
-    small, middle, large = (found.factors("time", [row("qwen3-8b", batch=b)])[0] for b in (10.0, 64.0, 400.0))
+    result = fit_campaigns(rows, logs([0.3, 0.25, 0.0, -0.2, -0.25]))
+    small, middle, large = (result.factors("time", [row("qwen3-8b", batch=b)])[0] for b in (10.0, 64.0, 400.0))
     assert 1.1 < small < np.exp(0.3)
     assert small > middle > large
     assert np.exp(-0.25) < large < 0.9
-    assert found.measured(row("qwen3-8b", batch=100.0))
+    assert result.measured(row("qwen3-8b", batch=100.0))
     other = row("qwen3-8b", batch=10.0, chips=2)
-    assert not found.measured(other)
+    assert not result.measured(other)
     # what is known of the model alone does not ask for the count of chips or the batch
-    assert found.factors("time", [other])[0] == found.without_curves().factors("time", rows[:1])[0] != small
+    assert result.factors("time", [other])[0] == result.without_curves().factors("time", rows[:1])[0] != small
 
 
 @given(st.floats(1.0, 1e5))

@@ -54,14 +54,14 @@ def errors(part: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_errors_of_each_part_are_said_in_chinese(part: str) -> None:
-    said = sorted(set(errors(part)))
-    left = [words for words in said if ENGLISH.search(KEPT.sub("", translator_of("zh").text(words)))]
-    assert len(said) > 1
-    assert len(left) <= 0.02 * len(said) + 1, left  # a new error may come before its translation, but few may
+    message = sorted(set(errors(part)))
+    left = [words for words in message if ENGLISH.search(KEPT.sub("", translator_of("zh").text(words)))]
+    assert len(message) > 1
+    assert len(left) <= 0.02 * len(message) + 1, left  # a new error may come before its translation, but few may
 
 
 NOTED = re.compile(r"(^|_)(notes?|warnings?|remarks?|caveats?|why|reasons?|taken)\Z")
-SAID_TO_PROGRAMS = ("schema", "web/app")  # descriptions of fields, and the app's own catalog
+PROGRAM_LINES = ("schema", "web/app")  # descriptions of fields, and the app's own catalog
 
 
 def noted(tree: ast.AST) -> Iterator[ast.expr]:
@@ -98,7 +98,7 @@ def test_notes_and_reasons_are_said_in_chinese() -> None:
     left, count = {}, 0
     for path in sorted(SOURCE.rglob("*.py")):
         name = path.relative_to(SOURCE).as_posix()
-        if name.startswith(SAID_TO_PROGRAMS):
+        if name.startswith(PROGRAM_LINES):
             continue
         for node in noted(ast.parse(path.read_text(encoding="utf-8"))):
             for words in (each for each in strings(node) if len(each.split()) > 2):

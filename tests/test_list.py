@@ -44,10 +44,10 @@ def test_many_records_are_names_and_one_record_is_shown_in_full() -> None:
     records = catalog.default().records("model")
     many = as_text(answer("model.", matching("model.", catalog.default()))).splitlines()
     assert len(many) <= len(records) + 4
-    one = as_text(answer("chip.h100-sxm", matching("chip.h100-sxm", catalog.default())))
+    single = as_text(answer("chip.h100-sxm", matching("chip.h100-sxm", catalog.default())))
     for fact in catalog.default().find("chip", "h100-sxm").facts.values():
-        assert fact.key in one
-        assert fact.basis in one
+        assert fact.key in single
+        assert fact.basis in single
 
 
 def test_a_kind_that_is_not_known_is_refused_with_those_that_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -94,18 +94,18 @@ def test_malformed_loads_are_refused(power: Any, point: str, labels: tuple[str, 
 
 
 def test_only_the_same_grid_adds_and_stacks() -> None:
-    one = load([1.0, 2.0])
-    assert (one + one).power_w.tolist() == [2.0, 4.0]
+    single = load([1.0, 2.0])
+    assert (single + single).power_w.tolist() == [2.0, 4.0]
     others = [load([1.0]), load([1.0, 2.0], 30.0), load([1.0, 2.0], point="site")]
     others.append(Load("grid", START + timedelta(hours=1), 60.0, np.ones(2)))
     for other in others:
         with pytest.raises(WattlineError, match="same point"):
-            _ = one + other
+            _ = single + other
         with pytest.raises(WattlineError, match="same point"):
-            stack([one, other], ["a", "b"])
-    assert stack([one, load([[1.0, 1.0], [2.0, 2.0]])], ["a", "b"]).power_w.shape == (2, 2, 2)
+            stack([single, other], ["a", "b"])
+    assert stack([single, load([[1.0, 1.0], [2.0, 2.0]])], ["a", "b"]).power_w.shape == (2, 2, 2)
     with pytest.raises(TypeError):
-        _ = one + 1  # type: ignore[operator]
+        _ = single + 1  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("labels", [(), ("a", "b"), ("a", "a"), ("time", "b")])
@@ -157,16 +157,16 @@ def phases(draw: st.DrawFn) -> tuple[list[Any], list[Any]]:
 @given(phases(), st.integers(1, 300))
 def test_phases_keep_each_draws_energy(pair: tuple[list[Any], list[Any]], steps: int) -> None:
     power, length = pair
-    found = phases_load("grid", power, length, steps)
+    result = phases_load("grid", power, length, steps)
     exact = [math.fsum(p[i] * t[i] for p, t in zip(power, length, strict=True)) for i in range(len(power[0]))]
-    assert found.energy_j == pytest.approx(exact, rel=1e-12, abs=1e-290)
-    assert found.power_w.shape == (len(power[0]), steps)
-    assert found.duration_s == pytest.approx(float(sum(length).max()))
+    assert result.energy_j == pytest.approx(exact, rel=1e-12, abs=1e-290)
+    assert result.power_w.shape == (len(power[0]), steps)
+    assert result.duration_s == pytest.approx(float(sum(length).max()))
 
 
 def test_a_brief_phase_after_a_long_dark_one() -> None:
-    found = phases_load("chip", [np.asarray(0.0), np.asarray(700.0)], [np.asarray(1e9), np.asarray(1e-4)], 200)
-    assert float(found.energy_j) == pytest.approx(0.07, rel=1e-12)
+    result = phases_load("chip", [np.asarray(0.0), np.asarray(700.0)], [np.asarray(1e9), np.asarray(1e-4)], 200)
+    assert float(result.energy_j) == pytest.approx(0.07, rel=1e-12)
 
 
 def test_phases_by_hand() -> None:
@@ -184,10 +184,10 @@ def test_memory_of_many_draws_is_a_few_times_the_answer() -> None:
     draws, steps = 10_000, 200
     power, length = np.linspace(1, 2, draws), np.linspace(1, 5, draws)
     tracemalloc.start()
-    found = phases_load("grid", [power] * 3, [length] * 3, steps)
+    result = phases_load("grid", [power] * 3, [length] * 3, steps)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert found.energy_j == pytest.approx(3 * power * length, rel=1e-12)
+    assert result.energy_j == pytest.approx(3 * power * length, rel=1e-12)
     assert peak < 6 * draws * steps * 8
 
 

@@ -123,8 +123,8 @@ def test_an_error_passes_through_and_is_kept(path: Path) -> None:
         raise ValueError("no")
     active.finish()
     with Journal.open(path) as journal:
-        (told,) = journal.connection.execute("SELECT attributes FROM window").fetchone()
-        assert json.loads(told) == {"error": "ValueError"}
+        (reported,) = journal.connection.execute("SELECT attributes FROM window").fetchone()
+        assert json.loads(reported) == {"error": "ValueError"}
         assert read_recording(journal).windows[0].end_s is not None
 
 
@@ -139,9 +139,9 @@ def test_attributes_that_json_cannot_say_do_not_stop_the_sampling(path: Path) ->
     assert second.energy_j
     active.finish()
     with Journal.open(path) as journal:
-        told = dict(journal.connection.execute("SELECT name, attributes FROM window").fetchall())
-    assert "layer" in json.loads(told["odd"])["shape"]
-    assert "object" in json.loads(told["after"])["shape"]
+        reported = dict(journal.connection.execute("SELECT name, attributes FROM window").fetchall())
+    assert "layer" in json.loads(reported["odd"])["shape"]
+    assert "object" in json.loads(reported["after"])["shape"]
 
 
 def test_threads_and_tasks_do_not_nest_in_each_other(path: Path) -> None:
@@ -241,9 +241,9 @@ def test_a_sensor_that_vanishes_in_a_window_is_bridged_by_its_counter(tmp_path: 
         sensor.gone = ""
         time.sleep(1.1)
     assert run.energy_j == pytest.approx(100 * run.duration_s, rel=0.02)
-    told = {fault.kind: fault.done for fault in (*run.faults, *read(tmp_path / "a.wattline").faults)}
-    assert "unplugged" in told["unreadable"]
-    assert "bridged by its counter" in told["gap"]
+    reported = {fault.kind: fault.done for fault in (*run.faults, *read(tmp_path / "a.wattline").faults)}
+    assert "unplugged" in reported["unreadable"]
+    assert "bridged by its counter" in reported["gap"]
 
 
 def test_accelerators_are_waited_for_at_both_edges(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,8 +29,8 @@ def begin(folder: Path, *args: str, devices: str = "2", **more: Any) -> subproce
     if devices:
         environment["WATTLINE_SIMULATED"] = devices
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    asked = [sys.executable, "-c", RUN, "measure", "--interval", "20ms", *args]
-    return subprocess.Popen(asked, cwd=folder, env=environment, text=True, **{**pipes, **more})
+    line = [sys.executable, "-c", RUN, "measure", "--interval", "20ms", *args]
+    return subprocess.Popen(line, cwd=folder, env=environment, text=True, **{**pipes, **more})
 
 
 def ran(folder: Path, *args: str, given: str = "", **more: Any) -> subprocess.CompletedProcess[str]:
@@ -129,8 +129,8 @@ def test_the_command_has_no_signal_blocked_or_ignored_that_was_not(tmp_path: Pat
 
 def masks(status: str) -> dict[str, int]:
     """Signals 1 to 31 that are blocked, and that are ignored (32 and 33 are the C library's own)."""
-    told = dict(line.split(":") for line in status.splitlines())
-    return {name: int(mask, 16) & (2**31 - 1) for name, mask in told.items()}
+    reported = dict(line.split(":") for line in status.splitlines())
+    return {name: int(mask, 16) & (2**31 - 1) for name, mask in reported.items()}
 
 
 def test_ctrl_c_in_a_terminal_reaches_the_command_once_and_the_summary_comes(tmp_path: Path) -> None:
@@ -256,11 +256,11 @@ def test_without_sensors_the_energy_is_unknown_and_the_command_runs(tmp_path: Pa
         "a.find_sensors = find\n"
         "import sys; from wattline.cli.main import main; main(sys.argv[1:])"
     )
-    asked = [sys.executable, "-c", code, "measure", "--json", "--", sys.executable, "-c", "raise SystemExit(3)"]
-    done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    line = [sys.executable, "-c", code, "measure", "--json", "--", sys.executable, "-c", "raise SystemExit(3)"]
+    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 3
-    told = json.loads(done.stdout)["results"]
-    assert (told["energy_wh"], told["mean_w"], told["basis"]) == (None, None, "unknown")
+    reported = json.loads(done.stdout)["results"]
+    assert (reported["energy_wh"], reported["mean_w"], reported["basis"]) == (None, None, "unknown")
     assert "energy unknown" in done.stderr
     assert "unknown is not zero" in done.stderr
 
@@ -315,13 +315,13 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("args", "said"), BAD.values(), ids=BAD)
-def test_what_is_wrong_is_said_in_one_line(args: list[str], said: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("args", "message"), BAD.values(), ids=BAD)
+def test_what_is_wrong_is_said_in_one_line(args: list[str], message: str, tmp_path: Path) -> None:
     (tmp_path / "plain.txt").write_text("time,watts\n" * 300, encoding="utf-8")
     done = ran(tmp_path, *args)
     # a command that is not there, or is no program, ends as in a shell
-    assert (done.returncode, done.stdout) == ({"is not found": 127, "not a program": 126}.get(said, 2), "")
+    assert (done.returncode, done.stdout) == ({"is not found": 127, "not a program": 126}.get(message, 2), "")
     assert done.stderr.count("\n") == 1, done.stderr
     assert done.stderr.startswith("wattline: ")
-    assert said in done.stderr
+    assert message in done.stderr
     assert [file.name for file in tmp_path.iterdir()] == ["plain.txt"]

@@ -28,9 +28,9 @@ PROGRAM = f"{sys.executable} -P -c '{RUN}'"  # without the working directory amo
 def begin(folder: Path, *args: str, **more: Any) -> subprocess.Popen[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("WATTLINE_")}
     environment |= {"WATTLINE_SIMULATED": "2", "TMPDIR": str(folder)}
-    asked = [sys.executable, "-c", RUN, "measure", "--interval", "20ms", *args]
+    command = [sys.executable, "-c", RUN, "measure", "--interval", "20ms", *args]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(asked, **{"cwd": folder, "env": environment, "text": True, **pipes, **more})
+    return subprocess.Popen(command, **{"cwd": folder, "env": environment, "text": True, **pipes, **more})
 
 
 def ran(folder: Path, *args: str, **more: Any) -> subprocess.CompletedProcess[str]:

@@ -14,17 +14,17 @@ import pytest
 
 
 def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    with socket.socket() as result:
+        result.bind(("127.0.0.1", 0))
+        return int(result.getsockname()[1])
 
 
 def test_joules_are_served_while_a_command_runs(tmp_path: Path) -> None:
     pytest.importorskip("prometheus_client")
     address = f"127.0.0.1:{free_port()}"
     env = {**os.environ, "WATTLINE_SIMULATED": "2:300"}
-    asked = ["measure", "--interval", "50ms", "--prometheus", address, "--journal", str(tmp_path / "j.wattline")]
-    program = [sys.executable, "-c", "from wattline.cli.main import main; main()", *asked]
+    command = ["measure", "--interval", "50ms", "--prometheus", address, "--journal", str(tmp_path / "j.wattline")]
+    program = [sys.executable, "-c", "from wattline.cli.main import main; main()", *command]
     with subprocess.Popen([*program, "--for", "30s"], env=env, stderr=subprocess.PIPE, text=True) as process:
         text = ""
         until = time.monotonic() + 25
@@ -36,8 +36,8 @@ def test_joules_are_served_while_a_command_runs(tmp_path: Path) -> None:
             except OSError:
                 time.sleep(0.1)
         process.terminate()
-        said = process.communicate()[1]
+        message = process.communicate()[1]
     lines = [line for line in text.splitlines() if line.startswith("wattline_energy_joules_total{")]
-    assert len(lines) == 2, said
+    assert len(lines) == 2, message
     assert all(float(line.split()[-1]) > 0 and 'modelled="true"' in line for line in lines)
-    assert "Traceback" not in said
+    assert "Traceback" not in message

@@ -163,14 +163,14 @@ def test_any_recording_balances(power: list[float], node: bool, error: float, ch
 
 def test_energy_of_windows_adds_up_to_the_whole_at_the_meters() -> None:
     recording = node_with_gpus()
-    whole, one, two = (
+    whole, first, second = (
         metered_window(recording, w, catalog.default()).energy.energy_j for w in ("0..90", "0..37.5", "37.5..90")
     )
-    assert one + two == pytest.approx(whole)
+    assert first + second == pytest.approx(whole)
 
 
 @pytest.mark.parametrize(
-    ("given_too", "said"),
+    ("given_too", "message"),
     [
         ({"chip": "h1000"}, "h100"),
         ({"server": "nosuch"}, "server"),
@@ -180,8 +180,8 @@ def test_energy_of_windows_adds_up_to_the_whole_at_the_meters() -> None:
         ({"window": "500..600"}, "no reading"),
     ],
 )
-def test_bad_input_is_told_in_one_line(given_too: dict[str, Any], said: str) -> None:
-    with pytest.raises(WattlineError, match=said):
+def test_bad_input_is_told_in_one_line(given_too: dict[str, Any], message: str) -> None:
+    with pytest.raises(WattlineError, match=message):
         bill(node_with_gpus(), draws=0, **given_too)
 
 

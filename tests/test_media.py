@@ -70,9 +70,9 @@ def test_power_stays_below_the_chips_limit() -> None:
 
 
 def test_guidance_doubles_the_denoisers_work_and_nothing_else() -> None:
-    one, two = (wl.image("sdxl", guidance=on, draws=0, batch=16, active=1) for on in (False, True))
-    assert float(two.bill.parts["denoise"] / one.bill.parts["denoise"]) == pytest.approx(2, rel=0.1)
-    assert float(two.bill.parts["render"]) == pytest.approx(float(one.bill.parts["render"]))
+    first, second = (wl.image("sdxl", guidance=on, draws=0, batch=16, active=1) for on in (False, True))
+    assert float(second.bill.parts["denoise"] / first.bill.parts["denoise"]) == pytest.approx(2, rel=0.1)
+    assert float(second.bill.parts["render"]) == pytest.approx(float(first.bill.parts["render"]))
 
 
 def test_seconds_and_frames_are_one_question() -> None:
@@ -138,7 +138,7 @@ def test_a_folder_of_diffusers_gives_what_the_catalog_gives(tmp_path: Path) -> N
 def test_an_engine_that_was_not_measured_has_a_wider_range_and_says_so() -> None:
     eager, faster = (wl.image("flux", engine=name, active=1, draws=500) for name in ("eager", "tensorrt"))
     assert "not measured" in faster.warnings[-1]
-    widths = [one.range("chip_j").p95 / one.range("chip_j").p5 for one in (eager, faster)]
+    widths = [each.range("chip_j").p95 / each.range("chip_j").p5 for each in (eager, faster)]
     assert widths[1] > widths[0]
     assert faster.range("chip_j").p50 < eager.range("chip_j").p50
 

@@ -167,8 +167,8 @@ REFUSED = {
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_two_possible_readings_are_refused_with_the_option_that_decides(tmp_path: Path, case: str) -> None:
-    header, row, said = REFUSED[case]
-    with pytest.raises(WattlineError, match=said) as error:
+    header, row, message = REFUSED[case]
+    with pytest.raises(WattlineError, match=message) as error:
         report(read(table(tmp_path / "t.csv", header, row, 4 if "four" in case else COUNT)))
     assert "\n" not in str(error.value)
 
@@ -221,13 +221,13 @@ def test_what_the_user_says_of_columns_holds_in_every_command(
         main(["meter", command, str(path), *more, "--columns", "no_such_column"])
     assert end.value.code == 2
     assert "no_such_column" in capsys.readouterr().err
-    told = []
+    reported = []
     for options in ([], ["--columns", "n2_watts"]):
         with pytest.raises(SystemExit) as end:
             main(["meter", command, str(path), *more, *options])
-        said = capsys.readouterr()
-        assert end.value.code == 0, said.err
-        told.append(said.out)
+        output = capsys.readouterr()
+        assert end.value.code == 0, output.err
+        reported.append(output.out)
         if command == "import":
-            told[-1] = str(len(read(tmp_path / "j.wattline").series))
-    assert told[0] != told[1]
+            reported[-1] = str(len(read(tmp_path / "j.wattline").series))
+    assert reported[0] != reported[1]

@@ -139,7 +139,7 @@ def test_the_live_sensor_and_the_file_tell_the_same_devices(tmp_path: Path, case
     assert len(then) == devices
     assert set(then) == counted
     for key, entry in then.items():
-        last = next(one for one in recording.series if one.device.key == key)
+        last = next(each for each in recording.series if each.device.key == key)
         if entry.power_w is not None and last.power_w is not None:
             assert entry.power_w == pytest.approx(last.power_w[9])
         else:

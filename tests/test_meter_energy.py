@@ -36,12 +36,12 @@ def joules(count: object, step: float = 1.0, wrap: float = np.inf, power: object
 
 def kinds(series: Series) -> dict[str, int]:
     counted: Counter[str] = Counter()
-    for one in clean(series).flaws:
-        counted[one.kind] += len(one.at_s)
+    for each in clean(series).flaws:
+        counted[each.kind] += len(each.at_s)
     return dict(counted)
 
 
-def one(series: Series) -> Power:
+def single_power(series: Series) -> Power:
     (power,) = clean(series).powers
     return power
 
@@ -88,7 +88,7 @@ def test_energy_is_the_area_under_the_readings(power: list[float], cut: int) -> 
 
 
 def test_outside_the_readings_the_nearest_one_holds_with_a_range() -> None:
-    power = one(watts([100, 200, 300, 400]))
+    power = single_power(watts([100, 200, 300, 400]))
     before, after = energy(power, T0 - 10, T0), energy(power, T0 + 3, T0 + 13)
     assert (before.value_j, after.value_j) == (1000, 4000)
     assert before.high_j > 3500
@@ -129,8 +129,8 @@ def test_a_reading_of_the_way_down_does_not_set_the_level_of_a_gap() -> None:
 def test_a_server_near_zero_between_work_is_a_dropout_and_the_range_reaches_zero() -> None:
     power = 6000 + np.arange(200.0) % 9
     power[80:110] = np.arange(30) % 6
-    found = kinds(watts(power))
-    assert found == {"dropout": 30}
+    result = kinds(watts(power))
+    assert result == {"dropout": 30}
     energy_j = used(watts(power))
     assert energy_j.value_j == pytest.approx(6004 * 199, rel=1e-3)
     assert energy_j.low_j < np.trapezoid(power)
@@ -179,8 +179,8 @@ def test_a_reading_dated_years_away_is_left_out() -> None:
     power = 100 + np.arange(200.0) % 7
     time = T0 + np.arange(200.0)
     time[50] = 0.0
-    found = kinds(watts(power, time=time))
-    assert found["clock"] >= 1
+    result = kinds(watts(power, time=time))
+    assert result["clock"] >= 1
     assert used(watts(power, time=time)).value_j == pytest.approx(np.trapezoid(power), rel=0.01)
 
 

@@ -56,9 +56,9 @@ UNTIMED = {
 
 @pytest.mark.parametrize("name", UNTIMED)
 def test_a_log_without_times_says_what_it_is_and_how_to_record_it(tmp_path: Path, name: str) -> None:
-    text, said = UNTIMED[name]
+    text, message = UNTIMED[name]
     (tmp_path / name).write_text(text)
-    with pytest.raises(WattlineError, match=said):
+    with pytest.raises(WattlineError, match=message):
         read(tmp_path / name)
 
 
@@ -76,9 +76,9 @@ NAMED = {
 
 @pytest.mark.parametrize("name", NAMED)
 def test_text_that_is_no_table_is_told_so_by_name(tmp_path: Path, name: str) -> None:
-    text, said = NAMED[name]
+    text, message = NAMED[name]
     (tmp_path / name).write_text(text)
-    with pytest.raises(WattlineError, match=said):
+    with pytest.raises(WattlineError, match=message):
         read(tmp_path / name)
 
 

@@ -78,26 +78,26 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def run(folder: Path, how: str, temporary: Path) -> tuple[dict[str, float], str]:
     temporary.mkdir(exist_ok=True)
-    asked = [sys.executable, "-c", PROGRAM, str(folder), how, str(Path(__file__).parent)]
+    command = [sys.executable, "-c", PROGRAM, str(folder), how, str(Path(__file__).parent)]
     environment = {**os.environ, "TMPDIR": str(temporary)}
-    done = subprocess.run(asked, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     lines = (line.rpartition(" ") for line in done.stdout.splitlines())
     return {name: float(number) for name, _, number in lines}, done.stderr
 
 
 def test_readings_wait_for_room_and_are_written_then(small_disk: Path, tmp_path: Path) -> None:
-    told, said = run(small_disk, "again", tmp_path / "t")
-    assert "takes no readings (database or disk is full)" in said or "disk I/O error" in said
-    assert "takes readings again" in said
-    assert told["full"] > told["before"]
+    reported, message = run(small_disk, "again", tmp_path / "t")
+    assert "takes no readings (database or disk is full)" in message or "disk I/O error" in message
+    assert "takes readings again" in message
+    assert reported["full"] > reported["before"]
     # four devices of 100 W: their energy is known while the disk is full, too
-    assert told["while full"] == pytest.approx(400, rel=0.05)
-    assert told["watts"] == pytest.approx(400, rel=0.05)
+    assert reported["while full"] == pytest.approx(400, rel=0.05)
+    assert reported["watts"] == pytest.approx(400, rel=0.05)
     with Journal.open(small_disk / "a.wattline") as journal:
         recording = read_recording(journal)
         assert {window.name: window.end_s is not None for window in recording.windows} == {"run": True, "after": True}
-        assert [len(series.time_s) for series in recording.series] == [told["end"]] * 4
+        assert [len(series.time_s) for series in recording.series] == [reported["end"]] * 4
     (fault,) = recording.faults
     assert fault.kind == "unwritten"
     assert fault.seconds > 0.1
@@ -105,18 +105,18 @@ def test_readings_wait_for_room_and_are_written_then(small_disk: Path, tmp_path:
 
 
 def test_where_there_is_no_room_to_the_end_the_rest_is_saved_elsewhere(small_disk: Path, tmp_path: Path) -> None:
-    told, said = run(small_disk, "full", tmp_path / "t")
-    assert "the last" in said
+    reported, message = run(small_disk, "full", tmp_path / "t")
+    assert "the last" in message
     (rest,) = (tmp_path / "t").iterdir()
-    assert str(rest) in said
+    assert str(rest) in message
     counts = []
     for path in (small_disk / "a.wattline", rest):
         with Journal.open(path) as journal:
             recording = read_recording(journal)
             counts.append([len(series.time_s) for series in recording.series])
     assert len(counts[0]) == 4
-    assert np.min(counts[0]) >= told["before"]
-    assert np.sum(counts, axis=0).tolist() == [told["end"]] * 4
+    assert np.min(counts[0]) >= reported["before"]
+    assert np.sum(counts, axis=0).tolist() == [reported["end"]] * 4
     # the rest has the windows whole
     assert {window.name: window.end_s is not None for window in recording.windows} == {"run": True, "after": True}
     assert [fault.kind for fault in recording.faults] == ["unwritten"]
@@ -150,8 +150,8 @@ print(run.energy_j / run.duration_s)
 
 
 def test_a_limit_on_the_size_of_files_is_as_a_full_disk(tmp_path: Path) -> None:
-    asked = [sys.executable, "-c", LIMITED, str(tmp_path / "a.wattline"), str(Path(__file__).parent)]
-    done = subprocess.run(asked, capture_output=True, text=True, timeout=120)
+    command = [sys.executable, "-c", LIMITED, str(tmp_path / "a.wattline"), str(Path(__file__).parent)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) == pytest.approx(400, rel=0.05)
     assert "takes no readings" in done.stderr

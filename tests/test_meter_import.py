@@ -93,7 +93,7 @@ def test_recordings_of_several_kinds_share_a_journal(tmp_path: Path) -> None:
     into_journal(other, tmp_path / "j.wattline")
     both = read(tmp_path / "j.wattline")
     assert report(both, "epoch")["duration_s"] == pytest.approx(10)
-    part = Recording([one for one in both.series if one.device.key == other.series[0].device.key])
+    part = Recording([each for each in both.series if each.device.key == other.series[0].device.key])
     assert figures(report(part)) == figures(report(Recording(other.series)))
 
 
@@ -123,9 +123,9 @@ def test_a_wrapping_counter_exported_keeps_where_it_wraps(tmp_path: Path) -> Non
 def journal_of(path: Path, *windows: tuple[str, float, float | None, dict[str, float]]) -> Path:
     """A journal with one card at 250 W for 100 s, and windows (name, begin, end, counts)."""
     series = [Series(Device("n", "gpu0", "gpu"), Spec("file"), T0 + np.arange(101.0), 247.0 + np.arange(101) % 7)]
-    told = [Window(name, T0 + begin, None if end is None else T0 + end, counts=counts)
+    reported = [Window(name, T0 + begin, None if end is None else T0 + end, counts=counts)
             for name, begin, end, counts in windows]  # fmt: skip
-    into_journal(Recording(series, told), path)
+    into_journal(Recording(series, reported), path)
     return path
 
 

@@ -21,10 +21,10 @@ def test_killed_a_hundred_times(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     rounds = [json.loads(line) for line in ran.stdout.splitlines()]
     assert len(rounds) == ROUNDS
-    for told in rounds:
-        assert told["integrity"] == "ok", told
+    for reported in rounds:
+        assert reported["integrity"] == "ok", reported
         # of the round of readings that was under way, nothing may be there yet
-        assert 0 <= told["made"] - told["kept"] <= 1, told
-        assert told["windows_missing"] == 0, told
-    assert sum(told["kept"] for told in rounds) > 2 * ROUNDS
-    assert sum(told["windows"] for told in rounds) > 2 * ROUNDS
+        assert 0 <= reported["made"] - reported["kept"] <= 1, reported
+        assert reported["windows_missing"] == 0, reported
+    assert sum(reported["kept"] for reported in rounds) > 2 * ROUNDS
+    assert sum(reported["windows"] for reported in rounds) > 2 * ROUNDS

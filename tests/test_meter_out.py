@@ -65,10 +65,10 @@ def test_the_best_of_two_sensors_of_one_device_counts() -> None:
     st.floats(0, 1),
     st.booleans(),
 )
-def test_a_split_window_adds_up(power: list[float], one: float, two: float, counter: bool) -> None:
+def test_a_split_window_adds_up(power: list[float], first: float, second: float, counter: bool) -> None:
     each = series("gpu", power, counter=counter)
     length = len(power) - 1
-    cuts = sorted([START, START + one * length, START + two * length, START + length])
+    cuts = sorted([START, START + first * length, START + second * length, START + length])
     whole = within(each, cuts[0], cuts[-1]).energy_j
     parts = [within(each, a, b).energy_j for a, b in itertools.pairwise(cuts) if b > a]
     assert sum(parts) == pytest.approx(whole, abs=1e-6)
@@ -205,5 +205,5 @@ def test_live_totals_count_up_and_never_down() -> None:
 def test_total_of_nothing_is_not_zero() -> None:
     assert np.isnan(total([]).energy_j)
     recording = chips_only()
-    found: Any = total([within(s, START + 10, START + 90) for s in recording.series])
-    assert found.energy_j == pytest.approx(8 * 650 * 80)
+    result: Any = total([within(s, START + 10, START + 90) for s in recording.series])
+    assert result.energy_j == pytest.approx(8 * 650 * 80)

@@ -37,9 +37,9 @@ needs_prometheus = pytest.mark.skipif(
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as single:
+        single.bind(("127.0.0.1", 0))
+        return int(single.getsockname()[1])
 
 
 def until(ask: Any, seconds: float = 30.0) -> Any:
@@ -47,8 +47,8 @@ def until(ask: Any, seconds: float = 30.0) -> Any:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
-            if (found := ask()) is not None:
-                return found
+            if (result := ask()) is not None:
+                return result
         except (OSError, urllib.error.URLError):
             pass
         time.sleep(0.1)
@@ -85,8 +85,8 @@ def running_prometheus(folder: Path, scrape: int | None = None) -> Iterator[str]
 def ask(address: str, query: str, at: float | None = None) -> list[dict[str, Any]]:
     words = {"query": query} | ({"time": str(at)} if at else {})
     with urllib.request.urlopen(f"{address}/api/v1/query?{urllib.parse.urlencode(words)}", timeout=5) as reply:
-        found: list[dict[str, Any]] = json.load(reply)["data"]["result"]
-        return found
+        result: list[dict[str, Any]] = json.load(reply)["data"]["result"]
+        return result
 
 
 @needs_prometheus
@@ -204,15 +204,15 @@ def test_the_sdks_reader_sees_hw_energy_and_hw_power() -> None:
     provider = MeterProvider(metric_readers=[reader])
     observe(fixed_source(node_with_gpus(gpus=2)), provider)
     data: Any = reader.get_metrics_data()
-    found = {m.name: m for r in data.resource_metrics for s in r.scope_metrics for m in s.metrics}
+    result = {m.name: m for r in data.resource_metrics for s in r.scope_metrics for m in s.metrics}
     provider.shutdown()
-    assert set(found) == {"hw.energy", "hw.power", "hw.host.energy", "hw.host.power", "wattline.window.energy"}
-    assert (found["hw.energy"].unit, found["hw.power"].unit) == ("J", "W")
-    assert found["hw.energy"].data.is_monotonic
-    (host,) = found["hw.host.energy"].data.data_points
+    assert set(result) == {"hw.energy", "hw.power", "hw.host.energy", "hw.host.power", "wattline.window.energy"}
+    assert (result["hw.energy"].unit, result["hw.power"].unit) == ("J", "W")
+    assert result["hw.energy"].data.is_monotonic
+    (host,) = result["hw.host.energy"].data.data_points
     assert host.value == pytest.approx(684_900)
     assert host.attributes["host.name"] == "n1"
-    gpus = found["hw.energy"].data.data_points
+    gpus = result["hw.energy"].data.data_points
     assert {p.attributes["hw.id"] for p in gpus} == {"GPU-0", "GPU-1"}
     assert {p.attributes["hw.type"] for p in gpus} == {"gpu"}
     assert {p.attributes["hw.parent"] for p in gpus} == {"n1/bmc"}
@@ -220,11 +220,11 @@ def test_the_sdks_reader_sees_hw_energy_and_hw_power() -> None:
 
 def _points(message: Any) -> dict[str, list[tuple[int, float]]]:
     """(time in ns, value) of every point by metric name, from OTLP's own message."""
-    found: dict[str, list[tuple[int, float]]] = {}
+    result: dict[str, list[tuple[int, float]]] = {}
     for metric in (m for r in message.resource_metrics for s in r.scope_metrics for m in s.metrics):
         data = metric.sum if metric.HasField("sum") else metric.gauge
-        found.setdefault(metric.name, []).extend((p.time_unix_nano, p.as_double) for p in data.data_points)
-    return found
+        result.setdefault(metric.name, []).extend((p.time_unix_nano, p.as_double) for p in data.data_points)
+    return result
 
 
 class Received:

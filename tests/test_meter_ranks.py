@@ -39,14 +39,14 @@ tell({"joules": run.energy_j, "seconds": run.duration_s, "devices": len(run.devi
 def start(folder: Path, rank: int, steps: int, **more: str) -> subprocess.Popen[str]:
     """One rank, with the environment that torchrun gives it."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("WATTLINE_")}
-    told = {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "4", "MASTER_PORT": "29500"}
+    reported = {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "4", "MASTER_PORT": "29500"}
     script = folder / "train.py"
     if not script.exists():  # ranks that start beside each other read it
         script.write_text(RANK, encoding="utf-8")
     return subprocess.Popen(
         [sys.executable, "train.py", str(steps)],
         cwd=folder,
-        env={**environment, **told, "WATTLINE_SIMULATED": "4:100", **more},
+        env={**environment, **reported, "WATTLINE_SIMULATED": "4:100", **more},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -54,8 +54,8 @@ def start(folder: Path, rank: int, steps: int, **more: str) -> subprocess.Popen[
 
 def heard(process: subprocess.Popen[str]) -> dict[str, float]:
     assert process.stdout
-    told: dict[str, float] = json.loads(process.stdout.readline())
-    return told
+    reported: dict[str, float] = json.loads(process.stdout.readline())
+    return reported
 
 
 def recorded(folder: Path) -> Recording:
@@ -141,8 +141,8 @@ def test_ranks_under_wattline_measure_write_to_its_journal(tmp_path: Path) -> No
         timeout=120,
     )
     assert ran.returncode == 0, ran.stderr
-    told = [json.loads(line) for line in ran.stdout.splitlines()]
-    assert not any(line.get("samples") for line in told)
+    reported = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert not any(line.get("samples") for line in reported)
     windows = recorded(tmp_path).windows
     assert {(window.name, window.parent, window.rank) for window in windows} == {
         ("job", "", ""),

@@ -150,11 +150,11 @@ def test_faults_of_node_files(tmp_path: Path) -> None:
     cut.write_text(cut.read_text()[:-400] + '\n:::MLLOG {"time_ms": 17000, "key": "power_reading", "val')
     (folder / "node_8.txt").write_text(mllog(T0, "power_measurement_start") + "\n")
     data = report(read(folder), by_node=True)
-    found = kinds(data)
-    assert found["clock"] == 2
-    assert found["twin"] == 1
-    assert found["conversion"] == 1
-    assert found["unreadable"] >= 2
+    result = kinds(data)
+    assert result["clock"] == 2
+    assert result["twin"] == 1
+    assert result["conversion"] == 1
+    assert result["unreadable"] >= 2
     assert data["devices"] == 8
     done = {row["kind"]: row["done"] for row in data["quality"]}
     assert "5 h behind" in done["clock"]

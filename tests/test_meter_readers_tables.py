@@ -87,9 +87,9 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_files_are_refused_in_one_line(tmp_path: Path, name: str) -> None:
-    content, said = BAD[name]
+    content, message = BAD[name]
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(WattlineError, match=said) as error:
+    with pytest.raises(WattlineError, match=message) as error:
         report(read(tmp_path / name))
     assert "\n" not in str(error.value)
 
@@ -131,7 +131,7 @@ def test_a_nodes_meter_holds_its_gpus(tmp_path: Path) -> None:
     data = report(read(tmp_path / "t.csv"))
     assert data["devices"] == 1
     assert data["mean_w"] == pytest.approx(906, rel=1e-2)
-    assert [one["device"] for one in data["inside"]] == ["gpu0"]
+    assert [each["device"] for each in data["inside"]] == ["gpu0"]
 
 
 def test_readings_are_kept_as_arrays_of_floats(tmp_path: Path) -> None:

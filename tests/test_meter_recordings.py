@@ -41,11 +41,11 @@ def test_gpt3_on_512_h100(shared_data: Path) -> None:
 
 def test_ssd_with_negative_watts_gaps_and_meters_that_fell_silent(shared_data: Path) -> None:
     data = report(read(shared_data / TRAINING / "ssd_8x8xH100"), by_node=True)
-    found = kinds(data)
-    assert found["negative"] == 7
-    assert found["gap"] >= 35
-    assert found["dropout"] == 47
-    assert found["twin"] == 1
+    result = kinds(data)
+    assert result["negative"] == 7
+    assert result["gap"] >= 35
+    assert result["dropout"] == 47
+    assert result["twin"] == 1
     # node_0 read through; the others, which do the same work in step, must come out as it did
     each = {node["node"]: node["energy_wh"]["value"] for node in data["nodes"]}
     assert np.allclose(list(each.values()), each["node_0"], rtol=0.01)
@@ -57,9 +57,9 @@ def test_ssd_with_negative_watts_gaps_and_meters_that_fell_silent(shared_data: P
 
 def test_lora_with_gaps_of_20_s_and_a_clock_that_steps_back(shared_data: Path) -> None:
     data = report(read(shared_data / TRAINING / "llama2_70b_lora_1x8xH100"))
-    found = kinds(data)
-    assert found["gap"] == 8
-    assert found["clock"] == 1
+    result = kinds(data)
+    assert result["gap"] == 8
+    assert result["clock"] == 1
     assert data["energy_wh"]["value"] == pytest.approx(3365, rel=1e-3)
     assert data["energy_wh"]["low"] < 0.95 * data["energy_wh"]["value"]
     assert data["joules_per_sample"]["value"] == pytest.approx(3365 * 3600 / 3072, rel=1e-3)
@@ -67,9 +67,9 @@ def test_lora_with_gaps_of_20_s_and_a_clock_that_steps_back(shared_data: Path) -
 
 def test_lora_on_8_nodes_with_doubled_times_and_a_stated_conversion(shared_data: Path) -> None:
     data = report(read(shared_data / TRAINING / "llama2_70b_lora_8x8xH100_dell"))
-    found = kinds(data)
-    assert found["duplicate"] == 440
-    assert found["conversion"] == 9
+    result = kinds(data)
+    assert result["duplicate"] == 440
+    assert result["conversion"] == 9
     assert data["energy_wh"]["value"] == pytest.approx(4694, rel=2e-3)
     done = {row["kind"]: row["done"] for row in data["quality"]}
     assert "0.96" in done["conversion"]

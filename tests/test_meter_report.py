@@ -66,13 +66,13 @@ def test_windows_by_name_by_time_and_from_the_beginning() -> None:
     assert total(recording, "10..70") == pytest.approx(total(recording, "run"), rel=1e-12)
     assert report(recording, "..1 min")["duration_s"] == 60
     assert report(recording, "60 s..")["duration_s"] == 59
-    for window, said in (
+    for window, message in (
         ("70..10", "does not end after"),
         ("epok 1", "nearest: epoch 1"),
         ("5000..6000", "holds no reading"),
         ("soon..later", "window"),
     ):
-        with pytest.raises(WattlineError, match=said):
+        with pytest.raises(WattlineError, match=message):
             report(recording, window)
 
 
@@ -183,7 +183,7 @@ def test_the_command_prints_a_table_and_json(tmp_path: Path, capsys: pytest.Capt
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (("{folder}", "--by", "gpu"), "give --by node"),
         (("{folder}", "--window", "9..3"), "does not end after"),
@@ -192,13 +192,13 @@ def test_the_command_prints_a_table_and_json(tmp_path: Path, capsys: pytest.Capt
     ],
 )
 def test_bad_calls_are_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], args: tuple[str, ...], said: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], args: tuple[str, ...], message: str
 ) -> None:
     folder = str(training_run(tmp_path / "run"))
     status, text, error = out(capsys, *(arg.format(folder=folder) for arg in args))
     assert status == 2
     assert not text
-    assert said in error
+    assert message in error
     assert error.count("\n") == 1
 
 

@@ -57,15 +57,15 @@ def test_means_in_another_unit_by_option(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         ({"interval_s": 1, "watts": [1.0, 2.0], "gpu_power_w": [1.0]}, "as long as"),
         ({"interval_s": 0.5, "sample_rate_hz": 2, "load": [1.0, 2.0]}, "power or energy"),
         ({"interval": 1, "watts": [1.0, 2.0]}, "JSON"),
     ],
 )
-def test_lists_that_do_not_tell_their_times_or_watts_are_refused(tmp_path: Path, data: Any, said: str) -> None:
-    with pytest.raises(WattlineError, match=said):
+def test_lists_that_do_not_tell_their_times_or_watts_are_refused(tmp_path: Path, data: Any, message: str) -> None:
+    with pytest.raises(WattlineError, match=message):
         read(dumped(tmp_path / "l.json", data))
 
 

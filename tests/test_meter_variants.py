@@ -212,10 +212,10 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_not_read_is_told_by_name(tmp_path: Path, name: str) -> None:
-    text, said = REFUSED[name]
+    text, message = REFUSED[name]
     path = tmp_path / "a.txt"
     path.write_text(text)
-    with pytest.raises(WattlineError, match=said):
+    with pytest.raises(WattlineError, match=message):
         read(path)
 
 

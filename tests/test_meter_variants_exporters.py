@@ -28,18 +28,18 @@ def leaping(i: int) -> float:
     return 120 * 15 * i + (5e9 if i > 10 else 0) + (7e12 if i > 20 else 0)
 
 
-def held(watts: float) -> Callable[[int], float]:
+def steady(watts: float) -> Callable[[int], float]:
     return lambda i: watts + i % 2
 
 
 SERIES: dict[str, tuple[float, Sequence[Line]]] = {
     "instances beside their board": (200, [
-        (DCGM, GPU, held(200)), *((DCGM, {**GPU, "GPU_I_ID": str(k)}, held(200)) for k in (1, 2))]),
+        (DCGM, GPU, steady(200)), *((DCGM, {**GPU, "GPU_I_ID": str(k)}, steady(200)) for k in (1, 2))]),
     "a counter by instances": (200, [("DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION", {**GPU, "GPU_I_ID": str(k)},
                                       lambda i: 200e3 * 15 * i) for k in (1, 2)]),
     "watts and counter of a card": (200, [
-        (DCGM, GPU, held(200)), ("DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION", GPU, lambda i: 200e3 * 15 * i)]),
-    "a driver that changes": (200, [(DCGM, {**GPU, "DCGM_FI_DRIVER_VERSION": v}, held(200)) for v in ("535", "550")]),
+        (DCGM, GPU, steady(200)), ("DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION", GPU, lambda i: 200e3 * 15 * i)]),
+    "a driver that changes": (200, [(DCGM, {**GPU, "DCGM_FI_DRIVER_VERSION": v}, steady(200)) for v in ("535", "550")]),
     "Kepler's containers without a part": (132, [
         ("kepler_node_package_joules_total", {"instance": "n1", "mode": "dynamic"}, counted(80)),
         ("kepler_node_package_joules_total", {"instance": "n1", "mode": "idle"}, counted(40)),
@@ -60,11 +60,11 @@ SERIES: dict[str, tuple[float, Sequence[Line]]] = {
         ("scaph_domain_power_microwatts", {"instance": "n1", "socket_id": "0", "domain_name": "dram"}, lambda i: 20e6),
         ("scaph_process_power_consumption_microwatts", {"instance": "n1", "pid": "1"}, lambda i: 50e6)]),
     "DCMI over a sensor of the total": (400, [
-        ("ipmi_dcmi_power_consumption_watts", {"instance": "n1"}, held(400)),
-        *(("ipmi_power_watts", {"instance": "n1", "name": name}, held(w)) for name, w in (
+        ("ipmi_dcmi_power_consumption_watts", {"instance": "n1"}, steady(400)),
+        *(("ipmi_power_watts", {"instance": "n1", "name": name}, steady(w)) for name, w in (
             ("Total_Power", 400), ("CPU_Power", 100), ("PSU1_PIN", 200), ("PSU2_PIN", 200)))]),
     "a BMC's consumption over its supplies": (406, [
-        ("ipmi_power_watts", {"instance": "n1", "name": name}, held(w)) for name, w in (
+        ("ipmi_power_watts", {"instance": "n1", "name": name}, steady(w)) for name, w in (
             ("PW Consumption", 406), ("PS1 PIN", 203), ("PS1 POUT", 190), ("PS2 PIN", 203))]),
     "leaps that stay": (120, [(ZONES, {**NODE, "zone": "package"}, leaping)]),
     "a leap at the end": (120, [(ZONES, {**NODE, "zone": "package"}, lambda i: 120 * 15 * i + 5e9 * (i > N - 2))]),
@@ -140,15 +140,15 @@ def test_a_counter_of_coarse_steps_stands_back_behind_the_watts_beside_it(tmp_pa
 
 
 def test_units_that_a_mib_does_not_name(tmp_path: Path) -> None:
-    assert of_metrics(tmp_path, ("rPDU2DeviceStatusPower", {}, held(45))) == pytest.approx(455, rel=0.01)
+    assert of_metrics(tmp_path, ("rPDU2DeviceStatusPower", {}, steady(45))) == pytest.approx(455, rel=0.01)
     assert of_metrics(tmp_path, ("rPDU2DeviceStatusEnergy", {}, lambda i: 9 + i)) == pytest.approx(3.6e5 / 15)
 
 
 def test_members_of_a_bmcs_lists_are_told_apart_by_the_list(tmp_path: Path) -> None:
     control = {"id": "0", "name": "System Power Control"}
-    lines = [("idrac_power_control_consumed_watts", control, held(520)),
-             ("idrac_power_control_avg_consumed_watts", control, held(400)),
-             *((f"idrac_power_supply_{way}_watts", {"id": k}, held(w))
+    lines = [("idrac_power_control_consumed_watts", control, steady(520)),
+             ("idrac_power_control_avg_consumed_watts", control, steady(400)),
+             *((f"idrac_power_supply_{way}_watts", {"id": k}, steady(w))
                for k in "01" for way, w in (("input", 260), ("output", 240)))]  # fmt: skip
     assert of_metrics(tmp_path, *lines) == pytest.approx(520.5, rel=1e-3)
     assert of_metrics(tmp_path, *lines[2:]) == pytest.approx(521, rel=1e-3)

@@ -90,7 +90,7 @@ def test_no_two_models_share_a_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("wanted", "result"),
     [
         ("Llama3.1-405B", "llama-3.1-405b"),
         ("LLaMA-65B", "llama-65b"),
@@ -108,8 +108,8 @@ def test_no_two_models_share_a_name() -> None:
         ("Qwen/Qwen3-235B-A22B-Thinking-2507-FP8", "qwen3-235b-a22b-2507"),
     ],
 )
-def test_names_that_people_use(asked: str, found: str) -> None:
-    assert load_model(asked, catalog.default()).key == found
+def test_names_that_people_use(wanted: str, result: str) -> None:
+    assert load_model(wanted, catalog.default()).key == result
 
 
 def test_unknown_name_says_what_is_near() -> None:

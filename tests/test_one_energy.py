@@ -106,24 +106,24 @@ def tellings(draw: st.DrawFn) -> WindowWriter:
     return WindowWriter(wall, M0 + time, power, joules, spec, str((kinds, story)))
 
 
-def whole_j(told: WindowWriter) -> float:
-    joined = tracked(told)
+def whole_j(writer: WindowWriter) -> float:
+    joined = tracked(writer)
     return float(sum(joined.energy(*span).value_j for span in joined.seen()))
 
 
-def tracked(told: WindowWriter) -> Track:
-    return track(clean(told.series()).powers)
+def tracked(writer: WindowWriter) -> Track:
+    return track(clean(writer.series()).powers)
 
 
 @settings(deadline=None, max_examples=25)
 @given(tellings())
-def test_every_way_of_summing_a_recording_says_the_same(told: WindowWriter) -> None:
-    wanted = pytest.approx(whole_j(told), rel=1e-9)
-    recording = Recording([told.series()])
+def test_every_way_of_summing_a_recording_says_the_same(writer: WindowWriter) -> None:
+    wanted = pytest.approx(whole_j(writer), rel=1e-9)
+    recording = Recording([writer.series()])
     assert report(recording)["energy_wh"]["value"] * 3600 == wanted
     assert share_jobs(recording, [Workload("job", 0.0, 2 * T0)], idle_w=0.0).total_j == wanted
-    assert float(curve(told.series()).energy_j[-1]) == wanted
-    assert total([within(told.series(), 0.0, 2 * T0)]).energy_j == wanted
+    assert float(curve(writer.series()).energy_j[-1]) == wanted
+    assert total([within(writer.series(), 0.0, 2 * T0)]).energy_j == wanted
     assert snapshot(recording).devices[0].energy_j == wanted
     table = energy_table(recording)
     assert table.filter(table["device"] == WHOLE)["energy_wh"][0] * 3600 == wanted
@@ -136,12 +136,12 @@ def test_every_way_of_summing_a_recording_says_the_same(told: WindowWriter) -> N
 
 @settings(deadline=None, max_examples=25)
 @given(tellings())
-def test_a_stream_ends_where_the_whole_does(told: WindowWriter) -> None:
-    wanted = pytest.approx(whole_j(told), rel=1e-9)
-    stream, totals, so_far = Stream(GPU, told.spec), Totals(), 0.0
-    for wall, mono, reading in told.readings():
+def test_a_stream_ends_where_the_whole_does(writer: WindowWriter) -> None:
+    wanted = pytest.approx(whole_j(writer), rel=1e-9)
+    stream, totals, so_far = Stream(GPU, writer.spec), Totals(), 0.0
+    for wall, mono, reading in writer.readings():
         stream.feed(mono, reading)
-        totals.take(GPU, told.spec, wall, mono, reading)
+        totals.take(GPU, writer.spec, wall, mono, reading)
         now = stream.energy_j
         assert now is None or now >= so_far
         so_far = now or 0.0
@@ -153,9 +153,9 @@ def test_a_stream_ends_where_the_whole_does(told: WindowWriter) -> None:
 class Scripted:
     """A sensor that gives readings of a script; ``clock`` is the time of the one that comes next."""
 
-    def __init__(self, told: WindowWriter) -> None:
-        self.device, self.spec = GPU, told.spec
-        self.script = list(told.readings())
+    def __init__(self, writer: WindowWriter) -> None:
+        self.device, self.spec = GPU, writer.spec
+        self.script = list(writer.readings())
 
     @property
     def clock(self) -> float:
@@ -170,8 +170,8 @@ class Scripted:
 
 @settings(deadline=None, max_examples=20)
 @given(tellings())
-def test_the_proxys_intervals_add_up_to_the_whole(told: WindowWriter) -> None:
-    sensor, posted = Scripted(told), list[Interval]()
+def test_the_proxys_intervals_add_up_to_the_whole(writer: WindowWriter) -> None:
+    sensor, posted = Scripted(writer), list[Interval]()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(proxy, "GONE_S", 1e9)
         patch.setattr(proxy.time, "monotonic", lambda: sensor.clock)
@@ -180,22 +180,22 @@ def test_the_proxys_intervals_add_up_to_the_whole(told: WindowWriter) -> None:
             sampler.tick()
             del sensor.script[0]
         sampler.stop()
-        sensor.script = [list(told.readings())[-1]]
+        sensor.script = [list(writer.readings())[-1]]
         sampler.tick()
     joules = [interval.energy_j for interval in posted if interval.energy_j is not None]
     assert min(joules) >= 0
-    assert sum(joules) == pytest.approx(whole_j(told), rel=1e-9)
+    assert sum(joules) == pytest.approx(whole_j(writer), rel=1e-9)
 
 
-def journalled(told: WindowWriter, folder: Path, span: tuple[float, float]) -> tuple[WindowEnergy, Path]:
+def journalled(written: WindowWriter, folder: Path, span: tuple[float, float]) -> tuple[WindowEnergy, Path]:
     """The readings in a journal with one window, and the energy that ``wl.measure`` finds for it."""
     path = folder / "run.wattline"
     with Journal.create(path) as journal:
         writer = journal.connection.execute("SELECT wall_us, mono_us FROM writer").fetchone()
         assert writer is not None
-        columns = [None if np.isnan(values).all() else values for values in (told.power, told.joules)]
-        journal.append(journal.series_id(GPU, told.spec), told.wall, told.mono, *columns)
-        offsets = (told.wall - told.mono)[[0, -1]]
+        columns = [None if np.isnan(values).all() else values for values in (written.power, written.joules)]
+        journal.append(journal.series_id(GPU, written.spec), written.wall, written.mono, *columns)
+        offsets = (written.wall - written.mono)[[0, -1]]
         edges = [(round((a + b) * 1e6), round(b * 1e6)) for a, b in zip(offsets, span, strict=True)]
         journal.commit(
             (),
@@ -210,12 +210,12 @@ def journalled(told: WindowWriter, folder: Path, span: tuple[float, float]) -> t
 
 @settings(deadline=None, max_examples=20)
 @given(tellings(), st.integers(0, 30), st.integers(40, 150))
-def test_a_window_measured_live_is_that_of_its_own_journal(told: WindowWriter, first: int, length: int) -> None:
-    joined = tracked(replace(told, wall=told.mono))
-    begin = max(told.mono[0] + first * STEP / 2, joined.begin_s)
+def test_a_window_measured_live_is_that_of_its_own_journal(writer: WindowWriter, first: int, length: int) -> None:
+    joined = tracked(replace(writer, wall=writer.mono))
+    begin = max(writer.mono[0] + first * STEP / 2, joined.begin_s)
     end = min(begin + length * STEP, joined.end_s)
     with tempfile.TemporaryDirectory() as folder:
-        live, path = journalled(told, Path(folder), (begin, end))
+        live, path = journalled(writer, Path(folder), (begin, end))
         with Journal.open(path) as journal:
             recording = read_recording(journal)
             reported = report(recording, "w")
@@ -239,7 +239,7 @@ def around_100_w(count: int = 61) -> Array:
     return 100.0 + 5.0 * np.sin(np.arange(float(count)))
 
 
-def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+def results_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
     with pytest.raises(SystemExit) as done:
         main([*arguments, "--json"])
     assert done.value.code == 0
@@ -255,8 +255,8 @@ def test_one_mad_row_of_a_table_makes_no_job_use_kilowatt_hours(
     rows = [f"{T0 + i},{watts!r}" for i, watts in enumerate(power.tolist())]
     (tmp_path / "power.csv").write_text("\n".join(["time,gpu0_power_w", *rows]) + "\n")
     (tmp_path / "jobs.csv").write_text(f"name,begin,end\nj,{T0},{T0 + 60}\n")
-    reported = said(capsys, "meter", "report", str(tmp_path / "power.csv"))
-    shared = said(capsys, "meter", "share", str(tmp_path / "power.csv"), "--jobs", str(tmp_path / "jobs.csv"))
+    reported = results_of(capsys, "meter", "report", str(tmp_path / "power.csv"))
+    shared = results_of(capsys, "meter", "share", str(tmp_path / "power.csv"), "--jobs", str(tmp_path / "jobs.csv"))
     assert reported["energy_wh"]["value"] == pytest.approx(100 * 60 / 3600, rel=0.01)
     assert shared["energy_wh"]["value"] == pytest.approx(reported["energy_wh"]["value"], rel=1e-9)
     assert any("spike" in note for note in shared["notes"])

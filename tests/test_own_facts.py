@@ -46,7 +46,7 @@ def test_a_chip_of_ones_own_can_be_asked_about(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "holds no facts"),
         ("# none\n[chip]", "holds no facts"),
@@ -62,8 +62,8 @@ def test_a_chip_of_ones_own_can_be_asked_about(tmp_path: Path) -> None:
         ("[server.hgx-h100]\nhost_w = { value = 1650, source = { name = 'x' } }", "hgx-h100"),
     ],
 )
-def test_bad_facts_are_told_with_their_file(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(WattlineError, match=said):
+def test_bad_facts_are_told_with_their_file(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(WattlineError, match=message):
         catalog.Catalog(own(tmp_path, text))
     with pytest.raises(WattlineError, match="does not exist"):
         catalog.Catalog(tmp_path / "none.toml")

@@ -74,49 +74,49 @@ def _run(case: dict[str, Any], scaling: Scaling | None = None) -> Any:
 @settings(max_examples=100)
 @given(_case())
 def test_agrees_with_the_plain_simulator_event_by_event(case: dict[str, Any]) -> None:
-    found = _run(case)
+    result = _run(case)
     plain = (_tables(case["chips"]), case["read"]), (_tables(1), case["made"])
     first, then, readers, makers = pools_by_hand(*plain, case, case["sends"])
     more = case["outputs"] > 1
-    np.testing.assert_array_equal(found.replica, [job.replica for job in first])
-    np.testing.assert_allclose(found.first_s, [job.first for job in first], rtol=1e-9)
-    np.testing.assert_allclose(found.sent_s[more], np.array([job.sent for job in first])[more], rtol=1e-9)
-    np.testing.assert_allclose(found.resumed_s[more], np.array([job.resumed for job in then])[more], rtol=1e-9)
-    np.testing.assert_array_equal(found.decoder[more], np.array([job.replica for job in then])[more])
-    np.testing.assert_allclose(found.end_s, [job.end for job in then], rtol=1e-9)
+    np.testing.assert_array_equal(result.replica, [job.replica for job in first])
+    np.testing.assert_allclose(result.first_s, [job.first for job in first], rtol=1e-9)
+    np.testing.assert_allclose(result.sent_s[more], np.array([job.sent for job in first])[more], rtol=1e-9)
+    np.testing.assert_allclose(result.resumed_s[more], np.array([job.resumed for job in then])[more], rtol=1e-9)
+    np.testing.assert_array_equal(result.decoder[more], np.array([job.replica for job in then])[more])
+    np.testing.assert_allclose(result.end_s, [job.end for job in then], rtol=1e-9)
     energy = [a.energy + (b.energy if b is not a else 0.0) for a, b in zip(first, then, strict=True)]
-    np.testing.assert_allclose(found.energy_j, energy, rtol=1e-7)
+    np.testing.assert_allclose(result.energy_j, energy, rtol=1e-7)
     both = [*readers, *makers]
-    np.testing.assert_array_equal(found.totals["preempted"], [r.preempted for r in both])
-    np.testing.assert_allclose(found.totals["busy_s"], [r.busy for r in both], rtol=1e-9)
-    np.testing.assert_allclose(found.totals["energy_j"], [r.energy for r in both], rtol=1e-9)
+    np.testing.assert_array_equal(result.totals["preempted"], [r.preempted for r in both])
+    np.testing.assert_allclose(result.totals["busy_s"], [r.busy for r in both], rtol=1e-9)
+    np.testing.assert_allclose(result.totals["energy_j"], [r.energy for r in both], rtol=1e-9)
 
 
 @given(_case())
 def test_nothing_is_lost_and_limits_are_kept(case: dict[str, Any]) -> None:
-    found = _run(case)
+    result = _run(case)
     more = case["outputs"] > 1
-    np.testing.assert_array_equal(found.tokens, case["outputs"])
-    assert found.totals["tokens"].sum() == case["outputs"].sum()
-    assert found.totals["read_tokens"][: case["readers"]].sum() == case["inputs"].sum()
-    assert (found.begun_s >= case["arrival"]).all()
-    assert (found.first_s > found.begun_s).all()
-    assert (found.sent_s[more] >= found.first_s[more] + case["sends"][more] - 1e-9).all()
-    assert (found.resumed_s[more] >= found.sent_s[more]).all()
-    assert (found.end_s[more] > found.resumed_s[more]).all()
-    for pool in found.pools:
-        assert (found.totals["peak_blocks"][pool.rows] <= pool.limits.blocks).all()
-    energy = found.totals["energy_j"].sum()
-    assert found.energy_j.sum() == pytest.approx(energy, rel=1e-9)
-    assert found.bins[:, :, 0].sum() == pytest.approx(energy, rel=1e-9)
-    assert found.seconds.sum() == pytest.approx(found.busy_s, rel=1e-9)
-    plug = request_energy_j(found, STANDING).sum() + idle_energy_j(found, STANDING)
-    assert float(server_load(found, STANDING).energy_j.sum()) == pytest.approx(plug, rel=1e-9)
+    np.testing.assert_array_equal(result.tokens, case["outputs"])
+    assert result.totals["tokens"].sum() == case["outputs"].sum()
+    assert result.totals["read_tokens"][: case["readers"]].sum() == case["inputs"].sum()
+    assert (result.begun_s >= case["arrival"]).all()
+    assert (result.first_s > result.begun_s).all()
+    assert (result.sent_s[more] >= result.first_s[more] + case["sends"][more] - 1e-9).all()
+    assert (result.resumed_s[more] >= result.sent_s[more]).all()
+    assert (result.end_s[more] > result.resumed_s[more]).all()
+    for pool in result.pools:
+        assert (result.totals["peak_blocks"][pool.rows] <= pool.limits.blocks).all()
+    energy = result.totals["energy_j"].sum()
+    assert result.energy_j.sum() == pytest.approx(energy, rel=1e-9)
+    assert result.bins[:, :, 0].sum() == pytest.approx(energy, rel=1e-9)
+    assert result.seconds.sum() == pytest.approx(result.busy_s, rel=1e-9)
+    plug = request_energy_j(result, STANDING).sum() + idle_energy_j(result, STANDING)
+    assert float(server_load(result, STANDING).energy_j.sum()) == pytest.approx(plug, rel=1e-9)
     chips = case["chips"] * case["readers"] + case["replicas"]
-    network = server_load(found, STANDING).energy_j[-1]
-    assert network == pytest.approx(chips * found.horizon_s * STANDING.network_w, rel=1e-9)
-    idle = energy + (idle_energy_j(found, ReadyPower(STANDING.chip_idle_w, 0.0, 0.0, 0.0)))
-    assert float(chip_load(found, STANDING).energy_j.sum()) == pytest.approx(idle, rel=1e-9)
+    network = server_load(result, STANDING).energy_j[-1]
+    assert network == pytest.approx(chips * result.horizon_s * STANDING.network_w, rel=1e-9)
+    idle = energy + (idle_energy_j(result, ReadyPower(STANDING.chip_idle_w, 0.0, 0.0, 0.0)))
+    assert float(chip_load(result, STANDING).energy_j.sum()) == pytest.approx(idle, rel=1e-9)
 
 
 def _crowd() -> dict[str, Any]:
@@ -146,10 +146,10 @@ def test_blocks_stay_till_the_cache_is_sent() -> None:
         "read": Limits(8, 2048, 16, 20, 0), "made": Limits(8, 2048, 16, 100, 0), "readers": 1, "replicas": 1,
         "arrival": np.zeros(3), "inputs": np.full(3, 300), "outputs": np.full(3, 5), "sends": np.full(3, 4.0),
     }  # fmt: skip
-    found = _run(case)
-    np.testing.assert_allclose(np.diff(found.begun_s), 4.0 + found.first_s[0], rtol=1e-9)
-    np.testing.assert_allclose(found.waits_s["transfer"], 4.0)
-    assert found.horizon_s > 12.0
+    result = _run(case)
+    np.testing.assert_allclose(np.diff(result.begun_s), 4.0 + result.first_s[0], rtol=1e-9)
+    np.testing.assert_allclose(result.waits_s["transfer"], 4.0)
+    assert result.horizon_s > 12.0
 
 
 def test_what_waits_in_main_memory() -> None:
@@ -162,9 +162,9 @@ def test_what_cannot_be_served_is_counted_or_refused() -> None:
         "arrival": np.arange(3.0), "inputs": np.array([10, 500, 100]), "outputs": np.array([5, 5, 500]),
         "sends": np.zeros(3), "read": Limits(8, 512, 16, 20, 0), "made": Limits(8, 512, 16, 30, 0),
     }  # fmt: skip
-    found = _run(case)
-    assert found.rejected == {"longer than the cache holds": 2}
-    assert found.tokens.tolist() == [5]
+    result = _run(case)
+    assert result.rejected == {"longer than the cache holds": 2}
+    assert result.tokens.tolist() == [5]
     with pytest.raises(WattlineError, match="transfer"):
         _run(case | {"sends": np.array([-1.0, 0.0, 0.0])})
     only = _run(_crowd() | {"outputs": np.ones(1500, int)})  # nothing left to decode

@@ -58,8 +58,8 @@ def test_store_agrees_with_a_plain_one(prompts: list[list[int]], replicas: int, 
     block, offset = _flat(prompts)
     where = np.arange(len(prompts)) % replicas
     tokens = np.array([16 * len(p) + 5 for p in prompts])
-    found = cached_prompt_tokens(block, offset, 16, tokens, where, room * 16.0)
-    np.testing.assert_array_equal(found, [16 * n for n in _plain(prompts, where.tolist(), room)])
+    result = cached_prompt_tokens(block, offset, 16, tokens, where, room * 16.0)
+    np.testing.assert_array_equal(result, [16 * n for n in _plain(prompts, where.tolist(), room)])
     routed = by_prefix(block, offset, replicas)
     assert ((routed >= 0) & (routed < replicas)).all()
 

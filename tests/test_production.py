@@ -145,9 +145,9 @@ def test_the_batch_is_what_is_asked() -> None:
     names = [reason.name for reason in few.reasons]
     assert "tuned training step" in names
     assert "step: bubble" in names or "step: gradients and weights" in names
-    told = sum(float(reason.value) for reason in few.reasons if reason.name.startswith("step: "))
+    reported = sum(float(reason.value) for reason in few.reasons if reason.name.startswith("step: "))
     step = next(float(reason.value) for reason in few.reasons if reason.name == "tuned training step")
-    assert told == pytest.approx(step)
+    assert reported == pytest.approx(step)
 
 
 def test_a_replaced_value_leaves_no_step_among_the_reasons() -> None:
@@ -156,8 +156,8 @@ def test_a_replaced_value_leaves_no_step_among_the_reasons() -> None:
 
 
 @pytest.mark.parametrize(
-    ("batch", "said"), [("5", "less than one sequence"), ("8192", "fits no even layout"), (0, "zero")]
+    ("batch", "message"), [("5", "less than one sequence"), ("8192", "fits no even layout"), (0, "zero")]
 )
-def test_a_batch_that_cannot_be_is_told(batch: str, said: str) -> None:
-    with pytest.raises(WattlineError, match=said):
+def test_a_batch_that_cannot_be_is_told(batch: str, message: str) -> None:
+    with pytest.raises(WattlineError, match=message):
         wl.train("llama-3.1-8b", "1T", "h100-sxm", 1009, batch_tokens=batch)

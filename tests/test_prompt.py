@@ -62,17 +62,17 @@ def test_input_counts() -> None:
 
 
 def test_output_counts_and_the_first_token_comes_of_the_prefill() -> None:
-    one, two, many = (wl.prompt("llama-3.1-8b", batch=4, output_tokens=n, draws=20) for n in (1, 2, 500))
-    assert np.all(one.bill.parts["decode"] == 0)
-    assert np.all(two.bill.parts["decode"] > 0)
-    np.testing.assert_allclose(many.bill.parts["decode"] / two.bill.parts["decode"], 499, rtol=0.1)
-    np.testing.assert_allclose(one.quantities["joules_per_output_token"], one.energy_j)
+    first, second, many = (wl.prompt("llama-3.1-8b", batch=4, output_tokens=n, draws=20) for n in (1, 2, 500))
+    assert np.all(first.bill.parts["decode"] == 0)
+    assert np.all(second.bill.parts["decode"] > 0)
+    np.testing.assert_allclose(many.bill.parts["decode"] / second.bill.parts["decode"], 499, rtol=0.1)
+    np.testing.assert_allclose(first.quantities["joules_per_output_token"], first.energy_j)
 
 
 def test_an_answer_of_one_token_has_no_time_between_tokens() -> None:
-    one = wl.prompt("llama-3.1-8b", batch=64, output_tokens=1, draws=5)
-    assert "tpot_s" not in one.json()["results"]
-    np.testing.assert_array_equal(one.quantities["latency_s"], one.quantities["ttft_s"])
+    single = wl.prompt("llama-3.1-8b", batch=64, output_tokens=1, draws=5)
+    assert "tpot_s" not in single.json()["results"]
+    np.testing.assert_array_equal(single.quantities["latency_s"], single.quantities["ttft_s"])
     service = wl.serve_average("llama-3.1-8b", "1M/day", batch=64, output_tokens=1, draws=5)
     assert "tpot_s" not in service.json()["results"]
 
@@ -140,19 +140,19 @@ def test_active_experts_count_not_all() -> None:
 
 
 def test_latent_attention_lets_more_sequences_fit() -> None:
-    asked: dict[str, Any] = {"chip": "h200-sxm", "gpus": 16, "batch": 64, "input_tokens": 100_000}
-    wl.prompt("deepseek-v3", **asked, draws=0)
+    options: dict[str, Any] = {"chip": "h200-sxm", "gpus": 16, "batch": 64, "input_tokens": 100_000}
+    wl.prompt("deepseek-v3", **options, draws=0)
     with pytest.raises(WattlineError, match="does not fit"):
-        wl.prompt("gpt-3-175b", **asked, draws=0)
+        wl.prompt("gpt-3-175b", **options, draws=0)
 
 
 @pytest.mark.parametrize(("gpus", "batch"), [(1, None), (2, 1000), (4, 5000)])
 def test_what_does_not_fit_names_how_many_chips_would_hold_it(gpus: int, batch: int | None) -> None:
     with pytest.raises(WattlineError, match="does not fit") as caught:
         wl.prompt("llama-3.1-70b", gpus=gpus, batch=batch, draws=5)
-    found = re.search(r"([\d,]+) chips would hold it", str(caught.value))
-    assert found
-    holds = int(found[1].replace(",", ""))
+    result = re.search(r"([\d,]+) chips would hold it", str(caught.value))
+    assert result
+    holds = int(result[1].replace(",", ""))
     assert holds > gpus
     wl.prompt("llama-3.1-70b", gpus=holds, batch=batch, draws=5)
     with pytest.raises(WattlineError, match="does not fit"):
@@ -177,8 +177,8 @@ def test_what_fits_nowhere_says_so() -> None:
     pue=st.sampled_from([None, 1.0, 2.0]),
     draws=st.sampled_from([0, 1, 9]),
 )
-def test_every_path_balances(model: str, chip: str, **asked: Any) -> None:
-    answer = wl.prompt(model, chip, **asked)
+def test_every_path_balances(model: str, chip: str, **options: Any) -> None:
+    answer = wl.prompt(model, chip, **options)
     balanced(answer)
     assert np.all(answer.quantities["latency_s"] >= answer.quantities["ttft_s"])
 
@@ -191,23 +191,23 @@ def test_every_path_balances(model: str, chip: str, **asked: Any) -> None:
     draws=st.sampled_from([0, 1, 9]),
 )
 def test_a_service_balances_and_is_its_requests(per_day: float, days: float, site: str | None, draws: int) -> None:
-    asked: dict[str, Any] = {"gpus": 2, "batch": 8, "active": 0.5, "site": site, "region": "fr", "draws": draws}
-    service = wl.serve_average("llama-3.1-8b", per_day / 86_400, days=days, **asked)
+    options: dict[str, Any] = {"gpus": 2, "batch": 8, "active": 0.5, "site": site, "region": "fr", "draws": draws}
+    service = wl.serve_average("llama-3.1-8b", per_day / 86_400, days=days, **options)
     balanced(service)
-    one = wl.prompt("llama-3.1-8b", **asked)
-    np.testing.assert_allclose(service.energy_j, one.energy_j * per_day * days, rtol=1e-9)
-    np.testing.assert_allclose(service.quantities["energy_wh_per_request"], one.energy_j / 3600, rtol=1e-9)
+    single = wl.prompt("llama-3.1-8b", **options)
+    np.testing.assert_allclose(service.energy_j, single.energy_j * per_day * days, rtol=1e-9)
+    np.testing.assert_allclose(service.quantities["energy_wh_per_request"], single.energy_j / 3600, rtol=1e-9)
 
 
 def test_a_service_reads_its_rate_and_tells_its_inputs() -> None:
-    said = wl.serve_average("llama-3.1-8b", "864k/day", days="1 year", batch=8, active=0.5, pue=1.2, draws=5).inputs
-    assert said["rate_per_s"] == pytest.approx(10)
-    assert said["days"] == pytest.approx(365.25)
-    assert (said["batch"], said["active"], said["pue"]) == (8.0, 0.5, 1.2)
+    message = wl.serve_average("llama-3.1-8b", "864k/day", days="1 year", batch=8, active=0.5, pue=1.2, draws=5).inputs
+    assert message["rate_per_s"] == pytest.approx(10)
+    assert message["days"] == pytest.approx(365.25)
+    assert (message["batch"], message["active"], message["pue"]) == (8.0, 0.5, 1.2)
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"model": "gpt-4"}, "never published"),
         ({"model": "lama-3.1-70b"}, "llama-3.1-70b"),
@@ -232,14 +232,14 @@ def test_a_service_reads_its_rate_and_tells_its_inputs() -> None:
         ({"seed": 0, "draws": 10**9}, "draws"),
     ],
 )
-def test_bad_input_is_told(change: dict[str, Any], said: str) -> None:
-    with pytest.raises(WattlineError, match=said) as caught:
+def test_bad_input_is_told(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(WattlineError, match=message) as caught:
         wl.prompt(**{"model": "llama-3.1-70b", "draws": 5, **change})
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"rate": "1e12/s"}, "rate"),
         ({"rate": 1e-12}, "less than one request"),
@@ -248,8 +248,8 @@ def test_bad_input_is_told(change: dict[str, Any], said: str) -> None:
         ({"days": "3 kWh"}, "days"),
     ],
 )
-def test_a_bad_service_is_told(change: dict[str, Any], said: str) -> None:
-    with pytest.raises(WattlineError, match=said):
+def test_a_bad_service_is_told(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(WattlineError, match=message):
         wl.serve_average(**{"model": "llama-3.1-70b", "rate": "1M/day", "draws": 5, **change})
 
 
@@ -284,14 +284,14 @@ def test_jobs_of_one_run_keep_what_was_given_to_each() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"input_tokens": 8000, "output_tokens": 193}, "8,192 tokens of context"),
         ({"gpus": 16}, "larger than the 8 that share links"),
         ({"gpus": 3}, "64 attention heads of llama-3-70b do not divide among 3"),
     ],
 )
-def test_what_is_out_of_the_ordinary_is_warned_of(change: dict[str, Any], said: str) -> None:
+def test_what_is_out_of_the_ordinary_is_warned_of(change: dict[str, Any], message: str) -> None:
     plain: dict[str, Any] = {"gpus": 4, "batch": 1, "draws": 5}
     assert not wl.prompt("llama-3-70b", **plain).warnings
     for answer in (
@@ -299,10 +299,10 @@ def test_what_is_out_of_the_ordinary_is_warned_of(change: dict[str, Any], said: 
         wl.serve_average("llama-3-70b", "1k/day", **plain | change),
     ):
         assert len(answer.warnings) == 1
-        assert said in answer.warnings[0]
+        assert message in answer.warnings[0]
         assert answer.json()["warnings"] == list(answer.warnings)
-        assert said in " ".join(repr(answer).split())
-        assert said in answer._repr_html_()
+        assert message in " ".join(repr(answer).split())
+        assert message in answer._repr_html_()
 
 
 def test_a_result_that_is_none_is_told() -> None:

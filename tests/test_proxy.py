@@ -30,26 +30,26 @@ def kept(headers: Any) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("seed", [0, 1])
 def test_an_answer_gains_its_joules_and_nothing_else(path: str, seed: int) -> None:
     async def work(here: Place) -> None:
-        asked = {"model": "m", "seed": seed, "prompt": "hello", "style": "vllm", "max_tokens": 12}
-        async with await here.post(path, asked, direct=True) as plain, await here.post(path, asked) as told:
-            want, got = await plain.read(), await told.read()
-            assert kept(told.headers) == kept(plain.headers)
-            assert int(told.headers["Content-Length"]) == len(got)
+        request = {"model": "m", "seed": seed, "prompt": "hello", "style": "vllm", "max_tokens": 12}
+        async with await here.post(path, request, direct=True) as plain, await here.post(path, request) as reported:
+            want, got = await plain.read(), await reported.read()
+            assert kept(reported.headers) == kept(plain.headers)
+            assert int(reported.headers["Content-Length"]) == len(got)
             assert len(OURS.findall(got)) == 1
             assert OURS.sub(b"", got) == want
             joules = json.loads(got)["usage"]["energy_j"]
-            assert joules == float(told.headers["X-Wattline-Energy-J"]) > 0
-            low, high = map(float, told.headers["X-Wattline-Energy-Range-J"].split("-"))
+            assert joules == float(reported.headers["X-Wattline-Energy-J"]) > 0
+            low, high = map(float, reported.headers["X-Wattline-Energy-Range-J"].split("-"))
             assert low < joules < high
-        found = await here.settled(told.headers["X-Wattline-Request"])
-        assert found["reported_j"] == joules
-        assert 0 < found["energy_j"]["low"] < found["energy_j"]["value"] < found["energy_j"]["high"]
-        assert found["energy_basis"] == "measured"
-        assert found["output_tokens"] == (0 if "embed" in path else 12)
+        result = await here.settled(reported.headers["X-Wattline-Request"])
+        assert result["reported_j"] == joules
+        assert 0 < result["energy_j"]["low"] < result["energy_j"]["value"] < result["energy_j"]["high"]
+        assert result["energy_basis"] == "measured"
+        assert result["output_tokens"] == (0 if "embed" in path else 12)
         # alone on a device of 110 W, it is given its own time, which the interval's mean blurs
-        assert found["energy_j"]["value"] == pytest.approx(110 * found["duration_s"], rel=0.5)
+        assert result["energy_j"]["value"] == pytest.approx(110 * result["duration_s"], rel=0.5)
         by_response = await here.settled(f"cmpl-{seed}")
-        assert by_response["id"] == found["id"]
+        assert by_response["id"] == result["id"]
 
     run(work)
 
@@ -57,21 +57,21 @@ def test_an_answer_gains_its_joules_and_nothing_else(path: str, seed: int) -> No
 @pytest.mark.parametrize("style", ["openai", "sglang", "vllm", "llama"])
 def test_streams_pass_byte_for_byte_and_their_tokens_are_known(style: str) -> None:
     async def work(here: Place) -> None:
-        asked = {"model": "m", "stream": True, "style": style, "max_tokens": 10, "prompt": "x", "pause_s": 0.003}
+        request = {"model": "m", "stream": True, "style": style, "max_tokens": 10, "prompt": "x", "pause_s": 0.003}
         for turn in range(3):
-            async with await here.post(CHAT, asked, direct=True) as plain, await here.post(CHAT, asked) as seen:
+            async with await here.post(CHAT, request, direct=True) as plain, await here.post(CHAT, request) as seen:
                 want, got = await plain.read(), await seen.read()
                 assert got == want, turn
                 assert kept(seen.headers) == kept(plain.headers)
                 assert seen.headers["Trailer"] == "X-Wattline-Energy-J"
-            found = await here.settled(seen.headers["X-Wattline-Request"])
-            assert found["output_tokens"] == 10
-            assert found["first_token_s"] < found["duration_s"]
+            result = await here.settled(seen.headers["X-Wattline-Request"])
+            assert result["output_tokens"] == 10
+            assert result["first_token_s"] < result["duration_s"]
             # the first stream shows what this server says unasked; from then on it is asked for its counts
-            assert found["tokens_basis"] == ("counted" if turn == 0 and style != "llama" else "reported")
-            assert 0 < found["energy_j"]["low"] < found["energy_j"]["value"] < found["energy_j"]["high"]
-        asked["stream_options"] = {"include_usage": True}
-        async with await here.post(CHAT, asked, direct=True) as plain, await here.post(CHAT, asked) as seen:
+            assert result["tokens_basis"] == ("counted" if turn == 0 and style != "llama" else "reported")
+            assert 0 < result["energy_j"]["low"] < result["energy_j"]["value"] < result["energy_j"]["high"]
+        request["stream_options"] = {"include_usage": True}
+        async with await here.post(CHAT, request, direct=True) as plain, await here.post(CHAT, request) as seen:
             want, got = await plain.read(), await seen.read()
             assert len(OURS.findall(got)) == 1
             assert OURS.sub(b"", got) == want
@@ -81,37 +81,37 @@ def test_streams_pass_byte_for_byte_and_their_tokens_are_known(style: str) -> No
 
 @pytest.mark.parametrize("body", [True, False])
 def test_two_hundred_streams_at_once(body: bool, tmp_path: Path) -> None:
-    async def one(here: Place, number: int, direct: bool) -> tuple[bytes, str]:
-        asked = {
+    async def single(here: Place, number: int, direct: bool) -> tuple[bytes, str]:
+        request = {
             "model": f"m{number % 3}", "stream": True, "seed": number, "max_tokens": 5 + number % 20,
             "prompt": "x" * (number * 7 % 900), "pause_s": 0.01,
         }  # fmt: skip
         if number % 2:
-            asked["stream_options"] = {"include_usage": True}
+            request["stream_options"] = {"include_usage": True}
         path = (CHAT, "/v1/completions", "/v1/responses")[number % 3]
-        async with await here.post(path, asked, direct) as answer:
+        async with await here.post(path, request, direct) as answer:
             assert answer.status == 200
             return await answer.read(), answer.headers.get("X-Wattline-Request", "")
 
     async def work(here: Place) -> None:
-        wants = await asyncio.gather(*[one(here, number, True) for number in range(200)])
+        wants = await asyncio.gather(*[single(here, number, True) for number in range(200)])
         for _ in range(2):  # the second time the proxy asks for usage on its own
-            gots = await asyncio.gather(*[one(here, number, False) for number in range(200)])
-            told = 0
+            gots = await asyncio.gather(*[single(here, number, False) for number in range(200)])
+            reported = 0
             for (want, _), (got, _) in zip(wants, gots, strict=True):
-                told += len(OURS.findall(got))
+                reported += len(OURS.findall(got))
                 assert OURS.sub(b"", got) == want
-            assert told == (133 if body else 0)  # /responses always tells usage, the others where asked
+            assert reported == (133 if body else 0)  # /responses always tells usage, the others where asked
         totals = await here.energy()
         each = [await here.settled(name) for _, name in gots]
-        assert [one["output_tokens"] for one in each] == [5 + number % 20 for number in range(200)]
-        assert {one["tokens_basis"] for one in each} == ({"reported"} if body else {"reported", "counted"})
+        assert [single["output_tokens"] for single in each] == [5 + number % 20 for number in range(200)]
+        assert {single["tokens_basis"] for single in each} == ({"reported"} if body else {"reported", "counted"})
         everyone = [here.books.show(tracked) for tracked in here.books.ledger.finished.values()]
         assert len(everyone) == 400
-        given = sum(one["energy_j"] for one in everyone)
+        given = sum(single["energy_j"] for single in everyone)
         assert given == pytest.approx(totals["requests_j"], rel=1e-9)
         assert given + totals["idle_j"] == pytest.approx(totals["device_j"], rel=1e-9)
-        assert all(one["energy_j"] > 0 for one in everyone)
+        assert all(single["energy_j"] > 0 for single in everyone)
 
     journal = tmp_path / "proxy.db"
     run(work, journal=journal, body=body)
@@ -125,8 +125,8 @@ def test_two_hundred_streams_at_once(body: bool, tmp_path: Path) -> None:
 
 def test_pieces_arrive_as_they_come() -> None:
     async def work(here: Place) -> None:
-        asked = {"model": "m", "stream": True, "max_tokens": 5, "pause_s": 0.05, "prompt": "x"}
-        async with await here.post(CHAT, asked) as answer:
+        request = {"model": "m", "stream": True, "max_tokens": 5, "pause_s": 0.05, "prompt": "x"}
+        async with await here.post(CHAT, request) as answer:
             first = await answer.content.readany()
             # the rest is still to be made while the first is here
             assert here.machine.active == 1
@@ -139,8 +139,8 @@ def test_pieces_arrive_as_they_come() -> None:
 
 def test_events_that_come_in_halves_are_whole() -> None:
     async def work(here: Place) -> None:
-        asked = {"model": "m", "stream": True, "max_tokens": 6, "prompt": "x", "fault": "split"}
-        async with await here.post(CHAT, asked, direct=True) as plain, await here.post(CHAT, asked) as seen:
+        request = {"model": "m", "stream": True, "max_tokens": 6, "prompt": "x", "fault": "split"}
+        async with await here.post(CHAT, request, direct=True) as plain, await here.post(CHAT, request) as seen:
             assert await seen.read() == await plain.read()
 
     run(work)
@@ -222,10 +222,10 @@ def test_requests_too_long_to_read_pass_unread(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("wattline.web.proxy.metered_route.ANSWER_BYTES", 100)
 
     async def work(here: Place) -> None:
-        asked = {"model": "m", "prompt": "x" * 500_000, "max_tokens": 200}
-        async with await here.post(CHAT, asked, direct=True) as plain, await here.post(CHAT, asked) as seen:
+        request = {"model": "m", "prompt": "x" * 500_000, "max_tokens": 200}
+        async with await here.post(CHAT, request, direct=True) as plain, await here.post(CHAT, request) as seen:
             assert await seen.read() == await plain.read()
-        assert json.loads(here.server.seen[-1][3]) == asked
+        assert json.loads(here.server.seen[-1][3]) == request
 
     run(work)
 
@@ -247,19 +247,19 @@ def test_bodies_that_are_not_json_get_the_servers_own_answer(raw: bytes) -> None
 
 def test_a_refused_stream_is_tried_as_the_client_sent_it() -> None:
     async def work(here: Place) -> None:
-        asked = {"model": "m", "stream": True, "max_tokens": 3, "prompt": "x"}
-        async with await here.post(CHAT, asked) as answer:
+        request = {"model": "m", "stream": True, "max_tokens": 3, "prompt": "x"}
+        async with await here.post(CHAT, request) as answer:
             want = await answer.read()
-        strict = asked | {"fault": "strict"}
+        strict = request | {"fault": "strict"}
         for _ in range(2):
             async with await here.post(CHAT, strict) as answer:
                 assert answer.status == 200
                 assert await answer.read() == want
-        async with await here.post(CHAT, asked | {"fault": "refuse"}) as answer:
+        async with await here.post(CHAT, request | {"fault": "refuse"}) as answer:
             assert answer.status == 400
             assert await answer.json() == {"error": {"message": "no", "type": "invalid_request_error"}}
-        found = await here.settled(answer.headers["X-Wattline-Request"])
-        assert found["status"] == 400
+        result = await here.settled(answer.headers["X-Wattline-Request"])
+        assert result["status"] == 400
 
     run(work)
 
@@ -267,17 +267,17 @@ def test_a_refused_stream_is_tried_as_the_client_sent_it() -> None:
 @pytest.mark.parametrize("body", [True, False])
 def test_packed_answers_are_read_and_not_touched(body: bool) -> None:
     async def work(here: Place) -> None:
-        asked = {"model": "m", "prompt": "x", "fault": "gzip"}
+        request = {"model": "m", "prompt": "x", "fault": "gzip"}
         gz = {"Accept-Encoding": "gzip"}
-        async with await here.post(CHAT, asked, direct=True, headers=gz) as plain:
+        async with await here.post(CHAT, request, direct=True, headers=gz) as plain:
             want = await plain.read()
-        async with await here.post(CHAT, asked, headers=gz) as seen:
+        async with await here.post(CHAT, request, headers=gz) as seen:
             got = await seen.read()
             assert seen.headers["Content-Encoding"] == "gzip"
             assert json.loads(gzip.decompress(got)) == json.loads(gzip.decompress(want))
             assert float(seen.headers["X-Wattline-Energy-J"]) > 0
-        found = await here.settled(seen.headers["X-Wattline-Request"])
-        assert found["output_tokens"] == 8
+        result = await here.settled(seen.headers["X-Wattline-Request"])
+        assert result["output_tokens"] == 8
         assert dict(here.server.seen[-1][2])["Accept-Encoding"] == ("identity" if body else "gzip")
 
     run(work, body=body)

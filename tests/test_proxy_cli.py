@@ -43,8 +43,8 @@ asyncio.run(main())
 """
 
 
-def post(url: str, asked: dict[str, object]) -> dict[str, object]:
-    request = urllib.request.Request(url, json.dumps(asked).encode(), {"Content-Type": "application/json"})
+def post(url: str, body: dict[str, object]) -> dict[str, object]:
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=20) as answer:
         return dict(json.load(answer))
 
@@ -66,10 +66,10 @@ def test_it_says_where_it_listens_and_ends_when_told(tmp_path: Path) -> None:
                 urllib.request.urlopen(f"{url}/v1/models", timeout=20)
             assert caught.value.code == 502
             proxy.send_signal(number)
-            rest, said = proxy.communicate(timeout=20)
+            rest, message = proxy.communicate(timeout=20)
             assert (proxy.returncode, rest) == (0, "")
-            assert said.startswith("wattline: upstream http://127.0.0.1:9: it cannot be reached")
-            assert said.count("\n") == 1
+            assert message.startswith("wattline: upstream http://127.0.0.1:9: it cannot be reached")
+            assert message.count("\n") == 1
     with sqlite3.connect(tmp_path / "j.db") as db:
         assert db.execute("SELECT count(*) FROM run").fetchone() == (2,)
 
@@ -91,8 +91,8 @@ def test_a_journal_survives_a_kill(tmp_path: Path) -> None:
         assert both.stdout is not None
         url = both.stdout.readline().strip()
         for number in range(5):
-            asked = {"model": "m", "prompt": "x", "seed": number, "max_tokens": 20}
-            ids.append(post(f"{url}/v1/chat/completions", asked)["id"])
+            request = {"model": "m", "prompt": "x", "seed": number, "max_tokens": 20}
+            ids.append(post(f"{url}/v1/chat/completions", request)["id"])
         until(lambda: written(journal) == ids)
         both.send_signal(signal.SIGKILL)
         both.wait(20)
@@ -132,11 +132,11 @@ def test_what_cannot_be_is_one_line(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as caught:
         main(["proxy", *options])
-    told = capsys.readouterr()
+    output = capsys.readouterr()
     assert caught.value.code == 2
-    assert told.err.count("\n") == 1
-    assert says in told.err
-    assert told.out == ""
+    assert output.err.count("\n") == 1
+    assert says in output.err
+    assert output.out == ""
 
 
 def test_a_port_in_use_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -146,10 +146,10 @@ def test_a_port_in_use_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(SystemExit) as caught:
             main(["proxy", "--upstream", "http://127.0.0.1:9", "--port", str(port), "--journal", "none"])
-    told = capsys.readouterr()
+    output = capsys.readouterr()
     assert caught.value.code == 2
-    assert told.err.count("\n") == 1
-    assert f"cannot listen on 127.0.0.1:{port}" in told.err
+    assert output.err.count("\n") == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in output.err
 
 
 def test_a_journal_that_is_something_else_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

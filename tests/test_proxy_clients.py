@@ -25,17 +25,17 @@ async def until_the_end(answer: Any, parts: list[bytes]) -> None:
 
 def test_an_upstream_that_dies_in_mid_stream_is_seen_by_the_client() -> None:
     async def work(here: Place) -> None:
-        asked = {"model": "m", "stream": True, "max_tokens": 9, "prompt": "x", "fault": "die", "pause_s": 0.01}
-        async with await here.post(CHAT, asked) as answer:
+        request = {"model": "m", "stream": True, "max_tokens": 9, "prompt": "x", "fault": "die", "pause_s": 0.01}
+        async with await here.post(CHAT, request) as answer:
             parts: list[bytes] = []
             with pytest.raises(aiohttp.ClientPayloadError):
                 await until_the_end(answer, parts)
             got = b"".join(parts)
         assert got.count(b"data: ") == 3  # what came before is there
-        found = await here.settled(answer.headers["X-Wattline-Request"])
-        assert found["outcome"] == "upstream broke off"
-        assert found["output_tokens"] == 2
-        assert 0 < found["energy_j"]["low"] < found["energy_j"]["value"] < found["energy_j"]["high"]
+        result = await here.settled(answer.headers["X-Wattline-Request"])
+        assert result["outcome"] == "upstream broke off"
+        assert result["output_tokens"] == 2
+        assert 0 < result["energy_j"]["low"] < result["energy_j"]["value"] < result["energy_j"]["high"]
 
     run(work)
 
@@ -108,8 +108,8 @@ def test_an_upstream_that_is_down_is_one_clear_line() -> None:
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_client_that_hangs_up_stops_the_upstream(stream: bool) -> None:
     async def work(here: Place) -> None:
-        asked = {"model": "m", "stream": stream, "max_tokens": 1000, "prompt": "x", "pause_s": 0.05}
-        post = asyncio.create_task(here.post(CHAT, asked))
+        request = {"model": "m", "stream": stream, "max_tokens": 1000, "prompt": "x", "pause_s": 0.05}
+        post = asyncio.create_task(here.post(CHAT, request))
         if stream:
             answer = await post
             await answer.content.readany()
@@ -128,16 +128,16 @@ def test_a_client_that_hangs_up_stops_the_upstream(stream: bool) -> None:
         assert here.server.left == 1
         assert here.machine.active == 0
         (tracked,) = here.books.ledger.finished.values()
-        found = await here.settled(tracked.id, outcome="client left")
-        assert 0 < found["energy_j"]["low"] < found["energy_j"]["value"] < found["energy_j"]["high"]
+        result = await here.settled(tracked.id, outcome="client left")
+        assert 0 < result["energy_j"]["low"] < result["energy_j"]["value"] < result["energy_j"]["high"]
 
     run(work)
 
 
 def test_a_slow_client_loses_nothing() -> None:
     async def work(here: Place) -> None:
-        asked = {"model": "m", "stream": True, "max_tokens": 20_000, "prompt": "x"}
-        async with await here.post(CHAT, asked, direct=True) as plain, await here.post(CHAT, asked) as seen:
+        request = {"model": "m", "stream": True, "max_tokens": 20_000, "prompt": "x"}
+        async with await here.post(CHAT, request, direct=True) as plain, await here.post(CHAT, request) as seen:
             want = await plain.read()
             assert len(want) > 1_000_000
             await asyncio.sleep(0.5)
@@ -153,9 +153,9 @@ def test_a_slow_client_loses_nothing() -> None:
 def test_energy_that_is_not_known_is_never_zero(sensors: Any, field: bool, header: bool) -> None:
     machine = Machine()
     if sensors:
-        one = Simulated(machine, counter=sensors == "counter", modelled=sensors == "modelled")
-        one.gone = "unplugged" if sensors == "gone" else ""
-        sensors = [one]
+        single = Simulated(machine, counter=sensors == "counter", modelled=sensors == "modelled")
+        single.gone = "unplugged" if sensors == "gone" else ""
+        sensors = [single]
 
     async def work(here: Place) -> None:
         async with await here.post(CHAT, {"model": "m", "prompt": "x", "max_tokens": 30}) as answer:
@@ -164,16 +164,16 @@ def test_energy_that_is_not_known_is_never_zero(sensors: Any, field: bool, heade
         assert ("X-Wattline-Energy-J" in answer.headers) is header
         modelled = bool(sensors) and sensors[0].spec.modelled
         assert used.get("energy_modelled", False) is modelled
-        async with here.session.get(f"{here.url}/wattline/requests/{answer.headers['X-Wattline-Request']}") as told:
-            found = results_of("proxy requests", await told.text())
-        async with here.session.get(f"{here.url}/wattline/metrics") as told:
-            metrics = await told.text()
+        async with here.session.get(f"{here.url}/wattline/requests/{answer.headers['X-Wattline-Request']}") as reported:
+            result = results_of("proxy requests", await reported.text())
+        async with here.session.get(f"{here.url}/wattline/metrics") as reported:
+            metrics = await reported.text()
         if not field:
-            assert found["energy_j"] is None
+            assert result["energy_j"] is None
             assert not re.search(r"^wattline_(request|idle|device)_energy_joules_total", metrics, re.M)
         else:
-            assert 0 < found["energy_j"]["low"] < found["energy_j"]["value"] < found["energy_j"]["high"]
-            assert found["energy_basis"] == ("modelled" if modelled else "measured")
+            assert 0 < result["energy_j"]["low"] < result["energy_j"]["value"] < result["energy_j"]["high"]
+            assert result["energy_basis"] == ("modelled" if modelled else "measured")
 
     run(work, sensors=sensors)
 
@@ -184,8 +184,8 @@ def test_energy_that_is_not_known_is_never_zero(sensors: Any, field: bool, heade
 def test_the_metrics_add_up(weigher: Weigher) -> None:
     async def work(here: Place) -> None:
         for number in range(6):
-            asked = {"model": f"m{number % 2}", "prompt": "x", "stream": number % 3 == 0, "pause_s": 0.005}
-            async with await here.post(CHAT, asked) as answer:
+            request = {"model": f"m{number % 2}", "prompt": "x", "stream": number % 3 == 0, "pause_s": 0.005}
+            async with await here.post(CHAT, request) as answer:
                 await answer.read()
         await here.settled(answer.headers["X-Wattline-Request"])
         await here.energy()
@@ -219,8 +219,8 @@ def test_the_latest_requests_are_listed_with_what_the_model_predicts_beside() ->
     async def work(here: Place) -> None:
         names = []
         for tokens in (40, 80, 20):
-            asked = {"model": "m", "prompt": "a prompt", "max_tokens": tokens}
-            async with await here.post(CHAT, asked) as answer:
+            request = {"model": "m", "prompt": "a prompt", "max_tokens": tokens}
+            async with await here.post(CHAT, request) as answer:
                 await answer.read()
                 names.append(answer.headers["X-Wattline-Request"])
         for name in names:
@@ -281,14 +281,14 @@ def test_the_openai_client_works_through_the_proxy() -> None:
 
 def test_the_first_answers_are_told_their_joules_and_settled_ones_stay_near() -> None:
     async def work(here: Place) -> None:
-        asked = {"model": "m", "prompt": "x", "max_tokens": 100}
+        request = {"model": "m", "prompt": "x", "max_tokens": 100}
         begin = time.monotonic()
-        async with await here.post(CHAT, asked) as answer:
-            told = (await answer.json())["usage"]["energy_j"]
+        async with await here.post(CHAT, request) as answer:
+            reported = (await answer.json())["usage"]["energy_j"]
         spent = time.monotonic() - begin
-        found = await here.settled(answer.headers["X-Wattline-Request"])
-        assert 0 < found["energy_j"]["value"] <= 111 * spent
-        assert told == pytest.approx(found["energy_j"]["value"], rel=0.5)
+        result = await here.settled(answer.headers["X-Wattline-Request"])
+        assert 0 < result["energy_j"]["value"] <= 111 * spent
+        assert reported == pytest.approx(result["energy_j"]["value"], rel=0.5)
 
     run(work)
 

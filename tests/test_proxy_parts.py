@@ -55,15 +55,15 @@ def test_shares_follow_the_weights() -> None:
 
 def test_requests_one_after_the_other_in_an_interval_get_the_time_of_each() -> None:
     rows = np.array([[-5.0, 0.2, 7.0], [0.4, 1.0, 1.0]])
-    found = share_within((0.0, 1.0), 300.0, 150.0, 0.0, rows, np.ones((2, 1)))[:, 0]
+    result = share_within((0.0, 1.0), 300.0, 150.0, 0.0, rows, np.ones((2, 1)))[:, 0]
     # 0.2 s at rest take 30 J; the 270 J left are spread over 0.8 s, whatever the weights
-    np.testing.assert_allclose(found, [67.5, 202.5], rtol=1e-6)
+    np.testing.assert_allclose(result, [67.5, 202.5], rtol=1e-6)
 
 
 def test_watts_at_rest_beside_requests_are_idle() -> None:
     rows = np.array([[0.0, 1.0, 3.0], [0.0, 1.0, 1.0]])
-    found = share_within((0.0, 1.0), 300.0, 300.0, 100.0, rows, np.ones((2, 1)))[:, 0]
-    np.testing.assert_allclose(found, [150.0, 50.0])
+    result = share_within((0.0, 1.0), 300.0, 300.0, 100.0, rows, np.ones((2, 1)))[:, 0]
+    np.testing.assert_allclose(result, [150.0, 50.0])
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -135,9 +135,9 @@ def test_a_long_prompt_and_a_long_answer_weigh_by_their_tokens() -> None:
 def test_cached_prompt_tokens_weigh_nothing() -> None:
     ledger = Ledger(generic(), Typical(4.2, 0.02))
     fresh, cached = made("fresh", 0.0), made("cached", 0.0)
-    for tracked, held in ((fresh, 0), (cached, 900)):
+    for tracked, kept in ((fresh, 0), (cached, 900)):
         ledger.begin(tracked)
-        tracked.tokens = Tokens(1000, held, 1, "reported")
+        tracked.tokens = Tokens(1000, kept, 1, "reported")
         tracked.first_s, tracked.deltas = 1.0, 1
         ledger.end(tracked, 1.0)
     ledger.add(Interval(0.0, 1.0, 110.0))
@@ -198,14 +198,14 @@ class Scripted(Simulated):
 
 def ticked(*sensors: Scripted, ticks: int) -> list[Interval]:
     """Intervals of a sampler that reads once in 0.1 s and a little."""
-    found: list[Interval] = []
+    result: list[Interval] = []
     clock = iter(np.arange(0.0, 100.0, 0.05))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("wattline.web.proxy.sampler.time.monotonic", lambda: float(next(clock)))
-        sampler = IntervalSampler(sensors, 0.1, found.append)
+        sampler = IntervalSampler(sensors, 0.1, result.append)
         for _ in range(ticks):
             sampler.tick()
-    return found
+    return result
 
 
 def test_a_gap_is_bridged_by_the_counter() -> None:
@@ -224,12 +224,12 @@ def test_two_devices_add_up_and_one_that_is_gone_makes_the_sum_unknown(monkeypat
     first = Scripted(*(Reading(None, float(x)) for x in (0, 1, 2, 3)))
     second = Scripted(Reading(None, 10.0), Reading(None, 15.0), None, None)
     monkeypatch.setattr("wattline.web.proxy.sampler.GONE_S", -1.0)
-    found: list[Interval] = []
-    sampler = IntervalSampler([first, second], 0.0, found.append)
+    result: list[Interval] = []
+    sampler = IntervalSampler([first, second], 0.0, result.append)
     for _ in range(4):
         sampler.tick()
         time.sleep(0.02)  # ticks of one instant are of no length
-    assert [interval.energy_j for interval in found] == [6.0, None, None]
+    assert [interval.energy_j for interval in result] == [6.0, None, None]
     assert "unplugged" in str(sampler.faults)
 
 
@@ -262,14 +262,14 @@ def test_an_interval_lasts_until_a_slow_counter_is_renewed(monkeypatch: pytest.M
     monkeypatch.setattr("wattline.web.proxy.sampler.time.monotonic", lambda: float(next(clock)))
     slow = Scripted(*(Reading(None, float(x)) for x in (0, 0, 0, 50, 50, 50, 90, 90, 90, 90, 90, 90, 90, 90, 90)))
     slow.spec = slow.spec.__class__("slow", period_s=0.25)
-    found = ticked(slow, ticks=15)
-    assert [interval.energy_j for interval in found] == [50.0, 40.0, 0.0]  # and one that stands still is believed
+    result = ticked(slow, ticks=15)
+    assert [interval.energy_j for interval in result] == [50.0, 40.0, 0.0]  # and one that stands still is believed
 
 
 def test_a_sensor_that_fails_beyond_its_contract_stops_nothing() -> None:
     odd = Scripted(Reading(None, 1.0), Reading(None, 2.0))
-    found = ticked(odd, ticks=4)
-    assert [interval.energy_j for interval in found] == [1.0]
+    result = ticked(odd, ticks=4)
+    assert [interval.energy_j for interval in result] == [1.0]
 
 
 def test_a_journal_of_before_files_were_marked_goes_on_and_another_database_is_refused(tmp_path: Path) -> None:

@@ -25,10 +25,10 @@ PATHS = st.sampled_from(["/v1/chat/completions", "/v1/completions", "/v1/embeddi
 def test_one_field_goes_into_an_answer_and_no_other_byte_moves(path: str, seed: int, prompt: str) -> None:
     body = answer(path, {"seed": seed, "prompt": prompt, "max_tokens": 12})
     data = parse(body)
-    told = insert(body, data["usage"], {"energy_j": 12.5})
-    assert told.replace(b',"energy_j":12.5', b"", 1) == body
-    assert json.loads(told) == data | {"usage": data["usage"] | {"energy_j": 12.5}}
-    assert insert(told, json.loads(told)["usage"], {"energy_j": 1.0}) == told
+    reported = insert(body, data["usage"], {"energy_j": 12.5})
+    assert reported.replace(b',"energy_j":12.5', b"", 1) == body
+    assert json.loads(reported) == data | {"usage": data["usage"] | {"energy_j": 12.5}}
+    assert insert(reported, json.loads(reported)["usage"], {"energy_j": 1.0}) == reported
     assert json.loads(remove(body, data["usage"])) == {k: v for k, v in data.items() if k != "usage"}
 
 
@@ -83,18 +83,18 @@ def through(stream: EventStream, raw: bytes, cuts: list[int]) -> bytes:
     PATHS.filter(lambda path: "embed" not in path), STYLES, st.lists(st.integers(0, 10_000), max_size=12), st.booleans()
 )
 def test_a_stream_however_cut_is_read_alike_and_gains_one_field(
-    path: str, style: str, cuts: list[int], told: bool
+    path: str, style: str, cuts: list[int], reported: bool
 ) -> None:
-    asked = {
+    wanted = {
         "style": style,
         "prompt": "x",
         "max_tokens": 9,
-        **({"stream_options": {"include_usage": True}} if told else {}),
+        **({"stream_options": {"include_usage": True}} if reported else {}),
     }
-    raw, tracked, count = b"".join(events(path, asked)), made("x", 0.0), [0]
+    raw, tracked, count = b"".join(events(path, wanted)), made("x", 0.0), [0]
     stream = EventStream(tracked, lambda pieces: count.__setitem__(0, count[0] + pieces), lambda: {"energy_j": 3.5})
     seen = through(stream, raw, cuts)
-    fields = told or path.endswith("/responses")
+    fields = reported or path.endswith("/responses")
     assert seen.count(b',"energy_j":3.5') == int(fields)
     assert seen.replace(b',"energy_j":3.5', b"") == raw
     assert count[0] == 9
@@ -138,10 +138,10 @@ def test_an_event_without_end_is_passed_on_all_the_same(monkeypatch: pytest.Monk
     "raw", ['{"stream":true}', ' {"stream": true, "model":"m"}\n ', '{"stream":true,"stream_options":{"x":1}}']
 )
 def test_a_stream_is_asked_for_its_usage(raw: str) -> None:
-    asked = read_body(raw.encode(), "chat")
-    assert asked.askable
+    request = read_body(raw.encode(), "chat")
+    assert request.askable
     want = json.loads(raw)
-    assert json.loads(with_usage(asked)) == want | {
+    assert json.loads(with_usage(request)) == want | {
         "stream_options": want.get("stream_options", {}) | {"include_usage": True}
     }
 

@@ -47,16 +47,16 @@ def test_large(): time.sleep(0.2)
 @pytest.mark.energy
 def test_measured(): time.sleep(0.05)
 """
-    said = run(tmp_path, text, 1, "--junitxml=out.xml")
-    assert "1 failed, 2 passed" in said
-    assert "above the budget of 10 mJ" in said
+    message = run(tmp_path, text, 1, "--junitxml=out.xml")
+    assert "1 failed, 2 passed" in message
+    assert "above the budget of 10 mJ" in message
     assert (tmp_path / "out.xml").read_text().count("energy_j") == 3
 
 
 def test_without_a_sensor_it_is_skipped_clearly(tmp_path):
-    said = run(tmp_path, '@pytest.mark.energy(budget="1 J")\ndef test_it(): raise AssertionError\n', 0)
-    assert "1 skipped" in said
-    assert "no sensor measures power here" in said
+    message = run(tmp_path, '@pytest.mark.energy(budget="1 J")\ndef test_it(): raise AssertionError\n', 0)
+    assert "1 skipped" in message
+    assert "no sensor measures power here" in message
 
 
 def test_nothing_is_loaded_without_a_mark(tmp_path):

@@ -84,10 +84,10 @@ def test_reads(text: Any, target: str, value: float) -> None:
 def test_refuses_in_one_short_line(text: Any, target: str) -> None:
     with pytest.raises(QuantityError) as caught:
         parse(text, target, "budget")
-    said = str(caught.value)
-    assert said.startswith("budget: ")
-    assert "\n" not in said
-    assert len(said) < 400
+    message = str(caught.value)
+    assert message.startswith("budget: ")
+    assert "\n" not in message
+    assert len(message) < 400
 
 
 def test_zero_only_where_it_is_admitted() -> None:

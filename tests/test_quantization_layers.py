@@ -117,10 +117,10 @@ def test_groups_of_compressed_tensors_are_those_they_aim_at() -> None:
     both = bits(base | {"config_groups": {"a": group(8, "re:.*self_attn.*"), "b": group(4, "re:.*mlp.*")}})
     share = 4 * ATTENTION / (4 * LAYER + 64 * 9)
     assert both[DENSE] == pytest.approx(share * 8 + (1 - share) * 4.25, rel=1e-6)
-    one = bits(base | {"config_groups": {"a": group(8, "re:.*mlp.*")}})  # what no group aims at stays wide
-    assert one[DENSE] == pytest.approx(share * 16 + (1 - share) * 8, rel=1e-6)
+    single = bits(base | {"config_groups": {"a": group(8, "re:.*mlp.*")}})  # what no group aims at stays wide
+    assert single[DENSE] == pytest.approx(share * 16 + (1 - share) * 8, rel=1e-6)
     ignored = bits(base | {"config_groups": {"a": group(8, "Linear")}, "ignore": ["re:.*self_attn.*", "lm_head"]})
-    assert ignored[DENSE] == one[DENSE]
+    assert ignored[DENSE] == single[DENSE]
 
 
 PARTS = [f"self_attn.{name}_proj" for name in "qkvo"] + [f"mlp.{name}_proj" for name in ("gate", "up", "down")]

@@ -43,7 +43,7 @@ def series(draw: Any) -> Series:
     return Series(device, spec, time, None if kept == "counter" else power, None if kept == "watts" else joules)
 
 
-def told(cleaned: CleanPower) -> str:
+def summary(cleaned: CleanPower) -> str:
     flaws = sorted((flaw.kind, flaw.at_s.tolist(), flaw.lasting_s.tolist(), flaw.done) for flaw in cleaned.flaws)
     lines = [
         [p.spec, p.interval_s, p.counted, p.before, p.after]
@@ -55,12 +55,12 @@ def told(cleaned: CleanPower) -> str:
 
 @given(series())
 def test_the_shorter_way_ends_where_the_longer_does(readings: Series) -> None:
-    short = told(clean(readings))
+    short = summary(clean(readings))
     with pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
         patch.setattr(order, "_runs_forward", lambda *_: False)
         patch.setattr(counter, "_risen", lambda *_: None)
         patch.setattr(faults, "_all_power", lambda *_: False)
-        assert short == told(clean(readings))
+        assert short == summary(clean(readings))
 
 
 def pair_by_pair(at_s: np.ndarray, mean_w: np.ndarray, window_s: float, step_s: float) -> np.ndarray:

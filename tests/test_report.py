@@ -76,8 +76,8 @@ class Page(HTMLParser):
 def test_the_page_is_whole_and_shows_the_numbers() -> None:
     run = article()
     page = Page(render(run))
-    for one in (run, *run["jobs"]):
-        shown = show(one["energy_wh"]["p50"], "Wh")
+    for each in (run, *run["jobs"]):
+        shown = show(each["energy_wh"]["p50"], "Wh")
         assert shown in page.text, shown
     for words in (
         "1,287 MWh",
@@ -126,10 +126,10 @@ def hostile(value: Any) -> Any:
 
 def test_hostile_text_is_harmless() -> None:
     run = hostile(article())
-    for one in run["jobs"]:
-        one["stations"]["chip"]['"><script>'] = 1
-        one["parts"]['"><script>alert(2)</script>'] = {"energy_mean_wh": 1e6, "station": '"><script>'}
-        one["inputs"]["<b>"] = HOSTILE
+    for each in run["jobs"]:
+        each["stations"]["chip"]['"><script>'] = 1
+        each["parts"]['"><script>alert(2)</script>'] = {"energy_mean_wh": 1e6, "station": '"><script>'}
+        each["inputs"]["<b>"] = HOSTILE
     run["warnings"] = [HOSTILE]
     run["parts"] = {}
     html = render(run)
@@ -171,8 +171,8 @@ def test_missing_keys_leave_their_sections_out() -> None:
         Page(render({k: v for k, v in full.items() if k != key}))
     for key in full["jobs"][0]:
         run = copy.deepcopy(full)
-        for one in run["jobs"]:
-            one.pop(key, None)
+        for each in run["jobs"]:
+            each.pop(key, None)
         Page(render(run))
 
 

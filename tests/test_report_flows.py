@@ -33,7 +33,7 @@ def assert_conserves(graph: Flows) -> None:
 @pytest.mark.parametrize("count", [1, 3, 10])
 def test_the_flows_conserve(count: int) -> None:
     run = run_of(count)
-    graph = flows(run["parts"], [(one["name"], one["energy_mean_wh"]) for one in run["jobs"]])
+    graph = flows(run["parts"], [(each["name"], each["energy_mean_wh"]) for each in run["jobs"]])
     assert graph is not None
     assert_conserves(graph)
     assert graph.total == pytest.approx(run["energy_mean_wh"], rel=1e-9)
@@ -55,10 +55,10 @@ def test_flows_with_losses_at_the_grid_and_without_servers() -> None:
     assert [node.key for node in graph.of("trunk")] == ["grid", "site", "server", "chip"]
     assert flows({"cooling": parts["cooling"]}) is not None
     assert flows({}) is None
-    asked = flows(parts, [("one", 60.0), ("two", 40.0)])
-    assert asked is not None
-    assert_conserves(asked)
-    assert len(asked.of("job")) == 2
+    drawn = flows(parts, [("one", 60.0), ("two", 40.0)])
+    assert drawn is not None
+    assert_conserves(drawn)
+    assert len(drawn.of("job")) == 2
     apart = flows(parts, [("one", 60.0), ("two", 30.0)])  # jobs that do not add up to the parts are not drawn
     assert apart is not None
     assert apart.of("job") == []
@@ -68,7 +68,7 @@ def test_flows_with_losses_at_the_grid_and_without_servers() -> None:
 @pytest.mark.parametrize("draw", [wide, tall])
 def test_labels_of_the_diagram_do_not_overlap(draw: Any) -> None:
     run = run_of(10)
-    graph = flows(run["parts"], [(one["name"], one["energy_mean_wh"]) for one in run["jobs"]])
+    graph = flows(run["parts"], [(each["name"], each["energy_mean_wh"]) for each in run["jobs"]])
     assert graph is not None
     places = re.findall(r'<text class="[^"]*" x="([\d.]+)" y="([\d.]+)"', draw(graph))
     columns: dict[str, list[float]] = {}

@@ -123,9 +123,9 @@ def test_the_same_file_gives_the_same_bill(tmp_path: Path) -> None:
 
 def test_draws_and_seed_of_the_file_and_of_the_call(tmp_path: Path) -> None:
     path = write(tmp_path, "draws = 11\nseed = 3\n" + JOB.format(name="a", tokens="1T"))
-    plain, told = wl.run(path), wl.run(path, draws=0, seed=0)
+    plain, reported = wl.run(path), wl.run(path, draws=0, seed=0)
     assert (plain.draws.n, plain.draws.seed) == (11, 3)
-    assert (told.draws.n, told.draws.seed) == (0, 0)
+    assert (reported.draws.n, reported.draws.seed) == (0, 0)
     assert plain.answers[0].energy_j.shape == (11,)
     assert wl.run(write(tmp_path, JOB.format(name="a", tokens="1T"))).draws.n == run_module.DEFAULT_DRAWS
 
@@ -251,9 +251,9 @@ load = "it.csv"
 def test_jobs_of_kind_prompt_and_site_are_what_the_functions_of_these_names_answer(tmp_path: Path) -> None:
     (tmp_path / "it.csv").write_text("\n".join(str(600_000 + 1000 * (hour % 24)) for hour in range(8760)))
     run = wl.run(write(tmp_path, KINDS_BESIDE), draws=0)
-    one, hall = run.answers
+    single, hall = run.answers
     alone = wl.prompt("llama-3.1-8b", input_tokens=100, output_tokens=1000, region="fr", draws=0)
-    assert {**alone.job(), "name": "one"} == one.job()
+    assert {**alone.job(), "name": "one"} == single.job()
     year = wl.site("1 MW", place="Dublin", load=tmp_path / "it.csv", draws=0)
     results = hall.results()
     for name, value in year.results().items():
@@ -262,14 +262,14 @@ def test_jobs_of_kind_prompt_and_site_are_what_the_functions_of_these_names_answ
     assert list(results["stations"]) == ["server", "site", "grid"]
     assert hall.load.energy_j == pytest.approx(year.bill.energy_j, rel=1e-6)
     both = run.results()
-    assert both["energy_mean_wh"] == pytest.approx(one.bill.energy_j / 3600 + year.bill.energy_j / 3600, rel=1e-12)
+    assert both["energy_mean_wh"] == pytest.approx(single.bill.energy_j / 3600 + year.bill.energy_j / 3600, rel=1e-12)
     assert list(both["stations"]) == ["server", "site", "grid"]  # what passed the chips of the hall is not known
     assert run.write(tmp_path / "out")
     with pytest.raises(WattlineError, match="'hall' is a site's year"):
         wl.compare(run, node_with_gpus(), job="hall")
 
 
-SAID = """
+STATEMENTS = """
 [[job]]
 name = "chat"
 kind = "serve-average"
@@ -282,13 +282,13 @@ stated = { energy_wh_per_request = "FIGURE" }
 @pytest.mark.parametrize(("figure", "verdict"), [("50 Wh", "disagrees"), ("0.001 mWh", "disagrees")])
 def test_a_run_ends_with_whether_it_agrees_with_what_was_said(tmp_path: Path, figure: str, verdict: str) -> None:
     file = tmp_path / "s.toml"
-    file.write_text(SAID.replace("FIGURE", figure))
+    file.write_text(STATEMENTS.replace("FIGURE", figure))
     answer = wl.run(file, draws=50)
-    said = answer.json()["results"]["statements"][0]
-    assert said["verdict"] == verdict
+    message = answer.json()["results"]["statements"][0]
+    assert message["verdict"] == verdict
     assert "was said of its energy per request" in as_text(answer.json())
-    middle = said["computed"]["p50"]
-    file.write_text(SAID.replace("FIGURE", f"{middle * 1000:.6f} mWh"))
+    middle = message["computed"]["p50"]
+    file.write_text(STATEMENTS.replace("FIGURE", f"{middle * 1000:.6f} mWh"))
     assert wl.run(file, draws=50).json()["results"]["statements"][0]["verdict"] in ("agrees", "undecided")
     assert wl.run(file, draws=0).json()["results"]["statements"][0]["verdict"] in ("agrees", "disagrees")
 
@@ -296,8 +296,8 @@ def test_a_run_ends_with_whether_it_agrees_with_what_was_said(tmp_path: Path, fi
 def test_what_is_said_of_no_result_or_in_another_unit_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "s.toml"
     for text, words in (
-        (SAID.replace("energy_wh_per_request", "energy_per_request"), "unknown result"),
-        (SAID.replace("FIGURE", "3 kg"), "stated.energy_wh_per_request"),
+        (STATEMENTS.replace("energy_wh_per_request", "energy_per_request"), "unknown result"),
+        (STATEMENTS.replace("FIGURE", "3 kg"), "stated.energy_wh_per_request"),
     ):
         file.write_text(text)
         with pytest.raises(WattlineError, match=words):
@@ -305,5 +305,5 @@ def test_what_is_said_of_no_result_or_in_another_unit_is_refused(tmp_path: Path)
 
 
 def test_the_article_s_run_says_that_the_request_disagrees() -> None:
-    said = wl.run(Path(__file__).parents[1] / "examples/article.toml", draws=200).json()["results"]["statements"]
-    assert [row["verdict"] for row in said] == ["undecided", "disagrees"]
+    message = wl.run(Path(__file__).parents[1] / "examples/article.toml", draws=200).json()["results"]["statements"]
+    assert [row["verdict"] for row in message] == ["undecided", "disagrees"]

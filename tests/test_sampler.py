@@ -44,9 +44,9 @@ def step(now: list[int], us: int = 100_000) -> None:
 def test_a_tick_reads_every_sensor() -> None:
     sensors = fakes(3)
     tick = Sampler.of(sensors, [1, 2, 3], 0.1).tick(0)
-    found = unpack_ticks([tick.data])
-    assert sorted(found) == [1, 2, 3]
-    assert found[1].power.tolist() == [100_000_000]
+    result = unpack_ticks([tick.data])
+    assert sorted(result) == [1, 2, 3]
+    assert result[1].power.tolist() == [100_000_000]
     assert tick.faults == ()
 
 
@@ -128,14 +128,14 @@ def test_a_slow_sensor_holds_up_no_other() -> None:
     slow, quick = FakeSensor(takes_s=0.05), *fakes(1)
     reads = Sampler.of([slow, quick], [1, 2], 0.01)
     reads.tick(0)  # found to be slow
-    found: list[bytes] = []
+    result: list[bytes] = []
     until = mono_us() + 10_000_000
     number = 0
-    while len(unpack_ticks(found).get(1, ((),))[0]) < 3 and mono_us() < until:
+    while len(unpack_ticks(result).get(1, ((),))[0]) < 3 and mono_us() < until:
         number += 1
-        found.append(reads.tick(number).data)
+        result.append(reads.tick(number).data)
         time.sleep(0.005)
-    readings = unpack_ticks(found)
+    readings = unpack_ticks(result)
     assert len(readings[1].power) >= 3
     assert len(readings[2].power) > len(readings[1].power)
     assert np.diff(readings[1].mono).min() > 0
@@ -266,11 +266,11 @@ def test_a_claim_from_before_the_machine_started_is_void(tmp_path: Path) -> None
         assert owner.claim(journal)
 
 
-@pytest.mark.parametrize(("age_s", "held"), [(1.0, True), (60.0, False)])
-def test_a_claim_from_another_container_lives_while_it_is_renewed(tmp_path: Path, age_s: float, held: bool) -> None:
+@pytest.mark.parametrize(("age_s", "kept"), [(1.0, True), (60.0, False)])
+def test_a_claim_from_another_container_lives_while_it_is_renewed(tmp_path: Path, age_s: float, kept: bool) -> None:
     with Journal.create(tmp_path / "a.wattline") as journal:
         holder(journal, 1, 0, space="pid:[1]", age_s=age_s)
-        assert owner.claim(journal) is not held
+        assert owner.claim(journal) is not kept
 
 
 # a file that takes nothing
@@ -279,8 +279,8 @@ def test_a_claim_from_another_container_lives_while_it_is_renewed(tmp_path: Path
 class Refusing(JournalWriter):
     """A writer whose file is full while ``full``."""
 
-    def __init__(self, journal: Journal, said: list[str]) -> None:
-        super().__init__(journal, said.append)
+    def __init__(self, journal: Journal, message: list[str]) -> None:
+        super().__init__(journal, message.append)
         self.full = True
         commit = journal.commit
 
@@ -296,20 +296,20 @@ def test_what_waits_for_a_full_disk_is_bounded_thinned_and_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wattline.meter.journal.writer.TICK_BYTES", 36 * 100)
-    said: list[str] = []
+    message: list[str] = []
     with Journal.create(tmp_path / "a.wattline") as journal:
         number = journal.series_id(Device("here", "gpu-0", "gpu"), Spec("nvml"))
-        writer = Refusing(journal, said)
+        writer = Refusing(journal, message)
         reads = Sampler.of(fakes(1), [number], 0.1)
         for i in range(1000):
             writer.tick(reads.tick(i).data)
             assert not writer.flush(insist=True)
             assert len(writer.ticks) <= 100
-        assert len(said) == 1
-        assert "disk is full" in said[0]
+        assert len(message) == 1
+        assert "disk is full" in message[0]
         writer.full = False
         assert writer.flush(insist=True)
-        assert len(said) == 2
+        assert len(message) == 2
         recording = read_recording(journal)
     (series,) = recording.series
     assert 50 <= len(series.time_s) <= 100

@@ -44,10 +44,10 @@ def recording_of(
 
 def test_a_saving_of_five_percent_under_noise_of_three_is_found() -> None:
     rng = np.random.default_rng(1)
-    found = [
+    result = [
         wl.saving(recording_of(noisy_w(rng, 400)), recording_of(noisy_w(rng, 380))).test.significant for _ in range(40)
     ]
-    assert sum(found) >= 38
+    assert sum(result) >= 38
 
 
 def test_no_saving_is_found_significant_in_at_most_five_of_a_hundred() -> None:
@@ -64,12 +64,12 @@ def test_no_saving_is_found_significant_in_at_most_five_of_a_hundred() -> None:
 
 def test_the_interval_holds_the_true_saving_nineteen_times_in_twenty() -> None:
     rng = np.random.default_rng(3)
-    held = 0
+    inside = 0
     for _ in range(200):
         before, after = (rate(noisy_w(rng, mean), np.ones(240)) for mean in (400.0, 372.0))
         test = saving_test(before, after)
-        held += test.low <= 0.07 <= test.high
-    assert held >= 181
+        inside += test.low <= 0.07 <= test.high
+    assert inside >= 181
 
 
 @given(st.floats(0.5, 2.0), st.integers(0, 50))

@@ -57,13 +57,13 @@ def test_no_saving_in_other_weather_is_found_significant_in_at_most_five_of_a_hu
 
 def test_the_interval_holds_a_saving_in_other_weather_and_the_effect_of_a_degree() -> None:
     rng = np.random.default_rng(3)
-    held, degrees = 0, 0
+    inside, degrees = 0, 0
     for _ in range(100):
         sides, air = trial(rng, 0.5, 2.0, saved=0.05)
         test, (adjustment,) = adjusted_test(*sides, [air])
-        held += test.low <= 0.05 <= test.high
+        inside += test.low <= 0.05 <= test.high
         degrees += adjustment.effect.low <= np.expm1(PER_DEGREE) <= adjustment.effect.high
-    assert held >= 90
+    assert inside >= 90
     assert degrees >= 90
 
 

@@ -79,45 +79,47 @@ def _run(case: dict[str, Any]) -> ServiceOutcome:
 @settings(max_examples=120)
 @given(_case())
 def test_agrees_with_the_plain_simulator_event_by_event(case: dict[str, Any]) -> None:
-    found = _run(case)
+    result = _run(case)
     hand = ScaledByHand(_tables(), case["limits"], case["replicas"], case["scaling"], case["router"])
     rows = zip(case["arrival"], case["inputs"], case["outputs"], strict=True)
     jobs = [Job(i, float(a), int(x), int(y)) for i, (a, x, y) in enumerate(rows)]
     hand.serve(jobs, case["horizon_s"])
-    np.testing.assert_array_equal(found.replica, [job.replica for job in jobs])
-    np.testing.assert_allclose(found.first_s, [job.first for job in jobs], rtol=1e-9)
-    np.testing.assert_allclose(found.end_s, [job.end for job in jobs], rtol=1e-9)
-    np.testing.assert_allclose(found.energy_j, [job.energy for job in jobs], rtol=1e-7)
-    record = found.pools[0].record
+    np.testing.assert_array_equal(result.replica, [job.replica for job in jobs])
+    np.testing.assert_allclose(result.first_s, [job.first for job in jobs], rtol=1e-9)
+    np.testing.assert_allclose(result.end_s, [job.end for job in jobs], rtol=1e-9)
+    np.testing.assert_allclose(result.energy_j, [job.energy for job in jobs], rtol=1e-7)
+    record = result.pools[0].record
     assert record is not None
-    made = sorted(zip(record.replica, record.state, record.since_s, strict=True), key=lambda one: (one[0], one[2]))
-    wanted = sorted(((r, STATES[s], t) for r, s, t in hand.log), key=lambda one: (one[0], one[2]))
-    assert [one[0] for one in made] == [one[0] for one in wanted]
-    np.testing.assert_allclose([one[2] for one in made], [one[2] for one in wanted], rtol=1e-9)
-    assert sorted(one[1] for one in made) == sorted(one[1] for one in wanted)
+    made = sorted(zip(record.replica, record.state, record.since_s, strict=True), key=lambda each: (each[0], each[2]))
+    wanted = sorted(((r, STATES[s], t) for r, s, t in hand.log), key=lambda each: (each[0], each[2]))
+    assert [each[0] for each in made] == [each[0] for each in wanted]
+    np.testing.assert_allclose([each[2] for each in made], [each[2] for each in wanted], rtol=1e-9)
+    assert sorted(each[1] for each in made) == sorted(each[1] for each in wanted)
 
 
 @given(_case())
 def test_nothing_is_lost_and_energy_is_kept(case: dict[str, Any]) -> None:
-    found, scaling = _run(case), case["scaling"]
-    np.testing.assert_array_equal(found.tokens, case["outputs"])
-    assert found.totals["tokens"].sum() == case["outputs"].sum()
-    assert (found.begun_s >= case["arrival"]).all()
-    assert (found.totals["peak_blocks"] <= case["limits"].blocks).all()
-    parts = parts_by_bin(found)
+    result, scaling = _run(case), case["scaling"]
+    np.testing.assert_array_equal(result.tokens, case["outputs"])
+    assert result.totals["tokens"].sum() == case["outputs"].sum()
+    assert (result.begun_s >= case["arrival"]).all()
+    assert (result.totals["peak_blocks"] <= case["limits"].blocks).all()
+    parts = parts_by_bin(result)
     assert (parts["ready_s"] - parts["busy_s"] >= -1e-6).all()
     if not scaling.off:
-        assert parts["on"].sum() == pytest.approx(case["replicas"] * found.horizon_s, rel=1e-9)
-    whole = request_energy_j(found, STANDING).sum() + idle_energy_j(found, STANDING) + start_energy_j(found, STANDING)
-    assert float(server_load(found, STANDING).energy_j.sum()) == pytest.approx(whole, rel=1e-9)
-    assert float(chip_load(found, STANDING).energy_j[:2].sum()) == pytest.approx(found.energy_j.sum(), rel=1e-9)
+        assert parts["on"].sum() == pytest.approx(case["replicas"] * result.horizon_s, rel=1e-9)
+    whole = (
+        request_energy_j(result, STANDING).sum() + idle_energy_j(result, STANDING) + start_energy_j(result, STANDING)
+    )
+    assert float(server_load(result, STANDING).energy_j.sum()) == pytest.approx(whole, rel=1e-9)
+    assert float(chip_load(result, STANDING).energy_j[:2].sum()) == pytest.approx(result.energy_j.sum(), rel=1e-9)
     # each step lies within a stretch in which its replica was ready
-    record = found.pools[0].record
+    record = result.pools[0].record
     assert record is not None
     for r in range(case["replicas"]):
         own = FleetRecord(*(list(x) for x in zip(*[e for e in _entries(record) if e[0] == r], strict=True)))
-        ready = own.seconds(READY, found.edges_s)
-        assert (found.bins[r, :, 1] <= ready + 1e-6).all()
+        ready = own.seconds(READY, result.edges_s)
+        assert (result.bins[r, :, 1] <= ready + 1e-6).all()
 
 
 def _entries(record: FleetRecord) -> list[tuple[int, int, float]]:
@@ -153,25 +155,27 @@ def test_replicas_follow_the_load_and_save_energy() -> None:
 
 def test_from_none() -> None:
     case = _wave() | {"arrival": np.array([10.0, 500.0]), "inputs": [50, 50], "outputs": [5, 5], "horizon_s": 600.0}
-    found = _run(case | {"scaling": Scaling(0, 12.0, 20.0, down_after_s=60.0)})
-    np.testing.assert_allclose(found.begun_s, [30.0, 520.0])
-    assert found.pools[0].record is not None
-    assert found.pools[0].record.changes(STARTING, 600.0) == 2
-    assert found.pools[0].record.most(READY, 600.0) == 1
+    result = _run(case | {"scaling": Scaling(0, 12.0, 20.0, down_after_s=60.0)})
+    np.testing.assert_allclose(result.begun_s, [30.0, 520.0])
+    assert result.pools[0].record is not None
+    assert result.pools[0].record.changes(STARTING, 600.0) == 2
+    assert result.pools[0].record.most(READY, 600.0) == 1
     three = FleetRecord([0, 1, 2, 0], [READY, READY, READY, STOPPED], [0.0, 0.0, 5.0, 5.0])
     assert three.most(READY, 9.0) == 2
 
 
 def test_a_decode_pool_scales_and_bins_of_both_pools_agree() -> None:
     case = _wave()
-    found = simulate_pools(
+    result = simulate_pools(
         Side(_tables(), case["limits"], Routing(2, "least-loaded")),
         Side(_tables(), case["limits"], Routing(4, "least-loaded", scaling=case["scaling"])),
         case["arrival"], case["inputs"], case["outputs"], 0.02, horizon_s=2700.0,
     )  # fmt: skip
-    np.testing.assert_array_equal(found.tokens, case["outputs"])
-    whole = request_energy_j(found, STANDING).sum() + idle_energy_j(found, STANDING) + start_energy_j(found, STANDING)
-    assert float(server_load(found, STANDING).energy_j.sum()) == pytest.approx(whole, rel=1e-9)
+    np.testing.assert_array_equal(result.tokens, case["outputs"])
+    whole = (
+        request_energy_j(result, STANDING).sum() + idle_energy_j(result, STANDING) + start_energy_j(result, STANDING)
+    )
+    assert float(server_load(result, STANDING).energy_j.sum()) == pytest.approx(whole, rel=1e-9)
 
 
 @pytest.mark.parametrize(

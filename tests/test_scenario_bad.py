@@ -33,7 +33,7 @@ def job(base: dict[str, str] = TRAIN, **change: str | None) -> str:
     return "\n[[job]]\n" + "".join(f"{key} = {value}\n" for key, value in rows.items() if value is not None)
 
 
-def told(path: Path | str, folder: Path, capsys: pytest.CaptureFixture[str], *more: str) -> str:
+def refusal(path: Path | str, folder: Path, capsys: pytest.CaptureFixture[str], *more: str) -> str:
     """The one line that the command prints for a bad scenario."""
     out = folder / "out"
     with pytest.raises(SystemExit) as stopped:
@@ -165,15 +165,15 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("text", "said"), BAD.values(), ids=BAD)
-def test_bad_text(text: str, said: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("text", "message"), BAD.values(), ids=BAD)
+def test_bad_text(text: str, message: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "bad.toml"
     path.write_text(text, encoding="utf-8")
-    line = told(path, tmp_path, capsys)
+    line = refusal(path, tmp_path, capsys)
     assert "scenario" in line
     assert "bad.toml" in line
     assert "\x1b" not in line
-    for words in said:
+    for words in message:
         assert words in line
 
 
@@ -183,31 +183,31 @@ def test_bad_text(text: str, said: tuple[str, ...], tmp_path: Path, capsys: pyte
 def test_not_text(data: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "bad.toml"
     path.write_bytes(data)
-    assert "bad.toml" in told(path, tmp_path, capsys)
+    assert "bad.toml" in refusal(path, tmp_path, capsys)
 
 
 def test_a_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "is a directory" in told(tmp_path, tmp_path, capsys)
+    assert "is a directory" in refusal(tmp_path, tmp_path, capsys)
 
 
 @pytest.mark.parametrize("name", ["nowhere.toml", "no/where.toml", "x" * 300, "a\0b", "数.toml"])
 def test_a_missing_file(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told(tmp_path / name, tmp_path, capsys)
+    refusal(tmp_path / name, tmp_path, capsys)
 
 
 def test_a_file_as_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
-    told(tmp_path / "file" / "scenario.toml", tmp_path, capsys)
+    refusal(tmp_path / "file" / "scenario.toml", tmp_path, capsys)
 
 
 def test_a_link_to_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "loop.toml").symlink_to(tmp_path / "loop.toml")
-    told(tmp_path / "loop.toml", tmp_path, capsys)
+    refusal(tmp_path / "loop.toml", tmp_path, capsys)
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no /dev/zero")
 def test_an_endless_device(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "too large" in told("/dev/zero", tmp_path, capsys)
+    assert "too large" in refusal("/dev/zero", tmp_path, capsys)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
@@ -225,7 +225,7 @@ def test_an_endless_pipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
     writer = threading.Thread(target=pour, daemon=True)
     writer.start()
-    assert "too large" in told(pipe, tmp_path, capsys)
+    assert "too large" in refusal(pipe, tmp_path, capsys)
     writer.join(10)
     assert not writer.is_alive()
 
@@ -233,11 +233,11 @@ def test_an_endless_pipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 def test_one_bad_job_writes_none_of_the_good_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "mixed.toml"
     path.write_text(job() + job(SERVE, region='"Atlantis"'), encoding="utf-8")
-    assert "job 'b'" in told(path, tmp_path, capsys)
+    assert "job 'b'" in refusal(path, tmp_path, capsys)
     assert [p.name for p in tmp_path.iterdir()] == ["mixed.toml"]
 
 
 def test_the_fault_is_told_in_json_mode_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "bad.toml"
     path.write_text(job(chips="0"), encoding="utf-8")
-    told(path, tmp_path, capsys, "--json")
+    refusal(path, tmp_path, capsys, "--json")

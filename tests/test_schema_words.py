@@ -66,8 +66,8 @@ TWO_MEANINGS = {
 
 
 def schema_types() -> dict[str, type[BaseModel]]:
-    modules = [importlib.import_module(found.name) for found in pkgutil.walk_packages(
-        wattline.schema.__path__, "wattline.schema.") if not found.name.endswith("__main__")]  # fmt: skip
+    modules = [importlib.import_module(result.name) for result in pkgutil.walk_packages(
+        wattline.schema.__path__, "wattline.schema.") if not result.name.endswith("__main__")]  # fmt: skip
     return {
         each.__qualname__: each
         for module in modules
@@ -112,8 +112,8 @@ def test_a_flag_is_never_a_number_elsewhere() -> None:
     flags, numbers = set(), set()
     for title, each in schema_types().items():
         for name, field in each.model_fields.items():
-            held = set(kinds(field.annotation))
+            kept = set(kinds(field.annotation))
             if name in each.__annotations__ and not title.endswith(GIVEN):
-                flags |= {name} & ({name} if "flag" in held else set())
-                numbers |= {name} if "number" in held else set()
+                flags |= {name} & ({name} if "flag" in kept else set())
+                numbers |= {name} if "number" in kept else set()
     assert not flags & numbers

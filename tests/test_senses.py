@@ -71,18 +71,20 @@ def test_tokens_stay_within_the_processors_limits(width: int, height: int, recor
 
 def test_pictures_cost_their_tokens_and_their_encoder() -> None:
     text = wl.prompt("qwen2.5-vl-7b", "h100-sxm", draws=0)
-    one = wl.prompt("qwen2.5-vl-7b", "h100-sxm", pictures=1, draws=0)
+    single = wl.prompt("qwen2.5-vl-7b", "h100-sxm", pictures=1, draws=0)
     two = wl.prompt("qwen2.5-vl-7b", "h100-sxm", pictures=2, draws=0)
     longer = wl.prompt("qwen2.5-vl-7b", "h100-sxm", input_tokens=500 + 37 * 37, draws=0)
-    assert one.inputs["input_tokens"] == text.inputs["input_tokens"] == 500
-    assert one.inputs["picture_or_sound_tokens"] == 37 * 37
-    energy = [float(answer.quantities["energy_j"].mean()) for answer in (text, longer, one, two)]
+    assert single.inputs["input_tokens"] == text.inputs["input_tokens"] == 500
+    assert single.inputs["picture_or_sound_tokens"] == 37 * 37
+    energy = [float(answer.quantities["energy_j"].mean()) for answer in (text, longer, single, two)]
     assert energy == sorted(energy)
-    assert float(two.bill.parts["encode"].mean()) == pytest.approx(2 * float(one.bill.parts["encode"].mean()), rel=0.02)
-    assert sum(float(part.mean()) for part in one.bill.parts.values()) == pytest.approx(
-        float(one.quantities["energy_j"].mean()), rel=1e-9
+    assert float(two.bill.parts["encode"].mean()) == pytest.approx(
+        2 * float(single.bill.parts["encode"].mean()), rel=0.02
     )
-    assert float(one.quantities["ttft_s"].mean()) > float(longer.quantities["ttft_s"].mean())
+    assert sum(float(part.mean()) for part in single.bill.parts.values()) == pytest.approx(
+        float(single.quantities["energy_j"].mean()), rel=1e-9
+    )
+    assert float(single.quantities["ttft_s"].mean()) > float(longer.quantities["ttft_s"].mean())
 
 
 def test_a_larger_picture_costs_more_and_sound_its_seconds() -> None:
@@ -102,7 +104,7 @@ def test_where_a_picture_adds_no_tokens_it_says_what_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "given", "said"),
+    ("model", "given", "message"),
     [
         ("llama-3.1-8b", {"pictures": 1}, "llama-3.1-8b takes none"),
         ("qwen3-vl-8b", {"audio": "5 s"}, "qwen3-vl-8b takes none"),
@@ -114,8 +116,8 @@ def test_where_a_picture_adds_no_tokens_it_says_what_is_left_out() -> None:
         ("gpt-4o", {"pictures": 1}, "never published"),
     ],
 )
-def test_what_cannot_be_read_is_refused_by_name(model: str, given: dict[str, object], said: str) -> None:
-    with pytest.raises(WattlineError, match=said):
+def test_what_cannot_be_read_is_refused_by_name(model: str, given: dict[str, object], message: str) -> None:
+    with pytest.raises(WattlineError, match=message):
         wl.prompt(model, draws=0, **given)  # type: ignore[arg-type]
 
 
@@ -147,10 +149,10 @@ def test_a_config_gives_its_own_encoder(tmp_path: Path) -> None:
     assert own.settings["num_hidden_layers"] == 16
     assert own.settings["full_layers"] == 2
     assert own.forward(own.picture(1024, 1024)).parameters == pytest.approx(model.vision_params, rel=0.01)
-    asked = wl.prompt(path, "h100-sxm", gpus=1, draws=0, pictures=1)
+    wanted = wl.prompt(path, "h100-sxm", gpus=1, draws=0, pictures=1)
     known = wl.prompt("qwen2.5-vl-7b", "h100-sxm", gpus=1, draws=0, pictures=1)
-    assert asked.inputs["picture_or_sound_tokens"] == known.inputs["picture_or_sound_tokens"]
-    assert float(asked.bill.parts["encode"]) < 0.8 * float(known.bill.parts["encode"])
+    assert wanted.inputs["picture_or_sound_tokens"] == known.inputs["picture_or_sound_tokens"]
+    assert float(wanted.bill.parts["encode"]) < 0.8 * float(known.bill.parts["encode"])
 
 
 def test_tokens_of_a_picture_follow_the_config_s_size_and_merging(tmp_path: Path) -> None:

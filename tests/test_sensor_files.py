@@ -50,9 +50,9 @@ def test_the_command_tells_what_was_read_and_what_was_true(recording: Path, caps
         main(["validate", "sensors", str(recording.parent), "--json"])
     assert done.value.code == 0
     data = json.loads(capsys.readouterr().out)["results"]
-    (found,) = data["recordings"]
-    assert (found["generation"], found["clock_ahead_s"]) == ("ada", 3600)
-    windows = found["fields"]["average"]["windows"]
+    (result,) = data["recordings"]
+    assert (result["generation"], result["clock_ahead_s"]) == ("ada", 3600)
+    windows = result["fields"]["average"]["windows"]
     assert [w["name"] for w in windows] == ["all", "first half", "second half", "load"]
     assert all(w["in_range"] for w in windows)
     # no Ada card was metered, so its lag stands and half of a load is in doubt by as much
@@ -79,9 +79,9 @@ def test_a_stuck_sensor_is_called_stuck_and_a_live_one_is_not(tmp_path: Path) ->
     at = np.arange(0, 90, 0.1)
     live = 46.0 + np.random.default_rng(0).normal(0, 0.2, len(at))
     path = write_log(tmp_path, {"power.draw": np.where((at > 20) & (at < 70), 46.19, live)}, at)
-    (found,) = validate(tmp_path).stuck
-    assert (found.power_w, found.path) == (46.19, str(path))
-    assert found.seconds == pytest.approx(50, abs=0.5)
+    (result,) = validate(tmp_path).stuck
+    assert (result.power_w, result.path) == (46.19, str(path))
+    assert result.seconds == pytest.approx(50, abs=0.5)
     write_log(tmp_path, {"power.draw": live}, at)
     assert validate(tmp_path).stuck == []
 

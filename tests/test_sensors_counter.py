@@ -17,7 +17,7 @@ from wattline.meter.sensors.counter import Counter
 from wattline.meter.sensors.polled import Answer, PolledDevice, Poller
 
 WRAP_J = 262_143.328850
-MOST_W = 3000.0
+MAX_W = 3000.0
 
 
 def bridged(readings: list[float], wrap_j: float) -> float:
@@ -34,7 +34,7 @@ def bridged(readings: list[float], wrap_j: float) -> float:
     bad=st.lists(st.sampled_from([0.0, math.nan, -1.0, 1e9, WRAP_J * 0.5]), max_size=40),
 )
 def test_wraps_pass_and_bad_readings_are_left_out(start: float, rises: list[float], bad: list[float]) -> None:
-    counter, readings, true_j, refused = Counter(WRAP_J, MOST_W), [], start, 0
+    counter, readings, true_j, refused = Counter(WRAP_J, MAX_W), [], start, 0
     readings.append(counter.take(start, 0.0))
     for step, rise in enumerate(rises, 1):
         true_j += rise
@@ -43,7 +43,7 @@ def test_wraps_pass_and_bad_readings_are_left_out(start: float, rises: list[floa
             # an unreadable register between two good readings, on the same instant
             raw = bad[step - 1]
             last = readings[-1]
-            near = not math.isnan(raw) and 0 <= (raw - last) % WRAP_J <= MOST_W * 0.1 + 10 and 0 <= raw <= WRAP_J
+            near = not math.isnan(raw) and 0 <= (raw - last) % WRAP_J <= MAX_W * 0.1 + 10 and 0 <= raw <= WRAP_J
             if not near:
                 refused += 1
                 with pytest.raises(SensorGone):
@@ -54,7 +54,7 @@ def test_wraps_pass_and_bad_readings_are_left_out(start: float, rises: list[floa
 
 def test_one_unreadable_sample_is_no_wrap() -> None:
     # 3,000 J were true; a zero taken for a wrap makes 265,144 J of it
-    counter = Counter(WRAP_J, MOST_W)
+    counter = Counter(WRAP_J, MAX_W)
     readings = [counter.take(10_000.0, 0.0)]
     with pytest.raises(SensorGone, match="leapt"):
         counter.take(0.0, 5.0)
@@ -64,7 +64,7 @@ def test_one_unreadable_sample_is_no_wrap() -> None:
 
 @given(before=st.floats(1000, WRAP_J - 1), after=st.floats(0, 900), rise=st.floats(0, 200))
 def test_a_reset_while_asleep_counts_neither_a_wrap_nor_a_loss(before: float, after: float, rise: float) -> None:
-    counter = Counter(WRAP_J, MOST_W)
+    counter = Counter(WRAP_J, MAX_W)
     readings = [counter.take(before, 0.0, 0.0)]
     with pytest.raises(SensorGone, match="slept"):
         counter.take(after, 1.0, 3600.0)
@@ -73,7 +73,7 @@ def test_a_reset_while_asleep_counts_neither_a_wrap_nor_a_loss(before: float, af
 
 
 def test_a_reset_while_awake_is_believed_at_the_second_reading() -> None:
-    counter = Counter(WRAP_J, MOST_W)
+    counter = Counter(WRAP_J, MAX_W)
     readings = [counter.take(200_000.0, 0.0)]
     with pytest.raises(SensorGone, match="leapt"):
         counter.take(1.0, 0.1)
@@ -95,17 +95,17 @@ DEVICE = Device("host", "node", "node")
 
 
 def test_a_slow_source_never_keeps_a_reader_waiting() -> None:
-    asked, answer = threading.Event(), threading.Event()
+    request, answer = threading.Event(), threading.Event()
 
     def ask() -> Answer:
-        asked.set()
+        request.set()
         answer.wait(30)
         return {DEVICE.key: Reading(20.0)}
 
     sensor = PolledDevice(DEVICE, Spec("redfish"), Poller(ask, 0.05, {DEVICE.key: Reading(10.0)}))
     try:
         assert sensor.read().power_w == 10.0
-        assert asked.wait(10)
+        assert request.wait(10)
         # the question is still open: the last answer stands
         assert sensor.read().power_w == 10.0
         answer.set()
@@ -145,14 +145,14 @@ def test_a_device_that_is_no_longer_told_of_is_gone_and_comes_back() -> None:
 
 def test_the_thread_ends_with_its_last_sensor() -> None:
     poller = Poller(lambda: {DEVICE.key: Reading(1.0)}, 0.05, {DEVICE.key: Reading(1.0)})
-    one, two = PolledDevice(DEVICE, Spec("ipmi"), poller), PolledDevice(DEVICE, Spec("ipmi"), poller)
-    one.read()
+    first, second = PolledDevice(DEVICE, Spec("ipmi"), poller), PolledDevice(DEVICE, Spec("ipmi"), poller)
+    first.read()
     thread = poller._thread
     assert thread is not None
-    one.close()
-    one.close()
-    assert two.read().power_w == 1.0
+    first.close()
+    first.close()
+    assert second.read().power_w == 1.0
     assert thread.is_alive()
-    two.close()
+    second.close()
     thread.join(10)
     assert not thread.is_alive()

@@ -101,10 +101,10 @@ def test_what_a_measured_machine_holds_lies_inside_it() -> None:
     assert discover.nest([guessed, Made("nvml", "GPU-1")])[1].device.inside == ""
 
 
-def finders(**found: Any) -> dict[str, discover.Finder]:
+def finders(**result: Any) -> dict[str, discover.Finder]:
     """Stand-ins for every source; those not named find nothing."""
     empty: dict[str, discover.Finder] = {name: lambda: ([], []) for name in discover.SOURCES if name != "model"}
-    return {**empty, **found}
+    return {**empty, **result}
 
 
 def test_the_model_stands_in_only_where_nothing_measures() -> None:
@@ -201,8 +201,8 @@ def test_a_known_processor_from_idle_to_full(tmp_path: Path) -> None:
     ],
 )
 def test_processors_by_the_kernels_name(name: str, key: str, tmp_path: Path) -> None:
-    found = model._record(name, catalog.default())
-    assert (found.key if found else "") == key
+    result = model._record(name, catalog.default())
+    assert (result.key if result else "") == key
     sensor = cpu_of(Proc(tmp_path, name, 8))
     assert ("a thread" in sensor.spec.note) is (not key)
     assert sensor.spec.error <= model.WIDEST + 1e-9
@@ -251,10 +251,10 @@ def test_a_counters_power_is_its_rise(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rows[0]["power_w"] == pytest.approx(20.0)  # across its wrap
     assert (rows[1]["power_w"], rows[1]["gone"]) == (None, "no power yet: its counter has not moved")
     assert (rows[2]["power_w"], rows[2]["gone"]) == (None, "away")  # never zero
-    told = tell([rapl, still, away], [Finding("ipmi", "BMC", False, "why", "mend")], rows)
-    assert told["results"]["missing"] == [{"source": "ipmi", "what": "BMC", "why": "why", "mend": "mend"}]
-    json.dumps(told, allow_nan=False)
-    rich_text(told)
+    reported = tell([rapl, still, away], [Finding("ipmi", "BMC", False, "why", "mend")], rows)
+    assert reported["results"]["missing"] == [{"source": "ipmi", "what": "BMC", "why": "why", "mend": "mend"}]
+    json.dumps(reported, allow_nan=False)
+    rich_text(reported)
 
 
 def ran(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[object, str, str]:
@@ -267,9 +267,9 @@ def test_the_command_lists_what_is_there_and_what_is_not(capsys: pytest.CaptureF
     status, out, err = ran(capsys)
     assert (status, err) == (0, "")
     assert "\x1b" not in out
-    status, said, err = ran(capsys, "--json")
+    status, message, err = ran(capsys, "--json")
     assert (status, err) == (0, "")
-    data = json.loads(said)["results"]
+    data = json.loads(message)["results"]
     for row in data["sensors"]:
         assert row["modelled"] == (row["source"] == "model")
         assert row["power_w"] is None or row["power_w"] > 0
@@ -281,7 +281,7 @@ def test_the_command_lists_what_is_there_and_what_is_not(capsys: pytest.CaptureF
 
 
 def test_the_command_refuses_what_it_cannot_do(capsys: pytest.CaptureFixture[str]) -> None:
-    for args, said in (
+    for args, message in (
         (["--source", "zzz"], "'zzz' is none of"),
         (["--interval", "0"], "--interval"),
         (["--watch", "--interval", "1ms"], "between"),
@@ -290,7 +290,7 @@ def test_the_command_refuses_what_it_cannot_do(capsys: pytest.CaptureFixture[str
     ):
         status, out, err = ran(capsys, *args)
         assert (status, out) == (2, "")
-        assert said in err
+        assert message in err
         assert err.count("\n") == 1
 
 

@@ -58,8 +58,8 @@ def test_a_chip_that_is_not_known_is_asked_about(root: Path) -> None:
     assert sensors == []
     assert [f.what for f in findings] == ["ina3221/VDD_IN", "ina3221/VDD_CPU"]
     assert "WATTLINE_HWMON='ina3221/VDD_IN=node'" in findings[0].mend
-    told = {"WATTLINE_HWMON": "ina3221/VDD_IN=node, ina3221/VDD_CPU=nonsense"}
-    (sensor,), findings = hwmon.find(root, "host", told)
+    reported = {"WATTLINE_HWMON": "ina3221/VDD_IN=node, ina3221/VDD_CPU=nonsense"}
+    (sensor,), findings = hwmon.find(root, "host", reported)
     assert (sensor.device.kind, sensor.read().power_w) == ("node", 5.0)
     assert "is not chip/label=kind" in findings[0].why
 

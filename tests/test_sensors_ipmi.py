@@ -165,10 +165,10 @@ def test_the_thread_asks_again_and_says_what_fails(tools: Tools, monkeypatch: py
 
 @pytest.mark.parametrize("tool", ["ipmitool", "ipmi-dcmi"])
 def test_the_real_tools(tool: str, tmp_path: Path) -> None:
-    found = shutil.which(tool, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
-    if found is None:
+    result = shutil.which(tool, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    if result is None:
         pytest.skip(f"{tool} is not installed: apt-get install ipmitool freeipmi-tools")
-    (tmp_path / tool).symlink_to(found)
+    (tmp_path / tool).symlink_to(result)
     sensors, findings = ipmi.find("host", {"PATH": str(tmp_path)})
     if sensors:
         assert sensors[0].read().power_w

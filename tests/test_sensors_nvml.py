@@ -16,7 +16,7 @@ DENIED = -pynvml.NVML_ERROR_NO_PERMISSION
 AMPERE = pynvml.NVML_DEVICE_ARCH_AMPERE
 
 
-def one(gpu: Gpu) -> tuple[nvml.Nvml, Nvml]:
+def single_sensor(gpu: Gpu) -> tuple[nvml.Nvml, Nvml]:
     library = Nvml(gpu)
     (sensor,), findings = nvml.find(library, "host")
     assert findings == []
@@ -25,13 +25,13 @@ def one(gpu: Gpu) -> tuple[nvml.Nvml, Nvml]:
 
 
 def gone(sensor: nvml.Nvml) -> str:
-    with pytest.raises(SensorGone) as said:
+    with pytest.raises(SensorGone) as caught:
         sensor.read()
-    return str(said.value)
+    return str(caught.value)
 
 
 def test_a_hopper_counts_and_gives_instants() -> None:
-    sensor, _ = one(Gpu())
+    sensor, _ = single_sensor(Gpu())
     assert sensor.read() == (410.0, 1000.0)
     assert (sensor.device.kind, sensor.device.uuid, sensor.device.key) == ("gpu", "GPU-1", "host/GPU-1")
     assert sensor.spec.window_s == 0.0
@@ -58,7 +58,7 @@ def test_a_hopper_counts_and_gives_instants() -> None:
     ],
 )
 def test_what_each_generation_offers(gpu: Gpu, power_w: float | None, window_s: float, counts: bool) -> None:
-    sensor, _ = one(gpu)
+    sensor, _ = single_sensor(gpu)
     reading = sensor.read()
     assert reading.power_w == power_w
     assert (reading.energy_j == 1000.0) is counts
@@ -67,7 +67,7 @@ def test_what_each_generation_offers(gpu: Gpu, power_w: float | None, window_s: 
 
 
 @pytest.mark.parametrize(
-    ("code", "said", "mend"),
+    ("code", "message", "mend"),
     [
         (pynvml.NVML_ERROR_LIBRARY_NOT_FOUND, "library", "driver"),
         (pynvml.NVML_ERROR_DRIVER_NOT_LOADED, "not loaded", "modprobe"),
@@ -76,11 +76,11 @@ def test_what_each_generation_offers(gpu: Gpu, power_w: float | None, window_s: 
         (pynvml.NVML_ERROR_UNKNOWN, "Unknown Error", "nvidia-smi"),
     ],
 )
-def test_a_driver_that_does_not_start(code: int, said: str, mend: str) -> None:
+def test_a_driver_that_does_not_start(code: int, message: str, mend: str) -> None:
     sensors, (finding,) = nvml.find(Nvml(init=code))
     assert sensors == []
     assert not finding.usable
-    assert said in finding.why
+    assert message in finding.why
     assert mend in finding.mend
 
 
@@ -156,7 +156,7 @@ def test_a_gpu_lost_and_found(monkeypatch: pytest.MonkeyPatch) -> None:
     now_s = [10.0]
     monkeypatch.setattr(nvml.time, "monotonic", lambda: now_s[0])
     gpu = Gpu()
-    sensor, _ = one(gpu)
+    sensor, _ = single_sensor(gpu)
     sensor.read()
     gpu.lost = pynvml.NVML_ERROR_GPU_IS_LOST
     assert "lost" in gone(sensor)
@@ -171,7 +171,7 @@ def test_a_driver_loaded_again_counts_from_zero(monkeypatch: pytest.MonkeyPatch)
     now_s = [10.0]
     monkeypatch.setattr(nvml.time, "monotonic", lambda: now_s[0])
     gpu = Gpu(energy_mj=5_000_000)
-    sensor, _ = one(gpu)
+    sensor, _ = single_sensor(gpu)
     assert sensor.read().energy_j == 5000.0
     now_s[0], gpu.energy_mj = 20.0, 1000
     assert "started anew" in gone(sensor)
@@ -182,7 +182,7 @@ def test_a_driver_loaded_again_counts_from_zero(monkeypatch: pytest.MonkeyPatch)
 def test_other_code_of_this_process_shuts_the_library_down(monkeypatch: pytest.MonkeyPatch) -> None:
     now_s = [10.0]
     monkeypatch.setattr(nvml.time, "monotonic", lambda: now_s[0])
-    sensor, library = one(Gpu())
+    sensor, library = single_sensor(Gpu())
     library.users = 0
     assert "Uninitialized" in gone(sensor)
     now_s[0] += 2
@@ -193,7 +193,7 @@ def test_other_code_of_this_process_shuts_the_library_down(monkeypatch: pytest.M
 
 def test_any_other_error_of_a_broken_driver_is_gone() -> None:
     gpu = Gpu()
-    sensor, library = one(gpu)
+    sensor, library = single_sensor(gpu)
     library.nvmlDeviceGetTotalEnergyConsumption = lambda handle: 1 / 0  # type: ignore[method-assign]
     assert "division" in gone(sensor)
 
@@ -212,7 +212,7 @@ def test_mig_instances_lie_inside_their_gpu() -> None:
 
 def test_what_ran_on_a_gpu() -> None:
     gpu = Gpu()
-    sensor, _ = one(gpu)
+    sensor, _ = single_sensor(gpu)
     assert sensor.processes() == []
     gpu.samples = [sample(0, 0, 0), sample(7, 1_000, 60, 20), sample(9, 2_000, 40), sample(9, 500, 40)]
     used = sensor.processes(since_us=600)

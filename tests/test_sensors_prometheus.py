@@ -123,31 +123,31 @@ def clean(metered: Metered, monkeypatch: pytest.MonkeyPatch) -> Iterator[Metered
 
 
 def test_dcgm(clean: Metered) -> None:
-    one = ("0", "GPU-a", "NVIDIA H100 80GB HBM3", "node1", "", "")
-    clean.power.labels(*one).set(412.5)
-    clean.energy.labels(*one).set(9e9)
+    single = ("0", "GPU-a", "NVIDIA H100 80GB HBM3", "node1", "", "")
+    clean.power.labels(*single).set(412.5)
+    clean.energy.labels(*single).set(9e9)
     # one GPU told again for each MIG instance and pod on it: counted once
     for instance in ("1", "2"):
         clean.power.labels("1", "GPU-b", "NVIDIA H100 80GB HBM3", "node1", instance, f"pod-{instance}").set(300)
     clean.power.labels("0", "GPU-c", "NVIDIA H100 80GB HBM3", "node2", "", "").set(9.2e18)  # DCGM's blank
     clean.scraped("DCGM_FI_DEV_POWER_USAGE", 4)
     clean.scraped("DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION")
-    found = clean.find()
+    result = clean.find()
     try:
-        assert set(found) == {"GPU-a", "GPU-b", "GPU-c"}
-        first, blank = found["GPU-a"], found["GPU-c"]
+        assert set(result) == {"GPU-a", "GPU-b", "GPU-c"}
+        first, blank = result["GPU-a"], result["GPU-c"]
         assert first.read() == (412.5, 9e6)
-        assert found["GPU-b"].read() == (300.0, None)
+        assert result["GPU-b"].read() == (300.0, None)
         assert isinstance(blank, PolledDevice)
         assert "no number" in gone(blank)
         assert (first.device.host, first.device.kind) == ("node1", "gpu")
         assert "H100" in first.device.name
         assert first.spec.period_s == pytest.approx(0.2)  # what the server says of its scrapes
-        clean.power.labels(*one).set(600)
-        clean.energy.labels(*one).set(9.001e9)
+        clean.power.labels(*single).set(600)
+        clean.energy.labels(*single).set(9.001e9)
         until(lambda: first.read() == (600.0, 9.001e6))
     finally:
-        for sensor in found.values():
+        for sensor in result.values():
             sensor.close()
 
 
@@ -179,14 +179,14 @@ def test_kepler_and_node_exporter_tell_one_package_once(clean: Metered) -> None:
     clean.scraped("kepler_node_package_joules_total", 4)
     clean.scraped("node_rapl_package_joules_total")
     sensors, _ = prometheus.find({"WATTLINE_PROMETHEUS_URL": clean.url}, "here")
-    found = {s.device.host: s for s in sensors}
+    result = {s.device.host: s for s in sensors}
     for sensor in sensors:
         sensor.close()
     assert len(sensors) == 3
     assert {s.device.uuid for s in sensors} == {"rapl:package-0"}
-    assert found["worker-3"].spec.modelled is False
-    assert found["virtual-4"].spec.modelled is True  # Kepler without RAPL is a model of its own
-    assert "node_exporter" in found["here"].spec.note
+    assert result["worker-3"].spec.modelled is False
+    assert result["virtual-4"].spec.modelled is True  # Kepler without RAPL is a model of its own
+    assert "node_exporter" in result["here"].spec.note
 
 
 def test_a_query_of_the_users_own(clean: Metered) -> None:
@@ -241,9 +241,9 @@ def test_a_server_that_is_no_prometheus_and_one_that_hangs(monkeypatch: pytest.M
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         url = f"http://127.0.0.1:{server.server_port}"
-        for path, said in (("", "no JSON"), ("/odd", "no JSON"), ("/slow", "no answer within")):
+        for path, message in (("", "no JSON"), ("/odd", "no JSON"), ("/slow", "no answer within")):
             finding = prometheus.find({"WATTLINE_PROMETHEUS_URL": url + path})[1][0]
-            assert said in finding.why
+            assert message in finding.why
     finally:
         server.shutdown()
         server.server_close()

@@ -78,8 +78,8 @@ def tree(tmp_path: Path) -> Tree:
 def test_two_sockets(tree: Tree) -> None:
     sensors, findings = tree.find()
     assert findings == []
-    found = {uuid: (s.device.kind, s.device.inside) for uuid, s in sensors.items()}
-    assert found == {
+    result = {uuid: (s.device.kind, s.device.inside) for uuid, s in sensors.items()}
+    assert result == {
         "rapl:package-0": ("cpu", ""),
         "rapl:package-0/core": ("cpu", "host/rapl:package-0"),  # inside: no sum counts it again
         "rapl:package-0/dram": ("dram", ""),  # beside its package
@@ -255,9 +255,9 @@ def test_amd_is_said_to_be_worked_out(tmp_path: Path) -> None:
 
 
 def test_no_tree_and_an_empty_tree(tmp_path: Path) -> None:
-    for root, said in ((tmp_path / "none", "no powercap tree"), (tmp_path, "no RAPL zone")):
+    for root, message in ((tmp_path / "none", "no powercap tree"), (tmp_path, "no RAPL zone")):
         sensors, (finding,) = rapl.find(root)
         assert sensors == []
         assert not finding.usable
-        assert said in finding.why
+        assert message in finding.why
         assert finding.mend

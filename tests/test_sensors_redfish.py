@@ -31,16 +31,16 @@ class Bmc:
 
     def __init__(self) -> None:
         self.resources: dict[str, Json | int | str] = {"/redfish/v1/": {"Chassis": link(CHASSIS)}}
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.redirects: dict[str, str] = {}
         bmc = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                bmc.asked.append(f"{self.path} {self.headers.get('Authorization', '')}".strip())
-                found = bmc.resources.get(self.path, 404)
-                status = found if isinstance(found, int) else 200
-                text = found if isinstance(found, str) else json.dumps({} if isinstance(found, int) else found)
+                bmc.requests.append(f"{self.path} {self.headers.get('Authorization', '')}".strip())
+                result = bmc.resources.get(self.path, 404)
+                status = result if isinstance(result, int) else 200
+                text = result if isinstance(result, str) else json.dumps({} if isinstance(result, int) else result)
                 self.send_response(308 if self.path in bmc.redirects else status)
                 if self.path in bmc.redirects:
                     self.send_header("Location", bmc.redirects[self.path])
@@ -118,14 +118,14 @@ def emulator(tmp_path: Path) -> Iterator[tuple[str, Json]]:
     server.shutdown()
 
 
-def asked(url: str, user: str = "admin", password: str = "secret") -> dict[str, str]:
+def variables(url: str, user: str = "admin", password: str = "secret") -> dict[str, str]:
     return {"WATTLINE_REDFISH_URL": url, "WATTLINE_REDFISH_USER": user, "WATTLINE_REDFISH_PASSWORD": password}
 
 
 def test_the_emulator(emulator: tuple[str, Json], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redfish, "PERIOD_S", 0.05)
     url, state = emulator
-    (sensor,), findings = redfish.find(asked(url), "here")
+    (sensor,), findings = redfish.find(variables(url), "here")
     try:
         assert findings == []
         assert sensor.read() == (344.0, None)
@@ -141,7 +141,7 @@ def test_the_emulator(emulator: tuple[str, Json], monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_emulator_refuses_a_wrong_password(emulator: tuple[str, Json]) -> None:
-    for wrong in (asked(emulator[0], password="wrong"), {"WATTLINE_REDFISH_URL": emulator[0]}):
+    for wrong in (variables(emulator[0], password="wrong"), {"WATTLINE_REDFISH_URL": emulator[0]}):
         sensors, (finding,) = redfish.find(wrong)
         assert sensors == []
         assert "refused (401)" in finding.why
@@ -211,11 +211,11 @@ def test_boards_lie_inside_their_machine_and_that_in_its_rack(bmc: Bmc) -> None:
     bmc.resources["/redfish/v1/e"] = environment(PowerWatts=1.0)
     bmc.resources["/redfish/v1/s"] = {"HostName": "node17"}
     sensors, _ = bmc.find()
-    found = {s.device.name: (s.device.host, s.device.kind, s.device.inside) for s in sensors}
-    assert found["Rack"] == ("here", "rack", "")
-    assert found["System"] == ("node17", "node", "here/redfish:Rack")
-    assert found["GPU_0"][1:] == ("gpu", "node17/u-1")
-    assert found["Board"][1:] == ("other", "node17/u-1")
+    result = {s.device.name: (s.device.host, s.device.kind, s.device.inside) for s in sensors}
+    assert result["Rack"] == ("here", "rack", "")
+    assert result["System"] == ("node17", "node", "here/redfish:Rack")
+    assert result["GPU_0"][1:] == ("gpu", "node17/u-1")
+    assert result["Board"][1:] == ("other", "node17/u-1")
 
 
 def test_what_goes_wrong_is_told_and_the_password_never(bmc: Bmc) -> None:
@@ -230,7 +230,7 @@ def test_what_goes_wrong_is_told_and_the_password_never(bmc: Bmc) -> None:
     port = bmc.server.server_port
     bmc.resources["/redfish/v1/"] = {}
     assert "tells of no chassis" in why(f"http://root:hunter2@127.0.0.1:{port}").why
-    assert bmc.asked[0].endswith("Basic cm9vdDpodW50ZXIy")  # sent, and not shown
+    assert bmc.requests[0].endswith("Basic cm9vdDpodW50ZXIy")  # sent, and not shown
     bmc.resources["/redfish/v1/"] = {"Chassis": link(CHASSIS)}
     bmc.chassis("Empty")
     assert "give no power" in why(bmc.url).why
@@ -279,9 +279,9 @@ def test_a_redirect_to_another_host_takes_no_password_along(bmc: Bmc) -> None:
     try:
         other.resources["/redfish/v1/"] = {"Chassis": link(CHASSIS)}
         bmc.redirects["/redfish/v1/"] = f"http://localhost:{other.server.server_port}/redfish/v1/"
-        redfish.find(asked(bmc.url))
-        assert "Basic" in bmc.asked[0]
-        assert other.asked == ["/redfish/v1/"]
+        redfish.find(variables(bmc.url))
+        assert "Basic" in bmc.requests[0]
+        assert other.requests == ["/redfish/v1/"]
     finally:
         other.server.shutdown()
         other.server.server_close()

@@ -49,11 +49,11 @@ def test_the_bill_is_the_load_with_site_and_grid(traffic: Traffic) -> None:
 
 
 def test_results(served: Service, traffic: Traffic) -> None:
-    found = served.simulated()
-    assert found["requests_served"] == len(traffic)
-    assert found["request_ttft_s"]["p50"] < found["request_ttft_s"]["p99"] < found["request_e2e_s"]["p99"]
-    assert 0 < found["good_share"] <= 1
-    assert found["output_tokens_per_s"] * found["horizon_s"] == pytest.approx(traffic.output_tokens.sum())
+    result = served.simulated()
+    assert result["requests_served"] == len(traffic)
+    assert result["request_ttft_s"]["p50"] < result["request_ttft_s"]["p99"] < result["request_e2e_s"]["p99"]
+    assert 0 < result["good_share"] <= 1
+    assert result["output_tokens_per_s"] * result["horizon_s"] == pytest.approx(traffic.output_tokens.sum())
     line = served.timeline()
     assert (line["tokens_per_s"] * served.served.bin_s).sum() == pytest.approx(traffic.output_tokens.sum())
     data = served.json()
@@ -71,8 +71,8 @@ def test_more_replicas_idle_more_and_a_cap_saves_watts(traffic: Traffic) -> None
 
 def test_a_service_that_falls_behind_says_so() -> None:
     flood = Traffic(np.linspace(0, 60, 6000), np.full(6000, 2000), np.full(6000, 200))
-    found = serve("llama-3.1-8b", flood, gpus=1, replicas=1, draws=0)
-    assert any("falls behind" in note for note in found.answer.warnings)
+    result = serve("llama-3.1-8b", flood, gpus=1, replicas=1, draws=0)
+    assert any("falls behind" in note for note in result.answer.warnings)
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ def test_traffic_that_cannot_be_served(traffic: Traffic) -> None:
     with pytest.raises(WattlineError, match="does not fit"):
         serve("llama-3.1-405b", traffic, gpus=1, draws=0)
     long = Traffic(np.zeros(2), np.array([10, 1_000_000]), np.array([5, 5]))
-    found = serve("llama-3.1-8b", long, gpus=1, draws=0)
-    assert found.simulated()["rejected"] == {"longer than the cache holds": 1}
-    assert any("left out" in note for note in found.answer.warnings)
+    result = serve("llama-3.1-8b", long, gpus=1, draws=0)
+    assert result.simulated()["rejected"] == {"longer than the cache holds": 1}
+    assert any("left out" in note for note in result.answer.warnings)
 
 
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -158,10 +158,10 @@ def _run(args: list[str]) -> None:
 def test_held_against_measurement(shared_data: Path) -> None:
     from wattline.validate.serving_sim import hold_steady, score
 
-    found = score(hold_steady(shared_data / "mlenergy/llm.csv", 60))
-    assert found["itl_p50_s"]["mean_error_percent"] < 12
-    assert found["itl_p90_s"]["mean_error_percent"] < 20
-    assert found["j_per_output_token"]["mean_error_percent"] < 15
+    result = score(hold_steady(shared_data / "mlenergy/llm.csv", 60))
+    assert result["itl_p50_s"]["mean_error_percent"] < 12
+    assert result["itl_p90_s"]["mean_error_percent"] < 20
+    assert result["j_per_output_token"]["mean_error_percent"] < 15
 
 
 def test_a_place_gives_the_service_its_weather(traffic: Traffic) -> None:
@@ -176,25 +176,31 @@ def test_a_place_gives_the_service_its_weather(traffic: Traffic) -> None:
 
 def test_chips_beyond_a_link_domain_are_simulated_at_central_values() -> None:
     few = Traffic(np.arange(3.0), np.array([100, 200, 100]), np.array([5, 5, 5]))
-    found = serve("llama-3.1-8b", few, gpus=16, draws=50)
-    assert len(found.served.arrival_s) == 3
-    assert float(found.answer.range("energy_wh").p50) > 0
+    result = serve("llama-3.1-8b", few, gpus=16, draws=50)
+    assert len(result.served.arrival_s) == 3
+    assert float(result.answer.range("energy_wh").p50) > 0
 
 
 def test_pools_in_the_answer(traffic: Traffic) -> None:
-    found = serve(
+    result = serve(
         "llama-3.1-70b", traffic, gpus=4, replicas=2, prefill_replicas=1, prefill_gpus=2, transfer_bandwidth="1 GB/s",
         precision="fp8", draws=50,
     )  # fmt: skip
-    data = json.loads(json.dumps(found.json(), allow_nan=False))
-    one, two = data["results"]["simulated"]["pools"]
-    assert (one["name"], one["gpus"], two["name"], two["gpus"], two["replicas"]) == ("prefill", 2, "decode", 4, 2)
-    assert float(found.answer.range("accelerators").p50) == 10
-    joules = sum(sum(pool["energy_j"].values()) for pool in (one, two))
-    assert joules == pytest.approx(float(found.server_load.energy_j.sum()), rel=1e-9)
+    data = json.loads(json.dumps(result.json(), allow_nan=False))
+    first, second = data["results"]["simulated"]["pools"]
+    assert (first["name"], first["gpus"], second["name"], second["gpus"], second["replicas"]) == (
+        "prefill",
+        2,
+        "decode",
+        4,
+        2,
+    )
+    assert float(result.answer.range("accelerators").p50) == 10
+    joules = sum(sum(pool["energy_j"].values()) for pool in (first, second))
+    assert joules == pytest.approx(float(result.server_load.energy_j.sum()), rel=1e-9)
     # 80 layers of 8 heads of 128, keys and values of 2 bytes, over two ports of 1 GB/s
     least = 80 * 8 * 128 * 2 * 2 * traffic.input_tokens / 2e9
-    sent = found.served.waits_s["transfer"]
+    sent = result.served.waits_s["transfer"]
     assert (sent[traffic.output_tokens > 1] >= least[traffic.output_tokens > 1] * (1 - 1e-9)).all()
     assert np.nanmin(sent / least) == pytest.approx(1.0, rel=1e-6)  # some found the link free
     assert 0 < data["results"]["simulated"]["network"]["link_busy_share"] < 1
@@ -219,19 +225,19 @@ def test_pools_of_an_engine_that_sends_the_heads_of_each_token_by_themselves(tra
 
 
 def test_scaling_in_the_answer(traffic: Traffic) -> None:
-    asked = {"gpus": 1, "replicas": 3, "router": "least-loaded", "pue": 1.25, "draws": 0}
-    asked |= {"scale_from": 1, "scale_target": 2.0, "scale_down_after": 30.0}
-    found = serve("llama-3.1-8b", traffic, **asked)  # type: ignore[arg-type]
-    it_j = float(found.server_load.energy_j.sum())
-    assert float(found.answer.bill.at("server")) == pytest.approx(it_j, rel=1e-9)
-    assert float(found.answer.bill.parts["start_up"]) > 0
-    assert {"fit.replica-start", "fit.weights-read-rate"} <= set(found.answer.draws.used)
-    scaling = found.simulated()["pools"][0]["scaling"]
+    options = {"gpus": 1, "replicas": 3, "router": "least-loaded", "pue": 1.25, "draws": 0}
+    options |= {"scale_from": 1, "scale_target": 2.0, "scale_down_after": 30.0}
+    result = serve("llama-3.1-8b", traffic, **options)  # type: ignore[arg-type]
+    it_j = float(result.server_load.energy_j.sum())
+    assert float(result.answer.bill.at("server")) == pytest.approx(it_j, rel=1e-9)
+    assert float(result.answer.bill.parts["start_up"]) > 0
+    assert {"fit.replica-start", "fit.weights-read-rate"} <= set(result.answer.draws.used)
+    scaling = result.simulated()["pools"][0]["scaling"]
     assert scaling["starts"] >= 1
     assert sum(a * b for a, b in zip(scaling["ready"], scaling["stretch_s"], strict=True)) == pytest.approx(
-        found.served.ready_s
+        result.served.ready_s
     )
-    kept = serve("llama-3.1-8b", traffic, scaled_down="idle", **asked)  # type: ignore[arg-type]
+    kept = serve("llama-3.1-8b", traffic, scaled_down="idle", **options)  # type: ignore[arg-type]
     assert it_j < float(kept.server_load.energy_j.sum())
 
 

@@ -49,16 +49,16 @@ def scenario(tmp_path: Path, more: str) -> Path:
 def test_the_fewest_replicas_keep_the_target_and_one_fewer_do_not() -> None:
     traffic = poisson(40.0, fixed_lengths(1000, 200), 1, duration_s=120.0)
     setup, target = Setup(gpus=1, router="least-loaded"), Target(1.0, 0.02)
-    found = fewest_replicas("llama-3.1-8b", traffic, setup, target, 0.99, Draws(0))
+    result = fewest_replicas("llama-3.1-8b", traffic, setup, target, 0.99, Draws(0))
 
     def share(count: int) -> float:
-        one = serve("llama-3.1-8b", traffic, setup, replicas=count, slo_ttft=1.0, slo_tpot=0.02, draws=0)
-        return float(one.target.met(one.served).mean())
+        single = serve("llama-3.1-8b", traffic, setup, replicas=count, slo_ttft=1.0, slo_tpot=0.02, draws=0)
+        return float(single.target.met(single.served).mean())
 
-    assert found > 1
-    assert share(found) >= 0.99 > share(found - 1)
+    assert result > 1
+    assert share(result) >= 0.99 > share(result - 1)
     whole = serve("llama-3.1-8b", traffic, setup, replicas="fewest", slo_ttft=1.0, slo_tpot=0.02, draws=0)
-    assert whole.answer.inputs["replicas"] == found
+    assert whole.answer.inputs["replicas"] == result
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 40))
@@ -75,8 +75,8 @@ def test_the_fewest_of_anything_is_found(least: int, first: int, stride: int) ->
                 yield end.value
                 return
 
-    *tried, found = search()
-    assert found == least
+    *tried, result = search()
+    assert result == least
     assert len(tried) <= 24
 
 
@@ -90,17 +90,17 @@ def test_a_target_that_no_replicas_keep_is_told_in_one_line() -> None:
 
 
 def test_cells_alike_make_a_service_so_many_times_as_large(tmp_path: Path) -> None:
-    one = run(scenario(tmp_path, "replicas = 2\n"), draws=50).answers[0]
+    single = run(scenario(tmp_path, "replicas = 2\n"), draws=50).answers[0]
     text = JOB.replace('"30/s"', '"300/s"') + "replicas = 2\ncells = 10\n"
     (tmp_path / "ten.toml").write_text(text)
     ten_cells = run(tmp_path / "ten.toml", draws=50).answers[0]
-    assert ten_cells.bill.energy_j == pytest.approx(10 * one.bill.energy_j)
-    assert ten_cells.load.energy_j == pytest.approx(10 * one.load.energy_j)
+    assert ten_cells.bill.energy_j == pytest.approx(10 * single.bill.energy_j)
+    assert ten_cells.load.energy_j == pytest.approx(10 * single.load.energy_j)
     for name in ("energy_wh_per_request", "joules_per_output_token"):
-        assert ten_cells.quantities[name] == pytest.approx(one.quantities[name])
+        assert ten_cells.quantities[name] == pytest.approx(single.quantities[name])
     for name in ("requests", "accelerators"):
-        assert ten_cells.quantities[name] == pytest.approx(10 * one.quantities[name])
-    first, tenth = (answer.more["simulated"]["request_ttft_s"]["p50"] for answer in (one, ten_cells))
+        assert ten_cells.quantities[name] == pytest.approx(10 * single.quantities[name])
+    first, tenth = (answer.more["simulated"]["request_ttft_s"]["p50"] for answer in (single, ten_cells))
     assert tenth == pytest.approx(first)
 
 
@@ -120,25 +120,25 @@ def test_the_example_of_200_million_requests_a_day(tmp_path: Path) -> None:
     assert small.count("cells = 40_000.0") == text.count("[[job]]") == 7
     path = tmp_path / "day.toml"
     path.write_text(small)
-    found = run(path, draws=20)
-    for answer in found.answers:
+    result = run(path, draws=20)
+    for answer in result.answers:
         assert float(answer.quantities["requests"]) == pytest.approx(200e6, rel=0.1)
         assert np.mean(np.asarray(answer.more["simulated"]["latency_curves"]["request_ttft_s"]) <= 2.0) > 0.97
-    each = {a.name: float(np.median(a.quantities["energy_wh_per_request"])) for a in found.answers}
+    each = {a.name: float(np.median(a.quantities["energy_wh_per_request"])) for a in result.answers}
     assert each["llama-3.1-8b on h100-sxm"] < each["llama-3.1-70b on h100-sxm"] < each["llama-3.1-405b on h200-sxm"]
 
 
 def test_the_busiest_stretch() -> None:
     arrival = np.concatenate([np.arange(0, 100, 10.0), np.arange(100, 200, 1.0), np.arange(200, 400, 10.0)])
     ones = np.ones(len(arrival), np.int64)
-    found = busiest(Traffic(arrival, ones, ones, duration_s=400.0), 100.0)
-    assert len(found) == 100
-    assert found.arrival_s[0] == 0.0
-    assert found.duration_s == 100.0
+    result = busiest(Traffic(arrival, ones, ones, duration_s=400.0), 100.0)
+    assert len(result) == 100
+    assert result.arrival_s[0] == 0.0
+    assert result.duration_s == 100.0
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "message"),
     [
         ("replicas = 0\n", "replicas"),
         ('replicas = "most"\n', "replicas"),
@@ -154,8 +154,8 @@ def test_the_busiest_stretch() -> None:
         ('replicas = 1\nplace = "Nowheretown"\n', "unknown place"),
     ],
 )
-def test_bad_jobs_are_told_in_one_line(tmp_path: Path, more: str, said: str) -> None:
-    with pytest.raises(WattlineError, match=said) as failed:
+def test_bad_jobs_are_told_in_one_line(tmp_path: Path, more: str, message: str) -> None:
+    with pytest.raises(WattlineError, match=message) as failed:
         run(scenario(tmp_path, more), draws=0)
     assert "\n" not in str(failed.value)
 

@@ -66,7 +66,7 @@ def test_where_no_load_is_stated_it_is_the_batch_of_all_workers(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"decode_num_workers": ""}, "number of workers is not told"),
         ({"prefill_num_workers": "many"}, "no number"),
@@ -74,10 +74,10 @@ def test_where_no_load_is_stated_it_is_the_batch_of_all_workers(tmp_path: Path) 
         ({"decode_attention_dp_size": 0}, "no layout"),
     ],
 )
-def test_pools_that_cannot_be_held_are_named(tmp_path: Path, changed: dict[str, object], said: str) -> None:
+def test_pools_that_cannot_be_held_are_named(tmp_path: Path, changed: dict[str, object], message: str) -> None:
     from wattline.core.errors import WattlineError
 
-    with pytest.raises(WattlineError, match=said):
+    with pytest.raises(WattlineError, match=message):
         rows_of(tmp_path / "timed.csv", **changed)
 
 
@@ -86,8 +86,8 @@ def test_pools_that_cannot_be_held_are_named(tmp_path: Path, changed: dict[str, 
 def test_the_loop_holds_as_many_requests_as_are_sent(row: TimedRow, size: int, readers: int, workers: int) -> None:
     """Little's law: rate times the time of a round is the number of requests; and none is decoded that is not there."""
     assert row.prefill is not None
-    one = replace(row, size=size, workers=workers, prefill=replace(row.prefill, workers=readers), rounds=10**9)
-    loop = pool_rows(one, software_of(one))
+    single = replace(row, size=size, workers=workers, prefill=replace(row.prefill, workers=readers), rounds=10**9)
+    loop = pool_rows(single, software_of(single))
     answer = 0.9 * row.output_tokens
     rate = size / (loop.ttft_s + answer * loop.tpot_s)
     least = max(rate * answer * loop.tpot_s, float(workers))  # a worker's step has one request at least

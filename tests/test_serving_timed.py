@@ -23,14 +23,14 @@ from wattline.validate.fit.software import measurements
 from wattline.validate.score import ERRORS
 
 
-def one(folder: Path, row: str) -> TimedRow:
+def single_row(folder: Path, row: str) -> TimedRow:
     rows, _ = read_timed(timed_file(folder, row))
     return rows[0]
 
 
 @pytest.fixture
 def row(tmp_path: Path) -> TimedRow:
-    return one(tmp_path, f"{MAX}8,vllm,0.18.1,{LLAMA},,agg,1024,128,bfloat16,8,1,1,1,1,1,60,9")
+    return single_row(tmp_path, f"{MAX}8,vllm,0.18.1,{LLAMA},,agg,1024,128,bfloat16,8,1,1,1,1,1,60,9")
 
 
 def test_a_row_is_read(row: TimedRow) -> None:
@@ -49,8 +49,10 @@ def test_a_row_is_read(row: TimedRow) -> None:
 def test_weights_of_a_model_published_in_four_bits_have_no_more(
     tmp_path: Path, model: str, stated: str, taken: str
 ) -> None:
-    found = one(tmp_path, f"{MAX}4,trtllm,1.3.0,{model},b200_sxm,{stated},agg,1024,128,{stated},4,8,1,1,8,1,90,9")
-    assert found.precision == taken
+    result = single_row(
+        tmp_path, f"{MAX}4,trtllm,1.3.0,{model},b200_sxm,{stated},agg,1024,128,{stated},4,8,1,1,8,1,90,9"
+    )
+    assert result.precision == taken
 
 
 @pytest.mark.parametrize(
@@ -66,8 +68,10 @@ def test_weights_of_a_model_published_in_four_bits_have_no_more(
     ],
 )
 def test_chips_of_a_layout(tmp_path: Path, layout: str, chips: int, parallel: bool) -> None:
-    found = one(tmp_path, f"{MAX}4,sglang,0.5.9,deepseek-ai/DeepSeek-R1,b200_sxm,fp8,agg,1024,128,fp8,4,{layout},90,9")
-    assert (found.chips, found.expert_parallel, found.size) == (chips, parallel, 4)
+    result = single_row(
+        tmp_path, f"{MAX}4,sglang,0.5.9,deepseek-ai/DeepSeek-R1,b200_sxm,fp8,agg,1024,128,fp8,4,{layout},90,9"
+    )
+    assert (result.chips, result.expert_parallel, result.size) == (chips, parallel, 4)
 
 
 @given(size=st.sampled_from([2, 4, 8]), seconds=st.floats(5, 50), copies=st.integers(1, 4))
@@ -79,8 +83,8 @@ def test_a_measurement_that_is_told_twice_is_one(
     head = f"{MAX}{{}},vllm,0.18.1,deepseek-ai/DeepSeek-R1,b200_sxm,fp8,agg,1024,128,fp8,{{}},"
     once, again = f"{size},1,1,1,{size}", f"{size},1,{size},1,{size * size}"
     each = f",90,{seconds:.4f}"
-    told = [head.format(size, size) + once + each, *[head.format(size, 1) + again + each] * copies]
-    rows, left = read_timed(timed_file(tmp_path_factory.mktemp("rows"), *told, head.format(1, 1) + once + each))
+    reported = [head.format(size, size) + once + each, *[head.format(size, 1) + again + each] * copies]
+    rows, left = read_timed(timed_file(tmp_path_factory.mktemp("rows"), *reported, head.format(1, 1) + once + each))
     assert not left
     assert {(row.chips, row.ranks, row.expert_parallel) for row in rows} == {(size, 1, True)}
     assert measurements(rows) == [0] * (1 + copies) + [1]
@@ -114,9 +118,9 @@ def busy(requests: int, layout: str = "1,1,1,1,1", batch: int = 0) -> str:
 def test_requests_beyond_the_peak_of_a_rows_chips_are_those_of_several_services(tmp_path: Path) -> None:
     """Twice the requests in the same time are twice the share of the peak; beyond it a row is named and not compared,
     and so is one of a group over which heads do not split."""
-    share = share_of_peak(one(tmp_path, busy(8)))
+    share = share_of_peak(single_row(tmp_path, busy(8)))
     assert 0 < share < 1
-    assert share_of_peak(one(tmp_path, busy(16))) == pytest.approx(2 * share)
+    assert share_of_peak(single_row(tmp_path, busy(16))) == pytest.approx(2 * share)
     rows, left = read_timed(timed_file(tmp_path, busy(8), busy(int(8 / share) + 1), busy(8, "12,1,1,1,1")))
     assert len(rows) == 1
     assert [lines for why, lines in left.items() if "more arithmetic than the peak" in why] == [[3]]
@@ -133,7 +137,7 @@ def test_tokens_quicker_than_memory_give_are_of_another_load(
     text = (
         busy(requests, "4,1,1,1,1").replace(LLAMA, "meta-llama/Llama-3.1-70B,h100_sxm").replace(",60,9", ",60,{:.6f}")
     )
-    plain = one(folder, text.format(seconds * 1e3))
+    plain = single_row(folder, text.format(seconds * 1e3))
     least = share_of_bandwidth(plain) * seconds  # a little less for a shorter time: fewer of the requests decode
     assert 70e9 / (4 * plain.chip.bandwidth_bytes_per_s) < least
     rows, left = read_timed(timed_file(folder, text.format(seconds * 1e3), text.format(least / 3 * 1e3)))
@@ -149,7 +153,7 @@ def test_requests_under_way_are_batches_of_the_groups_that_split_them(
     folder = tmp_path_factory.mktemp("rows")
     text = busy(groups * batch, "8,1,,1,8", batch).replace(LLAMA, "deepseek-ai/DeepSeek-R1,b200_sxm")
     text = text.replace(",60,9", ",60,90")  # no quicker than memory gives the experts
-    row = one(folder, text)
+    row = single_row(folder, text)
     assert (row.chips, row.ranks, row.size) == (8, groups, groups * batch)
     stated = text.replace("8,1,,1,8", "8,1,1,1,8")
     rows, left = read_timed(timed_file(folder, text, stated))
@@ -181,20 +185,20 @@ def test_a_front_end_takes_time_and_more_with_load(
 @given(kernel=st.floats(0.3, 2.0), expert=st.floats(0.3, 2.0))
 def test_software_keeps_rates_possible(kernel: float, expert: float) -> None:
     plain = coefficients("hopper", Draws(0))
-    found = with_software(plain, Software("x", kernel_time=kernel, expert_time=expert))
+    result = with_software(plain, Software("x", kernel_time=kernel, expert_time=expert))
     for name in RATES:
-        assert 0 < getattr(found, name) <= max(plain.kernels.largest_rate, float(getattr(plain, name)))
-        assert (getattr(found, name) <= getattr(plain, name)) or kernel < 1
+        assert 0 < getattr(result, name) <= max(plain.kernels.largest_rate, float(getattr(plain, name)))
+        assert (getattr(result, name) <= getattr(plain, name)) or kernel < 1
     for name in WAITS:
-        assert getattr(found, name) == pytest.approx(float(getattr(plain, name)) * kernel)
+        assert getattr(result, name) == pytest.approx(float(getattr(plain, name)) * kernel)
 
 
 def test_plain_software_changes_nothing() -> None:
     plain = coefficients("hopper", Draws(0))
-    found = with_software(plain, Software("x"))
+    result = with_software(plain, Software("x"))
     for name in PRIORS:
-        assert getattr(found, name) == pytest.approx(float(getattr(plain, name)), rel=1e-12)
-    assert found.kernels == plain.kernels
+        assert getattr(result, name) == pytest.approx(float(getattr(plain, name)), rel=1e-12)
+    assert result.kernels == plain.kernels
 
 
 def test_software_by_name() -> None:
@@ -230,19 +234,19 @@ def test_the_fit_finds_what_was_planted(row: TimedRow) -> None:
     from wattline.validate.serving_timed import SimulatedLatency
 
     rows = [replace(row, size=n, input_tokens=i, chips=g) for n in (4, 16, 64) for i in (512, 4096) for g in (1, 2, 4)]
-    told = Steps.of(rows).tpot_s(0.8, 0.8)
-    kernel = fit_factors([replace(r, tpot_s=float(t)) for r, t in zip(rows, told, strict=True)])[0]
+    reported = Steps.of(rows).tpot_s(0.8, 0.8)
+    kernel = fit_factors([replace(r, tpot_s=float(t)) for r, t in zip(rows, reported, strict=True)])[0]
     assert kernel == pytest.approx(0.8, rel=0.03)
     front = np.array([0.05, 3.0, 1e-4])
     rng = np.random.default_rng(0)
-    found = []
+    result = []
     for r in rows * 4:
         s = SimulatedLatency(
             float(rng.uniform(0.01, 0.1)), float(rng.uniform(0.004, 0.04)), float(rng.choice([32, 96])), 1.0
         )
         late = s.ttft_s + front[0] + front[1] * s.tpot_s + front[2] * s.sub_layers
-        found.append((replace(r, ttft_s=late), s))
-    fitted = fit_fronts(found)[("vllm-0.18", "hopper")]
+        result.append((replace(r, ttft_s=late), s))
+    fitted = fit_fronts(result)[("vllm-0.18", "hopper")]
     assert np.all(np.abs(fitted - front) < 0.35 * FRONT_SCALE + 0.1 * front)
 
 
@@ -255,10 +259,10 @@ def test_validate_serving_says_it_by_system(tmp_path: Path) -> None:
     path = timed_file(tmp_path, good, good.replace("h100", "h200"), good.replace("agg", "disagg"))
     run = CliRunner().invoke(app, ["validate", "serving", str(path), "--json"])
     assert run.exit_code == 0
-    found = json.loads(run.stdout)
-    assert set(found["results"]["groups"]) == {"h100_sxm", "h200_sxm"}
-    assert set(found["results"]["scores"]["mean_ttft_s"]) == {"n", *ERRORS, "coverage_percent"}
-    assert found["results"]["skipped"][named] == {"count": 1, "line_numbers": [4]}
+    result = json.loads(run.stdout)
+    assert set(result["results"]["groups"]) == {"h100_sxm", "h200_sxm"}
+    assert set(result["results"]["scores"]["mean_ttft_s"]) == {"n", *ERRORS, "coverage_percent"}
+    assert result["results"]["skipped"][named] == {"count": 1, "line_numbers": [4]}
     left_out = CliRunner().invoke(app, ["validate", "serving", str(path), "--leave-out", "rows", "--json"])
     assert left_out.exit_code == 0
     assert json.loads(left_out.stdout)["inputs"]["left_out"] == "rows"
@@ -304,8 +308,8 @@ def test_measured_latencies(shared_data: Path) -> None:
     from wattline.validate.serving_sim import groups, score
     from wattline.validate.serving_timed import hold_timed
 
-    held, left = hold_timed(shared_data / "kernels/silicon_sample.csv")
-    for system, rows in groups(held).items():
+    kept, left = hold_timed(shared_data / "kernels/silicon_sample.csv")
+    for system, rows in groups(kept).items():
         if len(rows) < 10:  # no median: H100's five rows with attention split by requests are 56% off in TPOT
             continue
         if "data-parallel" in system:  # held against the model and not fitted

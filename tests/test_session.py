@@ -63,11 +63,11 @@ def test_thoughts_stay_only_where_it_is_said_and_fresh_calls_begin_anew() -> Non
 
 
 def test_one_call_is_a_prompt() -> None:
-    one = joules(calls(1, new=1000, out=300))
+    single = joules(calls(1, new=1000, out=300))
     prompt = wl.prompt(
         "llama-3.1-8b", "h100-sxm", gpus=1, input_tokens=1000, output_tokens=300, batch=16, active=0.5, draws=0
     )
-    assert one == pytest.approx(float(prompt.energy_j), rel=0.03)
+    assert single == pytest.approx(float(prompt.energy_j), rel=0.03)
 
 
 @given(st.integers(2, 12), st.floats(0, 0.9), st.floats(0, 2000))
@@ -191,9 +191,9 @@ def test_pictures_of_a_session_add_their_tokens_to_every_prompt_and_their_encode
     seen.write_text(SCREENS)
     blind.write_text(SCREENS.split("pictures")[0])
     with_any, without = (wl.session(path, "qwen2.5-vl-7b", draws=0, **SETUP) for path in (seen, blind))
-    one = wl.prompt("qwen2.5-vl-7b", draws=0, pictures=2, picture_size="1280x720", **SETUP).inputs
+    single = wl.prompt("qwen2.5-vl-7b", draws=0, pictures=2, picture_size="1280x720", **SETUP).inputs
     more = float(with_any.figures()["prompt_tokens"]) - float(without.figures()["prompt_tokens"])
-    assert more == (1 + 2 + 3) * one["picture_or_sound_tokens"]
+    assert more == (1 + 2 + 3) * single["picture_or_sound_tokens"]
     assert float(with_any.bill.parts["encode"]) > 0
     assert "encode" not in without.bill.parts
     rows = with_any.more["exchanges"]

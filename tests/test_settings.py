@@ -36,13 +36,13 @@ def write(here: Path, text: str, *, user: bool = False) -> None:
     (folder / "wattline.toml").write_text(text, encoding="utf-8")
 
 
-def asked(capsys: pytest.CaptureFixture[str], *args: str) -> dict[str, object]:
+def shown_inputs(capsys: pytest.CaptureFixture[str], *args: str) -> dict[str, object]:
     with pytest.raises(SystemExit) as stopped:
         main(["prompt", "llama-3.1-8b", "--draws", "0", "--json", *args])
     assert stopped.value.code == 0
-    found = json.loads(capsys.readouterr().out)["inputs"]
-    assert isinstance(found, dict)
-    return found
+    result = json.loads(capsys.readouterr().out)["inputs"]
+    assert isinstance(result, dict)
+    return result
 
 
 def test_without_a_file_nothing_is_set(here: Path) -> None:
@@ -54,20 +54,20 @@ def test_an_option_stands_before_the_environment_before_the_file_before_the_user
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(here, OWN.replace("de", "pl"), user=True)
-    assert asked(capsys)["region"] == "pl"
+    assert shown_inputs(capsys)["region"] == "pl"
     write(here, 'region = "de"\n')
-    found = asked(capsys)
-    assert (found["region"], found["site"], found["pue"]) == ("de", "colocation", 1.5)
-    sources = found["settings"]
+    result = shown_inputs(capsys)
+    assert (result["region"], result["site"], result["pue"]) == ("de", "colocation", 1.5)
+    sources = result["settings"]
     assert isinstance(sources, dict)
     assert sources["region"] == "wattline.toml"
     assert str(sources["pue"]).endswith("config/wattline/wattline.toml")
     monkeypatch.setenv("WATTLINE_REGION", "fr")
-    found = asked(capsys)
-    assert (found["region"], found["settings"]["region"]) == ("fr", "WATTLINE_REGION")  # type: ignore[index]
-    found = asked(capsys, "--region", "us")
-    assert found["region"] == "us"
-    assert "region" not in found["settings"]  # type: ignore[operator]
+    result = shown_inputs(capsys)
+    assert (result["region"], result["settings"]["region"]) == ("fr", "WATTLINE_REGION")  # type: ignore[index]
+    result = shown_inputs(capsys, "--region", "us")
+    assert result["region"] == "us"
+    assert "region" not in result["settings"]  # type: ignore[operator]
     assert wl.prompt("llama-3.1-8b", region="us", draws=0).inputs["region"] == "us"
 
 
@@ -98,8 +98,8 @@ def test_every_job_of_a_scenario_takes_them(here: Path) -> None:
     write(here, OWN)
     job = '[[job]]\nname = "{}"\nkind = "serve-average"\nmodel = "llama-3.1-8b"\nrate = "1M/day"\n{}\n'
     Path("s.toml").write_text(job.format("a", "") + job.format("b", 'region = "us"'), encoding="utf-8")
-    one, other = (answer.inputs for answer in wl.run("s.toml", draws=0).answers)
-    assert (one["region"], one["pue"], one["settings"]["region"]) == ("de", 1.5, "wattline.toml")
+    first, other = (answer.inputs for answer in wl.run("s.toml", draws=0).answers)
+    assert (first["region"], first["pue"], first["settings"]["region"]) == ("de", 1.5, "wattline.toml")
     assert other["region"] == "us"
 
 
@@ -166,7 +166,7 @@ def test_a_price_in_another_currency_needs_its_rate(here: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('regoin = "us"\n', "unknown key 'regoin'; nearest: region"),
         ("region = 3.5\n[a]\nb = 1\n", "unknown key 'a'"),
@@ -179,9 +179,9 @@ def test_a_price_in_another_currency_needs_its_rate(here: Path) -> None:
         ("region = \n", "not valid TOML"),
     ],
 )
-def test_a_bad_file_gets_one_line(here: Path, text: str, said: str) -> None:
+def test_a_bad_file_gets_one_line(here: Path, text: str, message: str) -> None:
     write(here, text)
-    with pytest.raises(WattlineError, match=said) as failed:
+    with pytest.raises(WattlineError, match=message) as failed:
         wl.settings()
     assert "wattline.toml" in str(failed.value)
     assert "\n" not in str(failed.value)

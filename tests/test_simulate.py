@@ -25,8 +25,8 @@ from wattline.line.work.model import load_model
 
 @cache
 def _setting(model: str, chip: str, chips: int) -> ReplicaSteps:
-    found = load_model(model, catalog.default())
-    return setting(found, load_chip(chip, Draws(0)), chips, found.native_format)
+    result = load_model(model, catalog.default())
+    return setting(result, load_chip(chip, Draws(0)), chips, result.native_format)
 
 
 @cache
@@ -65,33 +65,33 @@ def _side(case: dict[str, Any]) -> Side:
 @given(_traffic())
 def test_agrees_with_the_plain_simulator_event_by_event(case: dict[str, Any]) -> None:
     offered = case["arrival"], case["inputs"], case["outputs"]
-    found = simulate(_side(case), *offered)
+    result = simulate(_side(case), *offered)
     jobs, replicas = by_hand(_tables(), case["limits"], *offered, case["replicas"], case["router"])
-    np.testing.assert_array_equal(found.replica, [job.replica for job in jobs])
-    np.testing.assert_allclose(found.first_s, [job.first for job in jobs], rtol=1e-9)
-    np.testing.assert_allclose(found.end_s, [job.end for job in jobs], rtol=1e-9)
-    np.testing.assert_allclose(found.energy_j, [job.energy for job in jobs], rtol=1e-7)
-    np.testing.assert_array_equal(found.totals["preempted"], [r.preempted for r in replicas])
-    np.testing.assert_allclose(found.totals["busy_s"], [r.busy for r in replicas], rtol=1e-9)
-    np.testing.assert_allclose(found.totals["energy_j"], [r.energy for r in replicas], rtol=1e-9)
+    np.testing.assert_array_equal(result.replica, [job.replica for job in jobs])
+    np.testing.assert_allclose(result.first_s, [job.first for job in jobs], rtol=1e-9)
+    np.testing.assert_allclose(result.end_s, [job.end for job in jobs], rtol=1e-9)
+    np.testing.assert_allclose(result.energy_j, [job.energy for job in jobs], rtol=1e-7)
+    np.testing.assert_array_equal(result.totals["preempted"], [r.preempted for r in replicas])
+    np.testing.assert_allclose(result.totals["busy_s"], [r.busy for r in replicas], rtol=1e-9)
+    np.testing.assert_allclose(result.totals["energy_j"], [r.energy for r in replicas], rtol=1e-9)
 
 
 @given(_traffic())
 def test_nothing_is_lost_and_limits_are_kept(case: dict[str, Any]) -> None:
-    found = simulate(_side(case), case["arrival"], case["inputs"], case["outputs"])
-    np.testing.assert_array_equal(found.tokens, case["outputs"])
-    assert found.totals["tokens"].sum() == case["outputs"].sum()
-    assert found.totals["read_tokens"].sum() >= case["inputs"].sum()
-    assert (found.first_s > case["arrival"]).all()
-    assert (found.end_s >= found.first_s).all()
-    assert (found.totals["peak_blocks"] <= case["limits"].blocks).all()
-    energy = found.totals["energy_j"].sum()
-    assert found.energy_j.sum() == pytest.approx(energy, rel=1e-9)
-    assert found.bins[:, :, 0].sum() == pytest.approx(energy, rel=1e-9)
-    assert found.seconds.sum() == pytest.approx(found.busy_s, rel=1e-9)
-    assert found.bins[:, :, 1].sum() == pytest.approx(found.busy_s, rel=1e-9)
-    assert found.bins[:, :, 2].sum() == pytest.approx(case["outputs"].sum(), rel=1e-9)
-    assert (found.bins[:, :, 1] <= found.bin_s * (1 + 1e-9)).all()
+    result = simulate(_side(case), case["arrival"], case["inputs"], case["outputs"])
+    np.testing.assert_array_equal(result.tokens, case["outputs"])
+    assert result.totals["tokens"].sum() == case["outputs"].sum()
+    assert result.totals["read_tokens"].sum() >= case["inputs"].sum()
+    assert (result.first_s > case["arrival"]).all()
+    assert (result.end_s >= result.first_s).all()
+    assert (result.totals["peak_blocks"] <= case["limits"].blocks).all()
+    energy = result.totals["energy_j"].sum()
+    assert result.energy_j.sum() == pytest.approx(energy, rel=1e-9)
+    assert result.bins[:, :, 0].sum() == pytest.approx(energy, rel=1e-9)
+    assert result.seconds.sum() == pytest.approx(result.busy_s, rel=1e-9)
+    assert result.bins[:, :, 1].sum() == pytest.approx(result.busy_s, rel=1e-9)
+    assert result.bins[:, :, 2].sum() == pytest.approx(case["outputs"].sum(), rel=1e-9)
+    assert (result.bins[:, :, 1] <= result.bin_s * (1 + 1e-9)).all()
 
 
 @pytest.mark.parametrize(
@@ -123,10 +123,10 @@ def test_tables_are_within_a_percent_of_the_chip_model(model: str, chip: str, ch
 
 def test_what_cannot_be_served_is_counted_or_refused() -> None:
     limits = Limits(4, 100, 16, 10, 0)
-    found = simulate(Side(_tables(), limits, Routing()), [0.0, 1.0, 2.0], [5, 500, 0], [5, 5, 5])
-    assert found.rejected == {"no tokens in or out": 1, "longer than the cache holds": 1}
-    assert found.tokens.tolist() == [5]
-    assert found.taken.tolist() == [True, False, False]
+    result = simulate(Side(_tables(), limits, Routing()), [0.0, 1.0, 2.0], [5, 500, 0], [5, 5, 5])
+    assert result.rejected == {"no tokens in or out": 1, "longer than the cache holds": 1}
+    assert result.tokens.tolist() == [5]
+    assert result.taken.tolist() == [True, False, False]
     with pytest.raises(WattlineError, match="in order"):
         simulate(Side(_tables(), limits, Routing()), [1.0, 0.0], [5, 5], [5, 5])
     with pytest.raises(WattlineError, match="router"):
@@ -149,12 +149,12 @@ def test_the_cache_is_what_memory_holds() -> None:
 
 def test_a_run_may_be_cut_short() -> None:
     limits = Limits(8, 512, 16, 4000, 10)
-    found = simulate(Side(_tables(), limits, Routing()), np.zeros(30), np.full(30, 100), np.full(30, 400), until_s=5.0)
-    assert found.horizon_s == pytest.approx(5.0, abs=0.1)
-    assert np.isnan(found.end_s).any()
-    assert found.energy_j.sum() == pytest.approx(found.totals["energy_j"].sum(), rel=1e-9)
-    assert found.tokens.sum() == found.totals["tokens"].sum()
-    assert found.itl_s(50) == pytest.approx(np.nanmedian(found.tpot_s), rel=0.3)
+    result = simulate(Side(_tables(), limits, Routing()), np.zeros(30), np.full(30, 100), np.full(30, 400), until_s=5.0)
+    assert result.horizon_s == pytest.approx(5.0, abs=0.1)
+    assert np.isnan(result.end_s).any()
+    assert result.energy_j.sum() == pytest.approx(result.totals["energy_j"].sum(), rel=1e-9)
+    assert result.tokens.sum() == result.totals["tokens"].sum()
+    assert result.itl_s(50) == pytest.approx(np.nanmedian(result.tpot_s), rel=0.3)
 
 
 def test_the_simulator_runs_where_nothing_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,6 @@ def test_the_catalogs_kinds_are_those_of_the_hourly_model(name: str) -> None:
 def test_what_calibrate_prints_is_a_catalog_file() -> None:
     import tomllib
 
-    found = tomllib.loads(toml(catalog.default()))
-    assert set(found) == set(DERIVED)
-    assert all({"ups", "cooling_power", "wue_l_per_kwh"} <= set(record) for record in found.values())
+    result = tomllib.loads(toml(catalog.default()))
+    assert set(result) == set(DERIVED)
+    assert all({"ups", "cooling_power", "wue_l_per_kwh"} <= set(record) for record in result.values())

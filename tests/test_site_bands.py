@@ -60,9 +60,9 @@ def shares(weathers: list[tuple[str, Weather]], bands: Bands) -> tuple[float, fl
         p = hall.parameters(plant, draws)
         setup = HallDesign(KINDS[kind], p, load_ups(None, p, draws), humidified=True)
         for zone, weather in weathers:
-            found = year(setup, weather, np.full((1, 1), 0.75), every=5)
+            result = year(setup, weather, np.full((1, 1), 0.75), every=5)
             low, high = bands[zone, case, "5th"], bands[zone, case, "95th"]
-            medians = float(np.median(found.pue)), float(np.median(found.wue_l_per_kwh))
+            medians = float(np.median(result.pue)), float(np.median(result.wue_l_per_kwh))
             inside.append([a <= m <= b for a, m, b in zip(low, medians, high, strict=True)])
     pue, wue = np.mean(inside, axis=0)
     return float(pue), float(wue)

@@ -31,11 +31,11 @@ def typical(place: str) -> Weather:
     return made_year(find_place(place, catalog.default()), catalog.default())
 
 
-ONE = ["site", "--it", "10MW", "--place", "Dublin", "--draws", "20"]
+SINGLE = ["site", "--it", "10MW", "--place", "Dublin", "--draws", "20"]
 
 
 def test_json_and_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, _ = printed(capsys, *ONE, "--json", "--out", str(tmp_path / "o"))
+    status, out, _ = printed(capsys, *SINGLE, "--json", "--out", str(tmp_path / "o"))
     data = json.loads(out)["results"]
     assert status == 0
     assert 1 < data["pue"]["p5"] < data["pue"]["p50"] < data["pue"]["p95"] < 1.4
@@ -52,7 +52,7 @@ def test_json_and_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_text_and_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _, out, _ = printed(capsys, *ONE)
+    _, out, _ = printed(capsys, *SINGLE)
     assert "PUE" in out
     assert "Design day" in out
     _, out, _ = printed(capsys, "site", "--it", "10MW", "--place", "Denver", "--compare", "--draws", "4")
@@ -67,7 +67,7 @@ def test_text_and_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (["--place", "Nowheretown"], "unknown place"),
         (["--place", "Dublin", "--cooling", "magic"], "unknown cooling"),
@@ -100,10 +100,10 @@ def test_text_and_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         ([], "give --place"),
     ],
 )
-def test_bad_input_in_one_line(args: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_input_in_one_line(args: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     status, _, err = printed(capsys, "site", "--it", "10MW", "--draws", "8", *args)
     assert status == 2
-    assert said in err
+    assert message in err
     assert err.strip().count("\n") == 0
 
 
@@ -260,8 +260,8 @@ def test_a_scenario_with_places(tmp_path: Path) -> None:
         'place = "Singapore"\n'
     )
     result = work(file)
-    one, other = (float(np.mean(a.quantities["pue"])) for a in result.answers)
-    assert one < other
+    first, other = (float(np.mean(a.quantities["pue"])) for a in result.answers)
+    assert first < other
     assert "heat_rejection" in result.bill.parts
 
 
@@ -285,8 +285,8 @@ def test_names_of_sites_as_reports_write_them() -> None:
         ("Microsoft Azure", "northeurope Ireland", "microsoft-ireland"),
         ("Meta", "StantonSprings", "meta-stanton-springs"),
     ):
-        found = match(operator, name)
-        assert found is not None
-        assert found.name == key
+        result = match(operator, name)
+        assert result is not None
+        assert result.name == key
     assert match("Google", "Atlantis") is None
     assert match("Nobody", "Dublin") is None

@@ -29,9 +29,9 @@ def test_no_site_takes_less_than_its_servers(name: str) -> None:
     losses = annual.losses_per_it(site, draws)
     assert set(losses) <= set(PARTS)
     assert all(np.all(loss >= 0) for loss in losses.values())
-    found = annual.pue(losses)
-    assert np.all(found >= 1)
-    assert np.all(found < 4)
+    result = annual.pue(losses)
+    assert np.all(result >= 1)
+    assert np.all(result < 4)
     assert np.all(annual.water_l(site, KWH, draws) >= 0)
 
 
@@ -105,9 +105,9 @@ def test_what_a_grid_lacks_is_its_countrys_then_the_worlds() -> None:
     assert grid.of_region(texas, "carbon_direct_g_per_kwh", catalog.default()) is texas["carbon_direct_g_per_kwh"]
     bare = Record("region", "atlantis", {})
     assert grid.of_region(bare, "grid_loss", catalog.default()) is world["grid_loss"]
-    told = Record("region", "atlantis-1", {}, {"parent": "jp"})
+    reported = Record("region", "atlantis-1", {}, {"parent": "jp"})
     assert (
-        grid.of_region(told, "consumption_twh", catalog.default())
+        grid.of_region(reported, "consumption_twh", catalog.default())
         is catalog.default().find("region", "jp")["consumption_twh"]
     )
 
@@ -135,15 +135,15 @@ def test_equivalents_are_proportional(energy: float, carbon: float) -> None:
     once = equivalents(np.asarray(energy), np.asarray(carbon), draws)
     twice = equivalents(np.asarray(2 * energy), np.asarray(2 * carbon), draws)
     assert len(once) == len(ENERGY) + len(CARBON)
-    for one, two in zip(once, twice, strict=True):
-        assert float(two.count) == pytest.approx(2 * float(one.count))
-        assert one.fact in draws.used
+    for first, second in zip(once, twice, strict=True):
+        assert float(second.count) == pytest.approx(2 * float(first.count))
+        assert first.fact in draws.used
 
 
 def test_equivalents_by_hand() -> None:
-    found = {e.name: e for e in equivalents(np.asarray(60.0 * 3600), np.asarray(1.0), Draws(0))}
-    assert float(found["hours of a 60 W light bulb"].count) == pytest.approx(1.0)
-    assert float(found["Google searches (2009 figure)"].count) == pytest.approx(200.0)
+    result = {e.name: e for e in equivalents(np.asarray(60.0 * 3600), np.asarray(1.0), Draws(0))}
+    assert float(result["hours of a 60 W light bulb"].count) == pytest.approx(1.0)
+    assert float(result["Google searches (2009 figure)"].count) == pytest.approx(200.0)
     spread = equivalents(np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 1.0]), Draws(3))
     assert spread[0].count.shape == (3,)
     assert spread[0].json()["fact"] == "region.us.home_kwh_per_year"
@@ -154,5 +154,5 @@ def test_a_site_with_another_pue_is_only_scaled() -> None:
     double = replace(
         site, facts={k: replace(f, value=2 * f.value, low=0.0, high=3 * f.high) for k, f in site.facts.items()}
     )
-    one, two = (annual.losses_per_it(s, Draws(0), 1.3) for s in (site, double))
-    assert all(float(one[part]) == pytest.approx(float(two[part])) for part in one)
+    first, second = (annual.losses_per_it(s, Draws(0), 1.3) for s in (site, double))
+    assert all(float(first[part]) == pytest.approx(float(second[part])) for part in first)

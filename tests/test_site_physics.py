@@ -68,26 +68,26 @@ temperatures = st.lists(st.floats(-35, 48), min_size=1, max_size=8)
 def test_parts_heat_and_water(
     kind: str, plant: str, t: list[float], below: float, load: float, redundancy: str
 ) -> None:
-    found = hours(setup(kind, plant, redundancy=redundancy), np.full((1, 1), load), sky(np.array(t), np.array(below)))
-    assert set(found.parts) == set(SITE_PARTS) <= set(PARTS)
-    assert all(np.all(part >= 0) for part in found.parts.values())
-    assert np.all(found.total / load >= 1)
-    parts = load + sum(found.parts.values())
-    np.testing.assert_allclose(parts, found.total, rtol=1e-12)
-    np.testing.assert_allclose(found.heat_out, found.total, rtol=1e-6)  # electricity in leaves as heat or vapour
+    result = hours(setup(kind, plant, redundancy=redundancy), np.full((1, 1), load), sky(np.array(t), np.array(below)))
+    assert set(result.parts) == set(SITE_PARTS) <= set(PARTS)
+    assert all(np.all(part >= 0) for part in result.parts.values())
+    assert np.all(result.total / load >= 1)
+    parts = load + sum(result.parts.values())
+    np.testing.assert_allclose(parts, result.total, rtol=1e-12)
+    np.testing.assert_allclose(result.heat_out, result.total, rtol=1e-6)  # electricity in leaves as heat or vapour
     for name in ("evaporated", "drift", "blowdown"):
-        assert np.all(getattr(found, name) >= 0), name
+        assert np.all(getattr(result, name) >= 0), name
     if KINDS[kind].dry:
-        assert np.all(found.water == 0)
+        assert np.all(result.water == 0)
 
 
 @given(kinds, st.sampled_from(HALLS), st.floats(-30, 45), st.floats(0, 25), st.floats(0.05, 1), st.floats(0.05, 12))
 def test_hotter_air_never_lowers_power(kind: str, plant: str, t: float, below: float, load: float, by: float) -> None:
     site, it = setup(kind, plant), np.full((1, 1), load)
-    one = sky(np.array(t), np.array(below))
-    ratio = one.ratio
-    hot = replace(one, t_c=one.t_c + by, wet_c=air.wet_bulb_c(one.t_c + by, ratio, one.pressure_pa))
-    assert np.all(hours(site, it, hot).total >= hours(site, it, one).total * (1 - 1e-9))
+    single = sky(np.array(t), np.array(below))
+    ratio = single.ratio
+    hot = replace(single, t_c=single.t_c + by, wet_c=air.wet_bulb_c(single.t_c + by, ratio, single.pressure_pa))
+    assert np.all(hours(site, it, hot).total >= hours(site, it, single).total * (1 - 1e-9))
 
 
 @given(kinds, st.sampled_from(HALLS), st.floats(-30, 45), st.floats(1, 25), st.floats(0.05, 1), st.floats(0.05, 1))
@@ -133,8 +133,8 @@ def test_draws_and_chunks_do_not_change_a_draw() -> None:
     whole = year(many, weather, np.full(8760, 0.7))
     alone = replace(many, hall={k: v[5:6] if len(v) > 1 else v for k, v in many.hall.items()})
     ups = replace(many.ups, **{n: getattr(many.ups, n)[5:6] for n in ("standing", "linear", "quadratic")})
-    one = year(replace(alone, ups=ups), weather, np.full(8760, 0.7))
-    assert one.pue[0] == pytest.approx(whole.pue[5], rel=1e-12)
+    single = year(replace(alone, ups=ups), weather, np.full(8760, 0.7))
+    assert single.pue[0] == pytest.approx(whole.pue[5], rel=1e-12)
     few = year(many, weather, np.full((1, 1), 0.7), every=5)
     np.testing.assert_allclose(few.pue, whole.pue, atol=1e-3)
 
@@ -213,13 +213,13 @@ def test_sizing_by_hand() -> None:
     assert [spare(4, r) for r in ("N", "N+1", "2N")] == [4, 5, 8]
     assert spare(1, "N+1") == 2
     weather = typical("Phoenix, Arizona")
-    found = size(setup("water-chiller", draws=0), weather, 50e6)
-    assert found["design"]["dry_bulb_c"] == pytest.approx(weather.temperature_c.max())
-    units = {u["name"]: u for u in found["units"]}
+    result = size(setup("water-chiller", draws=0), weather, 50e6)
+    assert result["design"]["dry_bulb_c"] == pytest.approx(weather.temperature_c.max())
+    units = {u["name"]: u for u in result["units"]}
     assert units["chillers"]["needed_w"] > 50e6
     assert all(u["installed"] > u["needed"] and u["needed"] * u["unit_w"] >= u["needed_w"] for u in units.values())
-    assert found["a_tenth_of_load"]["pue"] > found["a_tenth_of_load"]["pue_at_full_load"] > 1
-    assert found["hottest_hour"]["dry_bulb_c"] == found["design"]["dry_bulb_c"]
+    assert result["a_tenth_of_load"]["pue"] > result["a_tenth_of_load"]["pue_at_full_load"] > 1
+    assert result["hottest_hour"]["dry_bulb_c"] == result["design"]["dry_bulb_c"]
     assert "chillers" not in {u["name"] for u in size(setup("evaporative", draws=0), weather, 1e6)["units"]}
 
 

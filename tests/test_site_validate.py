@@ -31,11 +31,11 @@ def test_validation_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert data["groups"]["pue"]["Google"]["mean_absolute_error"] < 0.05
     assert [a["why"].split(",")[0] for a in data["excluded"]][1].startswith("no such campus")
     assert len(data["excluded"]) == 3
-    for text, said in (("a,b\n1,2\n", "no column"), ("operator,site,year,pue\nGoogle,Hamina,2023,0.4\n", "line 2")):
+    for text, message in (("a,b\n1,2\n", "no column"), ("operator,site,year,pue\nGoogle,Hamina,2023,0.4\n", "line 2")):
         file.write_text(text)
         status, _, err = printed(capsys, "validate", "site", str(file))
         assert status == 2
-        assert said in err
+        assert message in err
 
 
 @pytest.mark.shared

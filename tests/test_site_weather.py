@@ -60,16 +60,16 @@ def stamps(count: int = TYPICAL_YEAR_H, year: int = 2023, zone: str = "") -> lis
     return [(datetime(year, 1, 1) + timedelta(hours=i)).isoformat(timespec="minutes") + zone for i in range(count)]
 
 
-def close(found: Weather, t: Array = T) -> None:
-    np.testing.assert_allclose(found.temperature_c, t, atol=0.01)
-    np.testing.assert_allclose(found.relative_humidity * 100, RH, atol=1.5)
+def close(result: Weather, t: Array = T) -> None:
+    np.testing.assert_allclose(result.temperature_c, t, atol=0.01)
+    np.testing.assert_allclose(result.relative_humidity * 100, RH, atol=1.5)
 
 
 def test_epw_whole(tmp_path: Path) -> None:
-    found = read_weather(epw(tmp_path / "a.epw"))
-    close(found)
-    assert (found.name, found.utc_offset_h, found.elevation_m, found.notes) == ("Testville, VA, USA", -5, 100, ())
-    assert found.pressure_pa[0] == P
+    result = read_weather(epw(tmp_path / "a.epw"))
+    close(result)
+    assert (result.name, result.utc_offset_h, result.elevation_m, result.notes) == ("Testville, VA, USA", -5, 100, ())
+    assert result.pressure_pa[0] == P
 
 
 def test_epw_cut_short_is_refused_in_one_line(tmp_path: Path) -> None:
@@ -81,10 +81,10 @@ def test_epw_cut_short_is_refused_in_one_line(tmp_path: Path) -> None:
 def test_missing_hours_are_filled_and_told(tmp_path: Path) -> None:
     t = T.copy()
     t[100:103], t[2000:2040], t[5000] = 99.9, 99.9, 99.9
-    found = read_weather(epw(tmp_path / "a.epw", t=t))
-    assert any("44 missing hours" in note for note in found.notes)
-    assert np.abs(found.temperature_c - T).max() < 20
-    np.testing.assert_allclose(found.temperature_c[200:1900], T[200:1900])
+    result = read_weather(epw(tmp_path / "a.epw", t=t))
+    assert any("44 missing hours" in note for note in result.notes)
+    assert np.abs(result.temperature_c - T).max() < 20
+    np.testing.assert_allclose(result.temperature_c[200:1900], T[200:1900])
 
 
 def test_fahrenheit_and_kelvin(tmp_path: Path) -> None:
@@ -93,9 +93,9 @@ def test_fahrenheit_and_kelvin(tmp_path: Path) -> None:
     with pytest.raises(WattlineError, match="kelvin"):
         read_weather(plain_csv(tmp_path / "k.csv", stamps(), T + 273.15, RH))
     named = plain_csv(tmp_path / "n.csv", stamps(), (T * 1.8 + 32).round(3), RH, "time,Temperature (°F),RH (%)")
-    found = read_weather(named)
-    close(found)
-    assert any("°F" in note for note in found.notes)
+    result = read_weather(named)
+    close(result)
+    assert any("°F" in note for note in result.notes)
 
 
 def test_humidity_of_300_percent(tmp_path: Path) -> None:
@@ -103,8 +103,8 @@ def test_humidity_of_300_percent(tmp_path: Path) -> None:
         read_weather(plain_csv(tmp_path / "a.csv", stamps(), T, np.where(np.arange(TYPICAL_YEAR_H) % 3, RH, 300.0)))
     few = RH.copy()
     few[10:15] = 300.0
-    found = read_weather(plain_csv(tmp_path / "b.csv", stamps(), T, few))
-    assert any("5 hours of humidity outside" in note for note in found.notes)
+    result = read_weather(plain_csv(tmp_path / "b.csv", stamps(), T, few))
+    assert any("5 hours of humidity outside" in note for note in result.notes)
     share = read_weather(plain_csv(tmp_path / "c.csv", stamps(), T, (RH / 100).round(4)))
     close(share)
     assert any("share of one" in note for note in share.notes)
@@ -114,9 +114,9 @@ def test_utc_and_leap_years(tmp_path: Path) -> None:
     leap = stamps(8784, 2024)
     t = np.concatenate([T[: 59 * 24], np.full(24, 50.0), T[59 * 24 :]])
     rh = np.concatenate([RH[: 59 * 24], np.full(24, 50.0), RH[59 * 24 :]])
-    found = read_weather(plain_csv(tmp_path / "leap.csv", leap, t, rh))
-    close(found)
-    assert any("24 hours of 29 February" in note for note in found.notes)
+    result = read_weather(plain_csv(tmp_path / "leap.csv", leap, t, rh))
+    close(result)
+    assert any("24 hours of 29 February" in note for note in result.notes)
     utc = read_weather(plain_csv(tmp_path / "utc.csv", stamps(zone="Z"), T, RH))
     assert any("UTC" in note for note in utc.notes)
 
@@ -132,10 +132,10 @@ def test_open_meteo_in_utc_is_moved_to_local_time(tmp_path: Path) -> None:
     }  # fmt: skip
     path = tmp_path / "a.json"
     path.write_text(json.dumps(data))
-    found = read_weather(path)
-    close(found)
-    assert found.utc_offset_h == -5
-    assert found.pressure_pa[0] == P
+    result = read_weather(path)
+    close(result)
+    assert result.utc_offset_h == -5
+    assert result.pressure_pa[0] == P
     data["hourly"].pop("temperature_2m")  # type: ignore[attr-defined]
     path.write_text(json.dumps(data))
     with pytest.raises(WattlineError, match="temperature_2m"):
@@ -152,9 +152,9 @@ def test_tmy3(tmp_path: Path) -> None:
         rows.append(f"{at:%m/%d/%Y},{at.hour + 1:02d}:00,{T[i]},{DEW[i]},{RH[i]},1000")
     path = tmp_path / "a.csv"
     path.write_text("\n".join(rows))
-    found = read_weather(path)
-    close(found)
-    assert found.source.startswith("TMY3")
+    result = read_weather(path)
+    close(result)
+    assert result.source.startswith("TMY3")
 
 
 @pytest.mark.parametrize(
@@ -188,9 +188,9 @@ def test_every_place_makes_a_year_that_keeps_its_normals() -> None:
         year = made_year(record, catalog.default())
         middle = (np.array(record.meta["high_c"]) + np.array(record.meta["low_c"])) / 2
         months = [(year.temperature_c[a:b].mean(), year.dew_point_c[a:b].mean()) for a, b in pairwise(ends)]
-        found_t, found_dew = np.array(months).T
-        np.testing.assert_allclose(found_t, middle, atol=0.6, err_msg=record.name)
-        np.testing.assert_allclose(found_dew, record.meta["dew_point_c"], atol=1.6, err_msg=record.name)
+        mean_t, mean_dew = np.array(months).T
+        np.testing.assert_allclose(mean_t, middle, atol=0.6, err_msg=record.name)
+        np.testing.assert_allclose(mean_dew, record.meta["dew_point_c"], atol=1.6, err_msg=record.name)
         assert year.made
         assert np.all(year.relative_humidity <= 1 + 1e-9)
         assert year.temperature_c.min() > -60
@@ -237,7 +237,7 @@ def test_made_years_against_measured_ones(shared_data: Path) -> None:
             errors.setdefault(kind.name, []).append(abs(pue[0] - pue[1]))
     for name in ("air-economiser", "water-economiser", "liquid", "evaporative", "water-chiller"):
         assert max(errors[name]) < 0.02, name
-    assert max(max(found) for found in errors.values()) < 0.04
+    assert max(max(result) for result in errors.values()) < 0.04
 
 
 def test_a_shifted_year_is_warmer_and_no_more_than_saturated() -> None:

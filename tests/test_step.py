@@ -52,16 +52,16 @@ def test_power_lies_between_idle_and_tdp(
     kind: str, name: str, model: str, n: int, size: float, length: float, form: str, n_draws: int
 ) -> None:
     chip, draws = device(name, n_draws)
-    found = step(kind, load_model(model, catalog.default()), chip, draws, n, size, length, form)
-    assert np.all(found.power_w >= chip.idle_w * (1 - 1e-12))
-    assert np.all(found.power_w <= chip.tdp_w * (1 + 1e-12))
-    assert np.all(np.isfinite(found.time_s))
-    assert np.all(found.time_s > 0)
+    result = step(kind, load_model(model, catalog.default()), chip, draws, n, size, length, form)
+    assert np.all(result.power_w >= chip.idle_w * (1 - 1e-12))
+    assert np.all(result.power_w <= chip.tdp_w * (1 + 1e-12))
+    assert np.all(np.isfinite(result.time_s))
+    assert np.all(result.time_s > 0)
     # never above the roofline of the whole step
     peak = max(chip.peak_flops(form), chip.peak_flops("bf16"))
     if n_draws == 0:
-        assert float(found.time_s) >= float(found.bytes_read / chip.bandwidth_bytes_per_s) * (1 - 1e-12)
-        assert float(found.time_s) >= float(found.flops / peak) * (1 - 1e-12)
+        assert float(result.time_s) >= float(result.bytes_read / chip.bandwidth_bytes_per_s) * (1 - 1e-12)
+        assert float(result.time_s) >= float(result.flops / peak) * (1 - 1e-12)
 
 
 @given(KIND, chip_names, model_names, counts, batches, lengths, st.floats(1, 50), st.floats(1, 50))
@@ -103,10 +103,10 @@ def test_less_hardware_never_speeds_up(kind: str, name: str, model: str, n: int,
         replace(chip, record=replace(record, facts=record.facts | {k: slow[k] for k in slow if "_flops" in k})),
     ]
     usual = step(kind, load_model(model, catalog.default()), chip, draws, n, size, length)
-    found = [step(kind, load_model(model, catalog.default()), worse, draws, n, size, length) for worse in slower]
-    for each in found:
+    result = [step(kind, load_model(model, catalog.default()), worse, draws, n, size, length) for worse in slower]
+    for each in result:
         assert float(each.time_s) >= float(usual.time_s) * (1 - 1e-12)
-    reduce = [each.operations.get("all-reduce") for each in (found[1], usual)]
+    reduce = [each.operations.get("all-reduce") for each in (result[1], usual)]
     if n > 1:
         assert reduce[0]
         assert reduce[1]
@@ -160,12 +160,12 @@ def test_a_token_takes_less_energy_in_a_larger_batch_while_memory_bounds(
 
 def test_the_operations_add_up_to_the_step() -> None:
     chip, draws = device("h100-sxm")
-    found = decode_step(load_model("deepseek-v3", catalog.default()), chip, 16, 64, 1000, "fp8", draws)
-    assert {"attention", "experts", "MLP", "all-reduce", "host", "sampling"} <= set(found.operations)
-    assert "Mamba" not in found.operations
-    assert float(sum(op.time_s for op in found.operations.values())) == pytest.approx(float(found.time_s))
-    assert float(sum(found.joules.values())) == pytest.approx(float(found.energy_j))
-    assert found.bound in found.operations
+    result = decode_step(load_model("deepseek-v3", catalog.default()), chip, 16, 64, 1000, "fp8", draws)
+    assert {"attention", "experts", "MLP", "all-reduce", "host", "sampling"} <= set(result.operations)
+    assert "Mamba" not in result.operations
+    assert float(sum(op.time_s for op in result.operations.values())) == pytest.approx(float(result.time_s))
+    assert float(sum(result.joules.values())) == pytest.approx(float(result.energy_j))
+    assert result.bound in result.operations
 
 
 def test_attention_in_chunks_is_launched_piece_by_piece() -> None:
@@ -200,14 +200,14 @@ def test_the_fullest_chip_has_no_more_than_all(chips: int) -> None:
 def test_a_decode_step_by_hand() -> None:
     chip, draws = device("h100-sxm")
     llama = load_model("llama-2-7b", catalog.default())
-    found = decode_step(llama, chip, 2, 10, 1000, "bf16", draws)
+    result = decode_step(llama, chip, 2, 10, 1000, "bf16", draws)
     weights = llama.matmul_params_active * 2.0
     # every weight once and the cache of each of ten sequences, over two chips; activations add little
     least = (weights + 10 * 1000 * 2 * 32 * 4096 * 2) / 2
-    assert least < float(found.bytes_read) < 1.05 * least
+    assert least < float(result.bytes_read) < 1.05 * least
     # products are padded to sixteen rows
-    assert float(found.flops) == pytest.approx((16 * weights + 10 * 4 * 4096 * 32 * 1000) / 2, rel=0.2)
-    assert float(found.operations["attention"].flops) == pytest.approx(10 * 4 * 4096 * 32 * 1000 / 2)
+    assert float(result.flops) == pytest.approx((16 * weights + 10 * 4 * 4096 * 32 * 1000) / 2, rel=0.2)
+    assert float(result.operations["attention"].flops) == pytest.approx(10 * 4 * 4096 * 32 * 1000 / 2)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -217,19 +217,19 @@ def test_an_array_of_batches_is_the_loop(model: str) -> None:
     whole = decode_step(load_model(model, catalog.default()), chip, 8, sizes[:, None], 2000.0, "fp8", draws)
     assert whole.time_s.shape == whole.power_w.shape == (4, 40)
     for row, size in enumerate(sizes):
-        one = decode_step(load_model(model, catalog.default()), chip, 8, size, 2000.0, "fp8", draws)
-        assert whole.time_s[row] == pytest.approx(one.time_s, rel=1e-13)
-        assert whole.power_w[row] == pytest.approx(one.power_w, rel=1e-13)
+        single = decode_step(load_model(model, catalog.default()), chip, 8, size, 2000.0, "fp8", draws)
+        assert whole.time_s[row] == pytest.approx(single.time_s, rel=1e-13)
+        assert whole.power_w[row] == pytest.approx(single.power_w, rel=1e-13)
 
 
 def test_draws_are_a_distribution_around_the_centre() -> None:
     centre, none = device("h100-sxm")
     chip, draws = device("h100-sxm", 500)
     llama = load_model("llama-3.1-8b", catalog.default())
-    one = decode_step(llama, centre, 1, 32, 1000, "bf16", none)
+    single = decode_step(llama, centre, 1, 32, 1000, "bf16", none)
     many = decode_step(llama, chip, 1, 32, 1000, "bf16", draws)
     assert many.time_s.shape == (500,)
-    assert np.percentile(many.time_s, 5) < float(one.time_s) < np.percentile(many.time_s, 95)
+    assert np.percentile(many.time_s, 5) < float(single.time_s) < np.percentile(many.time_s, 95)
 
 
 def test_one_chip_needs_no_links_and_far_chips_are_slower() -> None:
@@ -268,8 +268,8 @@ def test_the_fewest_chips_hold_it_and_half_of_them_do_not(
     assert needed == 1 or not serving.fits(architecture, chip, needed // 2, size, length, form)
     assert serving.largest_batch(architecture, chip, needed, length, form) >= size * (1 - 1e-9)
     most = serving.largest_batch(architecture, chip, needed, length, form)
-    held = float(memory_needed_bytes(architecture, most, length, form))
-    assert held == pytest.approx(needed * chip.memory_bytes * chip.usable_memory)
+    memory_bytes = float(memory_needed_bytes(architecture, most, length, form))
+    assert memory_bytes == pytest.approx(needed * chip.memory_bytes * chip.usable_memory)
 
 
 @given(chip_names, model_names, st.floats(1, 256), st.integers(1, 10_000), st.integers(1, 5_000))
@@ -325,7 +325,7 @@ def test_idle_power_grows_as_the_share_of_work_falls(name: str, share: float) ->
 @pytest.mark.parametrize("name", ["h100-sxm", "b200", "a100-sxm-80gb", "mi300x", "tpu-v5e"])
 def test_no_draw_reaches_more_than_the_nameplate(name: str) -> None:
     chip, draws = device(name, 3000)
-    found = coefficients(chip.generation, draws)
+    result = coefficients(chip.generation, draws)
     for field in PRIORS:
         if field.endswith("_efficiency"):
-            assert np.all(getattr(found, field) <= 1.0), field
+            assert np.all(getattr(result, field) <= 1.0), field

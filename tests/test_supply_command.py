@@ -209,8 +209,8 @@ def test_a_plant_takes_one_of_both_credits(factors: Path) -> None:
         return wl.supply(load_mw=10, capacity_factors=factors, draws=0, region="us-ercot", **fields)
 
     produced = {"production_credit": "28 USD/MWh"}
-    both, one = answer(investment_credit="30%", **produced), answer(**produced)
-    cost = [{line["capacity"]: line["cost"] for line in each.plan.json()["zero_profit"]} for each in (both, one)]
+    both, single = answer(investment_credit="30%", **produced), answer(**produced)
+    cost = [{line["capacity"]: line["cost"] for line in each.plan.json()["zero_profit"]} for each in (both, single)]
     assert cost[0]["wind"] == pytest.approx(cost[1]["wind"])
     assert cost[0]["battery energy"] < cost[1]["battery energy"]
     assert any("take the production credit" in note for note in both.json()["notes"])

@@ -114,9 +114,9 @@ def test_a_cell_that_cannot_be_is_named(factors: Path, column: str, cell: str, w
 def test_what_is_filled_or_short_is_told(factors: Path) -> None:
     wind = np.full(14 * 24, 0.4)
     wind[40:42] = np.nan
-    told = notes(capacity_factors=factors_file(factors.parent / "gap.csv", cf_wind=wind), fill_gaps="2 h")
-    assert "cf_wind: 2 of 336 steps without a number are filled" in told
-    assert "the hours are of 14 days" in told
+    reported = notes(capacity_factors=factors_file(factors.parent / "gap.csv", cf_wind=wind), fill_gaps="2 h")
+    assert "cf_wind: 2 of 336 steps without a number are filled" in reported
+    assert "the hours are of 14 days" in reported
     assert "days" not in notes(capacity_factors=factors_file(factors.parent / "year.csv", 365, "2023-01-01"))
 
 
@@ -195,11 +195,11 @@ def test_what_binds_is_said(factors: Path, fields: dict[str, str], words: str) -
 
 def test_the_proof_is_a_share_of_the_cost_whatever_its_sign(factors: Path) -> None:
     paid = factors_file(factors.parent / "paid.csv", price_usd_mwh=np.full(336, -40.0))
-    for told in (
+    for reported in (
         notes(capacity_factors=paid, target="cost", technologies="wind,solar,grid"),
         notes(capacity_factors=factors),
     ):
-        parts = re.search(r"by more than one part in ([\d,]+);", told)
+        parts = re.search(r"by more than one part in ([\d,]+);", reported)
         assert parts
         assert int(parts[1].replace(",", "")) >= 1_000_000
 

@@ -164,12 +164,12 @@ def n_1_case(margins: tuple[PowerMargin, ...] = ()) -> SupplyCase:
 def test_what_is_held_in_reserve_reaches_the_margin_at_least_cost(least: float, credit: tuple[float, float]) -> None:
     gas, battery = credit
     margin = PowerMargin("the grid", least, {"gas": gas, "solar": 0.0}, {"battery": battery}, 4.0)
-    free, held = plan(n_1_case()), plan(n_1_case((margin,)))
-    lasting = min(held.capacities["battery power"], held.capacities["battery energy"] * 0.95 / 4)
-    assert gas * held.capacities["gas"] + battery * lasting >= least - 1e-3
-    assert held.usd_per_mwh >= free.usd_per_mwh - 1e-6
-    assert held.certificate.gap < 1e-5
-    assert not [name for name in held.capacities if ":" in name]
+    free, kept = plan(n_1_case()), plan(n_1_case((margin,)))
+    lasting = min(kept.capacities["battery power"], kept.capacities["battery energy"] * 0.95 / 4)
+    assert gas * kept.capacities["gas"] + battery * lasting >= least - 1e-3
+    assert kept.usd_per_mwh >= free.usd_per_mwh - 1e-6
+    assert kept.certificate.gap < 1e-5
+    assert not [name for name in kept.capacities if ":" in name]
 
 
 def test_a_plan_of_n_1_serves_all_when_any_one_unit_is_out(factors: Path) -> None:

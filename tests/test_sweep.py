@@ -56,9 +56,9 @@ def test_what_is_kept_is_not_run_again(tmp_path: Path) -> None:
 
     for count in (3, 7):
         with Store.open(path, "one") as store, open_pool(None, run, 0, 1) as pool:
-            found = run_all(ITEMS[:count], pool, store)
+            result = run_all(ITEMS[:count], pool, store)
     assert ran == list(range(7))
-    assert [r["y"] for r in found] == [x**2 for x in range(7)]
+    assert [r["y"] for r in result] == [x**2 for x in range(7)]
     with Store.open(path, "another traffic") as store, open_pool(None, run, 5, 1) as pool:
         assert (store.taken_up, store.others) == (0, 7)
         assert run_all(ITEMS[:1], pool, store) == [{"y": 5}]

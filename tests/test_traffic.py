@@ -40,21 +40,23 @@ def traffics(draw: st.DrawFn, least: int = 1) -> Traffic:
     )
 
 
-def seen_alike(one: SeenRequests | None, two: SeenRequests | None) -> bool:
-    if one is None or two is None:
-        return one is two
-    sides = (one.width, one.height) == (two.width, two.height)
-    return sides and np.array_equal(one.pictures, two.pictures) and np.array_equal(one.audio_s, two.audio_s)
+def seen_alike(first: SeenRequests | None, second: SeenRequests | None) -> bool:
+    if first is None or second is None:
+        return first is second
+    sides = (first.width, first.height) == (second.width, second.height)
+    return sides and np.array_equal(first.pictures, second.pictures) and np.array_equal(first.audio_s, second.audio_s)
 
 
-def same(one: Traffic, two: Traffic) -> bool:
+def same(first: Traffic, second: Traffic) -> bool:
     arrays = ("arrival_s", "input_tokens", "output_tokens")
-    alike = all(np.array_equal(getattr(one, name), getattr(two, name)) for name in arrays)
-    alike = alike and seen_alike(one.seen, two.seen)
-    if one.hashes is None or two.hashes is None:
-        return alike and one.hashes is two.hashes and one.rejected == two.rejected
-    blocks = np.array_equal(one.hashes.block, two.hashes.block) and np.array_equal(one.hashes.offset, two.hashes.offset)
-    return alike and blocks and one.rejected == two.rejected and one.duration_s == two.duration_s
+    alike = all(np.array_equal(getattr(first, name), getattr(second, name)) for name in arrays)
+    alike = alike and seen_alike(first.seen, second.seen)
+    if first.hashes is None or second.hashes is None:
+        return alike and first.hashes is second.hashes and first.rejected == second.rejected
+    blocks = np.array_equal(first.hashes.block, second.hashes.block) and np.array_equal(
+        first.hashes.offset, second.hashes.offset
+    )
+    return alike and blocks and first.rejected == second.rejected and first.duration_s == second.duration_s
 
 
 @given(traffics(), st.integers(1, 5), st.booleans())

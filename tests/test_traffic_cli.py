@@ -19,8 +19,8 @@ def run(capsys: pytest.CaptureFixture[str], *args: object) -> tuple[int, str, st
     """Exit status, output and errors of the command."""
     with pytest.raises(SystemExit) as stopped:
         main(["traffic", *map(str, args)])
-    said = capsys.readouterr()
-    return int(stopped.value.code or 0), said.out, said.err
+    output = capsys.readouterr()
+    return int(stopped.value.code or 0), output.out, output.err
 
 
 @pytest.fixture
@@ -95,13 +95,13 @@ def test_the_shape_of_a_trace_and_what_an_estimated_one_rests_on(
 def test_a_large_traffic_is_written_part_by_part(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    asked = ["--rate", "1000/s", "--requests", "300k", "--shape", "day", "--save"]
-    assert run(capsys, *asked, tmp_path / "whole.parquet")[0] == 0
+    options = ["--rate", "1000/s", "--requests", "300k", "--shape", "day", "--save"]
+    assert run(capsys, *options, tmp_path / "whole.parquet")[0] == 0
     monkeypatch.setattr(command, "STREAMED", 1000)
-    status, out, _ = run(capsys, *asked, tmp_path / "parts.parquet")
+    status, out, _ = run(capsys, *options, tmp_path / "parts.parquet")
     assert status == 0
     assert "300,000 requests written" in out
-    assert json.loads(run(capsys, *asked, tmp_path / "parts.parquet", "--json")[1])["results"]["requests"] == 300_000
+    assert json.loads(run(capsys, *options, tmp_path / "parts.parquet", "--json")[1])["results"]["requests"] == 300_000
     whole, parts = (read_traffic(tmp_path / name) for name in ("whole.parquet", "parts.parquet"))
     assert whole.arrival_s.tolist() == parts.arrival_s.tolist()
     assert whole.tokens == parts.tokens
@@ -110,7 +110,7 @@ def test_a_large_traffic_is_written_part_by_part(
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         ([], "give a FILE to read or a --rate"),
         (["no.csv"], "does not exist"),
@@ -132,11 +132,11 @@ def test_a_large_traffic_is_written_part_by_part(
         (["--rate", "20/s", "--repeat", "0"], "repeat"),
     ],
 )
-def test_what_is_wrong_is_one_line(capsys: pytest.CaptureFixture[str], args: list[str], said: str) -> None:
+def test_what_is_wrong_is_one_line(capsys: pytest.CaptureFixture[str], args: list[str], message: str) -> None:
     status, out, err = run(capsys, *args)
     assert status == 2
     assert out == ""
-    assert said in err
+    assert message in err
     assert err.count("\n") == 1
 
 

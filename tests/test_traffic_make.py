@@ -94,10 +94,10 @@ MAKERS: dict[str, Callable[[int], Traffic]] = {
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_seed_makes_the_same_traffic(name: str) -> None:
-    one, two, other = MAKERS[name](1), MAKERS[name](1), MAKERS[name](2)
-    assert np.array_equal(one.arrival_s, two.arrival_s)
-    assert np.array_equal(one.input_tokens, two.input_tokens)
-    assert not np.array_equal(one.arrival_s[:100], other.arrival_s[:100])
+    first, second, other = MAKERS[name](1), MAKERS[name](1), MAKERS[name](2)
+    assert np.array_equal(first.arrival_s, second.arrival_s)
+    assert np.array_equal(first.input_tokens, second.input_tokens)
+    assert not np.array_equal(first.arrival_s[:100], other.arrival_s[:100])
 
 
 def test_parts_are_the_whole_and_endless() -> None:
@@ -107,7 +107,7 @@ def test_parts_are_the_whole_and_endless() -> None:
     assert len(parts) == 3
     assert sum(map(len, parts)) == len(whole) == 600_000
     assert join(parts).tokens == whole.tokens
-    assert all(one.arrival_s[-1] <= two.arrival_s[0] for one, two in pairwise(parts))
+    assert all(first.arrival_s[-1] <= second.arrival_s[0] for first, second in pairwise(parts))
     day = stream(arrivals.poisson_process(200e6 / 86400), FIXED, 4, duration_s=86400)
     assert sum(map(len, islice(day, 3))) == 3 * arrivals.BLOCK
 
@@ -154,8 +154,8 @@ def test_a_week_rests_and_a_window_may_open_at_noon() -> None:
 
 def test_a_shape_is_found_again_in_its_traffic() -> None:
     day = RateShape(DAY.relative.reshape(24, 4).mean(axis=1), 3600)
-    found = fit_shape(poisson(20, FIXED, 5, duration_s=3 * 86400 + 5000, shape=DAY))
-    assert found.relative == pytest.approx(day.relative, rel=0.05)
+    result = fit_shape(poisson(20, FIXED, 5, duration_s=3 * 86400 + 5000, shape=DAY))
+    assert result.relative == pytest.approx(day.relative, rel=0.05)
     with pytest.raises(WattlineError, match="no whole period"):
         fit_shape(poisson(20, FIXED, 5, duration_s=4000))
 

@@ -166,7 +166,7 @@ def test_out_of_order_is_sorted_and_told_with_its_requests(read) -> None:  # typ
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "is empty"),
         (" \n\n", "is empty"),
@@ -187,10 +187,10 @@ def test_out_of_order_is_sorted_and_told_with_its_requests(read) -> None:  # typ
         ('{"x": 1}\n', "no column of the arrival"),
     ],
 )
-def test_what_is_no_trace_is_one_line(read, text: str | bytes, said: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_no_trace_is_one_line(read, text: str | bytes, message: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(WattlineError) as stopped:
         read(text)
-    assert said in str(stopped.value)
+    assert message in str(stopped.value)
     assert "\n" not in str(stopped.value)
 
 
@@ -213,8 +213,8 @@ def tried(path: Path) -> tuple[Traffic | None, str]:
 def test_any_text_is_a_traffic_or_one_line(tmp_path: Path, text: str, head: str) -> None:
     path = tmp_path / "any"
     path.write_text(head + text, encoding="utf-8")
-    traffic, said = tried(path)
-    assert "\n" not in said
+    traffic, message = tried(path)
+    assert "\n" not in message
     assert traffic is None or summary(traffic)["requests"] == len(traffic) >= 1
 
 

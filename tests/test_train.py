@@ -106,9 +106,9 @@ def test_inputs_say_in_numbers_what_was_given_and_only_that() -> None:
     pue=st.sampled_from([None, 1.0, 1.3]),
     draws=st.sampled_from([0, 1, 9]),
 )
-def test_every_path_balances(chip: str, draws: int, **asked: Any) -> None:
-    model = asked.pop("model")
-    balanced(wl.train(model, "20B", chip, 4096, **asked, draws=draws))
+def test_every_path_balances(chip: str, draws: int, **options: Any) -> None:
+    model = options.pop("model")
+    balanced(wl.train(model, "20B", chip, 4096, **options, draws=draws))
 
 
 @pytest.mark.parametrize("chip", list(catalog.default().records("chip")))
@@ -123,9 +123,9 @@ def test_every_model_of_the_catalog_trains(model: str) -> None:
 
 
 def test_no_draws_gives_the_central_values_and_one_draw_one() -> None:
-    centre, one = wl.train(**GPT3, draws=0), wl.train(**GPT3, draws=1)
+    centre, single = wl.train(**GPT3, draws=0), wl.train(**GPT3, draws=1)
     assert centre.energy_j.shape == ()
-    assert one.energy_j.shape == (1,)
+    assert single.energy_j.shape == (1,)
     energy = centre.range("energy_wh")
     assert energy.p5 == energy.p50 == energy.p95
     many = wl.train(**GPT3, draws=1000).range("energy_wh")
@@ -163,7 +163,7 @@ def test_a_dirtier_and_dearer_grid_shows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"chips": 16}, "chips or more would hold it"),
         ({"chips": 10.5}, "not a whole number"),
@@ -194,8 +194,8 @@ def test_a_dirtier_and_dearer_grid_shows() -> None:
         ({"chip": "h10"}, "h100"),
     ],
 )
-def test_bad_input_is_told(change: dict[str, Any], said: str) -> None:
-    with pytest.raises(WattlineError, match=said) as caught:
+def test_bad_input_is_told(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(WattlineError, match=message) as caught:
         wl.train(**{**GPT3, "draws": 5, **change})
     assert "\n" not in str(caught.value)
 

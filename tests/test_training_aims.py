@@ -94,9 +94,9 @@ def test_a_model_of_a_size_is_near_a_known_one_and_wider() -> None:
     )
     assert made.p50 == pytest.approx(known.p50, rel=0.15)
     assert made.p95 / made.p5 > 1.1 * known.p95 / known.p5
-    asked = wl.prompt("70B-params", "h100-sxm", draws=100)
-    assert "only the size of the model is known" in " ".join(asked.warnings)
-    assert asked.inputs["model"] == "70B-params"
+    wanted = wl.prompt("70B-params", "h100-sxm", draws=100)
+    assert "only the size of the model is known" in " ".join(wanted.warnings)
+    assert wanted.inputs["model"] == "70B-params"
     for size in ("8B", "8b", "8 B", "8b-params", "8B-Params", "8000M params"):
         assert read_model(size, default()).key == "8B-params"
     with pytest.raises(NotFound, match="nearest"):  # its active parameters are another number

@@ -61,11 +61,11 @@ def test_held_by_so_many_and_not_by_unit_outages(params: float, memory: float) -
 )
 def test_a_measured_total_is_conserved_and_shared_alike(watts: float, predicted: dict[str, float]) -> None:
     arrays = {part: np.array([power, 2 * power]) for part, power in predicted.items()}
-    found = training.split_measured(np.asarray(watts), arrays)
-    assert sum(found.values()) == pytest.approx(watts, rel=1e-12)
+    result = training.split_measured(np.asarray(watts), arrays)
+    assert sum(result.values()) == pytest.approx(watts, rel=1e-12)
     total = sum(predicted.values())
     for part, power in predicted.items():
-        assert found[part] == pytest.approx(watts * power / total)
+        assert result[part] == pytest.approx(watts * power / total)
 
 
 @given(st.sampled_from(CHIPS), st.integers(1, 10_000), st.floats(0, 1))

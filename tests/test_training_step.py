@@ -52,9 +52,9 @@ def time_of(model: Model, chip: Chip, plan: Plan, precision: str = "bf16") -> fl
 @cache
 def some_plans(name: str, chip: str, chips: int, tokens: int = 4096) -> tuple[Plan, ...]:
     """Layouts of every kind: one out of many, evenly."""
-    found = plans(load_model(name, catalog.default()), device(chip), chips, 4 * chips, tokens)
-    size = found.tensor.size
-    return tuple(found.pick(i) for i in range(0, size, max(size // 12, 1)))
+    result = plans(load_model(name, catalog.default()), device(chip), chips, 4 * chips, tokens)
+    size = result.tensor.size
+    return tuple(result.pick(i) for i in range(0, size, max(size // 12, 1)))
 
 
 def test_gpt_3_on_512_h100_as_measured() -> None:
@@ -93,8 +93,8 @@ def test_published_steps_are_roughly_what_they_took(step: PublishedStep) -> None
     least = -0.35 if (step.chip, step.precision) == ("h100-sxm", "bf16") else -0.21
     small = step.record.name in ("megatron-1.7b", "megatron-3.6b", "megatron-7.5b")  # small products of 2021's software
     assert least < off(step) < (0.2 if small else 0.13)
-    held = float(chip_memory_bytes(step.model, Layouts.of(step.plan), FACTS))
-    assert held < 1.7 * device(step.chip).memory_bytes
+    memory_bytes = float(chip_memory_bytes(step.model, Layouts.of(step.plan), FACTS))
+    assert memory_bytes < 1.7 * device(step.chip).memory_bytes
 
 
 @pytest.mark.parametrize(
@@ -130,14 +130,14 @@ def test_published_steps_of_tuned_software_are_hit_within_a_tenth() -> None:
 
 def test_steps_are_told_by_software() -> None:
     validation = validate()
-    held, groups = validation.steps, validation.groups()
-    assert sum(len(group) for group in groups.values()) == len(held) == score(held)["n"]
+    kept, groups = validation.steps, validation.groups()
+    assert sum(len(group) for group in groups.values()) == len(kept) == score(kept)["n"]
     assert len(groups["mixtures of experts"]) == 15
     assert score(groups["tuned steps"])["mean_error_percent"] < 10
     shown = io.StringIO()
     Console(file=shown, width=140).print(rich_text(validation.json()))
-    assert all(each.published.record.name in shown.getvalue() for each in held)
-    assert held[0].json()["error_percent"] == pytest.approx(100 * off(held[0].published))
+    assert all(each.published.record.name in shown.getvalue() for each in kept)
+    assert kept[0].json()["error_percent"] == pytest.approx(100 * off(kept[0].published))
 
 
 @pytest.mark.parametrize(
@@ -167,8 +167,10 @@ def test_large_mixtures_spread_their_experts() -> None:
     spread = Plan(1, 16, 128, 15_360, 4096, expert=64, interleave=2, recompute="selective")
     step = step_of(model, chip, spread, "fp8")
     assert step.parts_s["experts' tokens"] > 0
-    held, without = (float(chip_memory_bytes(model, Layouts.of(p), FACTS)) for p in (spread, replace(spread, expert=1)))
-    assert held < without / 2
+    memory_bytes, without = (
+        float(chip_memory_bytes(model, Layouts.of(p), FACTS)) for p in (spread, replace(spread, expert=1))
+    )
+    assert memory_bytes < without / 2
 
 
 @given(st.sampled_from(MODELS), st.sampled_from(["a100-sxm-80gb", "h100-sxm", "b200"]), st.integers(0, 11))
@@ -178,13 +180,13 @@ def test_every_layout_is_physical(name: str, chip_name: str, index: int) -> None
     plan = layouts[index % len(layouts)]
     assert plan.chips == 512
     for form in ("bf16", "fp8") if "fp8_flops" in chip.record.facts else ("bf16",):
-        found = step_of(model, chip, plan, form)
+        result = step_of(model, chip, plan, form)
         assert 0 < float(tuned_mfu(model, chip, plan, form, chip.draws)) < 1
-        assert float(chip.idle_w) <= float(found.power_w) <= float(chip.tdp_w) * (1 + 1e-12)
-        assert float(sum(found.parts_s.values())) == pytest.approx(float(found.time_s), rel=1e-9)
-        assert all(float(part) >= 0 for part in found.parts_s.values())
+        assert float(chip.idle_w) <= float(result.power_w) <= float(chip.tdp_w) * (1 + 1e-12)
+        assert float(sum(result.parts_s.values())) == pytest.approx(float(result.time_s), rel=1e-9)
+        assert all(float(part) >= 0 for part in result.parts_s.values())
         ideal = float(training_flops(model, plan.sequences * plan.tokens, plan.tokens))
-        assert float(found.time_s) > ideal / (plan.chips * chip.peak_flops(form))
+        assert float(result.time_s) > ideal / (plan.chips * chip.peak_flops(form))
 
 
 @given(st.sampled_from(MODELS), st.integers(0, 11))
@@ -225,13 +227,13 @@ def test_recomputation_only_adds_work_and_frees_memory(name: str, chip_name: str
     plan = layouts[index % len(layouts)]
     chosen = [replace(plan, recompute=how) for how in ("none", "selective", "full")]
     times = [time_of(model, chip, each) for each in chosen]
-    held = [float(chip_memory_bytes(model, Layouts.of(each), FACTS)) for each in chosen]
+    memory_bytes = [float(chip_memory_bytes(model, Layouts.of(each), FACTS)) for each in chosen]
     assert times[0] * CLOSE <= times[1]
     assert times[1] * CLOSE <= times[2]
     # full recomputation makes one layer again: where a chip holds no more than that, nothing is won
-    assert held[0] >= held[1]
+    assert memory_bytes[0] >= memory_bytes[1]
     in_flight = min(plan.pipeline, plan.micro) * model.layers / plan.pipeline
-    assert in_flight < 2.5 or held[0] >= held[2]
+    assert in_flight < 2.5 or memory_bytes[0] >= memory_bytes[2]
 
 
 @given(st.sampled_from(["llama-3.1-8b", "llama-3.1-70b", "mixtral-8x7b"]), st.sampled_from([64, 256]))
@@ -248,8 +250,8 @@ def test_more_microbatches_and_interleaving_shrink_the_bubble() -> None:
     model, chip = load_model("gpt-3-175b", catalog.default()), device("h100-sxm")
     shares = []
     for sequences, interleave in ((64, 1), (64, 4), (512, 4), (2048, 4)):
-        found = step_of(model, chip, Plan(8, 8, 8, sequences, 2048, interleave=interleave))
-        shares.append(float(found.parts_s["bubble"] / found.time_s))
+        result = step_of(model, chip, Plan(8, 8, 8, sequences, 2048, interleave=interleave))
+        shares.append(float(result.parts_s["bubble"] / result.time_s))
     assert shares == sorted(shares, reverse=True)
     assert shares[-1] > 0
 
@@ -285,9 +287,9 @@ def test_draws_give_a_range() -> None:
     model, draws = load_model("llama-3.1-70b", catalog.default()), Draws(200)
     chip = load_chip("h100-sxm", draws)
     plan = best_plan(model, chip, 512, 4096, "bf16")
-    found = tuned_mfu(model, chip, plan, "bf16", draws)
-    assert found.shape == (200,)
-    assert np.ptp(found) > 0
+    result = tuned_mfu(model, chip, plan, "bf16", draws)
+    assert result.shape == (200,)
+    assert np.ptp(result) > 0
 
 
 def test_tuned_goes_with_nothing_that_settles_the_time() -> None:

@@ -191,24 +191,24 @@ def test_a_stuck_sensor_and_a_silence_are_doubted_and_no_power_is_made_up_for_th
     assert energy(counter, T0 + 30, T0 + 60).parts["gaps"] > 0
 
 
-def one(power: list[float], time: list[float]) -> Series:
+def powers(power: list[float], time: list[float]) -> Series:
     return Series(Device("h", "g", "gpu", "A100"), Spec("nvml"), np.array(time), np.array(power))
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "message"),
     [
         (lambda: energy(flat(100), T0 + 5, T0 + 5), "later than its begin"),
         (lambda: energy(flat(100), T0 + 5, T0 + 4), "later than its begin"),
         (lambda: energy(flat(100), T0 - 50, T0 + 4), "not within the readings"),
         (lambda: energy(flat(100), T0 + 5, T0 + 400), "not within the readings"),
-        (lambda: energy(one([100.0], [T0]), T0, T0 + 1), "fewer than two"),
-        (lambda: energy(one([np.nan, -2.0], [T0, T0 + 1]), T0, T0 + 1), "fewer than two"),
+        (lambda: energy(powers([100.0], [T0]), T0, T0 + 1), "fewer than two"),
+        (lambda: energy(powers([np.nan, -2.0], [T0, T0 + 1]), T0, T0 + 1), "fewer than two"),
         (lambda: energy(replace(flat(100), power_w=None), T0, T0 + 1), "without power and without energy"),
     ],
 )
-def test_nonsense_is_told_in_one_line(make: Callable[[], object], said: str) -> None:
-    with pytest.raises(WattlineError, match=said):
+def test_nonsense_is_told_in_one_line(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(WattlineError, match=message):
         make()
 
 

@@ -37,7 +37,7 @@ def test_the_truth_lies_within_the_stated_error(card: str, shape: str) -> None:
     sensor, idle_w, busy_w, field = CARDS[card]
     rng = np.random.default_rng(len(card) + len(shape))
     units = [u for u in catalog.default().records("sensor_unit").values() if gain_for(card).cards and _same(u, card)]
-    held = windows = 0
+    inside = windows = 0
     for unit in units[:3] * 2:
         measured = replace(sensor, gain=unit["gain"].value, offset_w=unit["offset_w"].value)
         time, power = load(shape, idle_w, busy_w, rng)
@@ -47,9 +47,9 @@ def test_the_truth_lies_within_the_stated_error(card: str, shape: str) -> None:
         assert whole.error <= (0.08 if shape == "step" else 0.10)
         for begin in np.arange(0.3, 11.0, 1.0):
             part = energy_of(corrected, T0 + begin, T0 + begin + 2)
-            held += part.holds(sim.energy(power, begin, begin + 2))
+            inside += part.holds(sim.energy(power, begin, begin + 2))
             windows += 1
-    assert held >= 0.93 * windows
+    assert inside >= 0.93 * windows
 
 
 def _same(unit: catalog.Record, card: str) -> bool:
@@ -89,8 +89,8 @@ def test_a_slow_approach_is_found_and_undone(tau: float, step_w: float, seed: in
     time, power = sim.steps(14.0, 60.0, 60.0 + step_w, [(2.0, 7.0)])
     series = sim.read(time, power, sim.Sensor(0.015, 0.015, tau), np.random.default_rng(seed), "K40m")
     assert series.power_w is not None
-    found = find_relax(series.time_s, series.power_w, 0.4, 1.6)
-    assert found == pytest.approx(tau, abs=0.12)
+    result = find_relax(series.time_s, series.power_w, 0.4, 1.6)
+    assert result == pytest.approx(tau, abs=0.12)
 
 
 def test_energy_of_a_lagging_reading_is_its_own_plus_its_rise() -> None:
@@ -106,8 +106,8 @@ def test_energy_of_a_lagging_reading_is_its_own_plus_its_rise() -> None:
 def test_a_beat_is_evened_out_and_a_real_swing_is_left() -> None:
     count = np.arange(200)
     beat = 130 + 60 * np.sin(2 * np.pi * count / 33)
-    evened, found = even_beats(beat)
-    assert [length for _, _, length in found] == [pytest.approx(33, abs=1)]
+    evened, result = even_beats(beat)
+    assert [length for _, _, length in result] == [pytest.approx(33, abs=1)]
     assert np.ptp(evened) < 5
     assert evened.mean() == pytest.approx(130, abs=4)
     for real in (np.where(count // 20 % 2, 200.0, 60.0), 60 + 0.5 * count, np.full(200, 100.0)):

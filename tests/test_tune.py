@@ -319,10 +319,10 @@ def test_a_command_line_of_no_sense_gets_one_line(
 
     with pytest.raises(SystemExit) as stop:
         main(["tune", *arguments])
-    said = capsys.readouterr().err
+    output = capsys.readouterr().err
     assert stop.value.code == (127 if "is not found" in words else 2)
-    assert said.count("\n") == 1
-    assert words in said
+    assert output.count("\n") == 1
+    assert words in output
 
 
 def test_a_setting_of_the_program_is_tuned_by_a_function_of_its_own() -> None:

@@ -119,10 +119,10 @@ def test_a_server_is_tuned_under_its_traffic_and_set_back_at_ctrl_c(tmp_path: Pa
                     thread.join()
             assert list((tmp_path / "state").glob("*.json"))
             tune.send_signal(signal.SIGINT)
-            told = tune.stderr.read()
+            reported = tune.stderr.read()
         server.kill()
-    assert "Tuned:" in told
-    assert "what stood is set back" in told
+    assert "Tuned:" in reported
+    assert "what stood is set back" in reported
     assert chip.limit_w() == 650
 
 

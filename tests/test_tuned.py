@@ -38,10 +38,10 @@ def test_attention_over_prompts_reaches_its_rate_as_they_grow(tokens: int, chip:
     device = load_chip(chip, DRAWS)
     fit = with_tuned(coefficients(device.generation, DRAWS), load_tuned(device, DRAWS))
     shape = Shape.of(read_model("llama-2-70b", DRAWS.catalog))
-    one, none = np.asarray(1.0), np.asarray(0.0)
+    single, none = np.asarray(1.0), np.asarray(0.0)
     work = Work(
         tokens=np.asarray(float(tokens)), sequences=none, context=none, prompt_tokens=np.asarray(float(tokens)),
-        chips=one, weight_bytes=one, dense_bytes=one, narrow=one, expert_parallel=none,
+        chips=single, weight_bytes=single, dense_bytes=single, narrow=single, expert_parallel=none,
     )  # fmt: skip
     rates = nameplate(device, 1, "fp8")
     long, flat = (

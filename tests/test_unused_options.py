@@ -68,8 +68,8 @@ def answer(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, s
     printed = capsys.readouterr()
     if stop.value.code:
         return int(stop.value.code), "", printed.err
-    said = json.loads(printed.out)
-    return 0, json.dumps({name: said[name] for name in ("results", "command")}), printed.err
+    message = json.loads(printed.out)
+    return 0, json.dumps({name: message[name] for name in ("results", "command")}), printed.err
 
 
 @pytest.mark.parametrize("name", LINES)

@@ -149,17 +149,17 @@ def test_calibration_is_deterministic_and_its_output_is_catalog(tmp_path: Path) 
     (tmp_path / "x.csv").write_text(csv_of(fit_rows()))
     text = calibrate.calibrate_training(read_runs(tmp_path / "x.csv"))
     assert text == calibrate.calibrate_training(read_runs(tmp_path / "x.csv"))
-    found = dict(catalog.read_records("fit", text, "training.toml"))
+    result = dict(catalog.read_records("fit", text, "training.toml"))
     factors = {f"training-{name}" for name in (*production_fit.NAMES, "run-spread")}
-    assert {"training-rows", *factors} <= set(found)
-    assert found["training-rows"]["value"].value == 7
-    assert 0.9 < found["training-slowness"]["value"].value < 3
-    assert "llama-2-7b" in found["training-rows"].meta["fitted_to"]
-    assert found["training-rows"].meta["houses"] == ["Google", "Meta", "MosaicML", "TII"]
-    assert found["power-rows"].meta["fitted_to"] == ["palm-540b on tpu-v4"]
-    power = found["training-power-tpu4"]["value"]
+    assert {"training-rows", *factors} <= set(result)
+    assert result["training-rows"]["value"].value == 7
+    assert 0.9 < result["training-slowness"]["value"].value < 3
+    assert "llama-2-7b" in result["training-rows"].meta["fitted_to"]
+    assert result["training-rows"].meta["houses"] == ["Google", "Meta", "MosaicML", "TII"]
+    assert result["power-rows"].meta["fitted_to"] == ["palm-540b on tpu-v4"]
+    power = result["training-power-tpu4"]["value"]
     assert 0.3 < power.value < 1
-    for record in found.values():
+    for record in result.values():
         assert record["value"].low <= record["value"].value <= record["value"].high
 
 

@@ -87,8 +87,8 @@ def test_rows_with_suffixes_ranges_and_formats(tmp_path: Path) -> None:
     assert (llama.tokens, llama.chip_hours, llama.chips) == (15e12, 1.3e6, 150)
     # DeepSeek trained in FP8; Kimi K2's weights are FP8, its training was not
     assert [run.precision for run in (llama, v3, kimi)] == ["bf16", "fp8", "bf16"]
-    said = [row | {"precision": form} for form in ("FP8 (E4M3)", "bfloat16", "fp7", "")]
-    (tmp_path / "y.csv").write_text(csv_of(said, (*COLUMNS, "precision")))
+    message = [row | {"precision": form} for form in ("FP8 (E4M3)", "bfloat16", "fp7", "")]
+    (tmp_path / "y.csv").write_text(csv_of(message, (*COLUMNS, "precision")))
     fp8, bf16, odd, none = read_runs(tmp_path / "y.csv")
     assert [run.precision for run in (fp8, bf16, odd, none)] == ["fp8", "bf16", "", "bf16"]
     assert np.all(predict_chip_hours(fp8, Draws(50)) < predict_chip_hours(bf16, Draws(50)))
@@ -155,7 +155,7 @@ def test_other_columns_and_short_or_long_rows(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (b"", "missing; it has none"),
         (b"a,b\n1,2\n", "column model, .* missing; it has a, b"),
@@ -166,9 +166,9 @@ def test_other_columns_and_short_or_long_rows(tmp_path: Path) -> None:
         (b"x" * 10_000_001, "too large"),
     ],
 )
-def test_what_is_no_table_of_runs(tmp_path: Path, text: bytes, said: str) -> None:
+def test_what_is_no_table_of_runs(tmp_path: Path, text: bytes, message: str) -> None:
     (tmp_path / "x.csv").write_bytes(text)
-    with pytest.raises(WattlineError, match=said):
+    with pytest.raises(WattlineError, match=message):
         read_runs(tmp_path / "x.csv")
     with pytest.raises(WattlineError, match="does not exist"):
         read_runs(tmp_path / "none.csv")

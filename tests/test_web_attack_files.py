@@ -88,15 +88,15 @@ def test_bodies_that_come_together_stay_within_the_memory_that_is_for_them(
     monkeypatch.setattr(bodies.ROOM, "limit", 300_000)
     port = int(base.rpartition(":")[2])
     head = request("POST /api/v1/uploads?name=a.csv", "Content-Length: 250000")
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as one:
-        one.sendall(head + b"x" * 200_000)
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as single:
+        single.sendall(head + b"x" * 200_000)
         until(lambda: bodies.ROOM.taken >= 200_000)
         reply = httpx.post(f"{base}/api/v1/uploads?name=b.csv", content=b"y" * 150_000)
         assert (reply.status_code, reply.headers["retry-after"]) == (429, "5")
         form = httpx.post(f"{base}/flex/headroom", files={"file-demand": ("a.csv", b"z" * 150_000)})
         assert form.status_code == 429
-        one.sendall(b"x" * 50_000)
-        assert b" 201 " in one.recv(65536)
+        single.sendall(b"x" * 50_000)
+        assert b" 201 " in single.recv(65536)
     until(lambda: bodies.ROOM.taken == 0)
     assert httpx.post(f"{base}/api/v1/uploads?name=b.csv", content=b"y" * 150_000).status_code == 201
 

@@ -123,14 +123,14 @@ def test_an_app_that_was_ended_is_told_where_its_answer_would_be(browser: Any) -
 
 
 def test_two_tabs_do_not_mind_each_other(browser: Any, base: str) -> None:
-    with Tab(browser, base) as one:
-        one.goto(QUICK)
-        other = one.context.new_page()
+    with Tab(browser, base) as single:
+        single.goto(QUICK)
+        other = single.context.new_page()
         other.goto("/check?claims=ChatGPT uses 2.9 Wh per request&draws=40")
         answered(other, "ChatGPT")
-        one.fill("#f-output_tokens", "50")
-        one.keyboard.press("Tab")
-        answered(one, "50 out")
+        single.fill("#f-output_tokens", "50")
+        single.keyboard.press("Tab")
+        answered(single, "50 out")
         other.goto("/")
         recent = other.locator("#recent li")
         rows = recent.filter(has_text=re.compile("50 out|300 out|ChatGPT"))

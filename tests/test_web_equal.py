@@ -84,7 +84,7 @@ def read(line: str) -> tuple[str, list[tuple[str, str]]]:
     return " ".join(words[:first]), pairs
 
 
-def asked(base: str, command: str, pairs: list[tuple[str, str]]) -> httpx.Response:
+def api_reply(base: str, command: str, pairs: list[tuple[str, str]]) -> httpx.Response:
     """The API's reply, by its job where it takes long."""
 
     def sent(part: str) -> str:
@@ -162,9 +162,9 @@ def test_a_prompt_of_any_inputs_is_the_command_line_s(
 ) -> None:
     given_ = {"model": "llama-3.1-8b", "chip": "h100-sxm", "draws": "10", **inputs}
     pairs = [(name, str(value)) for name, value in given_.items()]
-    assert asked(base, "prompt", pairs).text == printed("prompt", pairs, tmp_path, capsys)
+    assert api_reply(base, "prompt", pairs).text == printed("prompt", pairs, tmp_path, capsys)
     posted = httpx.post(f"{base}/api/v1/prompt", json=given_, timeout=60)
-    assert posted.json() == json.load(io.StringIO(asked(base, "prompt", pairs).text))
+    assert posted.json() == json.load(io.StringIO(api_reply(base, "prompt", pairs).text))
 
 
 def test_every_status_of_the_api_is_documented(base: str) -> None:

@@ -23,7 +23,7 @@ from typer.main import get_command
 
 import wattline as wl
 from test_web import QUESTIONS
-from test_web_equal import FILES, FORMS, LINES, asked, read
+from test_web_equal import FILES, FORMS, LINES, api_reply, read
 from wattline.cli.main import app as command_app
 from wattline.cli.main import main
 from wattline.web.app.forms import commands_in
@@ -87,7 +87,7 @@ def answer_of(code: str, place: Path) -> Any:
 @pytest.mark.parametrize("command", QUESTIONS)
 def test_the_lines_of_a_quick_page_give_its_answer(base: str, command: str, tmp_path: Path) -> None:
     question = question_of(command, list(QUESTIONS[command].items()))
-    reply = asked(base, command, list(question.values.items()))
+    reply = api_reply(base, command, list(question.values.items()))
     assert answer_of(question.python({}), tmp_path) == reply.json()["results"]
 
 
@@ -104,7 +104,7 @@ def test_the_lines_and_the_command_line_give_the_answer_beside_them(
     command, pairs = read(line)
     question = question_of(command, pairs)
     code = question.python({})
-    reply = asked(
+    reply = api_reply(
         base, command, [(name, value) for name, value in zip(question.values, dict(pairs).values(), strict=True)]
     )
     assert reply.status_code == 200, reply.text

@@ -43,38 +43,38 @@ def _play(size: int, total: int, dispersion: float, mean: float = 400.0) -> tupl
 
 @pytest.mark.parametrize(("task", "batch"), [("lm-arena-chat", 512), ("lm-arena-chat", 128), ("gpqa", 128)])
 def test_a_run_played_out_has_the_same_window(task: str, batch: int) -> None:
-    one = windows([task], [batch])
+    single = windows([task], [batch])
     total = int(requests(task, batch))
     # many runs at once: as many places and requests, times eight
     age, new, share, _ = _play(8 * batch, 8 * total, spread(task))
-    assert float(one.age[0]) == pytest.approx(age, rel=0.06)
-    assert float(one.new[0]) == pytest.approx(new, rel=0.06)
-    assert float(one.quantile[0]) == pytest.approx(1 - 0.5 / share, abs=0.03)
-    assert float(one.running[0]) == 1.0
+    assert float(single.age[0]) == pytest.approx(age, rel=0.06)
+    assert float(single.new[0]) == pytest.approx(new, rel=0.06)
+    assert float(single.quantile[0]) == pytest.approx(1 - 0.5 / share, abs=0.03)
+    assert float(single.running[0]) == 1.0
 
 
 def test_a_run_that_is_mostly_its_end() -> None:
-    one = windows(["gpqa"], [512])
+    single = windows(["gpqa"], [512])
     age, new, share, running = _play(2048, 4 * int(requests("gpqa", 512)), spread("gpqa"))
     assert share < 0.5
-    assert float(one.running[0]) == pytest.approx(running, abs=0.03)
-    assert float(one.age[0]) == pytest.approx(age, rel=0.08)
-    assert float(one.new[0]) == pytest.approx(new, rel=0.08)
+    assert float(single.running[0]) == pytest.approx(running, abs=0.03)
+    assert float(single.age[0]) == pytest.approx(age, rel=0.08)
+    assert float(single.new[0]) == pytest.approx(new, rel=0.08)
 
 
 def test_a_task_of_no_benchmark_is_in_full_swing() -> None:
-    one = windows(["translation"], [64])
-    assert float(one.new[0]) == 1.0
-    assert float(one.quantile[0]) == 0.5
-    assert float(one.age[0]) == float(one.position[0])
+    single = windows(["translation"], [64])
+    assert float(single.new[0]) == 1.0
+    assert float(single.quantile[0]) == 0.5
+    assert float(single.age[0]) == float(single.position[0])
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(["lm-arena-chat", "gpqa", "sourcegraph-fim", "image-chat", "video-chat"]), st.integers(1, 5000))
 def test_limits(task: str, batch: int) -> None:
     assert requests(task, batch) >= batch
-    one: RunWindow = windows([task], [batch])
-    assert 0 < float(one.age[0]) <= float(one.position[0]) + 1e-9
-    assert 0 < float(one.new[0]) <= 1.0 + 1e-3
-    assert 0 < float(one.quantile[0]) <= 0.5
-    assert 0 < float(one.running[0]) <= 1.0
+    single: RunWindow = windows([task], [batch])
+    assert 0 < float(single.age[0]) <= float(single.position[0]) + 1e-9
+    assert 0 < float(single.new[0]) <= 1.0 + 1e-3
+    assert 0 < float(single.quantile[0]) <= 0.5
+    assert 0 < float(single.running[0]) <= 1.0

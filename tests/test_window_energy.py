@@ -24,8 +24,8 @@ def series(time: Array, power: Array | None = None, energy: Array | None = None,
     return Series(GPU, replace(SPEC, **spec), np.asarray(time) + 1.7e9, power, energy, np.asarray(time, float))  # type: ignore[arg-type]
 
 
-def energy_of(begin_s: float, end_s: float, *found: Series) -> WindowEnergy:
-    return window_energy(Recording(found), begin_s, end_s)
+def energy_of(begin_s: float, end_s: float, *result: Series) -> WindowEnergy:
+    return window_energy(Recording(result), begin_s, end_s)
 
 
 POWERS = st.lists(st.floats(1, 1000), min_size=3, max_size=60)
@@ -37,11 +37,11 @@ def test_any_split_adds_up_to_the_whole(
 ) -> None:
     time = np.arange(len(powers)) * 0.1
     rise = np.cumsum(np.array(powers) * 0.1) % wrap_j
-    one = series(time, energy=rise, wrap_j=wrap_j) if counter else series(time, power=np.array(powers))
+    single = series(time, energy=rise, wrap_j=wrap_j) if counter else series(time, power=np.array(powers))
     edges = np.sort([start * time[-1] * 0.5, time[-1], *(start * time[-1] * 0.5 + np.array(cuts) * time[-1] * 0.5)])
     assume(np.diff(edges).min() > 1e-6)
-    whole = energy_of(edges[0], edges[-1], one).energy_j
-    parts = add_up([energy_of(a, b, one) for a, b in pairwise(edges)]).energy_j
+    whole = energy_of(edges[0], edges[-1], single).energy_j
+    parts = add_up([energy_of(a, b, single) for a, b in pairwise(edges)]).energy_j
     assert whole is not None
     assert parts == pytest.approx(whole, rel=1e-9, abs=1e-9)
 
@@ -56,15 +56,15 @@ def test_a_counter_may_wrap_at_any_point(wrap_j: float, start: float, shares: li
     true = np.concatenate([[0.0], np.cumsum(np.array(shares) * wrap_j)])
     shown = (start * wrap_j + true) % wrap_j
     time = np.arange(len(true)) * wrap_j / 5000  # no GPU draws more than 5 kW
-    found = energy_of(0.0, float(time[-1]), series(time, energy=shown, wrap_j=wrap_j))
-    assert found.energy_j == pytest.approx(true[-1], rel=1e-9, abs=1e-6 * wrap_j)
+    result = energy_of(0.0, float(time[-1]), series(time, energy=shown, wrap_j=wrap_j))
+    assert result.energy_j == pytest.approx(true[-1], rel=1e-9, abs=1e-6 * wrap_j)
 
 
 def test_wraps_are_told() -> None:
     time = np.arange(11.0)
-    found = energy_of(0, 10, series(time, energy=(time * 30) % 100, wrap_j=100.0))
-    assert found.energy_j == pytest.approx(300)
-    assert [(fault.kind, fault.count) for fault in add_up([found]).faults] == [("wrap", 3)]
+    result = energy_of(0, 10, series(time, energy=(time * 30) % 100, wrap_j=100.0))
+    assert result.energy_j == pytest.approx(300)
+    assert [(fault.kind, fault.count) for fault in add_up([result]).faults] == [("wrap", 3)]
 
 
 @pytest.mark.parametrize("bad", [0.0, 99.0, 262_000.0])
@@ -73,42 +73,42 @@ def test_one_bad_reading_of_a_counter_is_no_wrap(bad: float) -> None:
     time = np.arange(31.0)
     counter = 5000 + time * 100
     counter[15] = bad
-    found = energy_of(0, 30, series(time, energy=counter, wrap_j=262_143.3))
-    assert found.energy_j == pytest.approx(3000)
-    assert [fault.kind for fault in found.faults] == ["unreadable"]
+    result = energy_of(0, 30, series(time, energy=counter, wrap_j=262_143.3))
+    assert result.energy_j == pytest.approx(3000)
+    assert [fault.kind for fault in result.faults] == ["unreadable"]
 
 
 def test_a_counter_that_was_reset_goes_on_at_its_mean_power() -> None:
     time = np.arange(21.0)
     counter = 9000 + time * 100
     counter[11:] -= counter[11]  # the driver was loaded again
-    found = energy_of(0, 20, series(time, energy=counter))
-    assert found.energy_j == pytest.approx(2000)
-    assert [fault.kind for fault in found.faults] == ["reset"]
+    result = energy_of(0, 20, series(time, energy=counter))
+    assert result.energy_j == pytest.approx(2000)
+    assert [fault.kind for fault in result.faults] == ["reset"]
 
 
 def test_a_gap_is_bridged_by_the_counter_and_told() -> None:
     time = np.concatenate([np.arange(15.0), np.arange(45.0, 60.0)])
-    found = energy_of(0, 59, series(time, power=50 + time % 3, energy=time * 50 + (time > 20) * 600))
-    assert found.energy_j == pytest.approx(59 * 50 + 600)
-    (gap,) = found.faults
+    result = energy_of(0, 59, series(time, power=50 + time % 3, energy=time * 50 + (time > 20) * 600))
+    assert result.energy_j == pytest.approx(59 * 50 + 600)
+    (gap,) = result.faults
     assert (gap.kind, gap.seconds, gap.done) == ("gap", 30.0, "bridged by the counter, which loses nothing")
 
 
 def test_a_gap_without_a_counter_widens_the_range() -> None:
     time = np.concatenate([np.arange(5), np.arange(34, 40)])
     power = np.where(np.arange(11) % 2, 100.0, 300.0)
-    found = energy_of(0, 39, series(time, power=power))
-    assert found.low_j is not None
-    assert found.high_j is not None
-    assert found.high_j - found.low_j > 30 * 100
-    assert [fault.kind for fault in found.faults] == ["gap"]
+    result = energy_of(0, 39, series(time, power=power))
+    assert result.low_j is not None
+    assert result.high_j is not None
+    assert result.high_j - result.low_j > 30 * 100
+    assert [fault.kind for fault in result.faults] == ["gap"]
 
 
 def test_a_long_gap_in_which_the_counter_wrapped_more_than_once() -> None:
     time = np.concatenate([np.arange(0, 50.0), np.arange(1050, 1100.0)])
-    found = energy_of(0, 1099, series(time, energy=(time * 100) % 30_000, wrap_j=30_000.0))
-    assert found.energy_j == pytest.approx(109_900)
+    result = energy_of(0, 1099, series(time, energy=(time * 100) % 30_000, wrap_j=30_000.0))
+    assert result.energy_j == pytest.approx(109_900)
 
 
 def test_without_readings_energy_is_unknown_and_never_zero() -> None:
@@ -124,29 +124,29 @@ def test_without_readings_energy_is_unknown_and_never_zero() -> None:
 
 
 def test_readings_that_stop_early_leave_doubt() -> None:
-    found = energy_of(0, 20, series(np.arange(11.0), power=np.full(11, 100.0)))
-    assert found.energy_j == pytest.approx(2000)
-    assert found.low_j is not None
-    assert found.low_j <= 1000
-    assert [fault.kind for fault in found.faults] == ["gap"]
+    result = energy_of(0, 20, series(np.arange(11.0), power=np.full(11, 100.0)))
+    assert result.energy_j == pytest.approx(2000)
+    assert result.low_j is not None
+    assert result.low_j <= 1000
+    assert [fault.kind for fault in result.faults] == ["gap"]
 
 
 @pytest.mark.parametrize(("bad", "kind"), [((-1.0, -2.0), "sentinel"), ((-1.0, -7.0), "negative")])
 def test_negative_power_enters_no_sum(bad: tuple[float, float], kind: str) -> None:
     power = np.full(11, 100.0)
     power[[3, 7]] = bad
-    found = energy_of(0, 10, series(np.arange(11.0), power=power))
-    assert found.energy_j == pytest.approx(1000)
-    assert (kind, 2) in [(fault.kind, fault.count) for fault in found.faults]
+    result = energy_of(0, 10, series(np.arange(11.0), power=power))
+    assert result.energy_j == pytest.approx(1000)
+    assert (kind, 2) in [(fault.kind, fault.count) for fault in result.faults]
 
 
 def test_the_counter_goes_before_power_and_measured_before_modelled() -> None:
     time = np.arange(11.0)
     both = series(time, power=np.full(11, 80.0), energy=time * 100)
     modelled = series(time, energy=time * 500, modelled=True, error=0.01)
-    found = energy_of(0, 10, modelled, both)
-    assert found.energy_j == pytest.approx(1000)
-    assert not found.modelled
+    result = energy_of(0, 10, modelled, both)
+    assert result.energy_j == pytest.approx(1000)
+    assert not result.modelled
     assert energy_of(0, 10, modelled).modelled
 
 
@@ -169,8 +169,8 @@ def test_the_truth_lies_in_the_range_where_power_steps(period: float, phase: flo
     power = np.where(((fine / period + phase) % 1) < 0.5, 100.0, 700.0)
     true = np.concatenate([[0.0], np.cumsum(power[:-1] * 0.001)])
     counter = np.interp(time, fine, true)
-    found = energy_of(5.033, 9.171, series(time, energy=counter))
+    result = energy_of(5.033, 9.171, series(time, energy=counter))
     wanted = float(np.diff(np.interp([5.033, 9.171], fine, true))[0])
-    assert found.low_j is not None
-    assert found.high_j is not None
-    assert found.low_j <= wanted <= found.high_j
+    assert result.low_j is not None
+    assert result.high_j is not None
+    assert result.low_j <= wanted <= result.high_j

@@ -25,7 +25,7 @@ from wattline.report.terminal.world import place_name
 DRAWS = 2000
 
 
-def asked(*words: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+def run_world(*words: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as stop:
         main(["world", *words])
     out = capsys.readouterr()
@@ -140,10 +140,10 @@ def test_a_rate_of_requests_is_a_share_of_the_place(capsys: pytest.CaptureFixtur
     made = wl.world("us", "2030", draws=DRAWS).of_requests("1B/day", "1 Wh").json()["results"]["demand"]["stated"]
     assert made["energy_twh"]["p50"] == pytest.approx(0.36525)
     assert made["share_of_place"]["p50"] < 0.001
-    status, out, _ = asked("--years", "2030", "--draws", "500", "--rate", "2.5B/day", capsys=capsys)
+    status, out, _ = run_world("--years", "2030", "--draws", "500", "--rate", "2.5B/day", capsys=capsys)
     assert status == 0
     assert "2.5 billion a day" in out
-    status, _, err = asked("--request-energy", "1 Wh", capsys=capsys)
+    status, _, err = run_world("--request-energy", "1 Wh", capsys=capsys)
     assert status == 2
     assert "--rate" in err
 
@@ -164,7 +164,7 @@ def test_the_same_seed_writes_the_same_files_to_the_byte(tmp_path: Path) -> None
 def test_exports_add_up_to_the_outlook(
     kind: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, printed, _ = asked(
+    status, printed, _ = run_world(
         "--region", "us", "--years", "2030", "--draws", "500", "--json", "--out", str(tmp_path), "--export", kind,
         capsys=capsys,
     )  # fmt: skip
@@ -217,7 +217,7 @@ def test_the_hours_of_a_year_have_a_mean_of_one_and_swing_little() -> None:
 def test_bad_input_is_one_line_and_status_2(
     words: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, out, err = asked(*words, capsys=capsys)
+    status, out, err = run_world(*words, capsys=capsys)
     assert (status, out) == (2, "")
     assert len(err.splitlines()) == 1
     assert complaint in err
@@ -239,7 +239,7 @@ def test_a_bad_file_of_ones_own_says_where(text: str, complaint: str, tmp_path: 
 
 
 def test_the_screen_shows_each_place_and_what_matters(capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, _ = asked("--region", "us", "--years", "2024-2030", "--draws", "500", capsys=capsys)
+    status, out, _ = run_world("--region", "us", "--years", "2024-2030", "--draws", "500", capsys=capsys)
     assert status == 0
     for words in ("data centres without crypto-mining", "p5 to p95", "what matters most in 2030", "AI"):
         assert words in out

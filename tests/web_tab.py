@@ -87,18 +87,18 @@ def to_content(page: Any) -> None:
     page.keyboard.press("Enter")
 
 
-MOST_STEPS = 90  # of the Tab key, through all the inputs of a page that are shown
+MAX_STEPS = 90  # of the Tab key, through all the inputs of a page that are shown
 FOCUS = "(s => s.outlineStyle + s.boxShadow)(getComputedStyle(document.activeElement))"
 
 
 def step_to(page: Any, selector: str, key: str = "Tab") -> None:
     """Tab on until what the selector names has the focus, which can be seen."""
-    for _ in range(MOST_STEPS):
+    for _ in range(MAX_STEPS):
         page.keyboard.press(key)
         if seen(page, "selector => document.activeElement.matches(selector)", selector):
             assert seen(page, FOCUS) != "nonenone", f"the focus on {selector} is not seen"
             return
-    raise AssertionError(f"{selector} is not reached by {MOST_STEPS} steps")
+    raise AssertionError(f"{selector} is not reached by {MAX_STEPS} steps")
 
 
 def to_answer(page: Any) -> None:
