@@ -18,11 +18,11 @@ def budget(
         str | None, Opt("--until-after", help='How long to hold it, such as "10 s" [default: until Ctrl-C].')
     ] = None,
     shared: Annotated[
-        Path | None, Opt("--with-machines", help="Folder that several machines see, where the budget is one for all.")
+        Path | None, Opt("--with-machines", help="Folder that several machines share, for one budget over all of them.")
     ] = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Hold a group of devices under a number of watts, by priority, and set back what stood before."""
+    """Keep a group of devices below a number of watts, by priority, and restore their limits at the end."""
     from wattline.cli.printing import print_result
     from wattline.control.budget import budget as keep_budget
 

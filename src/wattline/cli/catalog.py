@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 Opt = typer.Option
 catalog_app = typer.Typer(
-    cls=Contents, help="Upkeep of the catalog's facts.", no_args_is_help=True, rich_markup_mode=None
+    cls=Contents,
+    help="Maintain the catalog: add models, update facts, compare states.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
@@ -62,11 +65,11 @@ def update(
     source: Annotated[str, typer.Argument(metavar="FILE|URL", help="The update: a TOML file, or its web address.")],
     *,
     sha256: Annotated[
-        str | None, Opt(metavar="HEX", help="Hash that the file must have, from whom you trust; a URL needs it.")
+        str | None, Opt(metavar="HEX", help="SHA-256 of the file, from a source you trust; required for a URL.")
     ] = None,
-    yes: Annotated[bool, Opt("--yes", help="Apply the update; without it the changes are shown alone.")] = False,
+    yes: Annotated[bool, Opt("--yes", help="Apply the update; without it the changes are only shown.")] = False,
 ) -> None:
-    """Show what an update of the catalog changes, and apply it with --yes; your own facts stand before it."""
+    """Show what an update of the catalog changes, and apply it with --yes; your own facts still override it."""
     from wattline.catalog.catalog import default
     from wattline.catalog.own import LIMIT_BYTES
     from wattline.catalog.update import (

@@ -26,7 +26,7 @@ def check(
     seed: options.Seed = 0,
     as_json: options.AsJson = False,
 ) -> None:
-    """Work every claim through: its arithmetic and its verdict."""
+    """Check a claim: its arithmetic, its sources and a verdict."""
     from wattline.claim import check_file
     from wattline.cli.printing import check_out, print_result, print_written
 

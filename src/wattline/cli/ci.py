@@ -16,13 +16,13 @@ def ci(
     command: Annotated[list[str] | None, typer.Argument(help="Command to check, with its arguments, after --.")] = None,
     budget: Annotated[str | None, Opt(help='Energy that a run may take on average, such as "50 J".')] = None,
     baseline: Annotated[
-        Path | None, Opt("--baseline-file", metavar="FILE", help="File with the runs of before, to hold these against.")
+        Path | None, Opt("--baseline-file", metavar="FILE", help="File with earlier runs to compare with.")
     ] = None,
     save_baseline: Annotated[
-        bool, Opt("--save-baseline", help="Write these runs into the baseline's file, in place of comparing.")
+        bool, Opt("--save-baseline", help="Save these runs as the baseline, instead of comparing.")
     ] = False,
     runs: Annotated[int, Opt(help="Number of runs that are measured.")] = 5,
-    warm_up: Annotated[int, Opt(help="Number of runs before them that do not count.")] = 1,
+    warm_up: Annotated[int, Opt(help="Number of warm-up runs that are not counted.")] = 1,
     tolerance: Annotated[str, Opt(help="Share by which it may take more than the baseline, such as 2%.")] = "0%",
     journal: Annotated[
         Path | None, Opt(metavar="FILE", help="Journal to write [default: wattline-ci-TIME.wattline here].")

@@ -13,15 +13,15 @@ Opt = typer.Option
 def cluster(
     address: Annotated[str, Opt(help="Address that Prometheus scrapes, such as 0.0.0.0:9400.")] = ":9400",
     kubelet: Annotated[
-        Path, Opt(metavar="SOCKET", help="Socket on which the kubelet tells which pod has which device.")
+        Path, Opt(metavar="SOCKET", help="Socket of the kubelet, which knows which pod has which device.")
     ] = Path("/var/lib/kubelet/pod-resources/kubelet.sock"),
     cgroups: Annotated[Path, Opt(metavar="DIR", help="Folder where the node's cgroups are mounted.")] = Path(
         "/sys/fs/cgroup"
     ),
-    pod_logs: Annotated[Path, Opt(metavar="DIR", help="Folder of the pods' logs, whose names tell the pods.")] = Path(
-        "/var/log/pods"
-    ),
-    look_every: Annotated[str, Opt(help="Time between two looks at which pods run.")] = "5 s",
+    pod_logs: Annotated[
+        Path, Opt(metavar="DIR", help="Folder of the pods' logs, whose names identify the pods.")
+    ] = Path("/var/log/pods"),
+    look_every: Annotated[str, Opt(help="Time between two queries of the running pods.")] = "5 s",
     lasting: Annotated[str | None, Opt("--serve-for", help="How long to serve [default: until it is ended].")] = None,
 ) -> None:
     """Serve joules by pod and namespace of this node to Prometheus, while they run."""

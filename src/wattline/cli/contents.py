@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 
 # what each command is for, in one line of a narrow terminal
 SECTIONS: dict[str, dict[str, str]] = {
-    "What AI takes": {
+    "Predict": {
         "prompt": "One prompt: joules, watt-hours, latencies, cost, CO2e, water.",
         "image": "One image, by model, chip, size and steps.",
         "video": "One video, by model, chip, size and frames.",
@@ -21,27 +21,27 @@ SECTIONS: dict[str, dict[str, str]] = {
         "frontier": "The set-up that meets the latencies with the least energy.",
         "run": "All jobs of a scenario file, and a report.",
     },
-    "Data centres, their growth, and what to do about it": {
+    "Data centres, grids and claims": {
         "site": "PUE, peak, water and cost of a data centre, hour by hour.",
         "supply": "What should power a site: capacities, hours and cost.",
-        "flex": "What yielding, waiting and smooth loads are worth to a grid.",
+        "flex": "Flexible load: room on a grid, jobs that wait, swings.",
         "world": "Electricity of data centres by place and year.",
-        "check": "A claim: its arithmetic and its verdict.",
+        "check": "A published claim: its arithmetic, sources and verdict.",
     },
     "Measure": {
-        "measure": "What a command takes, by the machine's own sensors.",
+        "measure": "Energy of a command, by the machine's own sensors.",
         "meter": "Recordings of any tool: energy, shares, bills, exports.",
         "sensors": "What measures power here, and what is missing.",
         "compare": "A prediction beside its measurement, by part and cause.",
-        "fleet": "A fleet of devices: readings in, sums by job and hour out.",
+        "fleet": "Energy of many devices, by job, user, model and hour.",
         "cluster": "Joules by pod and namespace, served to Prometheus.",
-        "proxy": "Joules of each request to a model server behind it.",
+        "proxy": "Joules of each request to a model server.",
         "traffic": "A trace of requests: described, or made.",
     },
-    "Cut": {
+    "Save energy": {
         "tune": "The power limit or clock of least energy while a job runs.",
         "tune-serve": "The same for a model server, within its latencies.",
-        "budget": "A number of watts for a group of devices, by priority.",
+        "budget": "A group of devices kept below a number of watts.",
         "saving": "What a change saved, and whether it is significant.",
         "ci": "A budget of energy for a command, in continuous integration.",
     },
@@ -53,7 +53,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "validate": "Predictions beside what was measured and published.",
         "calibrate": "Fits of the coefficients to measurements.",
     },
-    "Elsewhere": {
+    "In other places": {
         "web": "The commands as pages in a browser, on this machine.",
         "mcp": "The commands as tools of an agent.",
         "schema": "The JSON schema of what a command prints.",

@@ -15,7 +15,7 @@ from wattline.cli.meter_share import Jobs, Zone
 Opt = typer.Option
 fleet_app = typer.Typer(
     cls=Contents,
-    help="Energy of a fleet of devices: readings in, joules by device and minute as Parquet, sums out.",
+    help="Energy of a fleet of devices: store readings as joules by device and minute (Parquet), and sum them.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -32,7 +32,7 @@ def ingest(
         list[Path], typer.Argument(help="Recordings of any known format, or Parquet with device, time and power_w.")
     ],
     *,
-    out: Annotated[Path, Opt(metavar="DIR", help="Folder of the fleet; it is made where it is not there.")],
+    out: Annotated[Path, Opt(metavar="DIR", help="Folder of the fleet; created if missing.")],
     step: Annotated[
         str | None, Opt(help="Length of the intervals whose joules are kept, a whole part of an hour [default: 60 s].")
     ] = None,
@@ -40,7 +40,8 @@ def ingest(
     reading: meter_choices.ReadOptions,
     as_json: options.AsJson = False,
 ) -> None:
-    """Take readings in: each file once, each reading once; joules by device and interval are written of what is new."""
+    """Read recordings into the fleet's folder as joules by device and interval; each file and each reading counts
+    once."""
     from wattline.cli.printing import print_result, working
     from wattline.core.errors import WattlineError
     from wattline.core.quantity import parse

@@ -17,7 +17,7 @@ Opt = typer.Option
 FlexOut = Annotated[Path | None, Opt("--out", metavar="DIR", help="Write the JSON and a page into this folder.")]
 flex_app = typer.Typer(
     cls=Contents,
-    help="Room on a grid for load that yields, jobs that wait, swings of power.",
+    help="Flexible load: room on a grid, jobs that wait or move, swings of power.",
     rich_markup_mode=None,
     no_args_is_help=True,
     add_completion=False,
@@ -26,7 +26,7 @@ flex_app = typer.Typer(
 
 @flex_app.callback()
 def _flex() -> None:
-    """Room on a grid for load that yields, jobs that wait, swings of power."""
+    """Flexible load: room on a grid, jobs that wait or move, swings of power."""
 
 
 @flex_app.command("headroom")
@@ -47,7 +47,8 @@ def headroom(
     as_json: options.AsJson = False,
     explain: options.Explain = False,
 ) -> None:
-    """How much new load a grid takes without new plants, if that load yields in the highest hours."""
+    """How much new load a grid can serve without new plants, if that load is curtailed in the hours of highest
+    demand."""
     from wattline.cli.printing import print_result
     from wattline.core.errors import WattlineError
     from wattline.predict.flex.headroom import SHARES, flex_headroom
@@ -79,15 +80,19 @@ def shift(
     kind: Annotated[str, Opt(help="What the signal is: average or marginal carbon intensity, or price.")] = "average",
     to: Annotated[
         list[str] | None,
-        Opt("--destination", metavar="FILE[@COLUMN]", help="The signal at a site to which it may go, or its region."),
+        Opt(
+            "--destination",
+            metavar="FILE[@COLUMN]",
+            help="Signal at another site where it may run, or that site's region.",
+        ),
     ] = None,
     power: Annotated[str | None, Opt(help="Power of the job, where it may go elsewhere with data.")] = None,
     data: Annotated[str | None, Opt(help='Data that go with it, such as "500 GB".')] = None,
-    latency: Annotated[str | None, Opt(help='Longest round trip from its users that it bears, "50 ms".')] = None,
+    latency: Annotated[str | None, Opt(help='Longest acceptable round trip from its users, "50 ms".')] = None,
     round_trip: Annotated[list[str] | None, Opt(help='Round trip to each destination in turn, "80 ms".')] = None,
     beside: Annotated[
         list[str] | None,
-        Opt(metavar="FILE[@COLUMN]", help="Another signal at each site, by which the moves are counted too."),
+        Opt(metavar="FILE[@COLUMN]", help="Another signal at each site, in which the savings are shown too."),
     ] = None,
     beside_kind: Annotated[str, Opt(help="What that signal is: average, marginal or price.")] = "marginal",
     facts: options.Facts = None,
@@ -132,7 +137,7 @@ def balance(
     as_json: options.AsJson = False,
     explain: options.Explain = False,
 ) -> None:
-    """What a data centre takes of its grid's demand, of its highest hour and of its growth in a year."""
+    """A data centre's share of its grid's demand, peak hour and yearly growth."""
     from wattline.cli.printing import check_out, print_result
     from wattline.core.errors import WattlineError
     from wattline.predict.flex.balance import flex_balance
@@ -166,8 +171,8 @@ def swings(
         str | None, Opt(metavar="NAME:SECONDS:WATTS", help='Phase between steps, such as "checkpoint:20s:250W".')
     ] = None,
     every: Annotated[int, Opt(min=1, help="Training steps from checkpoint to checkpoint.")] = 100,
-    floor: Annotated[str | None, Opt(help='Power of a chip below which work is made, such as "500 W".')] = None,
-    ramp: Annotated[str | None, Opt(help='Hold rises and falls to a limit by work, such as "10 MW/s".')] = None,
+    floor: Annotated[str | None, Opt(help='Lowest power of a chip, kept up by dummy work, such as "500 W".')] = None,
+    ramp: Annotated[str | None, Opt(help='Limit rises and falls by dummy work, such as "10 MW/s".')] = None,
     store: Annotated[str | None, Opt(help='Level the power with a store over this time, such as "10 s".')] = None,
     shelf: Annotated[str | None, Opt(help='Level it with a store of this energy at each chip, such as "65 J".')] = None,
     idle: Annotated[
@@ -180,7 +185,7 @@ def swings(
     as_json: options.AsJson = False,
     explain: options.Explain = False,
 ) -> None:
-    """The swings of synchronous training, and the energy that it takes to hold them."""
+    """Power swings of synchronous training, and the energy it takes to limit them."""
     from wattline.cli.printing import check_out, print_result
     from wattline.predict.flex.measures import Measures
     from wattline.predict.flex.swings import flex_swings

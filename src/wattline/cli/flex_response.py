@@ -38,7 +38,8 @@ def response(
         str | None, Opt(help='Price of power held ready, "8 USD/MWh" for a MW through an hour.')
     ] = None,
     energy_price: Annotated[
-        str | None, Opt(metavar="FILE[@COLUMN]", help="Hourly price of energy, in whose dearest hours it yields.")
+        str | None,
+        Opt(metavar="FILE[@COLUMN]", help="Hourly price of energy; the site yields in the most expensive hours."),
     ] = None,
     called: Annotated[float, Opt(help="Hours of a year in which it is called.")] = 50.0,
     lasts: Annotated[str, Opt(help="How long a call lasts.")] = "2h",
@@ -51,7 +52,8 @@ def response(
     as_json: options.AsJson = False,
     explain: options.Explain = False,
 ) -> None:
-    """What a site that serves a model can give a grid that calls on it, how fast, for how long, at what worth."""
+    """Demand response of a site that serves a model: how much it can give, how fast, for how long, and what that
+    is worth."""
     from wattline.cli.printing import check_out, print_result
     from wattline.core.errors import WattlineError
     from wattline.predict.flex.response import Promise, Reserves, ServedLoad, flex_response

@@ -22,16 +22,16 @@ def sites(
             help="Carbon intensity or price by the hour at each site; or its region: a typical year of its mix.",
         ),
     ],
-    room: Annotated[list[str], Opt(help='Most power of each site, "20 MW"; once for all, or once a site.')],
+    room: Annotated[list[str], Opt(help='Maximum power of each site, "20 MW"; once for all, or once per site.')],
     arrives: Annotated[
         list[str],
         Opt(help='Power of the work that arrives at each, "12 MW", or a FILE[@COLUMN] of MW; once for all, or each.'),
     ],
-    serving: Annotated[str, Opt(help="Share of the work that must run when it comes.")] = "50%",
-    wait: Annotated[str, Opt(help="Longest wait of the rest.")] = "8 h",
+    serving: Annotated[str, Opt(help="Share of the work that must run at once.")] = "50%",
+    wait: Annotated[str, Opt(help="Longest wait of the other work.")] = "8 h",
     reach: Annotated[
         str | None,
-        Opt(help='Longest round trip between sites over which serving may go, "50 ms" [default: it stays].'),
+        Opt(help='Longest round trip over which serving may move to another site, "50 ms" [default: it stays].'),
     ] = None,
     between: Annotated[
         list[str] | None, Opt(help='Round trip between each two sites in turn (1-2, 1-3, 2-3), "20 ms".')
@@ -41,7 +41,7 @@ def sites(
     kind: Annotated[str, Opt(help="What the signal is: average or marginal carbon intensity, or price.")] = "average",
     beside: Annotated[
         list[str] | None,
-        Opt(metavar="FILE[@COLUMN]", help="Another signal at each site, by which the moves are counted too."),
+        Opt(metavar="FILE[@COLUMN]", help="Another signal at each site, in which the savings are shown too."),
     ] = None,
     beside_kind: Annotated[str, Opt(help="What that signal is: average, marginal or price.")] = "marginal",
     facts: options.Facts = None,
@@ -50,7 +50,7 @@ def sites(
     as_json: options.AsJson = False,
     explain: options.Explain = False,
 ) -> None:
-    """What several sites save when their work may wait, and may run at the others."""
+    """What several sites save when their work may wait or run at another site."""
     from wattline.cli.printing import check_out, print_result
     from wattline.predict.flex.sites import SharedWork, flex_sites
 

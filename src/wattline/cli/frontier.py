@@ -46,9 +46,7 @@ Against = Annotated[
     ),
 ]
 Workers = Annotated[int | None, Opt(help="Number of simulations at once [default: one a core].")]
-Resume = Annotated[
-    Path | None, Opt(metavar="FILE", help="Keep each simulation in this file, and go on from what it holds.")
-]
+Resume = Annotated[Path | None, Opt(metavar="FILE", help="Save each simulation to this file, and continue from it.")]
 
 
 @expand

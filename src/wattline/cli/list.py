@@ -40,7 +40,7 @@ KINDS = {
 
 def names(
     kind: Annotated[str, typer.Argument(help=f"What to list: {', '.join(KINDS)}.")] = "",
-    search: Annotated[str, typer.Argument(help="Words that a name must hold [default: all names].")] = "",
+    search: Annotated[str, typer.Argument(help="Words that a name must contain [default: all names].")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """The names of what the catalog knows: chips, models, instances, regions, places, sites and more."""

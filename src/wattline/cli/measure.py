@@ -50,14 +50,17 @@ def measure(
     ] = None,
     prometheus: Annotated[
         str | None,
-        Opt(help="Address that serves Prometheus meanwhile: :9400 on this machine alone, 0.0.0.0:9400 on all."),
+        Opt(
+            help="Address on which to serve Prometheus meanwhile: :9400 for this machine alone, "
+            "0.0.0.0:9400 for all networks."
+        ),
     ] = None,
     *,
     where: options.WhereOptions,
     as_json: Annotated[bool, Opt("--json", help="Print one JSON object to standard output at the end.")] = False,
 ) -> None:
-    """Measure what a COMMAND takes: its exit status, signals, input and output pass through; the summary goes to
-    standard error, and every reading to a journal that a kill does not spoil. With a region, carbon, a price or another
+    """Measure the energy of a COMMAND. Its exit status, signals, input and output pass through; the summary goes
+    to standard error, and every reading to a journal that survives a kill. With --region, --carbon or another
     option of place, the bill to the grid follows."""
     from wattline.meter.live.run_command import hold_signals
 

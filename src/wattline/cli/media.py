@@ -28,7 +28,7 @@ REPLICAS_OF_A_CHIP = Annotated[
 ]
 SLO_LATENCY = Annotated[
     str | None,
-    typer.Option("--slo-latency", help='Longest wait and work of 95% of the requests, such as "100 ms".'),
+    typer.Option("--slo-latency", help='Longest latency (wait and work) of 95% of the requests, such as "100 ms".'),
 ]
 BATCH_WAIT = Annotated[
     str | None,
@@ -48,9 +48,9 @@ def media_options(item: str, own: Mapping[str, tuple[Any, Any]] | None = None) -
     -------
     The options in the order in which help lists them.
     """
-    batch = Annotated[str, typer.Option("--batch", help=f"Number of {item}s that are made at once.")]
+    batch = Annotated[str, typer.Option("--batch", help=f"Number of {item}s generated at once.")]
     rate = Annotated[
-        str | None, typer.Option("--rate", help=f'Rate at which {item}s are asked for, such as "0.2/s" or "5000/day".')
+        str | None, typer.Option("--rate", help=f'Rate of requests for {item}s, such as "0.2/s" or "5000/day".')
     ]
     return OptionGroup(
         {

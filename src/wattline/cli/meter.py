@@ -15,7 +15,7 @@ from wattline.core.errors import WattlineError
 Opt = typer.Option
 meter_app = typer.Typer(
     cls=Contents,
-    help="Report, share, bill and hand on what was measured.",
+    help="Report, share, bill and export what was measured.",
     rich_markup_mode=None,
     no_args_is_help=True,
     add_completion=False,
@@ -24,7 +24,7 @@ meter_app = typer.Typer(
 
 @meter_app.callback()
 def _meter() -> None:
-    """Report, share, bill and hand on what was measured."""
+    """Report, share, bill and export what was measured."""
 
 
 @meter_app.command("report")
@@ -42,7 +42,7 @@ def report(
     reading: meter_choices.ReadOptions,
     as_json: Annotated[bool, Opt("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Energy, power, energy a token, and the quality of the readings."""
+    """Energy, power, energy per token and the quality of the readings."""
     from wattline.cli.printing import print_result
     from wattline.meter.energy.usage import report as work
     from wattline.meter.readers.detect import read_all
@@ -57,10 +57,10 @@ def report(
 @expand
 def into(
     paths: Annotated[list[Path], typer.Argument(help="Recordings: files or folders of any known format.")],
-    journal: Annotated[Path, Opt(metavar="FILE", help="Journal to write to; it is made where there is none.")],
+    journal: Annotated[Path, Opt(metavar="FILE", help="Journal to write to; created if missing.")],
     reading: meter_choices.ReadOptions,
 ) -> None:
-    """Write recordings of any format into a journal, readings raw as they were read."""
+    """Convert recordings of any format into a journal, with the readings unchanged."""
     from wattline.cli.printing import emit
     from wattline.meter.journal.importer import into_journal
     from wattline.meter.readers.detect import read_all

@@ -59,7 +59,7 @@ def export(
     ] = "http://localhost:4318",
     reading: meter_choices.ReadOptions,
 ) -> None:
-    """Hand a recording on to another tool."""
+    """Export a recording for another tool."""
     if to not in FORMATS:
         near = nearest_names(to, FORMATS)
         raise WattlineError(f"--to: {to!r} is none of {', '.join(FORMATS)}" + (f"; nearest: {near[0]}" if near else ""))

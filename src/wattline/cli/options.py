@@ -23,7 +23,10 @@ MediaSize = Annotated[
 MediaSteps = Annotated[str | None, Opt("--steps", help="Number of denoising steps [default: the model's own].")]
 Guidance = Annotated[
     bool | None,
-    Opt("--guidance/--no-guidance", help="Take a second pass a step without the text [default: the model's]."),
+    Opt(
+        "--guidance/--no-guidance",
+        help="Classifier-free guidance: a second pass per step without the text [default: the model's].",
+    ),
 ]
 MediaSplit = Annotated[
     str | None,

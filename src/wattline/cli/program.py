@@ -81,6 +81,8 @@ app = typer.Typer(
     cls=Contents,
     name="wattline",
     help="Follows electricity through AI, from the chip to the grid.",
+    epilog='\b\nBegin with:\n  wattline prompt llama-3.1-8b\n  wattline check "ChatGPT uses 2.9 Wh per request"\n'
+    "  wattline web\nOptions of a command: wattline COMMAND --help",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

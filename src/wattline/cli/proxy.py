@@ -23,9 +23,7 @@ Upstream = Annotated[str, Opt(help="Address of the model server, such as http://
 Listen = Annotated[str, Opt(help="Address to listen on, such as 127.0.0.1 or 0.0.0.0.")]
 Port = Annotated[int, Opt(help="Port to listen on; 0 takes a free one.", min=0, max=65535)]
 Journal = Annotated[str, Opt(metavar="FILE", help="SQLite file that keeps requests and energy, or none.")]
-Model = Annotated[
-    str | None, Opt(help="Model by catalog name; with --chip it says how prefill and decode are weighed.")
-]
+Model = Annotated[str | None, Opt(help="Model by catalog name; with --chip it sets the weights of prefill and decode.")]
 Chip = Annotated[str | None, Opt(help="Type of chip by name, such as h100-sxm (`wattline list chips`).")]
 Gpus = Annotated[
     int | None, Opt(help="Number of chips in one replica [default: the fewest that hold the model].", min=1)
@@ -63,7 +61,7 @@ def proxy(
     allow_host: AllowHost = None,
     keep: Keep = None,
 ) -> None:
-    """Stand before an OpenAI-compatible server and tell each request its joules."""
+    """Run in front of an OpenAI-compatible server and add its joules to each request."""
     from wattline.core.quantity import parse
 
     interval_s = parse(interval, "s")

@@ -22,13 +22,13 @@ def saving(
     window: WindowOpt = None,
     work: Annotated[
         tuple[str, str] | None,
-        Opt(metavar="BEFORE AFTER", help="Work done in each, such as 12000 12400 [default: what they tell]."),
+        Opt(metavar="BEFORE AFTER", help="Work done in each, such as 12000 12400 [default: as recorded]."),
     ] = None,
     work_unit: Annotated[str, Opt(help="What a unit of that work is, such as image.")] = "unit of work",
     predicted: Annotated[str | None, Opt(help="Share that was expected to be saved, such as 5%.")] = None,
     same_sensors: Annotated[
         bool,
-        Opt("--same-sensors", help="The same sensors measured both, which the recordings do not tell: errors cancel."),
+        Opt("--same-sensors", help="State that the same sensors measured both, so that their errors cancel."),
     ] = False,
     temperature: Annotated[
         Path | None,
@@ -36,7 +36,10 @@ def saving(
     ] = None,
     same_load: Annotated[
         bool,
-        Opt("--same-load", help="At the same work a second, where traffic differs and windows tell their work."),
+        Opt(
+            "--same-load",
+            help="Compare at the same work per second, where traffic differs and windows state their work.",
+        ),
     ] = False,
     reading: meter_choices.ReadOptions,
     as_json: options.AsJson = False,

@@ -28,7 +28,7 @@ def sensors(
     catalog: options.CatalogDay = None,
     as_json: AsJson = False,
 ) -> None:
-    """What measures power here: each sensor with a reading; what is missing, why, and the mend."""
+    """What measures power here: each sensor with a reading; what is missing, why, and how to mend it."""
     from wattline.meter.sensors.discover import look
 
     step_s = _seconds(interval)

@@ -53,7 +53,9 @@ def supply(
     flexible: Annotated[
         str | None, Opt(help="Share of the load that may move, up or down, in each hour [default: none].")
     ] = None,
-    flexible_window: Annotated[str | None, Opt(help="Hours within which it is made up [default: 24 h].")] = None,
+    flexible_window: Annotated[
+        str | None, Opt(help="Hours within which moved load is made up [default: 24 h].")
+    ] = None,
     network_tariff: Annotated[str | None, Opt(help='Network charge for energy from the grid, "10 USD/MWh".')] = None,
     demand_charge: Annotated[str | None, Opt(help='Charge for the highest import, a month: "15 USD/kW".')] = None,
     investment_credit: Annotated[str | None, Opt(help="Tax credit: share of the capital cost of clean plants.")] = None,

@@ -35,7 +35,10 @@ LimitOptions = Annotated[
                 None,
             ),
             "range_limit": (
-                Annotated[str | None, Opt(help='Highest less lowest power that a utility allows, such as "15 MW".')],
+                Annotated[
+                    str | None,
+                    Opt(help='Difference between highest and lowest power that a utility allows, such as "15 MW".'),
+                ],
                 None,
             ),
         }

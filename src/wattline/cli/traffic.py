@@ -36,7 +36,9 @@ def traffic(
     rate: Annotated[str, Opt(help='Mean rate of requests to make, such as "20/s" or "200M/day".')] = "",
     duration: Annotated[str, Opt(help='Time over which requests come, such as "1 day" [default: 1 h].')] = "",
     requests: Annotated[str, Opt(help="Number of requests to make, instead of --duration.")] = "",
-    cv: Annotated[float, Opt(help="Burstiness: deviation over mean of the gaps; 1 is Poisson, more is bursty.")] = 1.0,
+    cv: Annotated[
+        float, Opt(help="Burstiness: coefficient of variation of the gaps; 1 is Poisson, more is bursty.")
+    ] = 1.0,
     states: Annotated[str, Opt(help='Rates to jump between, each with its mean stay: "10/s:60s,100/s:5s".')] = "",
     shape: Annotated[
         str, Opt(help="How the rate varies: flat, day, week (estimates), or a trace to take a day's from.")
@@ -52,7 +54,7 @@ def traffic(
     input_tokens: Annotated[str, Opt("--input", help="Number of tokens in every prompt, instead of --lengths.")] = "",
     output_tokens: Annotated[str, Opt("--output", help="Number of tokens in every answer, instead of --lengths.")] = "",
     seed: Annotated[int, Opt(help="Seed of the requests that are made.")] = 0,
-    scale_rate: Annotated[float, Opt(help="Factor of the clock: 2 lets the requests come twice as fast.")] = 1.0,
+    scale_rate: Annotated[float, Opt(help="Speed of the trace: 2 sends the requests twice as fast.")] = 1.0,
     times: Annotated[
         float, Opt(help="Factor of the number of requests over the same time; below 1 some are left out.")
     ] = 1.0,

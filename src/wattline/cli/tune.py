@@ -11,7 +11,7 @@ from wattline.core.errors import WattlineError
 
 Opt = typer.Option
 
-Metric = Annotated[str, Opt(help="What is made small for a unit of work: energy, cost or energy*time.")]
+Metric = Annotated[str, Opt(help="What to minimise per unit of work: energy, cost or energy*time.")]
 Slowdown = Annotated[
     str | None, Opt(help="Share by which a unit of work may take longer than before, such as 5% [default: any].")
 ]
@@ -22,7 +22,7 @@ Devices = Annotated[
         help="Part of the name or UUID of a device to set; may be given several times [default: all GPUs].",
     ),
 ]
-Knob = Annotated[str, Opt(help="What is set: power (limit, W) or clock (highest, MHz).")]
+Knob = Annotated[str, Opt(help="What to set: power (limit in W) or clock (maximum in MHz).")]
 Window = Annotated[str, Opt("--time", help="Time of one window of measurement.")]
 Lasting = Annotated[
     str | None, Opt("--lasting", help='How long the whole run will last, such as "8 h" [default: 1,000 windows].')
@@ -43,12 +43,12 @@ def tune(
     price: Price = None,
     hour_price: HourPrice = None,
     restore: Annotated[
-        bool, Opt("--restore", help="Set back the limits of jobs that ended without doing so, and run nothing.")
+        bool, Opt("--restore", help="Restore the limits that ended jobs left behind, and run nothing.")
     ] = False,
     as_json: Annotated[bool, Opt("--json", help="Print one JSON object to standard output at the end.")] = False,
 ) -> None:
-    """Find the power limit or clock of least energy while a COMMAND runs, prove what it saves, and set back what stood
-    before: its exit status, signals, input and output pass through."""
+    """Find the power limit or clock of least energy while a COMMAND runs, prove what it saves, and restore the old
+    limit. Its exit status, signals, input and output pass through."""
     if restore:
         if command:
             raise WattlineError("tune: --restore runs no COMMAND; give nothing beside it")

@@ -24,8 +24,8 @@ def tune_serve(
     hour_price: tune.HourPrice = None,
     allow_host: proxy.AllowHost = None,
 ) -> None:
-    """Stand before a model server and find the power limit of least energy for its tokens, within the latencies given
-    (99th percentile of each window), until Ctrl-C sets back what stood before."""
+    """Run in front of a model server and find the power limit with the least energy per token within the latencies
+    given (99th percentile of each window). Ctrl-C ends it and restores the old limit."""
     from wattline.control.discover import find_settables
     from wattline.control.objective import objective
     from wattline.control.tune import pace_of

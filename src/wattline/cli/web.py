@@ -26,14 +26,15 @@ def web(
     journals: Annotated[Path | None, Opt(metavar="DIR", help="Folder of recordings that Measure shows.")] = None,
     proxy: Annotated[str, Opt(help="Address of a running `wattline proxy`, whose requests Measure shows.")] = "",
     at_once: Annotated[
-        int | None, Opt(help="Number of questions that are worked on at once [default: one a core, two at least].")
+        int | None, Opt(help="Number of questions calculated at the same time [default: one a core, two at least].")
     ] = None,
     allow_host: Annotated[
         list[str] | None,
         Opt(help="Host name that requests may be sent to, beside this machine's own; may be given several times."),
     ] = None,
 ) -> None:
-    """Open the commands as pages in a browser on this machine; another machine's needs the token that is printed."""
+    """Serve the commands as pages for a browser on this machine; browsers on other machines need the token that is
+    printed."""
     if lang not in LANGS:
         raise WattlineError(f"--lang {lang!r} is none of {', '.join(LANGS)}")
     if at_once is not None and not 2 <= at_once <= MAX_AT_ONCE:

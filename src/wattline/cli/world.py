@@ -15,9 +15,9 @@ REGION = "Place or company: a country, world, a group such as eu27, an American 
 SERIES = "CSV of a series' own figures (year, twh), to predict its other years from."
 STOCK = "CSV of shipments (year, servers_million, chips_gw), through the same model."
 RATE = 'Mean rate of requests, such as "2.5B/day", set beside the last year.'
-ENERGY = 'What one of them takes at the grid, such as "0.3 Wh" [default: that of a chat, with its range].'
+ENERGY = 'Energy of one request at the grid, such as "0.3 Wh" [default: that of a chat, with its range].'
 ANSWER = "JSON that train, serve, site or run wrote, to show as a share of its region's outlook."
-AS_OF = "Year of the outlook: it uses what was published by its end."
+AS_OF = "Make the outlook as of this year, from what was published by its end."
 WHAT_IF = 'Driver that is set or moved, such as "ai_idle=30%" or "shipments=-15%"; repeat for more.'
 SCENARIO = "Published case laid over the outlook, such as iea-lift-off or lbnl-low-life, or a TOML file of your own."
 EXPORT = "Files that --out gets besides: table (low, middle, high by year), csv or pypsa (power by the hour)."

@@ -148,9 +148,9 @@ class Setup:
         read_replicas, 'Number of replicas (copies of the model), or "fewest" for those that meet the latencies', 1
     )
     router: str = option(
-        choice(*ROUTERS), "How requests find a replica: round-robin, least-loaded or prefix", "round-robin"
+        choice(*ROUTERS), "How requests are assigned to replicas: round-robin, least-loaded or prefix", "round-robin"
     )
-    prefix_cache: float = option(read_share, "Share of the cache kept for prefixes, of a trace with hashes", 0.0)
+    prefix_cache: float = option(read_share, "Share of the KV cache kept for prefixes, for a trace with hashes", 0.0)
     prefill_replicas: int = option(
         whole(0, MAX_REPLICAS), "Number of replicas that only read prompts; those of --replicas then only decode", 0
     )
@@ -175,22 +175,22 @@ class Setup:
     scale_down_after: float = option(
         quantity("s", zero=True), "Time without need after which a replica stops", 300.0, "5 min"
     )
-    scaled_down: str = option(choice("off", "idle"), "State of a stopped replica: off (takes no power) or idle", "off")
+    scaled_down: str = option(choice("off", "idle"), "State of a stopped replica: off (draws no power) or idle", "off")
     power_cap: float | None = option(quantity("W"), 'Power limit of a chip, such as "500 W"', usual="its TDP")
     engine: str | None = option(
         text, "Software: vllm, sglang, trtllm or such as vllm-0.19; of images eager or tensorrt", usual="vLLM 0.11"
     )
     cache: str | None = option(
         read_cache,
-        "Number format of the kept keys and values: bf16, fp8, int8, nvfp4 or int4",
+        "Number format of the KV cache: bf16, fp8, int8, nvfp4 or int4",
         usual="bf16",
     )
     tuned: bool = option(yes, "Predict the speed of a tuned benchmark, not of a usual run", False)
     draft_tokens: int = option(
-        whole(0, MAX_DRAFT), "Number of tokens guessed ahead in each step (multi-token prediction)", 0
+        whole(0, MAX_DRAFT), "Number of draft tokens in each step (speculative decoding, multi-token prediction)", 0
     )
     acceptance: float | None = option(
-        read_accepted, "Share of the tokens guessed ahead that the model accepts", usual="0.55 to 0.9"
+        read_accepted, "Share of the draft tokens that the model accepts", usual="0.55 to 0.9"
     )
 
     @classmethod

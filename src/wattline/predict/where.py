@@ -92,7 +92,7 @@ class Where:
     )
     carbon_kind: str | None = option(
         choice("average", "marginal"),
-        "What a carbon intensity by the hour is whose source does not say: average or marginal",
+        "Kind of an hourly carbon intensity whose source does not say it: average or marginal",
     )
     electricity_price: float | None = option(
         quantity("USD/kWh", zero=True), 'Price of a delivered kWh, such as "0.12 USD/kWh"', usual="the region's"
@@ -102,7 +102,7 @@ class Where:
         read_start, 'When the job begins, such as "2023-03-01T08:00Z"', usual="with the first hour of the files"
     )
     time_zone: str | None = option(
-        text, "Zone of times in files that bear no offset, such as Europe/Berlin", usual="UTC"
+        text, "Time zone of files whose times have no offset, such as Europe/Berlin", usual="UTC"
     )
     contracts: Contracts | None = option(
         read_contracts, 'Share of the energy under contracts free of carbon, such as "60%" or "60% wind"', usual="none"

@@ -28,7 +28,7 @@ class WorldJob(Job):
     years: str | int = Field("2015-2035", description='One year, or the first and the last, such as "2022-2030".')
     scenario: str | None = Field(None, description="Published case laid over it, or a TOML file beside this file.")
     what_if: str | list[str] = Field([], description='Drivers that are set or moved, such as "ai_idle=30%".')
-    as_of: int = Field(NOW, description="Year of the outlook: it uses what was published by its end.")
+    as_of: int = Field(NOW, description="Make the outlook as of this year, from what was published by its end.")
     series: str | None = Field(None, description="File of a series' own figures, beside this file.")
     stock: str | None = Field(None, description="File of shipments, beside this file.")
 

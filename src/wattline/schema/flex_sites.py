@@ -14,7 +14,7 @@ class FlexSitesInputs(StrictJson):
     signals: list[str] = item("The file or the column of each site's signal.")
     kind: SignalKind = item("What the signal is.")
     beside_kind: SignalKind | None = item("The other intensity, by which moves between regions are counted too.")
-    serving_share: float = item("Share of the work that must run when it comes.")
+    serving_share: float = item("Share of the work that must run at once.")
     wait_h: float = item("Hours for which the rest may wait.")
     reach_s: float | None = item("Longest round trip over which serving may go; null where it stays at its site.")
     between_s: list[float] = item("Round trip between each two sites in turn: 1-2, 1-3, 2-3.")
@@ -77,6 +77,6 @@ class FlexSitesResults(SeriesSpan):
 
 
 class FlexSitesJson(EnvelopeJson[FlexSitesInputs, FlexSitesResults]):
-    """What several sites save when their work may wait, and may run at the others."""
+    """What several sites save when their work may wait or run at another site."""
 
     command: Literal["flex sites"]

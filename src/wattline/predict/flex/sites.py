@@ -66,7 +66,7 @@ def flex_sites(
     signals: Sequence[str | Path], work: SharedWork, *, kind: str = "average",
     beside: Sequence[str | Path] = (), beside_kind: str = "marginal", facts: CatalogLike = None,
 ) -> FlexAnswer:  # fmt: skip
-    """What several sites save when their work may wait, and may run at the others.
+    """What several sites save when their work may wait or run at another site.
 
     Parameters
     ----------

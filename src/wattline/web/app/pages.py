@@ -153,7 +153,7 @@ PAGES = {
         Page(
             "flex sites",
             N_("What do several sites save together?"),
-            N_("What several sites save when their work may wait, and may run at the others."),
+            N_("What several sites save when their work may wait or run at another site."),
             ("signals", "room", "arrives", "serving", "wait", "kind"),
             {"signals": "de;gb", "room": "20MW", "arrives": "12MW"},
             long=True,
