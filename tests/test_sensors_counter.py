@@ -135,7 +135,7 @@ def test_a_device_that_is_no_longer_told_of_is_gone_and_comes_back() -> None:
     try:
         until(lambda: gone(sensor) == "no watts")
         answers[0] = {}
-        until(lambda: gone(sensor) == "no longer told of")
+        until(lambda: gone(sensor) == "no longer reported")
         answers[0] = {DEVICE.key: Reading(2.0, 3.0)}
         until(lambda: not gone(sensor))
         assert sensor.read() == Reading(2.0, 3.0)

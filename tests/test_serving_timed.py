@@ -255,7 +255,7 @@ def test_validate_serving_says_it_by_system(tmp_path: Path) -> None:
     from wattline.cli.main import app
 
     good = TIMED_ROW
-    named = "prefill and decode in pools of which the number of workers is not told"
+    named = "prefill and decode in pools of which the number of workers is not given"
     path = timed_file(tmp_path, good, good.replace("h100", "h200"), good.replace("agg", "disagg"))
     run = CliRunner().invoke(app, ["validate", "serving", str(path), "--json"])
     assert run.exit_code == 0

@@ -11,6 +11,7 @@ from wattline.core.errors import WattlineError, nearest_names, shorten
 
 QUANTITIES = ("power", "energy", "interval", "time", "device")
 NONE = "none"
+UTC_ASSUMED = "UTC, no time zone given"  # the clock of times that carry no zone
 BRACKETS = re.compile(r"\{[^{}]*\}|\[[^\[\]]*\]|\([^()]*\)")
 HIDE = str.maketrans(",=", "\x00\x01")
 SHOW = str.maketrans("\x00\x01", ",=")

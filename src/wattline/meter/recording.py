@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
 from wattline.meter.device import Device
@@ -27,6 +29,11 @@ class Series:
     power_w: Array | None = None
     energy_j: Array | None = None
     monotonic_s: Array | None = None
+
+
+def filled_column(values: Array) -> Array | None:
+    """A column of readings, or None where it is empty throughout."""
+    return values if np.isfinite(values).any() else None
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from wattline.meter.fleet.layout import (
     read_series,
 )
 from wattline.meter.fleet.stage import sizes
-from wattline.meter.recording import Series
+from wattline.meter.recording import Series, filled_column
 
 CONTEXT_S = HOUR_S  # readings so far beside a day are read too: what lies between two is judged by both
 SLOW = DAY_S // 50  # fewer readings a day than this are so far apart that the whole days beside are read
@@ -106,7 +106,7 @@ def _series(folder: FleetFolder, day: date, bucket: int) -> tuple[list[Series], 
         if (np.diff(at) < 0).any():
             rows = rows[np.argsort(at, kind="stable")]
         device, spec = keys[int(number[first])]
-        power, energy = (_there(column[rows]) for column in values)
+        power, energy = (filled_column(column[rows]) for column in values)
         series.append(Series(device, spec, time_us[rows] / MICRO, power, energy))
     begin_us = begin_of(day) * MICRO
     return series, int(((time_us >= begin_us) & (time_us < begin_us + DAY_S * MICRO)).sum())
@@ -130,11 +130,6 @@ def _readings(folder: FleetFolder, day: date, bucket: int) -> tuple[Array, Array
     frame = pl.concat(frames)
     power, energy = (frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("power_w", "energy_j"))
     return frame["series"].to_numpy(), frame["time_us"].to_numpy(), (power, energy)
-
-
-def _there(values: Array) -> Array | None:
-    """A column, or None where it is empty throughout."""
-    return values if np.isfinite(values).any() else None
 
 
 def _rows(track: Track, device: int, edges: Array) -> tuple[Array, ...]:

@@ -20,6 +20,7 @@ from wattline.meter.readers.channel import EACH, Channel, rise_w
 from wattline.meter.readers.ordering import in_order
 from wattline.meter.readers.pairing import MEANS, over, pair_channels, sums_of_others, too_coarse, twins, without_means
 from wattline.meter.readers.settle import SettledChannel, same_rate, settle
+from wattline.meter.readers.units import UNIT_MISSING
 from wattline.meter.recording import Fault, Recording, Series, Window
 
 FAR = 0.1  # watts and joules of one device that differ by more than this are told
@@ -93,7 +94,7 @@ def _taken(channels: Sequence[Channel], choices: Choices) -> tuple[list[Channel]
         if wanted and choices.quantity(entry.names) is None:
             why = "not named by --columns"
         elif not entry.units and choices.unit(entry.names) is None:
-            why = "its unit is not told: give --unit"
+            why = UNIT_MISSING
         elif not np.isfinite(entry.values).any() and not (entry.trusted and entry.device.key not in reporting):
             why = "holds no number"
         if why:

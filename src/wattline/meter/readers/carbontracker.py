@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from wattline.core.errors import WattlineError
-from wattline.meter.interpretation import Choices
+from wattline.meter.interpretation import UTC_ASSUMED, Choices
 from wattline.meter.readers import logs, specs
 from wattline.meter.readers.assemble import Extras
 from wattline.meter.readers.logs import Column
@@ -57,7 +57,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     windows = [Window(name, end - length, end) for name, end, length, _ in epochs]
     spec = specs.unknown_sensor("carbontracker", "mean of each epoch")
     extras = Extras(windows=windows, notes=["times carry no zone: taken as UTC"])
-    return logs.recording_of_log(columns, choices, path, spec, totals=totals, extras=extras, clock="UTC, no zone told")
+    return logs.recording_of_log(columns, choices, path, spec, totals=totals, extras=extras, clock=UTC_ASSUMED)
 
 
 def _epochs(path: Path) -> list[Epoch]:

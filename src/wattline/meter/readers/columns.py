@@ -12,7 +12,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError, shorten
 from wattline.core.fact import Array
-from wattline.meter.interpretation import Choices, Interpretation
+from wattline.meter.interpretation import UTC_ASSUMED, Choices, Interpretation
 from wattline.meter.places import label_of, words_of
 from wattline.meter.readers import units
 from wattline.meter.readers.column_names import (
@@ -163,7 +163,7 @@ def _by_cells(frame: pl.DataFrame, value: Value, choices: Choices) -> Value | st
     inside = [outcome for outcome in units.cells(frame[value.column])[1] if outcome is not None]
     if inside:
         return value._replace(units=(units.SHORT["W" if inside[0].quantity == "power" else "J"],))
-    return "its unit is not told: give --unit"
+    return units.UNIT_MISSING
 
 
 def _time(frame: pl.DataFrame, quantities: dict[str, str], times: ReadTimes) -> str | None:
@@ -209,7 +209,7 @@ def _times(
         )
     begin = float(np.nanmin(np.abs(seconds)))
     clock = "seconds since the beginning" if begin < EPOCH_S else "UTC"
-    candidates = {"": clock, "times carry no date": "time of day"}.get(remark, "UTC, no zone told")
+    candidates = {"": clock, "times carry no date": "time of day"}.get(remark, UTC_ASSUMED)
     return seconds, candidates if clock == "UTC" or remark else clock, remark, used
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
-from wattline.meter.interpretation import Choices
+from wattline.meter.interpretation import UTC_ASSUMED, Choices
 from wattline.meter.readers import logs
 from wattline.meter.readers.assemble import Extras
 from wattline.meter.readers.logs import Column
@@ -88,7 +88,7 @@ def _trace(text: Sequence[str], choices: Choices, path: Path) -> Recording:
         totals[name] = (time_s, _numbers(cells, names.index(name)))
     if not columns:
         raise WattlineError(f"{path} is GEOPM's trace without energy: record CPU_ENERGY, DRAM_ENERGY, GPU_ENERGY")
-    clock = "UTC, no zone told" if begin else "seconds since the beginning"
+    clock = UTC_ASSUMED if begin else "seconds since the beginning"
     return logs.recording_of_log(columns, choices, path, logs.rapl("GEOPM"), totals=totals, clock=clock)
 
 
@@ -131,5 +131,5 @@ def _report(text: Sequence[str], choices: Choices, path: Path) -> Recording:
     if not columns:
         raise WattlineError(f"{path} is GEOPM's report without energy in its 'Application Totals'")
     extras = Extras(windows=[Window("run", begin, max(ends))])
-    clock = "UTC, no zone told" if begin else "seconds since the beginning"
+    clock = UTC_ASSUMED if begin else "seconds since the beginning"
     return logs.recording_of_log(columns, choices, path, logs.rapl("GEOPM"), totals=totals, clock=clock, extras=extras)

@@ -9,6 +9,7 @@ from wattline.core.errors import WattlineError, shorten
 from wattline.meter.interpretation import Interpretation
 from wattline.meter.readers.column_names import NAMES, UNITS, VALUES, bare_name
 from wattline.meter.readers.named_values import Value, value_of
+from wattline.meter.readers.units import UNIT_MISSING
 
 if TYPE_CHECKING:
     import polars as pl
@@ -72,7 +73,7 @@ def values_of(
         text, candidates = str(key[0] or ""), str(key[1] or "") if unit else ""
         outcome = value_of(text, unit=candidates)
         if isinstance(outcome, Value) and not outcome.units:
-            outcome = "its unit is not told: give --unit"
+            outcome = UNIT_MISSING
         if not isinstance(outcome, Value):
             left.append(Interpretation(text, note=outcome or "no power or energy"))
             continue

@@ -15,7 +15,7 @@ from wattline.core.fact import Array
 from wattline.core.reading import parse_json
 from wattline.core.units import HOUR_S
 from wattline.meter.device import Device
-from wattline.meter.interpretation import Choices, Interpretation
+from wattline.meter.interpretation import UTC_ASSUMED, Choices, Interpretation
 from wattline.meter.readers import specs
 from wattline.meter.readers.assemble import Extras
 from wattline.meter.readers.defined import NamedSeries, join_defined
@@ -61,8 +61,8 @@ def read(spl: Path, choices: Choices = Choices()) -> Recording:
     faults = [Fault("unreadable", lost, 0.0, "lines that are cut left out", device.key)] if lost else []
     windows, counts, notes = _loadgen(spl.parent)
     windows, moved = _aligned(windows, time, device)
-    wall = NamedSeries("Watts", Series(device, specs.wall(), time, watts), "W", clock="UTC, no zone told")
-    rows = [Interpretation("Time", "", "time", clock="UTC, no zone told")]
+    wall = NamedSeries("Watts", Series(device, specs.wall(), time, watts), "W", clock=UTC_ASSUMED)
+    rows = [Interpretation("Time", "", "time", clock=UTC_ASSUMED)]
     return join_defined([wall], choices, str(spl), Extras(windows, counts, (*faults, *moved), notes, rows))
 
 

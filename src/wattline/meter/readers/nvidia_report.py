@@ -11,7 +11,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
-from wattline.meter.interpretation import Choices, Interpretation
+from wattline.meter.interpretation import UTC_ASSUMED, Choices, Interpretation
 from wattline.meter.readers import logs, specs
 from wattline.meter.readers.assemble import Extras
 from wattline.meter.readers.defined import NamedSeries, join_defined
@@ -84,8 +84,8 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         window_s = AVERAGE_S if field.startswith("average") else 0.0
         series = Series(device, specs.nvml(field, window_s), np.array(logs.spread_times(times)), np.array(watts))
         name = f"{field} of {section}{card}"
-        defined.append(NamedSeries(name, series, "W", clock="UTC, no zone told", rank=FIELDS.index(field)))
-    rows = [Interpretation("Timestamp", "", "time", clock="UTC, no zone told")]
+        defined.append(NamedSeries(name, series, "W", clock=UTC_ASSUMED, rank=FIELDS.index(field)))
+    rows = [Interpretation("Timestamp", "", "time", clock=UTC_ASSUMED)]
     extras = Extras(notes=["times carry no zone: taken as UTC"], rows=rows)
     return join_defined(defined, choices, str(path), extras)
 

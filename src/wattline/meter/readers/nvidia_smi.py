@@ -19,7 +19,7 @@ from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.meter.device import Device
 from wattline.meter.gpu_sensor.model import card_of
-from wattline.meter.interpretation import NONE, Choices, Interpretation
+from wattline.meter.interpretation import NONE, UTC_ASSUMED, Choices, Interpretation
 from wattline.meter.readers import logs, specs, units
 from wattline.meter.readers.assemble import Extras
 from wattline.meter.readers.defined import NamedSeries, join_defined
@@ -109,7 +109,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     time, remark = column_times(frame["timestamp"])
     fields = [name for name in (*POWER, *MODULE) if name in frame.columns]
     groups, notes = _gpus(frame, time, fields, path, choices)
-    clock = "UTC, no zone told" if remark else "UTC"
+    clock = UTC_ASSUMED if remark else "UTC"
     defined = _defined(frame, time, names, fields, groups)
     rows = [Interpretation("timestamp", "", "time", clock=clock), *_not_drawn(frame, fields)]
     extras = Extras(notes=[note for note in (remark, *notes) if note], rows=rows)
@@ -283,7 +283,7 @@ def _from_dmon(path: Path, by_gpu: dict[str, tuple[list[str], list[float]]], cho
         defined.append(NamedSeries(f"pwr of gpu{gpu}", series, "W", aliases=("pwr",)))
     if not defined:
         raise WattlineError(f"{path} is nvidia-smi dmon's, and holds no rows below its header")
-    clock = "UTC, no zone told" if remark else "UTC"
+    clock = UTC_ASSUMED if remark else "UTC"
     rows = [Interpretation("date, time", "", "time", clock=clock)]
     extras = Extras(notes=(remark,) if remark else (), rows=rows)
     return join_defined([each._replace(clock=clock) for each in defined], choices, str(path), extras)

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wattline.core.fact import Array
 from wattline.meter.device import Device
 from wattline.meter.readers import specs
 from wattline.meter.readers.frame import numbers
 from wattline.meter.readers.times import column_times
-from wattline.meter.recording import Recording, Series
+from wattline.meter.recording import Recording, Series, filled_column
 from wattline.meter.sensor import Spec
 
 if TYPE_CHECKING:
@@ -55,14 +54,9 @@ def read(frame: pl.DataFrame, source: str) -> Recording:
         row = dict(zip(keys, key, strict=True))
         at = np.array(rows)
         device = Device(row["host"], row["device"], row["kind"], row["name"], row["inside"])
-        mono, power, energy = (_there(columns[name][at]) for name in VALUES)
+        mono, power, energy = (filled_column(columns[name][at]) for name in VALUES)
         series.append(Series(device, _spec(row), time_s[at], power, energy, mono))
     return Recording(tuple(series), source=source)
-
-
-def _there(values: Array) -> Array | None:
-    """A column, or None where it is empty throughout."""
-    return values if np.isfinite(values).any() else None
 
 
 def _spec(row: dict[str, str]) -> Spec:

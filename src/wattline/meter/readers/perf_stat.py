@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from wattline.core.errors import WattlineError
-from wattline.meter.interpretation import Choices
+from wattline.meter.interpretation import UTC_ASSUMED, Choices
 from wattline.meter.readers import logs
 from wattline.meter.readers.logs import Column
 from wattline.meter.recording import Recording
@@ -70,7 +70,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         ends = [at or elapsed for at, _ in rows]
         lengths = [end - before for end, before in zip(ends, [0.0, *ends[:-1]], strict=True)]
         totals[name] = logs.counter([begin + end for end in ends], lengths, [joules for _, joules in rows])
-    clock = "UTC, no zone told" if begin else "seconds since the beginning"
+    clock = UTC_ASSUMED if begin else "seconds since the beginning"
     return logs.recording_of_log(columns, choices, path, logs.rapl("perf stat"), totals=totals, clock=clock)
 
 

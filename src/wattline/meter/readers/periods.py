@@ -66,7 +66,7 @@ def recording_of_periods(every: Iterable[Periods], choices: Choices, path: Path,
         choice, choices = _choice(periods, choices)
         value = value_of(periods.name, unit=choice or periods.unit)
         if not isinstance(value, Value) or not value.units:
-            why = value if isinstance(value, str) else "its unit is not told: give --unit"
+            why = value if isinstance(value, str) else units.UNIT_MISSING
             left.append(Interpretation(periods.name, note=why or "no power or energy"))
             continue
         unit = value.units[0]

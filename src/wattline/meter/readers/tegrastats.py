@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from wattline.meter.interpretation import Choices
+from wattline.meter.interpretation import UTC_ASSUMED, Choices
 from wattline.meter.readers import logs, specs
 from wattline.meter.readers.assemble import Extras
 from wattline.meter.readers.logs import Column
@@ -65,7 +65,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
         columns.append(column)
     spec = specs.unknown_sensor("tegrastats", "INA3221 of the module")
     extras = Extras(notes=["times carry no zone: taken as UTC"])
-    return logs.recording_of_log(columns, choices, path, spec, extras=extras, clock="UTC, no zone told")
+    return logs.recording_of_log(columns, choices, path, spec, extras=extras, clock=UTC_ASSUMED)
 
 
 def _role(name: str) -> str:

@@ -18,6 +18,7 @@ from wattline.meter.places import is_per_unit
 
 if TYPE_CHECKING:
     import polars as pl
+UNIT_MISSING = "its unit is not given: give --unit"
 CAMEL = re.compile(
     r"(?<=[a-z0-9])((?:Nano|Micro|Milli|Kilo|Mega|Giga)?(?:Watts?|Joules?)(?:Hours?)?|[kmuµM]?(?:Wh|W|J))$"
 )

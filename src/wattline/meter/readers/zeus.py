@@ -14,7 +14,7 @@ import numpy as np
 
 from wattline.core.errors import WattlineError
 from wattline.meter.device import Device
-from wattline.meter.interpretation import Choices, Interpretation
+from wattline.meter.interpretation import UTC_ASSUMED, Choices, Interpretation
 from wattline.meter.readers import specs
 from wattline.meter.readers.assemble import Extras
 from wattline.meter.readers.defined import NamedSeries, join_defined
@@ -52,7 +52,7 @@ def read_power(path: Path, choices: Choices = Choices()) -> Recording:
     """
     frame = read_frame(path)
     time, remark = column_times(frame[frame.columns[0]])
-    clock = "UTC, no zone told" if remark else "UTC"
+    clock = UTC_ASSUMED if remark else "UTC"
     defined = []
     for name in frame.columns[1:]:
         if match := POWER.match(name):

@@ -128,7 +128,7 @@ def _sensors(web: Web, host: str, local: bool, way: Any, first: Channels) -> lis
             channels = parse(web.json(path, params))
         except WebError as error:
             raise SensorGone(str(error)) from None
-        return {device.key: channels.get(name, "no longer told of") for name, device in devices.items()}
+        return {device.key: channels.get(name, "no longer reported") for name, device in devices.items()}
 
     poller = Poller(again, PERIOD_S, {devices[name].key: reading for name, reading in first.items()}, done=web.close)
     also = frozenset({"node"} if local and len(first) == 1 else ())

@@ -43,7 +43,7 @@ class Poller:
         age_s = time.monotonic() - answered_s
         if age_s > max(STALE_PERIODS * self.period_s, MIN_STALE_S):
             raise SensorGone(wrong or f"not answered for {age_s:.0f} s")
-        value = answer.get(key, "no longer told of")
+        value = answer.get(key, "no longer reported")
         if isinstance(value, str):
             raise SensorGone(value)
         return value

@@ -169,7 +169,7 @@ def _psys(sensors: Sequence[Rapl]) -> tuple[list[Rapl], list[Finding]]:
     packages = [sensor for sensor in rest if not sensor.device.inside and sensor.device.kind == "cpu"]
     why = ""
     if len(outer) > 1:
-        why = "several psys zones, and which packages each holds is not told: left out"
+        why = "several psys zones, and which packages each holds is not given: left out"
     elif packages and not _holds(outer[0], packages):
         why = "psys reads less than the packages that it should hold: left out"
     if why:
