@@ -15,7 +15,7 @@ from wattline.validate.evidence.diffusion import DiffusionRow, DiffusionRows
 from wattline.validate.evidence.serving import UnusableRow
 from wattline.validate.fit.diffusion import predict_left_out_diffusion, split_of, with_known
 from wattline.validate.fit.diffusion_file import diffusion_from_catalog
-from wattline.validate.score import score_errors
+from wattline.validate.score import score_rows
 
 MEASURES = {"energy": "j", "time": "s", "power": "w"}
 BY = ("model", "family", "chip", "gpus", "batch", "steps")
@@ -52,10 +52,8 @@ class DiffusionValidation(Result):
         -------
         Errors and coverage, as ``score_errors`` has them.
         """
-        at = slice(None) if places is None else list(places)
-        truth, guess = self.measured[measure][at], self.predicted[measure][at]
-        inside = (self.low[measure][at] <= truth) & (truth <= self.high[measure][at])
-        return score_errors(guess / truth - 1, inside)
+        bands = [values[measure] for values in (self.measured, self.predicted, self.low, self.high)]
+        return score_rows(bands, places)
 
     def json(self) -> Json:
         groups: dict[str, list[int]] = {}

@@ -23,7 +23,7 @@ from wattline.validate.evidence.steady import Steady
 from wattline.validate.fit.hosted import predict_hosted, spreads_left_out
 from wattline.validate.fit.inference import StepFit
 from wattline.validate.fit.left_out import predict_left_out
-from wattline.validate.score import score_errors
+from wattline.validate.score import score_rows
 
 # measure -> its name with its unit
 MEASURES = {
@@ -70,11 +70,8 @@ class InferenceValidation(Result):
         -------
         Errors and coverage.
         """
-        at = slice(None) if index is None else list(index)
-        truth, guess = self.measured[measure][at], self.predicted[measure][at]
-        error = guess / truth - 1
-        inside = (self.low[measure][at] <= truth) & (truth <= self.high[measure][at])
-        return score_errors(error, inside)
+        bands = [values[measure] for values in (self.measured, self.predicted, self.low, self.high)]
+        return score_rows(bands, index)
 
     def groups(self, by: str) -> dict[str, list[int]]:
         """Places of the rows by group."""

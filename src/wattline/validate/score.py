@@ -13,6 +13,23 @@ from wattline.core.fact import Array
 ERRORS = ("mean_error_percent", "median_error_percent", "p90_error_percent", "bias_percent", "median_bias_percent")
 
 
+def score_rows(bands: Sequence[Array], places: Sequence[int] | None = None) -> dict[str, Any]:
+    """The score of predictions with their ranges, over all rows or some.
+
+    Parameters
+    ----------
+    bands : measured, predicted, and the predictions' p5 and p95, each of shape ``(n,)``
+    places : of the rows that count; None for all
+
+    Returns
+    -------
+    Errors and coverage, as ``score_errors`` has them.
+    """
+    at = slice(None) if places is None else list(places)
+    truth, guess, low, high = (band[at] for band in bands)
+    return score_errors(guess / truth - 1, (low <= truth) & (truth <= high))
+
+
 def score_errors(
     errors: Array | Sequence[float], covered: NDArray[np.bool_] | Sequence[bool] | None = None
 ) -> dict[str, Any]:

@@ -6,17 +6,16 @@ import re
 from dataclasses import replace
 
 from wattline.catalog import Catalog, Record
-from wattline.claim.evaluate import quantity
 from wattline.claim.fields import expression_of, literal_of
 from wattline.claim.file import Claim
 from wattline.claim.sentence.coming_words import CENTRES, NOW
 from wattline.claim.sentence.figures import figure_claim
 from wattline.claim.sentence.reader import Sentence
-from wattline.claim.sentence.stated import StatedFigure, stated_in
+from wattline.claim.sentence.stated import StatedFigure, stated_if
 from wattline.claim.sentence.totals import year_of
 from wattline.claim.sentence.vocabulary import words_in
 from wattline.claim.sentence.words import COMING, decline
-from wattline.core.errors import WattlineError, shorten
+from wattline.core.errors import shorten
 from wattline.core.fact import Fact
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -94,12 +93,7 @@ def _reports(catalog: Catalog) -> dict[str, list[Record]]:
 
 def _energy(text: str) -> StatedFigure | None:
     """The energy that a sentence states; None where it states none."""
-    try:
-        stated = stated_in(text)
-    except WattlineError:
-        return None
-    number, unit = stated.middle.tree.value
-    return stated if quantity(number, unit).check("[energy]") else None
+    return stated_if(text, lambda stated: stated.measures("[energy]"))
 
 
 def _used(sentence: Sentence, name: str, named: list[str], reports: list[Record], year: int) -> Claim:

@@ -13,7 +13,7 @@ from wattline.claim.file import Claim
 from wattline.claim.sentence.coming_words import CENTRES, NOW, place_in
 from wattline.claim.sentence.company import GREW, TIMES, growth_claim, rise_between, rise_in
 from wattline.claim.sentence.reader import Sentence
-from wattline.claim.sentence.stated import StatedFigure, stated_in
+from wattline.claim.sentence.stated import StatedFigure, stated_if
 from wattline.claim.sentence.totals import year_of
 from wattline.claim.sentence.vocabulary import words_in
 from wattline.claim.sentence.words import COMING, decline
@@ -109,12 +109,11 @@ def footprint_claim(sentence: Sentence) -> Claim | None:
 
 def _stated(text: str) -> StatedFigure | None:
     """The yearly mass or volume that a sentence states; None where it states none."""
-    try:
-        stated = stated_in(text)
-    except WattlineError:
-        return None
-    read = quantity(*stated.middle.tree.value)
-    return stated if any(read.check(kind) for _, kind, _, _ in _KINDS) and not stated.single_centre else None
+
+    def fits(stated: StatedFigure) -> bool:
+        return any(stated.measures(kind) for _, kind, _, _ in _KINDS) and not stated.single_centre
+
+    return stated_if(text, fits)
 
 
 def _footprint(sentence: Sentence, stated: StatedFigure | None) -> Footprint | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from wattline.catalog import Catalog
-from wattline.claim.sentence.stated import StatedFigure, stated_in
-from wattline.core.errors import WattlineError
+from wattline.claim.sentence.stated import StatedFigure, stated_if
 
 LOAD = "constant.chip-yearly-load"  # of a chip's rated power, where a sentence does not say
 ASSUMPTION = "an assumption of how busy chips are"
@@ -15,11 +14,7 @@ YEARLY = re.compile(r"\b(?:a|per|each|every)\s+year\b|\b(?:annually|yearly|annua
 
 def power_or_energy(text: str) -> StatedFigure | None:
     """The power or energy that a sentence states; None where it states none."""
-    try:
-        stated = stated_in(text)
-    except WattlineError:
-        return None
-    return stated if stated.measures("[energy]") or stated.measures("[energy]/[time]") else None
+    return stated_if(text, lambda stated: stated.measures("[energy]") or stated.measures("[energy]/[time]"))
 
 
 def usual_load(catalog: Catalog) -> str:

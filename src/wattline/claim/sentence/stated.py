@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,6 +106,25 @@ class StatedFigure:
     def may_be(self, kind: str) -> bool:
         """Whether a kind of record may hold it: what is of a year is no training, and no total is of one centre."""
         return not self.single_centre if kind == "total" else not self.per
+
+
+def stated_if(text: str, fits: Callable[[StatedFigure], bool]) -> StatedFigure | None:
+    """The figure that a sentence states, where it is of the kind that is wanted.
+
+    Parameters
+    ----------
+    text : the sentence
+    fits : tells the kind
+
+    Returns
+    -------
+    The figure; None where the sentence states none, or another kind.
+    """
+    try:
+        stated = stated_in(text)
+    except WattlineError:
+        return None
+    return stated if fits(stated) else None
 
 
 def stated_in(text: str) -> StatedFigure:

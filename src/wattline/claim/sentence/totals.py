@@ -10,7 +10,7 @@ from wattline.claim.file import Claim
 from wattline.claim.sentence.coming_words import CENTRES, place_in, place_words
 from wattline.claim.sentence.countries import region_word
 from wattline.claim.sentence.reader import Sentence
-from wattline.claim.sentence.stated import StatedFigure, stated_in
+from wattline.claim.sentence.stated import StatedFigure, stated_if
 from wattline.claim.sentence.things import country
 from wattline.claim.sentence.vocabulary import words_in
 from wattline.claim.sentence.words import COMING
@@ -82,12 +82,11 @@ def consumed_claim(sentence: Sentence) -> Claim | None:
 
 def _stated(text: str) -> StatedFigure | None:
     """The yearly energy that a sentence states; None where it states something else."""
-    try:
-        stated = stated_in(text)
-    except WattlineError:
-        return None
-    unit = str(stated.middle.tree.value[1])
-    return stated if unit in ("GWh", "TWh", "PWh", "kWh", "MWh") and not stated.single_centre else None
+
+    def fits(stated: StatedFigure) -> bool:
+        return stated.middle.tree.value[1] in ("GWh", "TWh", "PWh", "kWh", "MWh") and not stated.single_centre
+
+    return stated_if(text, fits)
 
 
 def _is_name(word: str, place: str) -> bool:
