@@ -76,3 +76,21 @@ def test_a_sentence_is_shown_once_with_its_verdict_in_words(
     rules = [line for line in shown.splitlines() if line.endswith("─")]
     assert rules
     assert all(len(line) <= 90 for line in rules)
+
+
+def test_labels_of_a_chart_that_are_too_long_keep_both_ends() -> None:
+    data = claim.check_file("data centres will use 1,000 TWh in 2026", draws=200).json()
+    long = [f"World data centres, AI and cryptocurrencies in 2026, {case} case" for case in ("high", "base", "low")]
+    data["results"]["claims"][0]["beside"] = [
+        {**data["results"]["claims"][0]["stated"][0], "name": name} for name in long
+    ]
+    labels = [text for text in re.findall(r">([^<]*…[^<]*)<", claims_svg(data["results"])) if "case" in text]
+    assert len(set(labels)) == 3
+    assert all(len(label) <= 46 for label in labels)
+
+
+def test_a_page_shows_commands_as_code() -> None:
+    from wattline.report.language.markup import with_code
+
+    page = "<title>`wattline world`</title><p>see `wattline world` and `--rate`</p><svg><text>`wattline x`</text></svg>"
+    assert with_code(page) == page.replace("see `wattline world`", "see <code>wattline world</code>")

@@ -84,7 +84,8 @@ class Shown(HTMLParser):
 
 KEPT = re.compile(  # what stays as it was written: claims as they were quoted, names of the catalog, sources
     r"“[^”]*”|ChatGPT uses 2\.5 Wh per request|出自 [^。]*|University of [^；。]*|How much energy does ChatGPT use|"
-    r"growing energy footprint of artificial intelligence|ChatGPT request|as the Guardian and others reported it.*"
+    r"growing energy footprint of artificial intelligence|ChatGPT request(?:, de V[^。]*)?|"
+    r"as the Guardian and others reported it.*"
     r"|et al|How Hungry is AI|Water and Carbon Footprint of LLM Inference|table of results|Analysis and forecast to"
 )
 

@@ -7,7 +7,7 @@ import io
 from rich.console import Console, Group, RenderableType
 
 from wattline.core.printable import printable_data
-from wattline.report.language.markup import translated_lines, translated_page
+from wattline.report.language.markup import translated_lines, translated_page, with_code
 from wattline.report.language.translator import current
 from wattline.report.words import Json
 
@@ -219,7 +219,9 @@ BILLS = (
 def as_page(data: Json) -> str | None:
     """An answer as one self-contained HTML page, in the language that is spoken; None for a command that has none."""
     page = _page_in_english(data)
-    return page if page is None or current().lang == "en" else translated_page(page, current())
+    if page is not None and current().lang != "en":
+        page = translated_page(page, current())
+    return None if page is None else with_code(page)
 
 
 def as_figure(data: Json) -> str | None:

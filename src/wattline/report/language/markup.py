@@ -14,6 +14,7 @@ _LABEL = re.compile(r'(\s(?:aria-label|title|placeholder|alt|data-label|summary)
 _NAME = re.compile(r"</?([a-zA-Z][\w-]*)")
 _VERBATIM = ("script", "style", "code", "pre")
 _MONEY = re.compile(r'(\$[\d.,]+) (<span class="unit">)(million|billion|trillion)')
+_COMMAND = re.compile(r"`(wattline [^`]+)`")
 _COLUMNS = re.compile(r"( {2,}|[│┃|├└─━╭╰┌┐┘]+ ?)")
 
 
@@ -41,6 +42,26 @@ def translated_page(page: str, translator: Translator) -> str:
             piece = _escaped(piece, translator)
         made.append(piece)
     return "".join(made).replace('<html lang="en"', f'<html lang="{translator.lang}"', 1)
+
+
+def with_code(page: str) -> str:
+    """A page whose texts show commands as code, where they stand between backticks.
+
+    Parameters
+    ----------
+    page : HTML
+
+    Returns
+    -------
+    The same HTML; scripts, styles, drawings, titles and code stay as they are.
+    """
+    made, verbatim = [], ""
+    for piece in _TAG.split(page):
+        name = _NAME.match(piece)
+        if name is not None and name[1] in (*_VERBATIM, "svg", "title"):
+            verbatim = ("" if verbatim == name[1] else verbatim) if piece.startswith("</") else verbatim or name[1]
+        made.append(piece if verbatim or piece.startswith("<") else _COMMAND.sub(r"<code>\1</code>", piece))
+    return "".join(made)
 
 
 def _money(match: re.Match[str], translator: Translator) -> str:

@@ -7,6 +7,7 @@ from math import floor, log10
 from typing import NamedTuple
 
 from wattline.core.quantity import trim
+from wattline.report.language.translator import current
 from wattline.report.page.words import esc
 from wattline.report.words import Json
 
@@ -120,9 +121,17 @@ def _panel(claim: Json, bars: Sequence[Bar], layout: ChartSizes) -> str:
     return f"{'' if layout.stacked else head}{axis}{rows}"
 
 
+def _fitted(label: str) -> str:
+    """The label as the reader's language has it, without its middle where that is too long: names of one kind differ at
+    their ends."""
+    words = current().text(label)
+    half = LONGEST // 2
+    return words if len(words) <= LONGEST else f"{words[: half - 1].rstrip()} … {words[2 - half :].lstrip()}"
+
+
 def _row(bar: Bar, y: float, at: Callable[[float], float], layout: ChartSizes) -> str:
     colour = COLOURS[bar.kind]
-    label = bar.label if len(bar.label) <= LONGEST else bar.label[: LONGEST - 1] + "…"
+    label = _fitted(bar.label)
     place = f'x="4" y="{y - 6}"' if layout.stacked else f'x="{layout.left - 12}" y="{y + 4}" text-anchor="end"'
     y += 12 if layout.stacked else 0
     kind = f'class="claims-{bar.kind.replace(" ", "-")}"'
