@@ -13,9 +13,11 @@ from typer.main import get_command
 
 import wattline as wl
 from wattline.cli.main import app
+from wattline.cli.traffic_input import TrafficOptions
 from wattline.core.errors import WattlineError
 from wattline.predict.fields import names_of
 from wattline.predict.media.fields import MEDIA, MediaFields
+from wattline.predict.service.traffic import TrafficFields
 from wattline.predict.setup import (
     CANDIDATE,
     CHIP,
@@ -29,6 +31,7 @@ from wattline.predict.setup import (
 from wattline.predict.where import Where, WhereFields
 from wattline.scenario.file import KINDS, TAKES
 
+(GROUP,) = TrafficOptions.__metadata__  # type: ignore[attr-defined]
 WHERE, SETUP = set(names_of(Where)), set(names_of(Setup))
 # command -> the fields of Setup that it takes; a training run's tuned and a maker's replicas are their own, and mean
 # the same
@@ -80,6 +83,54 @@ def test_a_job_has_a_key_for_every_field(kind: str) -> None:
     assert keys & WHERE == WHERE
     assert keys & SETUP == set(COMMANDS.get(kind, TAKES[kind]))  # a job of flex has no command of its own fields
     assert set(TAKES[kind]) <= keys
+
+
+# how a question is run, not what is asked; a job's name and what was said of it
+OF_A_RUN = {"json", "explain", "out", "draws", "seed", "facts", "catalog", "on", "workers", "resume", "help"}
+OF_A_FILE = {"name", "kind", "stated"}
+# inputs of a command that its kind of job has in another way or not at all, and why; then those of the job alone
+COMMAND_ALONE = {
+    "train": {"params": "model takes a size too, such as 8B-params"},
+    "prompt": {"params": "model takes a size too, such as 8B-params"},
+    "frontier": {"baseline": "an older name of against"},
+    "site": {"compare": "several answers: a job has one", "places": "several answers: a job has one"},
+    "flex": {"kind": "signal_kind, for kind is the job's own"},
+    "supply": {"with": "technologies, for with is a word of Python", "costs": "own facts, which --facts takes for all"},
+    "world": dict.fromkeys(("answer", "export", "rate", "request_energy", "to"), "of the outlook that is shown"),
+}  # fmt: skip
+JOB_ALONE = {"frontier": {"against"}, "flex": {"ask", "signal_kind"}, "supply": {"plans", "technologies"}}
+
+
+def inputs(command: Any) -> set[str]:
+    """What a command, or each below it, takes."""
+    if hasattr(command, "commands"):
+        return set().union(*(inputs(below) for below in command.commands.values()))
+    return {
+        option.name
+        if option.param_type_name == "argument"
+        else max((flag.removeprefix("--").replace("-", "_") for flag in option.opts), key=len)
+        for option in command.params
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_command_and_its_kind_of_job_take_the_same(kind: str) -> None:
+    program: Any = get_command(app)
+    of_command = inputs(program.commands[kind]) - OF_A_RUN
+    of_job = set(KINDS[kind].model_fields) - OF_A_FILE
+    assert of_command - of_job == set(COMMAND_ALONE.get(kind, {}))
+    assert of_job - of_command == JOB_ALONE.get(kind, set())
+
+
+def test_traffic_has_its_defaults_in_one_place() -> None:
+    made_of = {field.name: field.default for field in fields(TrafficFields)}
+    parameters = inspect.signature(wl.traffic).parameters
+    assert {name: parameters[name].default for name in made_of if name not in ("cv",)} == {
+        name: default for name, default in made_of.items() if name != "cv"
+    }
+    for kind in ("serve", "frontier"):
+        assert all(KINDS[kind].model_fields[name].default is None for name in made_of if name != "cells")
+    assert {name: default for name, (_, default) in GROUP.options.items() if default not in (None, "")} == {}
 
 
 @pytest.mark.parametrize(

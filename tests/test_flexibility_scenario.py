@@ -73,7 +73,7 @@ def test_bad_questions_are_refused_by_their_job(tmp_path: Path, text: str, words
 
 
 def test_a_signal_may_be_a_region_as_on_the_command_line(tmp_path: Path) -> None:
-    more = 'to = ["se"]\nbeside = ["de", "se"]\n'
+    more = 'destination = ["se"]\nbeside = ["de", "se"]\n'
     sites = (
         '[[job]]\nname = "Sites"\nkind = "flex"\nask = "sites"\nsignals = ["de", "hours.csv"]\nroom = "20 MW"\n'
         'arrives = "10 MW"\n'

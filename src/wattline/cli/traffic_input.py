@@ -19,12 +19,16 @@ Opt = typer.Option
 Trace = Annotated[Path | None, Opt(help="Trace of requests (Azure, BurstGPT, Mooncake, CSV or Parquet).")]
 Rate = Annotated[str, Opt(help='Mean rate of requests, such as "20/s"; with --trace the trace is scaled to it.')]
 Duration = Annotated[str, Opt(help="Time over which requests come [default: 1 h, or the whole trace].")]
-Shape = Annotated[str, Opt(help="How --rate varies over time: flat, day or week.")]
+Shape = Annotated[str, Opt(help="How --rate varies over time: flat, day or week [default: flat].")]
+Cv = Annotated[
+    float | None, Opt(help="Burstiness of --rate: deviation over mean of the gaps [default: 1, a Poisson process].")
+]
+Lengths = Annotated[str, Opt(help="Lengths of requests: chat, code or long-chat [default: chat].")]
 Cells = Annotated[
     float, Opt(help="Number of identical services that share --rate: one is simulated, the result multiplied.")
 ]
-Input = Annotated[str, Opt("--input", help="Number of tokens in every prompt [default: lengths of chats].")]
-Output = Annotated[str, Opt("--output", help="Number of tokens in every answer [default: lengths of chats].")]
+Input = Annotated[str, Opt("--input", help="Number of tokens in every prompt, instead of --lengths.")]
+Output = Annotated[str, Opt("--output", help="Number of tokens in every answer, instead of --lengths.")]
 
 
 Values = dict[str, Any]
@@ -35,7 +39,9 @@ TrafficOptions = Annotated[
             "trace": (Trace, None),
             "rate": (Rate, ""),
             "duration": (Duration, ""),
-            "shape": (Shape, "flat"),
+            "shape": (Shape, ""),
+            "cv": (Cv, None),
+            "lengths": (Lengths, ""),
             "input_tokens": (Input, ""),
             "output_tokens": (Output, ""),
         }
@@ -59,12 +65,15 @@ def read_or_make(traffic: Mapping[str, Any], seed: int, catalog: Catalog, cells:
 
     Raises WattlineError for options that exclude each other.
     """
-    from wattline.predict.service.traffic import traffic as make
+    from wattline.predict.service.traffic import TrafficFields, make_traffic
 
     tokens = traffic["input_tokens"], traffic["output_tokens"]
     if any(tokens) and not all(tokens):
         raise WattlineError("traffic: give --input and --output, both")
-    return make(
-        traffic["trace"], rate=traffic["rate"] or None, duration=traffic["duration"] or None, shape=traffic["shape"],
-        lengths=tokens if all(tokens) else "chat", cells=cells, seed=seed, facts=catalog,
-    )  # fmt: skip
+    if all(tokens) and traffic["lengths"]:
+        raise WattlineError("traffic: give either --lengths, or --input and --output")
+    names = ("trace", "rate", "duration", "shape", "cv", "lengths")
+    given = {name: traffic[name] for name in names if traffic[name] not in ("", None)}
+    if all(tokens):
+        given["lengths"] = tokens
+    return make_traffic(TrafficFields(**given, cells=cells), seed, catalog)

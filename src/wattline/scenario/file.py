@@ -59,13 +59,20 @@ class ServeAverageJob(ModelJob):
 
 
 class TrafficJob(ModelJob):
-    """A job under traffic that is made: its rate, how that varies, and lengths of requests."""
+    """A job under traffic: a trace, or requests that are made: their rate, how that varies, and their lengths."""
 
-    rate: Number = Field(description=RATE)
-    duration: Number = Field("1 day", description="Time over which requests come.")
-    shape: Literal["flat", "day", "week"] = Field("day", description="How the rate varies over time.")
-    cv: float = Field(1.0, gt=0, le=100, description="Burstiness: deviation over mean of the gaps; 1 is Poisson.")
-    lengths: str = Field("chat", description="Lengths of requests: chat, code or long-chat.")
+    trace: str | None = Field(None, description="File of requests, beside this file; with rate it is scaled to that.")
+    rate: Number | None = Field(None, description=RATE)
+    duration: Number | None = Field(
+        None, description="Time over which requests come [default: 1 h, or the whole trace]."
+    )
+    shape: Literal["flat", "day", "week"] | None = Field(
+        None, description="How the rate varies over time: flat, day or week [default: flat]."
+    )
+    cv: float | None = Field(
+        None, gt=0, le=100, description="Burstiness: deviation over mean of the gaps [default: 1, a Poisson process]."
+    )
+    lengths: str | None = Field(None, description="Lengths of requests: chat, code or long-chat [default: chat].")
     input: Count | None = Field(None, description="Number of tokens in every prompt, instead of lengths.")
     output: Count | None = Field(None, description="Number of tokens in every answer, instead of lengths.")
     slo_ttft: Number | None = Field(None, description="Longest time to the first token that counts as good.")
@@ -169,6 +176,7 @@ RENAMED_KEYS = {
     "train": {"batch": "batch_tokens"},
     "serve": {"requests": "rate"},
     "serve-average": {"requests": "rate"},
+    "flex": {"to": "destination", "round_trips": "round_trip", "ups": "ups_time"},
 }
 
 

@@ -46,7 +46,7 @@ class FlexJob(Job):
     hours: float | None = Field(None, description="Hours of a year in which it yields, instead of share.")
     signal: str | None = Field(None, description="File of carbon intensity or price by the hour, beside this file.")
     signal_kind: str | None = Field(None, description="What the signal is: average, marginal or price.")
-    to: Texts | None = Field(None, description="Files of the signal at sites to which the job may go.")
+    destination: Texts | None = Field(None, description="Files of the signal at sites to which the job may go.")
     beside: Texts | None = Field(None, description="Files of another signal, by which the moves are counted too.")
     beside_kind: str | None = Field(None, description="What that signal is.")
     length: str | None = Field(None, description="How long the daily job runs.")
@@ -57,7 +57,7 @@ class FlexJob(Job):
     power: str | None = Field(None, description="Power of the job.")
     data: str | None = Field(None, description="Data that go with it to another site.")
     latency: str | None = Field(None, description="Longest round trip from its users that the job bears.")
-    round_trips: list[str] | None = Field(None, description="Round trip to each site to which it may go.")
+    round_trip: list[str] | None = Field(None, description="Round trip to each site to which it may go.")
     signals: list[str] | None = Field(None, description="File of the signal at each site, beside this file.")
     room: Texts | None = Field(None, description="Most power of each site; one for all, or one a site.")
     reach: str | None = Field(None, description="Longest round trip over which serving may go.")
@@ -78,14 +78,18 @@ class FlexJob(Job):
     shelf: str | None = Field(None, description="Energy of a store at each chip.")
     idle: str | None = Field(None, description="Power of a chip without a job.")
     limits: str | None = Field(None, description="A utility's limits by their name in the catalog.")
+    band_share: float | None = Field(None, description="Share of the swings' energy that is allowed in the band.")
+    ramp_limit: str | None = Field(None, description="Rise and fall that are allowed.")
+    range_limit: str | None = Field(None, description="Difference between highest and lowest power that is allowed.")
     model: str | None = Field(None, description="Model that the site serves.")
+    config: str | None = Field(None, description="A Hugging Face config.json beside this file, instead of model.")
     input: int | str | None = Field(None, description="Number of tokens in the prompt.")
     output: int | str | None = Field(None, description="Number of tokens in the answer.")
     batch: Number | None = Field(None, description="Number of requests that a replica answers together.")
     active: Number | None = Field(None, description="Share of the time that chips are at work.")
     slo_ttft: str | None = Field(None, description="Longest time to the first token that is promised.")
     slo_tpot: str | None = Field(None, description="Longest mean time between tokens that is promised.")
-    ups: str | None = Field(None, description="Time that the batteries of the UPS carry the site.")
+    ups_time: str | None = Field(None, description="Time that the batteries of the UPS carry the site.")
     battery: str | None = Field(None, description="Energy of a battery beside the site.")
     battery_power: str | None = Field(None, description="Its power.")
     pausable: Number | None = Field(None, description="Share of the site's power in training that can stop.")
@@ -97,7 +101,8 @@ class FlexJob(Job):
 
 
 DEMAND = ("demand", "column", "unit", "fill_gaps")
-JOB = tuple(each.name for each in fields(DailyJob))
+JOB = {each.name: "round_trip" if each.name == "round_trips" else each.name for each in fields(DailyJob)}  # -> its key
+LIMITS = ("limits", "band_share", "ramp_limit", "range_limit")
 SERVED = ("input", "output", "batch", "active")
 PAID = ("capacity_price", "reserve_price", "energy_price", "called", "lasts")
 SHARED = tuple(each.name for each in fields(SharedWork))
@@ -107,14 +112,15 @@ TAKES: dict[str, tuple[str, ...]] = {
     "balance": ("it", "utilisation", *DEMAND),
     "headroom": (*DEMAND, "share", "hours"),
     "response": (
-        "it", "model", *SERVED, "slo_ttft", "slo_tpot", "ups", "battery", "battery_power", "pausable", *PAID, *REPLICA,
+        "it", "model", "config", *SERVED, "slo_ttft", "slo_tpot", "ups_time", "battery", "battery_power",
+        "pausable", *PAID, *REPLICA,
     ),
-    "shift": ("signal", "signal_kind", "to", "beside", "beside_kind", *JOB),
+    "shift": ("signal", "signal_kind", "destination", "beside", "beside_kind", *JOB.values()),
     "sites": ("signals", "signal_kind", "beside", "beside_kind", *SHARED),
-    "swings": ("phase", "chips", "straggle", "checkpoint", "every", *MEASURES, "limits"),
+    "swings": ("phase", "chips", "straggle", "checkpoint", "every", *MEASURES, *LIMITS),
 }  # fmt: skip
 NEEDS = {
-    "balance": ("it",), "headroom": ("demand",), "response": ("it", "model"), "shift": ("signal",),
+    "balance": ("it",), "headroom": ("demand",), "response": ("it",), "shift": ("signal",),
     "sites": ("signals", "room", "arrives"), "swings": ("phase", "chips"),
 }  # fmt: skip
 ALWAYS = {"name", "kind", "ask", "stated"}
@@ -177,15 +183,18 @@ def _headroom(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -
 
 
 def _response(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -> FlexAnswer:
+    if ("model" in given) == ("config" in given):
+        raise WattlineError('ask = "response" needs either model or config')
     setup = Setup.read(None, {name: given.get(name) for name in REPLICA})
+    model = folder / given["config"] if "config" in given else given["model"]
     served = {{"input": "input_tokens", "output": "output_tokens"}.get(n, n): given[n] for n in SERVED if n in given}
     paid: dict[str, Any] = {"capacity": given.get("capacity_price"), "reserve": given.get("reserve_price")}
     energy = given.get("energy_price")
     called = {name: given[key] for name, key in (("called_h", "called"), ("lasts", "lasts")) if key in given}
     return flex_response(
-        given["it"], given["model"], served=ServedLoad(**served),
+        given["it"], model, served=ServedLoad(**served),
         promise=Promise(given.get("slo_ttft"), given.get("slo_tpot")),
-        reserves=Reserves(given.get("ups"), given.get("battery"), given.get("battery_power"), given.get("pausable")),
+        reserves=Reserves(*(given.get(name) for name in ("ups_time", "battery", "battery_power", "pausable"))),
         prices=Prices(**(paid | called | {"energy": None if energy is None else _beside(energy, folder)})), where=where,
         draws=draws,
         **{name: getattr(setup, name) for name in REPLICA if getattr(setup, name) is not None},
@@ -193,10 +202,10 @@ def _response(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -
 
 
 def _shift(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -> FlexAnswer:
-    job = DailyJob(**{name: given[name] for name in JOB if name in given})
+    job = DailyJob(**{name: given[key] for name, key in JOB.items() if key in given})
     return flex_shift(
         _beside(given["signal"], folder), job, kind=given.get("signal_kind", "average"),
-        sites=[_beside(text, folder) for text in _list(given.get("to"))],
+        sites=[_beside(text, folder) for text in _list(given.get("destination"))],
         beside=[_beside(text, folder) for text in _list(given.get("beside"))],
         beside_kind=given.get("beside_kind", "marginal"), facts=draws.catalog,
     )  # fmt: skip
@@ -223,7 +232,7 @@ def _beside(text: str, folder: Path) -> str:
 def _swings(given: dict[str, Any], folder: Path, where: Where, draws: Draws) -> FlexAnswer:
     measures = Measures(**{name: given[name] for name in MEASURES if name in given})
     more = {name: given[name] for name in ("straggle", "checkpoint", "every") if name in given}
-    limits = LimitTexts(given.get("limits"))
+    limits = LimitTexts(*(given.get(name) for name in LIMITS))
     return flex_swings(
         _list(given["phase"]), given["chips"], measures=measures, limits=limits, facts=draws.catalog, **more
     )

@@ -13,7 +13,7 @@ from wattline.predict.service.inputs import known_architecture
 from wattline.predict.setup import Setup
 from wattline.predict.where import Where
 from wattline.scenario.file import TAKES
-from wattline.scenario.service import make_traffic
+from wattline.scenario.service import job_traffic
 from wattline.search.evaluate import Question
 from wattline.search.frontier import Execution, check_target, search_frontier
 from wattline.search.setup import SEARCHED, read_space
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from wattline.scenario.file import FrontierJob
 
 
-def frontier_job(job: FrontierJob, model: str | Path, where: Where, draws: Draws) -> Answer:
+def frontier_job(job: FrontierJob, folder: Path, where: Where, draws: Draws) -> Answer:
     """The answer of the best set-up; a note says which it is, and what it saves.
 
     Parameters
     ----------
     job : the job, as the scenario's file has it
-    model : its model, by name or the path of a description
+    folder : where its files lie
     where : where it runs
     draws : of the facts' ranges; what rests on them has shape ``(n_draws,)``
 
@@ -39,7 +39,8 @@ def frontier_job(job: FrontierJob, model: str | Path, where: Where, draws: Draws
     target = check_target(job.slo_ttft, job.slo_tpot, job.slo_share)
     space = read_space({name: _written(value) for name, value in job.given(SEARCHED).items()}, job.pools, catalog)
     setup = Setup.read(job.against, job.given(TAKES["frontier"]))
-    traffic = make_traffic(job, draws.seed, catalog)
+    traffic = job_traffic(job, folder, draws.seed, catalog)
+    model = folder / job.config if job.config else str(job.model)
     architecture = known_architecture(read_model(model, catalog), catalog)
     question = Question(architecture, traffic, target, job.slo_share, setup, where, catalog)
     result = search_frontier(question, space, Execution(), draws)

@@ -242,11 +242,11 @@ def _answer(job: Job, folder: Path, where: Where, draws: Draws) -> Answer:
     if isinstance(job, ServeJob):
         from wattline.scenario.service import serve_job  # Numba, an extra
 
-        return serve_job(job, model, where, draws)
+        return serve_job(job, folder, where, draws)
     if isinstance(job, FrontierJob):
         from wattline.scenario.frontier import frontier_job  # Numba, an extra
 
-        return frontier_job(job, model, where, draws)
+        return frontier_job(job, folder, where, draws)
     assert isinstance(job, PromptJob | ServeAverageJob)
     setup = Setup.read(None, job.given(TAKES["serve-average"]))
     lengths = (job.input, job.output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from wattline.catalog.draws import check_seed
 from wattline.core.errors import WattlineError
 from wattline.core.quantity import parse
 from wattline.core.units import HOUR_S
-from wattline.line.work.traffic.generator import poisson
+from wattline.line.work.traffic.generator import gamma, poisson
 from wattline.line.work.traffic.known import known_lengths, known_shape
 from wattline.line.work.traffic.lengths import Lengths, fixed_lengths
 from wattline.line.work.traffic.reader import read_traffic
@@ -19,14 +20,32 @@ from wattline.line.work.traffic.trace import Traffic, scale
 from wattline.predict.service.inputs import MAX_REQUESTS
 
 
+@dataclass(frozen=True)
+class TrafficFields:
+    """What requests are read or made of, with the defaults of Python, the command line and scenario files.
+
+    ``trace``: a file of requests. ``rate``: mean requests/s. ``duration``: None is an hour, or the whole trace.
+    ``shape``: how the rate varies: flat, day or week. ``cv``: deviation over mean of the gaps, 1 a Poisson process.
+    ``lengths``: a known kind, or tokens of every prompt and answer. ``cells``: services alike that share the rate.
+    """
+
+    trace: Path | str | None = None
+    rate: float | str | None = None
+    duration: float | str | None = None
+    shape: str = "flat"
+    cv: float = 1.0
+    lengths: str | tuple[int | str, int | str] = "chat"
+    cells: float = 1.0
+
+
 def traffic(
     trace: Path | str | None = None,
     *,
     rate: float | str | None = None,
     duration: float | str | None = None,
-    shape: str = "flat",
-    lengths: str | tuple[int | str, int | str] = "chat",
-    cells: float = 1.0,
+    shape: str = TrafficFields.shape,
+    lengths: str | tuple[int | str, int | str] = TrafficFields.lengths,
+    cells: float = TrafficFields.cells,
     seed: int = 0,
     facts: CatalogLike = None,
 ) -> Traffic:
@@ -67,30 +86,52 @@ def traffic(
     >>> requests = wl.traffic(rate="20/s", duration="10 min", lengths=(500, 300))
     >>> wl.serve("llama-3.1-8b", requests, "h100-sxm", gpus=1, slo_ttft="1 s", replicas="fewest")
     """
+    fields = TrafficFields(trace, rate, duration, shape, lengths=lengths, cells=cells)
+    return make_traffic(fields, seed, open_catalog(facts))
+
+
+def make_traffic(fields: TrafficFields, seed: int, catalog: Catalog) -> Traffic:
+    """The requests of one of so many services alike: read, or made.
+
+    Parameters
+    ----------
+    fields : what they are read or made of
+    seed : of what is made
+    catalog : where known lengths and shapes are looked up
+
+    Returns
+    -------
+    Arrivals [s] and tokens of the requests.
+
+    Raises WattlineError where neither a trace nor a rate is given, for inputs that exclude each other, and for more
+    requests than a simulation takes.
+    """
     check_seed(seed)
-    if not cells >= 1:
-        raise WattlineError(f"cells: {cells:g} must be 1 or more")
-    per_s = None if rate is None else parse(rate, "request/s", "rate") / cells
-    span_s = None if duration is None else parse(duration, "s", "duration")
-    if trace is not None:
-        if lengths != "chat":
-            raise WattlineError("traffic: --input and --output are of requests made by --rate; a --trace has its own")
-        if shape != "flat":
-            raise WattlineError("traffic: --shape is of requests made by --rate; a --trace has its own")
-        return _read(Path(trace), per_s, span_s)
+    if not fields.cells >= 1:
+        raise WattlineError(f"cells: {fields.cells:g} must be 1 or more")
+    per_s = None if fields.rate is None else parse(fields.rate, "request/s", "rate") / fields.cells
+    span_s = None if fields.duration is None else parse(fields.duration, "s", "duration")
+    if fields.trace is not None:
+        for name, option in (("lengths", "--input and --output"), ("shape", "--shape"), ("cv", "--cv")):
+            if getattr(fields, name) != getattr(TrafficFields, name):
+                verb = "are" if name == "lengths" else "is"
+                raise WattlineError(f"traffic: {option} {verb} of requests made by --rate; a --trace has its own")
+        return _read(Path(fields.trace), per_s, span_s)
     if per_s is None:
         raise WattlineError('traffic: give --trace FILE or --rate "20/s"')
-    catalog = open_catalog(facts)
-    return _made(per_s, span_s or HOUR_S, _lengths(lengths, catalog), shape, seed, catalog)
+    return _made(fields, per_s, span_s or HOUR_S, seed, catalog)
 
 
-def _made(per_s: float, span_s: float, lengths: Lengths, shape: str, seed: int, catalog: Catalog) -> Traffic:
+def _made(fields: TrafficFields, per_s: float, span_s: float, seed: int, catalog: Catalog) -> Traffic:
     if per_s * span_s > MAX_REQUESTS:
         raise WattlineError(
             f"traffic: rate and duration come to more than {MAX_REQUESTS:,} requests; take a shorter --duration, or "
             "more --cells"
         )
-    return poisson(per_s, lengths, seed, duration_s=span_s, shape=known_shape(shape, catalog))
+    lengths, shape = _lengths(fields.lengths, catalog), known_shape(fields.shape, catalog)
+    if fields.cv == 1:
+        return poisson(per_s, lengths, seed, duration_s=span_s, shape=shape)
+    return gamma(per_s, fields.cv, lengths, seed, duration_s=span_s, shape=shape)
 
 
 def _lengths(lengths: str | tuple[int | str, int | str], catalog: Catalog) -> Lengths:

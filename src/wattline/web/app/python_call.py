@@ -133,7 +133,7 @@ def _is_number(text: str) -> bool:
 
 def _traffic(*shared: str) -> Part:
     """The requests, of a trace or made; ``shared``: inputs that the function takes too."""
-    names = ("trace", "rate", "duration", "shape", *shared)
+    names = ("trace", "rate", "duration", "shape", "lengths", *shared)
     lengths = {"lengths": ("input_tokens", "output_tokens")}
     return Part("wl.traffic", {name: name for name in names}, shared=shared, before=True, pairs=lengths)
 
@@ -174,11 +174,12 @@ CALLS = {
         missing=("series", "stock", "answer", "rate", "request_energy"),
     ),
     "serve": Call(
-        "serve", ("model",), parts={"traffic": _traffic("cells", "seed")},
+        "serve", ("model",), missing=("cv",), parts={"traffic": _traffic("cells", "seed")},
         implied={("replicas", "slo_ttft", "slo_tpot"): "replicas='fewest'"},
     ),
     "frontier": Call(
-        "frontier", ("model",), renamed={"against": "setup"}, parts={"traffic": _traffic("seed"), "space": SPACE}
+        "frontier", ("model",), renamed={"against": "setup"}, missing=("cv",),
+        parts={"traffic": _traffic("seed"), "space": SPACE},
     ),
     "flex headroom": Call("flex_headroom", renamed={"share": "shares", "column": "columns"}),
     "flex shift": Call(
