@@ -134,6 +134,7 @@ OPTION_MEANINGS = {
     "--json": "JSON on standard output",
     "--leave-out": "what a fit leaves out of what it predicts",
     "--model": "a model by name",
+    "--lengths": "numbers of tokens of prompts and answers",
     "--max-num-batched-tokens": "the largest number of tokens in one step",
     "--max-num-seqs": "the largest number of requests that a replica runs at once",
     "--out": "a folder that is written",

@@ -21,7 +21,7 @@ Rate = Annotated[str, Opt(help='Mean rate of requests, such as "20/s"; with --tr
 Duration = Annotated[str, Opt(help="Time over which requests come [default: 1 h, or the whole trace].")]
 Shape = Annotated[str, Opt(help="How --rate varies over time: flat, day or week [default: flat].")]
 Cv = Annotated[
-    float | None, Opt(help="Burstiness of --rate: deviation over mean of the gaps [default: 1, a Poisson process].")
+    float | None, Opt(help="Burstiness: coefficient of variation of the gaps; 1 is Poisson, more is bursty.")
 ]
 Lengths = Annotated[str, Opt(help="Lengths of requests: chat, code or long-chat [default: chat].")]
 Cells = Annotated[
