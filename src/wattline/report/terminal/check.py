@@ -66,13 +66,12 @@ def _claim(claim: Json, source: str, facts: Mapping[str, Json], *, alone: bool =
     parts: list[RenderableType] = [] if alone else [Text(f"“{claim['says']}”", style="italic")]
     if claim["source"] and claim["source"] != source:
         parts.append(Text(f"as stated in: {claim['source']}" if alone else claim["source"], style="dim"))
-    if claim["given"] or claim["worked"]:
-        parts.append(_arithmetic(claim))
-    parts.append(Text(claim["why"], style=style.removeprefix("bold ")))
-    if claim["note"]:
-        parts.append(Text(claim["note"]))
+    arithmetic = [_arithmetic(claim)] if claim["given"] or claim["worked"] else []
+    reasons = [Text(claim["why"], style=style.removeprefix("bold "))] + [Text(claim["note"])] * bool(claim["note"])
+    heading = [Text("arithmetic", style="dim"), _indented(*arithmetic)] if arithmetic else []
+    parts += [*reasons, *heading] if alone else [*arithmetic, *reasons]
     if claim["beside"]:
-        parts += [Text("beside it", style="dim"), _indented(_beside(claim["beside"]))]
+        parts += [Text("for comparison", style="dim"), _indented(_beside(claim["beside"]))]
     if claim["fact_keys"]:
         parts += [Text("sources", style="dim"), _indented(_sources([facts[key] for key in claim["fact_keys"]]))]
     if claim["expected"] not in (None, claim["verdict"]):
