@@ -290,6 +290,17 @@ def test_a_request_is_its_prefill_and_its_share_of_the_decode(
     assert latency >= float(request.busy_s) * (1 - 1e-12)
 
 
+@given(chip_names, st.integers(1, 8192), st.integers(1, 500))
+def test_a_prompt_alone_waits_for_no_step_of_others(name: str, read: int, written: int) -> None:
+    """Its first token comes at the end of its own prefill; beside others it waits for the step that is under way."""
+    chip, draws = device(name)
+    model = load_model("llama-3.1-8b", catalog.default())
+    alone, among = (serving.serve_request(model, chip, 2, n, (read, written), "bf16", draws) for n in (1.0, 2.0))
+    own = prefill_step(model, chip, 2, read, "bf16", draws)
+    assert float(alone.ttft_s) == pytest.approx(float(own.time_s))
+    assert float(among.ttft_s) == pytest.approx(float(among.prefill.time_s + among.decode.time_s))
+
+
 @given(st.floats(1, 1024), st.integers(1, 100_000), st.integers(1, 5000))
 def test_every_token_of_an_answer_comes_in_a_step_that_reads_prompts_or_in_one_that_does_not(
     batch: float, read: int, written: int

@@ -17,7 +17,8 @@ from wattline.line.engine.steady_load import Best, load_facts
 from wattline.validate.evidence.mlperf_inference import MlperfRow
 from wattline.validate.evidence.mlperf_works import read_works
 from wattline.validate.fit.mlperf import predict_row
-from wattline.validate.fit.mlperf_left_out import group_of, predict_left_out
+from wattline.validate.fit.mlperf_left_out import compared_times, group_of, predict_left_out
+from wattline.validate.fit.mlperf_ranges import ranges_of_others
 from wattline.validate.mlperf_works import ComparedWork, compare_work, works_json
 from wattline.validate.score import score_errors
 
@@ -133,15 +134,16 @@ def validate(
     Rows beside predictions, and those that are not used.
     """
     drawn, plain = Draws(draws, catalog=catalog), load_facts(catalog)
+    ranges: Sequence[tuple[float, float] | None] = [None] * len(rows)
     if leave_out:
-        results = predict_left_out(rows, leave_out, plain, progress=progress)
+        results = predict_left_out(rows, leave_out, plain, progress)
         level = {"rows": KNOWN, "chip": "generation", "model": "chip", "generation": "vendor"}[leave_out]
-        levels = [level] * len(rows)
+        levels, ranges = [level] * len(rows), _ranges_of_others(rows, results, leave_out, level)
     else:
         central = Draws(0, catalog=catalog)
         results = [predict_row(row, load_tuned(row.chip, central, row.engine, row.year), plain) for row in rows]
         levels = [_level(row, catalog) for row in rows]
-    compared = [_compared(row, result, level, drawn) for row, result, level in zip(rows, results, levels, strict=True)]
+    compared = [_compared(*each, drawn) for each in zip(rows, results, levels, ranges, strict=True)]
     return MlperfValidation(compared, unused, drawn, leave_out, by, source)
 
 
@@ -172,7 +174,18 @@ def _level(row: MlperfRow, catalog: Catalog) -> str:
     return KNOWN if level == "chip" and loaded else level
 
 
-def _compared(row: MlperfRow, result: Best | None, level: str, draws: Draws) -> ComparedResult:
+def _ranges_of_others(
+    rows: Sequence[MlperfRow], results: Sequence[Best | None], by: str, level: str
+) -> list[tuple[float, float] | None]:
+    """Each left-out row's range of time as the other groups show it: the shipped ones are of all of them."""
+    ends = iter(ranges_of_others(compared_times(rows, results, by), level))
+    return [next(ends) if result else None for result in results]
+
+
+def _compared(
+    row: MlperfRow, result: Best | None, level: str, ends: tuple[float, float] | None, draws: Draws
+) -> ComparedResult:
+    """A row beside its prediction: its range is that of its level's facts, or ``ends`` of its time."""
     if result is None:
         return ComparedResult(row, None)
     of = spread_level(level, row.chip, draws.catalog)
@@ -181,7 +194,7 @@ def _compared(row: MlperfRow, result: Best | None, level: str, draws: Draws) -> 
     share = row.node_chips / row.chip.node_chips  # of a usual server's chips, the host's power goes with them
     watts = np.minimum(result.chip_w * power, float(row.chip.tdp_w)) * row.chips + nodes * share * draws(host)
     center = result.tokens_per_s * row.chips
-    rate = Range.of(center / time)
+    rate = Range.of(center / time) if ends is None else Range(center / ends[1], center, center / ends[0], center)
     return ComparedResult(
         row,
         result,

@@ -34,13 +34,15 @@ class Draft:
 class Serving:
     """How a replica's steps are run: groups of its chips that split the requests' attention, and the software; None
     for the one that the chip model knows; ``cache_bytes``: of a value that is kept of a token; ``tuned``: what an
-    engine tuned to its load does beside a default one; ``draft``: tokens guessed ahead."""
+    engine tuned to its load does beside a default one; ``draft``: tokens guessed ahead; ``pace``: share of a default
+    engine's longer step that a tuned one waits for more requests to run together, 0 to 1."""
 
     ranks: int = 1
     software: Software | None = None
     cache_bytes: float = BYTES["bf16"]
     tuned: TuningGain | None = None
     draft: Draft | None = None
+    pace: float = 0.0
 
     @property
     def rare(self) -> str:

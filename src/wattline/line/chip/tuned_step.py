@@ -25,19 +25,23 @@ def no_slower(tuned: Step, usual: Step) -> Step:
     return Step(shown.operations, shown.joules, time, np.asarray(energy / time))
 
 
-def lesser_part(tuned: tuple[Array, ...], usual: tuple[Array, ...], static_w: float) -> tuple[Array, Array]:
+def lesser_part(
+    tuned: tuple[Array, ...], usual: tuple[Array, ...], static_w: float, pace: float = 0.0
+) -> tuple[Array, Array]:
     """A part of a step before the power limit: the shorter time, and the fewer joules beyond static power.
 
     Parameters
     ----------
     tuned, usual : seconds and joules of the part under both engines, of one shape [s, J]
     static_w : power that goes with time alone [W]
+    pace : share of the usual engine's longer time that the tuned one waits, 0 to 1
 
     Returns
     -------
     Seconds and joules, of that shape.
     """
     time = np.minimum(tuned[0], usual[0])
+    time = time + pace * (usual[0] - time)
     moving = np.minimum(tuned[1] - static_w * tuned[0], usual[1] - static_w * usual[0])
     return np.asarray(time), np.asarray(static_w * time + moving)
 

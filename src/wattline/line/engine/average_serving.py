@@ -124,6 +124,8 @@ def serve_request(
     after = output_tokens - 1.0
     there = np.minimum(beside / prompts, after)
     reading_s, decoding_s = mixed.time_s / prompts, (after - there) * decode.time_s / size
+    # a step of others is under way when it comes; alone on the replica it begins at once
+    under_way_s = np.clip(size - 1.0, 0.0, 1.0) * decode.time_s
     between = (there * mixed.time_s + (after - there) * decode.time_s) / after if after > 0 else None
     return Request(
         chips=chips,
@@ -134,7 +136,7 @@ def serve_request(
         reading_s=np.asarray(reading_s),
         decoding_s=np.asarray(decoding_s),
         decode_s=np.asarray(after * decode.time_s / size),
-        ttft_s=np.asarray(mixed.time_s / np.minimum(prompts, 1.0) + decode.time_s),
+        ttft_s=np.asarray(mixed.time_s / np.minimum(prompts, 1.0) + under_way_s),
         tpot_s=None if between is None else np.asarray(between),
     )
 

@@ -22,6 +22,7 @@ from wattline.line.chip.formats import computes_narrow
 from wattline.line.chip.products import Work
 from wattline.line.chip.shape import Shape
 from wattline.line.chip.step import nameplate, step, watts_of
+from wattline.line.engine.benchmark_run import BenchmarkRun
 from wattline.line.work.model import Model
 from wattline.line.work.weights import group_bytes, replica_bytes
 
@@ -42,6 +43,7 @@ class SteadyLoad:
     ttft_s, tpot_s : 99th percentiles of the time to the first token and between tokens; None where time is free
     latency_s : 99th percentile of the whole request's time; None where it is free
     random : whether requests come by chance, not all at once
+    run : of a benchmark, whose end counts; None for a server that goes on
     """
 
     input_tokens: float
@@ -52,6 +54,7 @@ class SteadyLoad:
     tpot_s: float | None = None
     latency_s: float | None = None
     random: bool = False
+    run: BenchmarkRun | None = None
 
     @property
     def context_tokens(self) -> float:
@@ -263,10 +266,14 @@ def _rates(
     run = step(served.shape, work, rates, watts_of(served.chip), fit)
     seconds, power, sizes = np.broadcast_arrays(run.time_s, run.power_w, sizes)
     full = sizes / seconds / layout.tensor * (facts.pipeline_share if layout.stages > 1 else 1.0)
-    taken = _taken(load, facts, batch * chips / layout.chips)
+    # ranks step together, at the pace of the fullest, and a request stays on its own
+    taken = _taken(load, facts, batch * chips / layout.chips / layout.ranks)
     idle = float(np.mean(served.chip.idle_w))
     watts = power * taken + (1 - taken) * np.maximum(idle, served.fit.static_power * served.chip.tdp_w)
-    return full * taken, watts, seconds
+    rate = full * taken
+    if load.run is not None:
+        rate = rate * load.run.share(rate * chips / load.output_tokens, seconds)
+    return rate, watts, seconds
 
 
 def _taken(load: SteadyLoad, facts: LoadFacts, running: Array) -> Array:

@@ -19,6 +19,7 @@ from wattline.predict.fields import names_of
 from wattline.predict.senses import Senses
 from wattline.predict.service.bill import answer_of, rejected_of, warnings_of
 from wattline.predict.service.fleet import cache_bytes, scaling_inputs, transfers
+from wattline.predict.service.pace import pace_notes
 from wattline.predict.service.replicas import with_replicas
 from wattline.predict.service.result import Service, Target, read_target
 from wattline.predict.service.seen import seen_inputs, with_senses
@@ -122,6 +123,7 @@ def serve_answer(
     shown = inputs_of(done, traffic, setup, target) | ({"cells": cells} if cells != 1 else {})
     warned = warnings_of(traffic, done.served)
     answer = answer_of(done.replica, done.served, shown, where, draws, warned, cells, done.encoding)
+    answer = replace(answer, notes=(*pace_notes(bool(setup.tuned), done.replica.how), *answer.notes))
     network = transfers(done.served, cache_bytes(done.replica, traffic), done.bytes_per_s)
     rejected = rejected_of(traffic, done.served)
     return Service(answer, done.served, done.standing, target, done.replica.chips, len(traffic), rejected, network)
@@ -142,7 +144,11 @@ def inputs_of(done: Simulation, traffic: Traffic, setup: Setup, target: Target) 
     Plain data by name.
     """
     limits = done.served.limits
-    shown = done.replica.inputs(traffic) | {"replicas": setup.replicas, "router": setup.router}
+    shown = (
+        done.replica.inputs(traffic)
+        | ({"tuned": True} if setup.tuned else {})
+        | {"replicas": setup.replicas, "router": setup.router}
+    )
     if done.readers:
         shown |= {"prefill_replicas": setup.prefill_replicas, "prefill_gpus": done.readers}
         shown["transfer_bytes_per_s"] = done.bytes_per_s

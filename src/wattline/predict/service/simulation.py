@@ -31,6 +31,7 @@ from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.service.fleet import scaling_of, send_rate
 from wattline.predict.service.inputs import Replica, by_prefixes, read_replica
+from wattline.predict.service.pace import fastest_frugal, service_j
 from wattline.predict.service.seen import Encoding, encoding_of, with_tokens, without_stand_ins
 from wattline.predict.setup import Setup, check_ranks
 
@@ -85,7 +86,7 @@ class _Schedule:
 
 
 def simulate_service(model: str | Path | Model, traffic: Traffic, setup: Setup, draws: Draws) -> Simulation:
-    """Serve every request till the last has its answer.
+    """Serve every request till the last has its answer; a tuned service at the pace that ``pace.py`` finds.
 
     Parameters
     ----------
@@ -102,7 +103,20 @@ def simulate_service(model: str | Path | Model, traffic: Traffic, setup: Setup, 
     """
     architecture = read_model(model, draws.catalog)
     traffic = with_tokens(traffic, architecture, draws)
-    replica = read_replica(architecture, traffic, setup, draws)
+    if not setup.tuned:
+        return _simulated(architecture, traffic, setup, draws)
+    default = replace(setup, tuned=False)
+    return fastest_frugal(
+        lambda pace: _simulated(architecture, traffic, setup, draws, pace),
+        lambda: _simulated(architecture, traffic, default, Draws(0, catalog=draws.catalog)),
+        lambda done: service_j(done.served, done.standing),
+    )
+
+
+def _simulated(model: Model, traffic: Traffic, setup: Setup, draws: Draws, pace: float = 0.0) -> Simulation:
+    """The same of an engine at a pace, which ``Serving`` explains."""
+    replica = read_replica(model, traffic, setup, draws)
+    replica = replace(replica, how=replace(replica.how, pace=pace))
     scaling = scaling_of(setup, replica, traffic, draws)
     chip = replica.chip
     software = load_software(

@@ -14,6 +14,7 @@ from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
 from wattline.core.reading import read_text
 from wattline.line.chip.device import Chip, load_chip
+from wattline.line.engine.benchmark_run import BenchmarkRun
 from wattline.line.engine.steady_load import SteadyLoad
 from wattline.line.work.inputs import read_model
 from wattline.line.work.model import Model
@@ -173,17 +174,30 @@ def load_of(task: str, scenario: str, interactive: bool, draws: Draws, output_to
         return float(draws(f"fit.mlperf-{name}", unit)) if f"mlperf-{name}" in records else None
 
     timed, key = scenario != "Offline", f"{task}-interactive" if interactive else task
+    written = output_tokens or known(f"output-tokens-{task}", "token") or 0.0
     fitted = known(f"fitted-input-tokens-{task}", "token")
     return SteadyLoad(
         input_tokens=fitted or known(f"input-tokens-{task}", "token") or 0.0,
-        output_tokens=output_tokens or known(f"output-tokens-{task}", "token") or 0.0,
+        output_tokens=written,
         output_spread=known(f"output-spread-{task}", "") or 0.0,
         beams=int(known(f"beams-{task}", "") or 1),
         ttft_s=known(f"ttft-s-{key}", "s") if timed else None,
         tpot_s=known(f"tpot-s-{key}", "s") if timed else None,
         latency_s=known(f"latency-s-{task}", "s") if timed else None,
         random=timed,
+        run=_run_of(task, draws, written) if timed else None,
     )
+
+
+def _run_of(task: str, draws: Draws, mean_tokens: float) -> BenchmarkRun | None:
+    """The least of a run by the rules; None of a task whose set is not known."""
+    records = draws.catalog.records("fit")
+    if f"mlperf-samples-{task}" not in records:
+        return None
+    samples, least_s = draws(f"fit.mlperf-samples-{task}", ""), draws("fit.mlperf-run-s", "s")
+    last = f"mlperf-last-tokens-{task}"
+    tokens = float(draws(f"fit.{last}", "token")) if last in records else mean_tokens
+    return BenchmarkRun(float(samples), float(least_s), tokens)
 
 
 def _task(model: str, scenario: str) -> tuple[str, bool]:

@@ -8,21 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from wattline.catalog import Catalog, default
-from wattline.core.fact import Array
 from wattline.line.chip.tuned import KNOWN, LEVELS, NAMES, SPREAD, vendors_by_generation
 from wattline.line.engine.steady_load import load_facts
 from wattline.validate.evidence.mlperf_inference import MlperfRow, read_mlperf
 from wattline.validate.fit.mlperf import FIXED, SHARED_TUNED, MlperfFit, fit_mlperf
-from wattline.validate.fit.mlperf_left_out import left_out_ratios
+from wattline.validate.fit.mlperf_left_out import left_out_results
 from wattline.validate.fit.mlperf_priors import BY_CHIP
+from wattline.validate.fit.mlperf_ranges import LEFT_OUT, LeftOut, time_ranges
 
-COVERED = (4.0, 96.0)  # a little beyond p5 and p95: chips and models left out are few
-WIDER = {"vendor": 1.15, "any": 1.35}  # of a spread that few chips tell of
 # of power, which few results tell: p5 and p95 of measured over predicted by what was measured that is nearest
 POWER = {KNOWN: 0.12, "chip": 0.12, "generation": 0.16, "vendor": 0.22, "any": 0.3}
-KIN_ROWS = 10.0  # results of all chips that a chip's own scatter is weighed against
-# what is left out for the spread of each level
-LEFT_OUT = {KNOWN: "rows", "chip": "model", "generation": "chip", "vendor": "generation", "any": "generation"}
 
 _HEAD = """\
 # Made by `wattline calibrate mlperf FILE.csv`; do not edit. {about}
@@ -49,22 +44,21 @@ def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -
     rows, _ = read_mlperf(path, catalog)
     plain = load_facts(catalog)
     fit = fit_mlperf(rows, plain, progress=progress)
-    ratios = {by: left_out_ratios(rows, by, plain, fit, progress) for by in sorted(set(LEFT_OUT.values()))}
+    left_out = {by: left_out_results(rows, by, plain, progress) for by in sorted(set(LEFT_OUT.values()))}
     chips = ", ".join(fit.measured)
-    return tuned_file(fit, rows, ratios, f"{len(rows)} results on {chips}", catalog)
+    return tuned_file(fit, rows, left_out, f"{len(rows)} results on {chips}", catalog)
 
 
 def tuned_file(
-    fit: MlperfFit, rows: Sequence[MlperfRow], ratios: Mapping[str, tuple[Sequence[str], Array]], about: str,
-    catalog: Catalog,
+    fit: MlperfFit, rows: Sequence[MlperfRow], left_out: Mapping[str, Sequence[LeftOut]], about: str, catalog: Catalog
 ) -> str:  # fmt: skip
-    """The text of ``catalog/fit/tuned.toml``; ``ratios``: chips, and measured over predicted, by what was left out.
+    """The text of ``catalog/fit/tuned.toml``.
 
     Parameters
     ----------
     fit : the coefficients
     rows : results that it was fitted to
-    ratios : chips, and measured over predicted rates, by what was left out
+    left_out : results by fits without their groups, by what was left out
     about : which results, for the file's head
     catalog : of what the file stands among
 
@@ -74,32 +68,13 @@ def tuned_file(
     """
     blocks = [_HEAD.format(about=about), *_chips(fit, rows, catalog), *_shared(fit, catalog)]
     for level in (KNOWN, *LEVELS):
-        chips, ratio = ratios[LEFT_OUT[level]]
-        ends = np.percentile(-np.log(ratio) * WIDER.get(level, 1.0), COVERED)
-        own = scatter_by_chip(chips, np.log(ratio)) if level in (KNOWN, "chip") else {}
-        for chip, width in ({"": 1.0} | own).items():
+        for chip, (low, high) in time_ranges(left_out[LEFT_OUT[level]], level).items():
             name = "-".join(part for part in (level, chip) if part)
             words = f"beside the model's under tuned engines: {f'{chip}, of ' if chip else ''}{_AS[level]}"
-            low, high = (float(x) for x in np.exp(ends * width))
             blocks.append(_spread(f"{SPREAD}-time-{name}", f"measured time of a step {words}", low, high))
             off, power = POWER[level], f"measured power of a step {words}"
             blocks.append(_spread(f"{SPREAD}-power-{name}", power, 1 - off, 1 + off, "estimated"))
     return "\n".join(blocks)
-
-
-def scatter_by_chip(chips: Sequence[str], logs: Array) -> dict[str, float]:
-    """How much wider or narrower the results of each chip scatter than all do, shrunk to 1 by how few they are.
-
-    Parameters
-    ----------
-    chips : of each result
-    logs : logarithms of measured over predicted, shape ``(n,)``
-
-    Returns the factor of the width by chip.
-    """
-    own = {chip: logs[[other == chip for other in chips]] for chip in sorted(set(chips))}
-    size = float(np.mean(logs**2))
-    return {c: float(np.sqrt((KIN_ROWS + np.sum(x**2) / size) / (KIN_ROWS + len(x)))) for c, x in own.items()}
 
 
 _AS = {
@@ -169,5 +144,5 @@ def _fact(key: str, about: str, value: float, unit: str, extra: Sequence[str] = 
 
 
 def _spread(key: str, about: str, low: float, high: float, basis: str = "derived") -> str:
-    extra = [f"low = {min(low, 0.999):.5g}", f"high = {max(high, 1.001):.5g}", 'dist = "lognormal"']
+    extra = [f"low = {low:.5g}", f"high = {high:.5g}", 'dist = "lognormal"']
     return _fact(key, about, 1.0, "", extra, basis)

@@ -7,15 +7,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from wattline.core.errors import WattlineError
-from wattline.core.fact import Array
 from wattline.line.engine.steady_load import Best, LoadFacts
 from wattline.validate.evidence.mlperf_inference import MlperfRow
-from wattline.validate.fit.mlperf import MlperfFit, fit_mlperf, predict
+from wattline.validate.fit.mlperf import fit_mlperf, predict
+from wattline.validate.fit.mlperf_ranges import LeftOut
 
 BY = ("chip", "model", "round", "scenario", "engine")
 LEAVE_OUT = ("rows", "chip", "model", "generation")
 TENTHS = 10
-REFITS = 2  # rounds from the whole fit on, for a fit without a part
 
 
 def group_of(row: MlperfRow, by: str) -> str:
@@ -53,17 +52,16 @@ def predict_left_out(
     rows: Sequence[MlperfRow],
     by: str,
     plain: LoadFacts,
-    whole: MlperfFit | None = None,
     progress: Callable[[str], None] = lambda name: None,
 ) -> list[Best | None]:
-    """Each row by a fit without its group.
+    """Each row by a fit without its group, which begins at the priors: one that began at the fit to all rows, and was
+    stopped early, would have seen them.
 
     Parameters
     ----------
     rows : results
     by : rows (each tenth of them), chip, model or generation
     plain : facts of a load, of which the fitted ones are replaced
-    whole : the fit to all, to begin with; made where not given
     progress : called with what is under way
 
     Returns
@@ -76,34 +74,51 @@ def predict_left_out(
     """
     if by not in LEAVE_OUT:
         raise WattlineError(f"leave out: {by!r} is none of {', '.join(LEAVE_OUT)}")
-    start = fit_mlperf(rows, plain, progress=progress) if whole is None else whole
     names = [group_of(row, by) for row in rows]
     result: list[Best | None] = [None] * len(rows)
     for name in sorted(set(names)):
         progress(f"without {name}")
         rest = [row for row, other in zip(rows, names, strict=True) if other != name]
-        fit = fit_mlperf(rest, plain, start, REFITS)
+        fit = fit_mlperf(rest, plain)
         for i, row in enumerate(rows):
             if names[i] == name:
                 result[i] = predict(fit, row, plain)
     return result
 
 
-def left_out_ratios(
-    rows: Sequence[MlperfRow],
-    by: str,
-    plain: LoadFacts,
-    whole: MlperfFit,
-    progress: Callable[[str], None] = lambda name: None,
-) -> tuple[list[str], Array]:
-    """Measured over predicted tokens a second of each row, by a fit without its group.
+def left_out_results(
+    rows: Sequence[MlperfRow], by: str, plain: LoadFacts, progress: Callable[[str], None] = lambda name: None
+) -> list[LeftOut]:
+    """Measured over predicted time of each row, by a fit without its group, without rows that fit no layout.
 
     Parameters
     ----------
-    rows, by, plain, whole, progress : as ``predict_left_out`` takes them
+    rows, by, plain, progress : as ``predict_left_out`` takes them
 
-    Returns the chip of each row and the ratio, shape ``(n_rows,)``, without rows that fit no layout.
+    Returns
+    -------
+    In the rows' order.
     """
-    results = predict_left_out(rows, by, plain, whole, progress)
-    pairs = [(row, best.tokens_per_s * row.chips) for row, best in zip(rows, results, strict=True) if best]
-    return [row.chip.record.name for row, _ in pairs], np.array([row.tokens_per_s / rate for row, rate in pairs])
+    return compared_times(rows, predict_left_out(rows, by, plain, progress), by)
+
+
+def compared_times(rows: Sequence[MlperfRow], results: Sequence[Best | None], by: str) -> list[LeftOut]:
+    """Measured over predicted time of each row, without those that fit no layout.
+
+    Parameters
+    ----------
+    rows : results
+    results : what is predicted of each by a fit without its group
+    by : what was left out
+
+    Returns
+    -------
+    In the rows' order.
+    """
+    return [
+        LeftOut(
+            group_of(row, by), row.chip.record.name, float(np.log(best.tokens_per_s * row.chips / row.tokens_per_s))
+        )
+        for row, best in zip(rows, results, strict=True)
+        if best
+    ]

@@ -27,6 +27,7 @@ from wattline.line.work.training import usual_sequence
 from wattline.validate.energy_scope import energy_problem, energy_scope
 from wattline.validate.evidence.training_runs import Run
 from wattline.validate.fit import production as production_fit
+from wattline.validate.fit.group_range import group_range
 from wattline.validate.fit.production import NAMES, Point, errors, leave_one_house_out, leave_one_out, points
 
 MIN_ROWS = 5
@@ -99,7 +100,10 @@ def calibrate_training(runs: Sequence[Run]) -> str:
         keys = {point.run.power_key for point in power}
         about = "published runs that power in training was fitted to"
         rows.append(_rows("power-rows", about, len(power), keys, {point.run.house for point in power}))
-    facts = [*_factor_facts(fitted.logs, production_fit.standard_errors(data), data), _spread_fact(houses_out)]
+    facts = [
+        *_factor_facts(fitted.logs, production_fit.standard_errors(data), data),
+        _spread_fact(houses_out, [p.house for p in data]),
+    ]
     facts += [*_power_facts(power), *_meter_facts(power)]
     return "\n".join([_HEAD.format(within=within), *rows, *facts])
 
@@ -121,13 +125,13 @@ def _factor_facts(logs: Array, unsure: dict[str, float], data: Sequence[Point]) 
         )
 
 
-def _spread_fact(left_out: Array) -> str:
-    """How runs scatter around their prediction, each predicted without its house: alike to either side.
+def _spread_fact(left_out: Array, houses: Sequence[str]) -> str:
+    """How runs scatter around their prediction, each predicted without its house.
 
-    The 95th percentile of what they are off by, for the range of 90%: a dozen houses show less than all there are.
+    Runs of a house lie off together, by a shift that a dozen houses tell of (Student's t), and scatter around that.
     """
-    off = float(np.exp(np.percentile(np.abs(left_out), 95)))
-    return _fact("training-run-spread", "run-to-run variation in duration", (1.0, 1.0 / off, off))
+    ends = group_range(left_out, np.array(houses), few=True)
+    return _fact("training-run-spread", "run-to-run variation in duration", (1.0, *ends))
 
 
 def _power_facts(power: Sequence[PowerRow]) -> Iterator[str]:

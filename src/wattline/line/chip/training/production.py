@@ -126,9 +126,16 @@ def production(model: Model, chip: Chip, step: TrainingStep, precision: str, dra
     tuned = flops / (step.time_s * plan.chips * chip.peak_flops(precision))
     # makers know layouts and batches that are not told; the best of old software bounds no one who had better
     facts = training_facts(draws.catalog)
-    most = np.minimum(facts.beyond_tuned * tuned, facts.largest_mfu) if plan.fused else facts.largest_mfu
+    beyond = facts.beyond_tuned / _shortest_step(model, draws)
+    most = np.minimum(beyond * tuned, facts.largest_mfu) if plan.fused else facts.largest_mfu
     used = np.clip(tuned * step.time_s / (time * draws.own("fit.training-run-spread")), 0.0, most)
     return Production(step, np.asarray(step.time_s * tuned / used), np.asarray(used))
+
+
+def _shortest_step(model: Model, draws: Draws) -> float:
+    """The shortest step beside the best that is predicted: makers of mixtures differ by more than layouts."""
+    spread = draws.catalog.fact("fit.training-step-spread-experts")
+    return min(float(spread.low), 1.0) if model.moe_layers else 1.0
 
 
 def at_mfu(model: Model, chip: Chip, step: TrainingStep, precision: str, mfu: Array) -> Production:

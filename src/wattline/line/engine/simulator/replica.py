@@ -36,6 +36,7 @@ class ReplicaSteps(NamedTuple):
     power_factor: float
     draft: Draft | None = None  # tokens guessed ahead in steps that only decode
     usual: ReplicaSteps | None = None  # under the engine as it comes, where it is tuned
+    pace: float = 0.0  # as ``Serving`` has it
 
     def run(self, tokens: Any, sequences: Any, context: Any, prompt: Any, *, limited: bool = True) -> Step:
         """The chip model's own step; its spread and the known factors are not in it.
@@ -153,13 +154,13 @@ def setting(
     fit = served_coefficients(chip, precision, serving, chip.draws.central())
     usual = None
     if serving.tuned is not None:
-        default = replace(serving, tuned=None)
+        default = replace(serving, tuned=None, pace=0.0)
         usual = setting(
             model, chip, chips, precision, limit_w=limit_w, expert_parallel=expert_parallel, serving=default
         )
     return ReplicaSteps(
         Shape.of(model), work, nameplate(chip, chips, precision), watts, fit, *_beside(model, chip, serving),
-        serving.draft, usual,
+        serving.draft, usual, serving.pace,
     )  # fmt: skip
 
 

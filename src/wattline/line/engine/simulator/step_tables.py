@@ -110,13 +110,13 @@ def raw_tables(
 
 
 def _lesser(tuned: RawTables, usual: RawTables, steps: ReplicaSteps) -> RawTables:
-    """Each part of a step by the engine that is faster at it."""
+    """Each part of a step by the engine that is faster at it, at the pace of the replica."""
     static_w = float(steps.fit.static_power * steps.watts.full)
     parts: dict[str, Any] = {}
     for part in ("", "token_", "pair_", "launch_"):
         names = (f"{part}time_s", f"{part}energy_j")
         both = [tuple(np.asarray(getattr(raw, name)) for name in names) for raw in (tuned, usual)]
-        parts |= dict(zip(names, lesser_part(both[0], both[1], static_w), strict=True))
+        parts |= dict(zip(names, lesser_part(both[0], both[1], static_w, steps.pace), strict=True))
     parts |= {name: float(parts[name]) for name in ("launch_time_s", "launch_energy_j")}
     return tuned._replace(**parts)
 
