@@ -11,7 +11,7 @@ from wattline.core.fact import Array
 from wattline.line.chip.tuned import KNOWN
 from wattline.validate.fit.group_range import group_range
 
-COVERED = (4.0, 96.0)  # a little beyond p5 and p95: chips and models left out are few
+COVERED = (4.0, 96.0)  # of rows left out, a little beyond p5 and p95: tenths of few results
 KIN_ROWS = 10.0  # results of all chips that a chip's own scatter is weighed against
 # what is left out for the spread of each level of ``LEVELS``
 LEFT_OUT = {KNOWN: "rows", "chip": "model", "generation": "chip", "vendor": "generation", "any": "generation"}
@@ -49,7 +49,7 @@ def time_ranges(results: Sequence[LeftOut], level: str) -> dict[str, tuple[float
         ends = np.percentile(logs, COVERED)
     else:
         groups = np.array([each.group for each in results])
-        ends = np.log(group_range(logs, groups, COVERED, few=True)) * WIDER.get(level, 1.0)
+        ends = np.log(group_range(logs, groups, few=True)) * WIDER.get(level, 1.0)
     own = scatter_by_chip([each.chip for each in results], logs) if level in (KNOWN, "chip") else {}
     return {chip: _around_one(np.exp(ends * width)) for chip, width in ({"": 1.0} | own).items()}
 
