@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattline.line.engine.benchmark_run import BenchmarkRun
-from wattline.validate.fit.mlperf_ranges import LeftOut, ranges_of_others, time_ranges
+from wattline.validate.fit.mlperf_ranges import UnseenResult, ranges_of_others, time_ranges
 
 SHIFTS = st.lists(st.floats(-0.3, 0.3), min_size=4, max_size=8)
 
 
-def results_of(shifts: list[float], scatter: float = 0.05, rows: int = 12) -> list[LeftOut]:
+def results_of(shifts: list[float], scatter: float = 0.05, rows: int = 12) -> list[UnseenResult]:
     """Groups that lie off as a whole, each with the same scatter around that."""
     around = np.linspace(-scatter, scatter, rows)
-    return [LeftOut(f"g{i}", "b200", shift + x) for i, shift in enumerate(shifts) for x in around.tolist()]
+    return [UnseenResult(f"g{i}", "b200", shift + x) for i, shift in enumerate(shifts) for x in around.tolist()]
 
 
 @given(SHIFTS, st.sampled_from(["chip", "generation", "vendor", "any"]))

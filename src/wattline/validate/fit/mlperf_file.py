@@ -14,7 +14,7 @@ from wattline.validate.evidence.mlperf_inference import MlperfRow, read_mlperf
 from wattline.validate.fit.mlperf import FIXED, SHARED_TUNED, MlperfFit, fit_mlperf
 from wattline.validate.fit.mlperf_left_out import left_out_results
 from wattline.validate.fit.mlperf_priors import BY_CHIP
-from wattline.validate.fit.mlperf_ranges import LEFT_OUT, LeftOut, time_ranges
+from wattline.validate.fit.mlperf_ranges import LEFT_OUT, UnseenResult, time_ranges
 
 # of power, which few results tell: p5 and p95 of measured over predicted by what was measured that is nearest
 POWER = {KNOWN: 0.12, "chip": 0.12, "generation": 0.16, "vendor": 0.22, "any": 0.3}
@@ -50,7 +50,8 @@ def calibrate(path: Path, progress: Callable[[str], None] = lambda name: None) -
 
 
 def tuned_file(
-    fit: MlperfFit, rows: Sequence[MlperfRow], left_out: Mapping[str, Sequence[LeftOut]], about: str, catalog: Catalog
+    fit: MlperfFit, rows: Sequence[MlperfRow], left_out: Mapping[str, Sequence[UnseenResult]], about: str,
+    catalog: Catalog,
 ) -> str:  # fmt: skip
     """The text of ``catalog/fit/tuned.toml``.
 

@@ -10,7 +10,7 @@ from wattline.core.errors import WattlineError
 from wattline.line.engine.steady_load import Best, LoadFacts
 from wattline.validate.evidence.mlperf_inference import MlperfRow
 from wattline.validate.fit.mlperf import fit_mlperf, predict
-from wattline.validate.fit.mlperf_ranges import LeftOut
+from wattline.validate.fit.mlperf_ranges import UnseenResult
 
 BY = ("chip", "model", "round", "scenario", "engine")
 LEAVE_OUT = ("rows", "chip", "model", "generation")
@@ -88,7 +88,7 @@ def predict_left_out(
 
 def left_out_results(
     rows: Sequence[MlperfRow], by: str, plain: LoadFacts, progress: Callable[[str], None] = lambda name: None
-) -> list[LeftOut]:
+) -> list[UnseenResult]:
     """Measured over predicted time of each row, by a fit without its group, without rows that fit no layout.
 
     Parameters
@@ -102,7 +102,7 @@ def left_out_results(
     return compared_times(rows, predict_left_out(rows, by, plain, progress), by)
 
 
-def compared_times(rows: Sequence[MlperfRow], results: Sequence[Best | None], by: str) -> list[LeftOut]:
+def compared_times(rows: Sequence[MlperfRow], results: Sequence[Best | None], by: str) -> list[UnseenResult]:
     """Measured over predicted time of each row, without those that fit no layout.
 
     Parameters
@@ -116,7 +116,7 @@ def compared_times(rows: Sequence[MlperfRow], results: Sequence[Best | None], by
     In the rows' order.
     """
     return [
-        LeftOut(
+        UnseenResult(
             group_of(row, by), row.chip.record.name, float(np.log(best.tokens_per_s * row.chips / row.tokens_per_s))
         )
         for row, best in zip(rows, results, strict=True)

@@ -20,7 +20,7 @@ FEWEST_GROUPS = 2  # others that tell of a group left out
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class UnseenResult:
     """A result whose group no fit saw: the group, the chip, and the log of measured over predicted time."""
 
     group: str
@@ -28,7 +28,7 @@ class LeftOut:
     log_time: float
 
 
-def time_ranges(results: Sequence[LeftOut], level: str) -> dict[str, tuple[float, float]]:
+def time_ranges(results: Sequence[UnseenResult], level: str) -> dict[str, tuple[float, float]]:
     """Low and high of a step's measured time over the predicted one, by chip; "" for chips without results.
 
     With rows left out their scatter alone counts. A model, a chip or a generation left out lies off as a whole, by a
@@ -51,14 +51,14 @@ def time_ranges(results: Sequence[LeftOut], level: str) -> dict[str, tuple[float
         groups = np.array([each.group for each in results])
         ends = np.log(group_range(logs, groups, few=True)) * WIDER.get(level, 1.0)
     own = scatter_by_chip([each.chip for each in results], logs) if level in (KNOWN, "chip") else {}
-    return {chip: _around_one(np.exp(ends * width)) for chip, width in ({"": 1.0} | own).items()}
+    return {chip: _ends_about_unity(np.exp(ends * width)) for chip, width in ({"": 1.0} | own).items()}
 
 
-def _around_one(ends: Array) -> tuple[float, float]:
+def _ends_about_unity(ends: Array) -> tuple[float, float]:
     return min(float(ends[0]), 0.999), max(float(ends[1]), 1.001)
 
 
-def ranges_of_others(results: Sequence[LeftOut], level: str) -> list[tuple[float, float] | None]:
+def ranges_of_others(results: Sequence[UnseenResult], level: str) -> list[tuple[float, float] | None]:
     """Each result's range as the other groups show it; None where they are too few to tell.
 
     Parameters
