@@ -12,6 +12,7 @@ import sys
 import pytest
 
 import wattline as wl
+from wattline.core.errors import WattlineError
 
 EVERYTHING = """
 import importlib, pkgutil
@@ -57,8 +58,25 @@ def test_functions_can_be_called(name: str) -> None:
 def test_a_name_that_is_gone_tells_the_new_one() -> None:
     with pytest.raises(AttributeError, match=r"is now wattline\.serve"):
         _ = wl.service
+    with pytest.raises(AttributeError, match=r"is now wattline\.Where"):
+        _ = wl.Outdoors
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = wl.nothing
+
+
+def test_arguments_of_before_tell_the_new_ones() -> None:
+    with pytest.raises(TypeError, match="it is now batch_tokens"):
+        wl.train("llama-3.1-8b", tokens="1B", chip="h100-sxm", chips=8, batch=5)
+    with pytest.raises(TypeError, match="it is now where, or place"):
+        wl.prompt("llama-3.1-8b", outdoors=5)
+    with pytest.raises(TypeError, match="it is now site"):
+        wl.site("1MW", place="Dublin", hall="large")
+    with pytest.raises(WattlineError, match="a share is utilisation"):
+        wl.site("1MW", place="Dublin", load=0.5, draws=0)
+    pytest.importorskip("numba")
+    for question in (wl.serve, wl.frontier):
+        with pytest.raises(WattlineError, match=r"take wl\.serve_average"):
+            question("llama-3.1-8b", "864k/day")
 
 
 @pytest.mark.parametrize("name", sorted(name for name in wl.__all__ if inspect.isfunction(getattr(wl, name))))

@@ -13,12 +13,20 @@ from typing import Any
 
 import pytest
 
+from supply_files import factors_file
+
 ROOT = Path(__file__).parents[1]
 SERVICE = "llama-3.1-8b --rate 5/s --duration 20s --draws 20"
 LINES = {
     "prompt": "prompt deepseek-v3 --draws 200 --seed 7",
     "train": "train llama-3.1-8b --tokens 1T --chip h100-sxm --chips 512 --draws 200 --seed 7",
     "serve-average": "serve-average llama-3.1-8b --rate 1M/day --draws 200 --seed 7",
+    "image": "image flux.1-schnell --chip b200 --gpus 2 --draws 100 --seed 7",
+    "session": "session chat --model llama-3.1-8b --draws 100 --seed 7",
+    "embed": "embed bge-reranker-v2-m3 --document-tokens 200 --draws 100 --seed 7",
+    "transcribe": "transcribe whisper-tiny --hours 1 --text-tokens 90 --draws 100 --seed 7",
+    "supply": "supply --load-mw 10 --capacity-factors FACTORS --draws 2 --seed 7",
+    "meter bill": "meter bill examples/gpus.csv --region fr --draws 100 --seed 7",
     "site": "site --it 10MW --place Dublin --draws 40 --seed 7",
     "flex balance": "flex balance --it 100MW --region us-ercot --draws 200 --seed 7",
     "flex swings": "flex swings --phase a:1s:700W --phase b:0.5s:200W --chips 8 --floor 300W",
@@ -34,7 +42,7 @@ LINES = {
 SIMULATED = {"serve", "frontier"}
 # how two processes differ: the order of the commands, workers, threads and hashes
 HERE = {"reverse": "", "WORKERS": "1", "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "PYTHONHASHSEED": "1"}
-THERE = {"reverse": "yes", "WORKERS": "2", "OMP_NUM_THREADS": "2", "NUMBA_NUM_THREADS": "2", "PYTHONHASHSEED": "2"}
+THERE = {"reverse": "yes", "WORKERS": "3", "OMP_NUM_THREADS": "2", "NUMBA_NUM_THREADS": "2", "PYTHONHASHSEED": "2"}
 
 PROGRAM = """
 import contextlib, io, json, sys
@@ -50,10 +58,10 @@ print(json.dumps(answers))
 """
 
 
-def answers(how: dict[str, str]) -> dict[str, str]:
+def answers(how: dict[str, str], factors: Path) -> dict[str, str]:
     """What each line prints in a process of its own."""
     lines = [
-        (name, [how.get(word, word) for word in line.split()])
+        (name, [(how | {"FACTORS": str(factors)}).get(word, word) for word in line.split()])
         for name, line in LINES.items()
         if name not in SIMULATED or find_spec("numba")
     ]
@@ -66,8 +74,9 @@ def answers(how: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def both() -> tuple[dict[str, str], dict[str, str]]:
-    return answers(HERE), answers(THERE)
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], dict[str, str]]:
+    factors = factors_file(tmp_path_factory.mktemp("hours") / "factors.csv", 7)
+    return answers(HERE, factors), answers(THERE, factors)
 
 
 def without_workers(text: str) -> Any:

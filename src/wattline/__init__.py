@@ -114,7 +114,7 @@ __all__ = [
     "transcribe", "tune", "video", "world",
 ]  # fmt: skip
 # a name that is gone -> what stands in its place
-_RENAMED = {"service": "serve"}
+_RENAMED = {"service": "serve", "Outdoors": "Where"}
 
 
 def load_ipython_extension(shell: Any) -> None:

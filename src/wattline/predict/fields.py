@@ -70,6 +70,15 @@ def read_fields(base: T, values: Mapping[str, Any]) -> T:
     return dataclasses.replace(base, **values_read) if values_read else base  # type: ignore[type-var]
 
 
+# keywords of Python that are gone -> what stands in their place
+RENAMED = {
+    "outdoors": "where, or place, weather and cooling",
+    "batch": "batch_tokens",
+    "hall": "site",
+    "profile": "load",
+}
+
+
 def unknown_name(name: str, known: Iterable[str]) -> str:
     """What is wrong with a keyword that no field bears.
 
@@ -80,8 +89,10 @@ def unknown_name(name: str, known: Iterable[str]) -> str:
 
     Returns
     -------
-    A sentence with the nearest names.
+    A sentence with the nearest names, or with what stands in the place of one that is gone.
     """
+    if name in RENAMED:
+        return f"unexpected keyword argument {name!r}: it is now {RENAMED[name]}"
     near = nearest_names(name, known)
     return f"unexpected keyword argument {name!r}" + (f"; nearest: {', '.join(near)}" if near else "")
 

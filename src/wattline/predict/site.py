@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from os import PathLike
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -175,6 +176,8 @@ def _profile(
     if isinstance(load, Load):
         return profile.from_load(load, it_w, utc_offset_h=utc_offset_h)
     if load is not None:
+        if not isinstance(load, str | PathLike):
+            raise WattlineError(f"load: {shorten(str(load), 60)} is no file and no Load; a share is utilisation")
         return read_load_file(load, it_w, utc_offset_h)
     return profile.flat(1.0 if utilisation is None else parse(utilisation, "", "utilisation"))
 

@@ -19,6 +19,7 @@ from wattline.line.work.model import Model
 from wattline.line.work.traffic.trace import Traffic
 from wattline.predict.service.inputs import known_architecture, read_replica
 from wattline.predict.service.result import Target, read_target
+from wattline.predict.service.traffic import check_traffic
 from wattline.predict.setup import CANDIDATE, CandidateFields, Setup
 from wattline.predict.terms import read_terms
 from wattline.predict.where import Where, WhereFields
@@ -104,6 +105,7 @@ def frontier(
     target.
     """
     terms = read_terms(setup, where, fields, CANDIDATE, draws, seed, facts)
+    check_traffic(traffic)
     catalog = terms.draws.catalog
     target = check_target(slo_ttft, slo_tpot, slo_share)
     architecture = known_architecture(read_model(model, catalog), catalog)

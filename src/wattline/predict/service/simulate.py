@@ -24,6 +24,7 @@ from wattline.predict.service.replicas import with_replicas
 from wattline.predict.service.result import Service, Target, read_target
 from wattline.predict.service.seen import seen_inputs, with_senses
 from wattline.predict.service.simulation import Simulation, simulate_service
+from wattline.predict.service.traffic import check_traffic
 from wattline.predict.setup import Setup, SetupFields
 from wattline.predict.setup_readers import FEWEST
 from wattline.predict.terms import read_terms
@@ -82,6 +83,7 @@ def serve(
     terms = read_terms(setup, where, fields, names_of(Setup), draws, seed, facts)
     if not 1 <= cells <= MAX_CELLS:
         raise WattlineError(f"cells: {cells:g} is not from 1 to {MAX_CELLS:,}")
+    check_traffic(traffic)
     target = read_target(slo_ttft, slo_tpot)
     traffic = with_senses(traffic, Senses(pictures, picture_size, audio), picture_share, seed)
     counted = with_replicas(model, traffic, terms.setup, target, slo_share, terms.draws)

@@ -9,7 +9,7 @@ import numpy as np
 
 from wattline.catalog import Catalog, CatalogLike, open_catalog
 from wattline.catalog.draws import check_seed
-from wattline.core.errors import WattlineError
+from wattline.core.errors import WattlineError, shorten
 from wattline.core.quantity import parse
 from wattline.core.units import HOUR_S
 from wattline.line.work.traffic.generator import gamma, poisson
@@ -88,6 +88,15 @@ def traffic(
     """
     fields = TrafficFields(trace, rate, duration, shape, lengths=lengths, cells=cells)
     return make_traffic(fields, seed, open_catalog(facts))
+
+
+def check_traffic(requests: object) -> None:
+    """Raise WattlineError for what is no traffic, such as the rate that an average takes."""
+    if not isinstance(requests, Traffic):
+        raise WattlineError(
+            f"traffic: {shorten(str(requests), 60)!r} is no traffic; make it by wl.traffic(rate=…), read it by "
+            "wl.read_traffic(FILE), or take wl.serve_average for a mean rate"
+        )
 
 
 def make_traffic(fields: TrafficFields, seed: int, catalog: Catalog) -> Traffic:
