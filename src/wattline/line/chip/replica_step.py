@@ -105,7 +105,9 @@ def served_coefficients(chip: Chip, precision: str, serving: Serving, draws: Dra
     if serving.tuned is not None:
         return with_tuned(coefficients(chip.generation, draws), serving.tuned)
     fit = usual_coefficients(chip, draws)
-    return fit if serving.software is None else with_software(fit, serving.software, own_experts(chip, precision))
+    if serving.software is None:
+        return fit
+    return with_software(fit, serving.software.in_format(precision), own_experts(chip, precision))
 
 
 def with_spread(plain: Step, watts: Watts, model: Model, generation: str, draws: Draws, rare: str = "") -> Step:

@@ -3,8 +3,9 @@ request waits for before and after its steps.
 
 The coefficients of a step (``coefficients.py``) were fitted to vLLM 0.11. Other engines, and later versions, run the
 same operations with other kernels, fewer launches and a host that prepares a step while the chips still run the last.
-Two factors say how much: ``kernel_time`` for all but routed experts, ``expert_time`` for those whose products the chip
-computes in the engine's own kernels. Bytes and FLOPs stay as they are, and with them their joules; a reachable rate
+Two factors say how much: ``kernel_time`` for all but routed experts, of the engine and of those versions that were
+measured; ``expert_time`` for those whose products the chip computes in the engine's own kernels, which are written for
+each number format apart. Bytes and FLOPs stay as they are, and with them their joules; a reachable rate
 never passes ``fit.operation-largest-rate`` of the nameplate. The facts are made by ``wattline calibrate serving``.
 """
 
@@ -23,6 +24,7 @@ from wattline.core.fact import Array
 from wattline.line.chip.coefficients import Coefficients
 from wattline.line.chip.device import Chip
 from wattline.line.chip.formats import computes_narrow
+from wattline.line.work.flops import BYTES
 
 RATES = ("memory_efficiency", "wide_efficiency", "narrow_efficiency", "cache_efficiency", "attention_efficiency",
          "prompt_attention_efficiency", "link_efficiency")  # fmt: skip
@@ -65,6 +67,11 @@ class Software:
     host_power: float = 0.0
     waiting_slots: int = 0
     greedy: bool = False
+    format_expert_time: tuple[tuple[str, float], ...] = ()  # ``expert_time`` of formats that were measured
+
+    def in_format(self, precision: str) -> Software:
+        """The same for experts in this number format, a key of ``BYTES``: their kernels are written for each apart."""
+        return replace(self, expert_time=dict(self.format_expert_time).get(precision, self.expert_time))
 
     def among(self, ranks: int) -> Software:
         """The same, where so many groups of chips split the requests' attention."""
@@ -99,7 +106,8 @@ def load_software(
             f"engine {name!r} is not in the catalog; take one of {', '.join(engines(draws.catalog))}, or NAME-VERSION"
         )
     values = {what.replace("-", "_"): _known(what, name, (chip, generation), family, draws) for what in NAMES}
-    return Software(name, **(values | {"waiting_slots": int(values["waiting_slots"])}), greedy=greedy)
+    values["waiting_slots"] = int(values["waiting_slots"])
+    return Software(name, **values, greedy=greedy, format_expert_time=_by_format(name, generation, draws))
 
 
 def own_padding(draws: Draws) -> Array:
@@ -159,6 +167,16 @@ def _known(what: str, name: str, where: tuple[str, str], family: str, draws: Dra
         if f"software-{what}-{key}" in records:
             return float(np.mean(draws(f"fit.software-{what}-{key}", NAMES[what][1])))
     return PLAIN.get(what, 0.0)
+
+
+def _by_format(name: str, generation: str, draws: Draws) -> tuple[tuple[str, float], ...]:
+    """What an engine's experts take in each format that was measured; nothing for a version with an own figure."""
+    records, engine = draws.catalog.records("fit"), name.partition("-")[0]
+    head = "software-expert-time-"
+    if name != engine and (f"{head}{name}" in records or f"{head}{name}-{generation}" in records):
+        return ()
+    keys = {form: f"{head}{engine}-{generation}-{form}" for form in BYTES}
+    return tuple((form, float(np.mean(draws(f"fit.{key}", "")))) for form, key in keys.items() if key in records)
 
 
 def engines(catalog: Catalog) -> list[str]:

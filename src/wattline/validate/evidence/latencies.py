@@ -257,7 +257,8 @@ def _precision(entry: Mapping[str, str], model: Model) -> str:
 
 
 def _engine(entry: Mapping[str, str]) -> str:
-    version = re.match(r"\d+\.\d+", entry.get("backend_version") or "")
+    """The engine and its version, or the name of its build (``sglang-nightly-dev``)."""
+    version = re.match(r"\d+\.\d+|[a-z][a-z0-9]*(-[a-z]+)*", entry.get("backend_version") or "")
     return "-".join(part for part in (entry.get("backend") or "", version.group(0) if version else "") if part)
 
 

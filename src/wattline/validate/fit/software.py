@@ -1,9 +1,8 @@
 """``calibrate serving``: what engines add to, or take from, the chip model's steps, fitted to measured TTFT and TPOT.
 
-Two factors of time for each engine on each generation of chips come from TPOT, by the steady state that the closed loop
-settles in: a step of decoding, and the prompts that are read between two tokens. With them each row is simulated; what
-TTFT has beyond that gives the front end's three figures, for each version, drawn to those of its engine, and these to a
-prior. Deterministic.
+Factors of time for each engine on each generation of chips come from TPOT (``engine_factors.py``). With them each row
+is simulated; what TTFT has beyond that gives the front end's three figures, for each version, drawn to those of its
+engine, and these to a prior. Deterministic.
 """
 
 from __future__ import annotations
@@ -23,16 +22,11 @@ from wattline.line.chip.software import Software, rank_facts, waiting_slots
 from wattline.validate.evidence.compared import ComparedService
 from wattline.validate.evidence.groups import TENTHS
 from wattline.validate.evidence.latencies import TimedRow
-from wattline.validate.fit.step_arrays import Steps
+from wattline.validate.fit.engine_factors import SHARP, EngineFactors, architecture, fit_factors
 from wattline.validate.serving_timed import SimulatedLatency, compare_row, simulate_rows
 
-FACTOR_PRIOR, FACTOR_WEIGHT = (
-    -0.2,
-    0.1,
-)  # log of a factor; how many rows of this share of its weight the prior counts as
 FRONT_SCALE = np.array([0.03, 4.0, 0.2e-3])  # s, steps, s a sub-layer: what a front end may well have
 FRONT_MAX = np.array([0.6, 60.0, 4e-3])
-SHARP = 0.15  # log error beyond which a row counts less than its square
 LEAVE_OUT = ("model", "family", "rows")
 MIN_ROWS = 10  # of a model's family, for a front end of its own
 MAX_SIZE = 500  # beyond, servers of the sample admit fewer requests than are under way, and do not say how many
@@ -43,19 +37,20 @@ Key = tuple[str, str]  # an engine, with or without its version, and a generatio
 class SoftwareFit:
     """Factors by engine and generation; the front end's figures by version (or engine) and generation."""
 
-    factors: dict[Key, Array]  # kernel time, expert time
+    factors: dict[Key, EngineFactors]
     front: dict[Key, Array]  # s, steps, s a sub-layer; also by version and generation-family or chip-family of models
 
     def of(self, row: TimedRow) -> Software:
         """The row's software; what was not fitted is that of the chip model."""
         generation, engine = row.chip.generation, _engine(row)
-        kernel, expert = self.factors.get((engine, generation), np.ones(2))
+        factors = self.factors.get((engine, generation), EngineFactors())
         own = (f"{row.chip.record.name}-{row.model.family}", f"{generation}-{row.model.family}", generation)
         keys = (*((row.engine, where) for where in own), (engine, generation), (engine, ""))
         front = next((self.front[key] for key in keys if key in self.front), np.zeros(3))
         return Software(
             row.engine, waiting_slots=waiting_slots(row.engine, generation, row.model.family, Draws(0)), greedy=True,
-            kernel_time=float(kernel), expert_time=float(expert), front_s=float(front[0]),
+            kernel_time=factors.kernel_of(row.engine), expert_time=factors.expert,
+            format_expert_time=tuple(factors.formats.items()), front_s=float(front[0]),
             held_steps=float(front[1]), prompt_layer_s=float(front[2]),
             **rank_facts(row.engine, generation, Draws(0)),
         ).among(row.ranks)  # fmt: skip
@@ -124,8 +119,7 @@ def measurements(rows: Sequence[TimedRow]) -> list[int]:
 def _left_out_name(place: int, row: TimedRow, by: str) -> str:
     if by == "rows":
         return f"tenth {place % TENTHS}"
-    # DeepSeek's R1 and V3 are one architecture: to know the one is to know the other
-    return family_of(row.model) if by == "family" else f"{row.model.family} {row.model.hidden} × {row.model.layers}"
+    return family_of(row.model) if by == "family" else architecture(row.model)
 
 
 def _is_fitted(row: TimedRow) -> bool:
@@ -167,20 +161,6 @@ def _groups(rows: Sequence[Any], key: Callable[[Any], Any]) -> dict[Any, list[An
     for row in rows:
         groups.setdefault(key(row), []).append(row)
     return dict(sorted(groups.items()))
-
-
-def fit_factors(rows: Sequence[TimedRow]) -> Array:
-    """Kernel and expert time of one engine on one generation."""
-    table = Steps.of(rows)
-    measured = np.array([row.tpot_s for row in rows])
-    prior = np.full(2, FACTOR_PRIOR)
-
-    def residuals(logs: Array) -> Array:
-        kernel, expert = np.exp(logs)
-        errors = np.log(table.tpot_s(kernel, expert) / measured)
-        return np.concatenate([errors, np.sqrt(len(rows)) * FACTOR_WEIGHT * (logs - prior)])
-
-    return np.asarray(np.exp(least_squares(residuals, prior, loss="soft_l1", f_scale=SHARP).x))
 
 
 def fit_fronts(pairs: Sequence[tuple[TimedRow, SimulatedLatency]]) -> dict[Key, Array]:

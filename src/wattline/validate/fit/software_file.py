@@ -12,6 +12,7 @@ from wattline.core.fact import Array
 from wattline.line.chip.known import spread_fact
 from wattline.line.chip.software import NAMES
 from wattline.validate.evidence.latencies import read_timed
+from wattline.validate.fit.engine_factors import EngineFactors
 from wattline.validate.fit.software import Key, SoftwareFit, fit_software, leave_out_software
 
 NOTHING = 1e-9  # the fit ends this near to its bound
@@ -69,17 +70,28 @@ def software_file(fit: SoftwareFit, ratios: Mapping[str, Sequence[float]], about
     The file's text.
     """
     blocks = [_HEAD.format(about=about), *_engine_wide(fit), *_spreads(ratios)]
-    for names, fitted in ((FACTORS, fit.factors), (FRONT, fit.front)):
-        for key, values in sorted(fitted.items()):
-            blocks += _facts(names, key, values)
+    for key, factors in sorted(fit.factors.items()):
+        blocks += _engine_facts(key, factors)
+    for key, values in sorted(fit.front.items()):
+        blocks += _facts(FRONT, key, values)
     return "\n".join(blocks)
 
 
 def _engine_wide(fit: SoftwareFit) -> Iterator[str]:
     """Each engine's factors on generations where it was never measured: the geometric mean of those where it was."""
     for engine in sorted({engine for engine, _ in fit.factors}):
-        logs = [np.log(values) for (name, _), values in fit.factors.items() if name == engine]
+        own = [each for (name, _), each in fit.factors.items() if name == engine]
+        logs = [np.log([each.kernel, each.expert]) for each in own]
         yield from _facts(FACTORS, (engine, ""), np.exp(np.mean(logs, axis=0)))
+
+
+def _engine_facts(key: Key, factors: EngineFactors) -> Iterator[str]:
+    """An engine's factors on one generation: its own, its experts' in each format, its versions'."""
+    yield from _facts(FACTORS, key, np.array([factors.kernel, factors.expert]))
+    for form, value in sorted(factors.formats.items()):
+        yield from _facts(FACTORS[1:], (*key, form), np.array([value]))
+    for version, value in sorted(factors.versions.items()):
+        yield from _facts(FACTORS[:1], (version, key[1]), np.array([value]))
 
 
 def _spreads(ratios: Mapping[str, Sequence[float]]) -> Iterator[str]:
@@ -123,7 +135,7 @@ def _together(parts: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return low, high
 
 
-def _facts(names: tuple[str, ...], key: Key, values: Array) -> Iterator[str]:
+def _facts(names: tuple[str, ...], key: tuple[str, ...], values: Array) -> Iterator[str]:
     who = "-".join(part for part in key if part)
     for name, value in zip(names, values, strict=True):
         about, unit = NAMES[name]

@@ -71,13 +71,13 @@ class Steps:
             column(row.size for row in rows),
         )
 
-    def tpot_s(self, kernel_time: float, expert_time: float) -> Array:
+    def tpot_s(self, kernel_time: float | Array, expert_time: float | Array) -> Array:
         """Time between two tokens: a step, and the prompts that others have read meanwhile.
 
         Parameters
         ----------
-        kernel_time : factor of the time of kernels
-        expert_time : factor of the time of experts' kernels
+        kernel_time : factor of the time of kernels; a scalar, or shape ``(n,)``
+        expert_time : factor of the time of experts' kernels; a scalar, or shape ``(n,)``
 
         Returns s, of each row, shape ``(n,)``.
         """
