@@ -68,7 +68,7 @@ def test_where_no_load_is_stated_it_is_the_batch_of_all_workers(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"decode_num_workers": ""}, "number of workers is not told"),
+        ({"decode_num_workers": ""}, "number of workers is not given"),
         ({"prefill_num_workers": "many"}, "no number"),
         ({"decode_tp_size": 72}, "how they split the model"),
         ({"decode_attention_dp_size": 0}, "no layout"),
