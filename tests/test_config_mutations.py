@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from test_config_checkpoints import PUBLISHED
+from config_published import PUBLISHED
 from wattline.core.errors import WattlineError
 from wattline.line.work.flops import decode_flops_per_token, kv_bytes, prefill_flops
 from wattline.line.work.huggingface.reader import model_from_config, model_from_dict

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from test_exact_cooling import PRESSURE, hall, heat, of, sky
+from cooling_by_hand import PRESSURE, hall, heat, of, sky
 from wattline.core.fact import Array
 from wattline.line.site import air
 from wattline.line.site.cooling import air_economiser, chillers, parts, plant

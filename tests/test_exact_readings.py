@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from test_exact_rises import kinds, rise
+from rises_by_hand import kinds, rise
 from wattline.meter.device import Device
 from wattline.meter.readings.clean import clean
 from wattline.meter.readings.faults import gaps, sift, silence_s, stuck_stretches

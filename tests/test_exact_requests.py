@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("aiohttp", reason="the proxy's extra is not installed: pip install 'wattline[proxy]'")
 
-from test_exact_shares import request, settled, weights
+from requests_by_hand import request, settled, weights
 from wattline import catalog
 from wattline.catalog.draws import Draws
 from wattline.line.chip.device import load_chip

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from test_fuzz import fuzz
+from fuzz_bytes import fuzz
 from wattline.catalog.update import parse_update
 from wattline.control.budget import read_group
 from wattline.control.state import LimitChange, read_change

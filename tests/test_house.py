@@ -175,6 +175,16 @@ def test_files_of_tests_have_names_of_their_own() -> None:
     assert {name for name, same in paths.items() if len(same) > 1} <= {"__init__.py", "conftest.py"}
 
 
+def test_what_tests_share_stands_in_a_file_of_its_own() -> None:
+    shared = [
+        f"{path.name}:{node.lineno} {node.module}"
+        for path in Path(__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("test_")
+    ]
+    assert not shared
+
+
 def test_files_that_are_begun_first_are_there() -> None:
     assert not [name for name in ORDER if not (Path(__file__).parent / name).exists()]
 

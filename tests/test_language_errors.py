@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from english_words import ENGLISH
 from wattline.report.language.translator import translator_of
 
 SOURCE = Path(__file__).parents[1] / "src" / "wattline"
-ENGLISH = re.compile(r"\b[a-z]{2,} (?:[a-z]+ )?[a-z]{2,}\b")
 # what stays as it is typed: commands, options, quotations, examples, names of tools and of commands of two words
 KEPT = re.compile(
     r"`[^`]*`|'[^']*'|\"[^\"]*\"|--[\w-]+( [a-z]+)?|pip install|(?:flex|catalog|wattline|meter) \w+|"

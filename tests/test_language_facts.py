@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import wattline as wl
-from test_language_errors import ENGLISH
+from english_words import ENGLISH
 from wattline.report.language.translator import translator_of
 
 MAX_LEFT = 0.03  # of the names: a new fact may come before its translation, but few may

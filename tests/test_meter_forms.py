@@ -9,14 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from form_truth import MEAN_W, T0, TRUTH
 from meter_files import usage as report
-from meter_truth import Truth
 from wattline.core.errors import WattlineError
 from wattline.meter.readers.detect import read
-
-T0, STEP_S = 1_767_225_600, 10
-TRUTH = Truth([T0 + STEP_S * i for i in range(30)], [200.0 + 3 * (i % 13) + i for i in range(30)])
-MEAN_W = TRUTH.energy_j / (29 * STEP_S)
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from form_truth import MEAN_W, TRUTH
 from meter_files import usage as report
-from test_meter_forms import MEAN_W, TRUTH
 from wattline.core.errors import WattlineError
 from wattline.meter.interpretation import Choices
 from wattline.meter.readers.detect import read

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wattline as wl
-from test_train import balanced
+from balance_check import balanced
 from wattline import catalog
 from wattline.core.errors import WattlineError
 from wattline.line.work.model import load_model

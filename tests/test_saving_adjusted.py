@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wattline as wl
-from test_saving import START_S, noisy_w, recording_of
+from noisy_recordings import START_S, noisy_w, recording_of
 from wattline.core.errors import WattlineError
 from wattline.core.fact import Array
 from wattline.meter.recording import Recording, Window

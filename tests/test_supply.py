@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from supply_check import BATTERY, check
 from wattline.catalog import default
 from wattline.catalog.draws import Draws
 from wattline.core.errors import WattlineError
@@ -27,11 +28,10 @@ from wattline.line.grid.supply.parts import (
     SupplyTarget,
     UnservedLoad,
 )
-from wattline.line.grid.supply.plan import SupplyPlan, plan
+from wattline.line.grid.supply.plan import plan
 from wattline.line.grid.supply.technology import Technology, annuity
 
 WIND, SUN = 107_000.0, 61_000.0  # USD/MW/year
-BATTERY = Storage("battery", 24_000.0, 17_700.0, 0.96, 0.96)
 
 
 def case(hours: int = 240, seed: int = 0, **changes: object) -> SupplyCase:
@@ -68,29 +68,6 @@ def everything(seed: int = 0) -> SupplyCase:
         shift=Shift(0.1),
         unserved=UnservedLoad(5_000.0, 2.0),
     )
-
-
-def check(made: SupplyPlan) -> None:
-    """What every plan holds: its certificate, the balance of each hour from its own series, the parts of its cost."""
-    certificate, run, parts = made.certificate, made.dispatch, made.case
-    assert certificate.good
-    assert certificate.bound <= certificate.cost + 1e-7 * abs(certificate.cost) + 1e-6
-    supplied = -parts.load.copy()
-    for name, series in run.items():
-        kind = name.rsplit(" ", 1)[1]
-        sign = {"generation": 1, "discharge": 1, "import": 1, "unserved": 1, "down": 1}.get(kind, 0)
-        sign -= kind in ("charge", "export", "up")
-        supplied += sign * series
-        assert series.min() > -1e-6
-    assert np.abs(supplied).max() < 1e-6
-    for storage in parts.storages:
-        content, charge = run[f"{storage.name} content"], run[f"{storage.name} charge"]
-        kept = np.roll(content, 1) * (1 - storage.loss) ** parts.step_h
-        change = storage.charge_efficiency * charge - run[f"{storage.name} discharge"] / storage.discharge_efficiency
-        assert np.abs(content - kept - change * parts.step_h).max() < 1e-6
-        assert np.minimum(charge, run[f"{storage.name} discharge"]).max() <= 1e-6
-    assert made.cost_usd == pytest.approx(certificate.cost, rel=1e-9)
-    assert sum(made.json()["cost_parts_usd_per_mwh"].values()) == pytest.approx(made.usd_per_mwh, rel=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supply_files import reference_folder, with_second_problem
+from supply_weather_files import hours, weather_file
 from wattline.catalog import default
 from wattline.core.errors import WattlineError
 from wattline.line.grid.supply.between import even_deviates, mixed_region
@@ -30,10 +31,6 @@ from wattline.validate.supply import validate_made_hours
 
 CATALOG = default()
 SUN, WIND = CATALOG.values(SunPlant, "constant.sun-plant"), CATALOG.values(WindPlant, "constant.wind-plant")
-
-
-def hours(first: str, count: int = 24) -> np.ndarray:
-    return np.datetime64(first, "s") + np.arange(count) * np.timedelta64(3600, "s")
 
 
 @pytest.mark.parametrize("region", ["us-ercot", "us-caiso", "us-pjm", "us-isone", "elsewhere"])
@@ -155,23 +152,6 @@ def test_dry_air_lets_more_light_through() -> None:
 
 
 PLACES = ("Dublin", "Paris", "Tokyo", "Madrid", "Phoenix")
-
-
-def weather_file(path: Path, **columns: np.ndarray) -> Path:
-    """A year as an EPW has it, at 35 degrees north on the meridian of Greenwich."""
-    sun = position(hours("2023-01-01T00:30:00", 8760), 35.0, 0.0)
-    level = columns.get("level", 0.75 * clear_sky(sun))
-    wind = columns.get("wind", 4 + 3 * np.sin(np.arange(8760) / 30))
-    warm = columns.get("temperature", np.full(8760, 15.0))
-    lines = ["LOCATION,Here,-,-,made,1,35.0,0.0,0.0,10.0", "DATA PERIODS,1,1,Data,Sunday,1/1,12/31"]
-    times = hours("2023-01-01T00:00:00", 8760)
-    for i, time in enumerate(times):
-        year, month, day = str(time)[:10].split("-")
-        row = [year, month, day, str(int(str(time)[11:13]) + 1), "60", "_", f"{warm[i]:.1f}", "5.0", "50", "101325"]
-        row += ["0", "0", "0", f"{level[i]:.1f}", "0", "9999", "0", "0", "0", "0", "180", f"{wind[i]:.2f}"]
-        lines.append(",".join(row))
-    path.write_text("\n".join(lines) + "\n")
-    return path
 
 
 def test_a_weather_file_gives_wind_and_sun(tmp_path: Path) -> None:

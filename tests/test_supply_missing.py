@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import wattline as wl
 from supply_files import factors_file
-from test_supply_made import weather_file
+from supply_weather_files import weather_file
 from wattline.core.load import Load
 from wattline.line.grid.hourly import Hourly
 from wattline.line.site.hours_of_year import longest_gap

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from test_supply import BATTERY, check
+from supply_check import BATTERY, check
 from wattline.core.errors import WattlineError
 from wattline.line.grid.supply.parts import Generator, GridExport, GridImport, Shift, SupplyCase, SupplyTarget
 from wattline.line.grid.supply.plan import SupplyPlan, plan

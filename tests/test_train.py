@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wattline as wl
+from balance_check import balanced
 from wattline import catalog
 from wattline.core.errors import WattlineError
-from wattline.predict.answer import Answer
 
 GPT3: dict[str, Any] = {"model": "gpt-3-175b", "tokens": "300B", "chip": "v100-sxm2-32gb", "chips": 10_000}
 PATTERSON = {"hours": 355.2, "watts": 330, "pue": 1.1}  # arXiv:2104.10350, table 4
@@ -28,19 +27,6 @@ BIG_CHIPS = (
     "trainium2",
     "gaudi2",
 )
-
-
-def balanced(answer: Answer) -> None:
-    """Parts, bill, stations and load all tell the same energy, in every draw, to 1e-9."""
-    parts = sum(answer.bill.parts.values())
-    np.testing.assert_allclose(parts, answer.bill.delivered_j, rtol=1e-9)
-    np.testing.assert_allclose(answer.load.energy_j, answer.energy_j, rtol=1e-9)
-    np.testing.assert_allclose(answer.bill.at("grid"), answer.energy_j, rtol=1e-12)
-    levels = [answer.bill.at(station) for station in ("chip", "server", "site", "grid")]
-    for low, high in itertools.pairwise(levels):
-        assert np.all(low <= high * (1 + 1e-12))
-    assert np.all(answer.peak_w >= answer.energy_j / answer.duration_s * (1 - 1e-9))
-    assert all(np.all(np.isfinite(part)) and np.all(part >= 0) for part in answer.bill.parts.values())
 
 
 def test_gpt3_as_measured_is_1287_mwh_without_a_range() -> None:

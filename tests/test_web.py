@@ -30,26 +30,10 @@ from wattline.web.app.left_out import LEFT_OUT
 from wattline.web.app.pages import LEADING, PAGES
 from wattline.web.app.question import read_question
 from web_place import get
+from web_questions import QUESTIONS
 
 ROOT = Path(__file__).parents[1]
 FORMS = {name: fields_of(command) for name, command in commands_in(get_command(command_line))}
-# a question of each page that is quick to answer
-QUESTIONS = {
-    "prompt": {"model": "llama-3.1-8b", "chip": "h100-sxm", "draws": "50", "region": "de"},
-    "image": {"model": "flux.1-dev", "chip": "h100-sxm", "draws": "50"},
-    "session": {"session": "chat", "model": "llama-3.1-8b", "draws": "50"},
-    "embed": {"model": "bge-m3", "tokens": "1M", "draws": "50"},
-    "transcribe": {"model": "whisper", "hours": "2", "draws": "50"},
-    "video": {"model": "hunyuan-video", "chip": "h100-sxm", "draws": "50"},
-    "flex response": {"model": "llama-3.1-8b", "it": "20MW", "chip": "h100-sxm", "draws": "20"},
-    "train": {"model": "llama-3.1-8b", "tokens": "1T", "chip": "h100-sxm", "chips": "512", "draws": "50"},
-    "site": {"it": "10MW", "place": "Dublin", "draws": "20"},
-    "flex balance": {"it": "100MW", "region": "us-ercot", "draws": "50"},
-    "flex swings": {"phase": "a:1s:700W;b:1s:200W", "chips": "8"},
-    "world": {"region": "us;ie", "to": "2030", "draws": "200"},
-    "check": {"claims": "ChatGPT uses 2.9 Wh per request", "draws": "50"},
-    "serve-average": {"model": "llama-3.1-8b", "rate": "1M/day", "draws": "50"},
-}
 
 
 def test_the_command_serves_every_page_and_ends_when_it_is_told() -> None:

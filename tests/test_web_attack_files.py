@@ -10,11 +10,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from test_web_attacks import request
 from waiting import until
 from wattline.web.app import bodies
 from wattline.web.app.bodies import BodiesRoom, BodiesTooMany
 from web_place import FAKE, get, served
+from web_request import request
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from web_place import FAKE, get, served
+from web_request import request
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +43,6 @@ def status(base: str, raw: bytes, wait_s: float = 5.0) -> int:
             while b"\r\n" not in data and (part := connection.recv(65536)):
                 data += part
     return int(data.split(b" ")[1]) if data.startswith(b"HTTP/") else 0
-
-
-def request(line: str, *headers: str, host: str = "127.0.0.1", body: bytes = b"") -> bytes:
-    head = "".join(f"{header}\r\n" for header in headers)
-    return f"{line} HTTP/1.1\r\nHost: {host}\r\n{head}\r\n".encode("latin-1") + body
 
 
 @pytest.mark.parametrize(

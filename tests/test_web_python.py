@@ -22,14 +22,14 @@ from hypothesis import strategies as st
 from typer.main import get_command
 
 import wattline as wl
-from test_web import QUESTIONS
-from test_web_equal import FILES, FORMS, LINES, api_reply, read
 from wattline.cli.main import app as command_app
 from wattline.cli.main import main
 from wattline.web.app.forms import commands_in
 from wattline.web.app.pages import PAGES, page_of
 from wattline.web.app.python_call import AS_MODEL, CALLS, Part, lines_that_run, python_lines
 from wattline.web.app.question import PageQuestion, read_question
+from web_equal_place import FILES, FORMS, LINES, api_reply, read
+from web_questions import QUESTIONS
 
 PROMPT = dict(commands_in(get_command(command_app)))["prompt"]
 # what the app's pages need beside the questions that are compared there
