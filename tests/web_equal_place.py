@@ -37,8 +37,8 @@ FILES = {
 }
 
 
-# a question of each command, with @NAME for a file that is sent; others stand in web_questions.py, and test_web_python.py
-# holds the answers of all equal
+# a question of each command, with @NAME for a file that is sent; others stand in web_questions.py, and
+# test_web_python.py holds the answers of all equal
 LINES = (
     "serve --model llama-3.1-8b --chip h100-sxm --rate 2/s --duration '20 s' --draws 3",
     "supply --it 20MW --place Dublin --with solar,wind --target annual=20% --draws 2",
