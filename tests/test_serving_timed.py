@@ -175,14 +175,14 @@ def test_files_that_cannot_be_held(tmp_path: Path) -> None:
 
 @given(
     step=st.floats(0, 1), more=st.floats(0, 1), prompt=st.floats(1, 100), longer=st.floats(0, 100),
-    front=st.tuples(st.floats(0, 0.5), st.floats(0, 50), st.floats(0, 1e-3)),
+    front=st.tuples(st.floats(0, 0.5), st.floats(0, 50), st.floats(0, 1e-3), st.floats(0, 1e-4)),
 )  # fmt: skip
 def test_a_front_end_takes_time_and_more_with_load(
-    step: float, more: float, prompt: float, longer: float, front: tuple[float, float, float]
+    step: float, more: float, prompt: float, longer: float, front: tuple[float, float, float, float]
 ) -> None:
-    soft = Software("x", front_s=front[0], held_steps=front[1], prompt_layer_s=front[2])
-    less = float(front_end_s(soft, 64.0, step, prompt))
-    assert 0 <= less <= float(front_end_s(soft, 64.0, step + more, prompt + longer)) + 1e-12
+    soft = Software("x", front_s=front[0], held_steps=front[1], prompt_layer_s=front[2], prompt_token_s=front[3])
+    less = float(front_end_s(soft, 64.0, step, prompt, prompt))
+    assert 0 <= less <= float(front_end_s(soft, 64.0, step + more, prompt + longer, prompt + longer)) + 1e-12
 
 
 @given(kernel=st.floats(0.3, 2.0), expert=st.floats(0.3, 2.0))
@@ -250,14 +250,15 @@ def test_the_fit_finds_what_was_planted(row: TimedRow) -> None:
     reported = Steps.of(rows).tpot_s(0.8, 0.8)
     kernel = fit_factors([replace(r, tpot_s=float(t)) for r, t in zip(rows, reported, strict=True)]).kernel
     assert kernel == pytest.approx(0.8, rel=0.03)
-    front = np.array([0.05, 3.0, 1e-4])
+    front = np.array([0.05, 3.0, 1e-4, 5e-6])
     rng = np.random.default_rng(0)
     result = []
     for r in rows * 4:
         s = SimulatedLatency(
-            float(rng.uniform(0.01, 0.1)), float(rng.uniform(0.004, 0.04)), float(rng.choice([32, 96])), 1.0
-        )
-        late = s.ttft_s + front[0] + front[1] * s.tpot_s + front[2] * s.sub_layers
+            float(rng.uniform(0.01, 0.1)), float(rng.uniform(0.004, 0.04)), float(rng.choice([32, 96])), 1.0,
+            float(rng.uniform(100, 20_000)),
+        )  # fmt: skip
+        late = s.ttft_s + front @ (1.0, s.tpot_s, s.sub_layers, s.prompt_tokens)
         result.append((replace(r, ttft_s=late), s))
     fitted = fit_fronts(result)[("vllm-0.18", "hopper")]
     assert np.all(np.abs(fitted - front) < 0.35 * FRONT_SCALE + 0.1 * front)

@@ -28,6 +28,8 @@ STEP_TOKENS = 8192
 # share of what a driver reports that weights and cache fill: an assumption, with which fit/software.toml was made
 MEMORY_SHARE = 0.95
 MIN_REQUESTS = 20
+# of the prompts that are sent with a first one, those that its host prepares before it: of 0, 1/4, 1/2 and 1, what fits
+PREPARED_BEFORE = 0.5
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,11 @@ class SimulatedLatency:
     tpot_s: float
     sub_layers: float
     prompt_steps: float
+    prompt_tokens: float
 
     def total_ttft_s(self, soft: Software) -> float:
-        return self.ttft_s + float(front_end_s(soft, self.sub_layers, self.tpot_s, self.prompt_steps))
+        late = front_end_s(soft, self.sub_layers, self.tpot_s, self.prompt_steps, self.prompt_tokens)
+        return self.ttft_s + float(late)
 
 
 def software_of(row: TimedRow) -> Software:
@@ -67,7 +71,9 @@ def simulate_row(row: TimedRow, soft: Software) -> SimulatedLatency:
     """
     if row.prefill is not None:
         loop = pool_rows(row, soft)
-        return SimulatedLatency(loop.ttft_s, loop.tpot_s, float(row.model.layers), _prompt_steps(row))
+        return SimulatedLatency(
+            loop.ttft_s, loop.tpot_s, float(row.model.layers), _prompt_steps(row), _prompt_tokens(row)
+        )
     same = setting(
         row.model, row.chip, row.chips, row.precision, expert_parallel=row.expert_parallel,
         serving=Serving(row.ranks, soft),
@@ -89,6 +95,7 @@ def simulate_row(row: TimedRow, soft: Software) -> SimulatedLatency:
         float(np.nanmean(tpot)) if np.isfinite(tpot).any() else float("nan"),
         float(same.shape.layers),
         _prompt_steps(row),
+        _prompt_tokens(row),
     )
 
 
@@ -109,6 +116,12 @@ def _prompt_steps(row: TimedRow) -> float:
     each = float(np.mean(row.spread)) * row.input_tokens / STEP_TOKENS
     first = 1.0 / row.rounds
     return float((1.0 - first) * max(1.0, each) + first * max(1.0, row.size * each / 2 + 0.5))
+
+
+def _prompt_tokens(row: TimedRow) -> float:
+    """Tokens that the host prepares before a request's first step: its own, of the first ones a part of the others'."""
+    before = PREPARED_BEFORE * (row.size - 1) / 2 / row.rounds
+    return float(np.mean(row.spread) * row.input_tokens * (1.0 + before))
 
 
 def simulate_rows(

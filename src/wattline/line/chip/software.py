@@ -36,6 +36,7 @@ NAMES = {
     "front-s": ("from a request's sending to its prompt's first step, and from a token to its reader", "s"),
     "held-steps": ("steps of decoding that a request waits to be seen, or its first token to be sent", ""),
     "prompt-layer-s": ("host's time for a sub-layer of a prompt's first step, which no graph replays", "s"),
+    "prompt-token-s": ("host's time for each token of a prompt before its first step: tokenising, passing on", "s"),
     "rank-padding": ("tokens that each of several ranks computes beside the fullest one's; 0 for its own alone", ""),
     "rank-balance": ("whether ranks wait to read their prompts together", ""),
     "rank-wait-steps": ("steps that a request waits for the ranks to read together, where there are several", ""),
@@ -58,6 +59,7 @@ class Software:
     front_s: float = 0.0
     held_steps: float = 0.0
     prompt_layer_s: float = 0.0
+    prompt_token_s: float = 0.0
     rank_padding: float = 0.0
     rank_balance: float = 0.0
     rank_wait_steps: float = 0.0

@@ -1,7 +1,7 @@
 """``calibrate serving``: what engines add to, or take from, the chip model's steps, fitted to measured TTFT and TPOT.
 
 Factors of time for each engine on each generation of chips come from TPOT (``engine_factors.py``). With them each row
-is simulated; what TTFT has beyond that gives the front end's three figures, for each version, drawn to those of its
+is simulated; what TTFT has beyond that gives the front end's four figures, for each version, drawn to those of its
 engine, and these to a prior. Deterministic.
 """
 
@@ -25,8 +25,8 @@ from wattline.validate.evidence.latencies import TimedRow
 from wattline.validate.fit.engine_factors import SHARP, EngineFactors, architecture, fit_factors
 from wattline.validate.serving_timed import SimulatedLatency, compare_row, simulate_rows
 
-FRONT_SCALE = np.array([0.03, 4.0, 0.2e-3])  # s, steps, s a sub-layer: what a front end may well have
-FRONT_MAX = np.array([0.6, 60.0, 4e-3])
+FRONT_SCALE = np.array([0.03, 4.0, 0.2e-3, 3e-6])  # s, steps, s a sub-layer, s a token: what one may well have
+FRONT_MAX = np.array([0.6, 60.0, 4e-3, 30e-6])
 LEAVE_OUT = ("model", "family", "rows")
 MIN_ROWS = 10  # of a model's family, for a front end of its own
 MAX_SIZE = 500  # beyond, servers of the sample admit fewer requests than are under way, and do not say how many
@@ -38,7 +38,7 @@ class SoftwareFit:
     """Factors by engine and generation; the front end's figures by version (or engine) and generation."""
 
     factors: dict[Key, EngineFactors]
-    front: dict[Key, Array]  # s, steps, s a sub-layer; also by version and generation-family or chip-family of models
+    front: dict[Key, Array]  # as ``FRONT_SCALE``; also by version and generation-family or chip-family of models
 
     def of(self, row: TimedRow) -> Software:
         """The row's software; what was not fitted is that of the chip model."""
@@ -46,12 +46,12 @@ class SoftwareFit:
         factors = self.factors.get((engine, generation), EngineFactors())
         own = (f"{row.chip.record.name}-{row.model.family}", f"{generation}-{row.model.family}", generation)
         keys = (*((row.engine, where) for where in own), (engine, generation), (engine, ""))
-        front = next((self.front[key] for key in keys if key in self.front), np.zeros(3))
+        front = next((self.front[key] for key in keys if key in self.front), np.zeros(4))
         return Software(
             row.engine, waiting_slots=waiting_slots(row.engine, generation, row.model.family, Draws(0)), greedy=True,
             kernel_time=factors.kernel_of(row.engine), expert_time=factors.expert,
             format_expert_time=tuple(factors.formats.items()), front_s=float(front[0]),
-            held_steps=float(front[1]), prompt_layer_s=float(front[2]),
+            held_steps=float(front[1]), prompt_layer_s=float(front[2]), prompt_token_s=float(front[3]),
             **rank_facts(row.engine, generation, Draws(0)),
         ).among(row.ranks)  # fmt: skip
 
@@ -192,13 +192,14 @@ def _by_chip(
 
 def _fit_front(pairs: Sequence[tuple[TimedRow, SimulatedLatency]], prior: Array) -> Array:
     steps = np.array([simulated.ttft_s for _, simulated in pairs])
-    token = np.array([simulated.tpot_s for _, simulated in pairs])
-    layers = np.array([simulated.sub_layers * simulated.prompt_steps for _, simulated in pairs])
+    each = np.array([
+        (1.0, simulated.tpot_s, simulated.sub_layers * simulated.prompt_steps, simulated.prompt_tokens)
+        for _, simulated in pairs
+    ])  # fmt: skip
     measured = np.array([row.ttft_s for row, _ in pairs])
 
     def residuals(x: Array) -> Array:
-        front = x * FRONT_SCALE
-        errors = np.log((steps + front[0] + front[1] * token + front[2] * layers) / measured)
+        errors = np.log((steps + each @ (x * FRONT_SCALE)) / measured)
         return np.concatenate([errors, x - prior / FRONT_SCALE])
 
     start = np.maximum(prior / FRONT_SCALE, 0.1)

@@ -16,7 +16,7 @@ from wattline.validate.fit.engine_factors import EngineFactors
 from wattline.validate.fit.software import Key, SoftwareFit, fit_software, leave_out_software
 
 NOTHING = 1e-9  # the fit ends this near to its bound
-FACTORS, FRONT = ("kernel-time", "expert-time"), ("front-s", "held-steps", "prompt-layer-s")
+FACTORS, FRONT = ("kernel-time", "expert-time"), ("front-s", "held-steps", "prompt-layer-s", "prompt-token-s")
 
 _HEAD = """\
 # Made by `wattline calibrate serving FILE.csv`; do not edit. {about}
