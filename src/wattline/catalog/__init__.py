@@ -1,7 +1,7 @@
 """The catalog: every number of the world that Wattline uses, as records of facts in TOML files beside this one.
 
 A record is found by kind and name (or alias); a fact by its key ``kind.record.attribute``. Facts of the user's own
-stand before the built-in ones: ``Catalog("mine.toml")``, ``--facts FILE`` or the variable ``WATTLINE_FACTS``.
+override the built-in ones: ``Catalog("mine.toml")``, ``--facts FILE`` or the variable ``WATTLINE_FACTS``.
 """
 
 from wattline.catalog.catalog import OWN, Catalog, CatalogLike, default, fact, open_catalog

@@ -46,7 +46,7 @@ def meter_swings(
     limits
         A utility's limits.
     facts
-        The user's own facts, before the catalog's.
+        Your own facts, which override the catalog's.
 
     Returns
     -------

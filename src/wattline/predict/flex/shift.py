@@ -88,7 +88,7 @@ def flex_shift(
     beside_kind
         What that one is.
     facts
-        The user's own facts, before the catalog's.
+        Your own facts, which override the catalog's.
 
     Returns
     -------

@@ -80,7 +80,7 @@ def flex_sites(
     beside, beside_kind
         Another signal, one a site, by which the moves are counted too, and what it is; as in ``flex_shift``.
     facts
-        The user's own facts, before the catalog's.
+        Your own facts, which override the catalog's.
 
     Returns
     -------

@@ -49,7 +49,7 @@ def flex_swings(
     limits
         A utility's limits; None for the band of 0.1 to 20 Hz without a limit.
     facts
-        The user's own facts, before the catalog's.
+        Your own facts, which override the catalog's.
 
     Returns
     -------

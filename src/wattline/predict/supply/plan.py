@@ -98,7 +98,7 @@ def supply(
         ``"unserved=3h"`` may be left in a year, ``"outages"`` sizes it on a drawn year of them, ``"n-1"`` holds
         power for the loss of a unit or the grid
     technologies : what may be built, of the catalog's ``supply``, and ``grid``; ``"solar=200MW"`` limits one
-    costs : a catalog, or your own files of facts (TOML) or costs (CSV), which stand before the catalog's
+    costs : a catalog, or your own files of facts (TOML) or costs (CSV), which override the catalog's
     draws, seed : how many draws of costs, weather and overhead (0: central values), and their seed
     progress : hears what is worked on
     fields : of ``Where`` (place, weather, region, pue, ...) and of ``SupplyFields``: years to size on, files of
