@@ -100,10 +100,9 @@ def calibrate_training(runs: Sequence[Run]) -> str:
         keys = {point.run.power_key for point in power}
         about = "published runs that power in training was fitted to"
         rows.append(_rows("power-rows", about, len(power), keys, {point.run.house for point in power}))
-    facts = [
-        *_factor_facts(fitted.logs, production_fit.standard_errors(data), data),
-        _spread_fact(houses_out, [p.house for p in data]),
-    ]
+    unsure = production_fit.standard_errors(data)
+    spread = _spread_fact(houses_out, [point.house for point in data], unsure["slowness"])
+    facts = [*_factor_facts(fitted.logs, unsure, data), spread]
     facts += [*_power_facts(power), *_meter_facts(power)]
     return "\n".join([_HEAD.format(within=within), *rows, *facts])
 
@@ -125,13 +124,15 @@ def _factor_facts(logs: Array, unsure: dict[str, float], data: Sequence[Point]) 
         )
 
 
-def _spread_fact(left_out: Array, houses: Sequence[str]) -> str:
+def _spread_fact(left_out: Array, houses: Sequence[str], unsure: float) -> str:
     """How runs scatter around their prediction, each predicted without its house.
 
-    Runs of a house lie off together, by a shift that a dozen houses tell of (Student's t), and scatter around that.
+    Runs of a house lie off together, by a shift that a dozen houses tell of (Student's t), and scatter around that. Of
+    this range, what the common factor is unsure by (``unsure``, of its log) is told with that factor.
     """
-    ends = group_range(left_out, np.array(houses), few=True)
-    return _fact("training-run-spread", "run-to-run variation in duration", (1.0, *ends))
+    ends = np.log(group_range(left_out, np.array(houses), few=True))
+    beside = np.sqrt(np.maximum(ends**2 - (Z95 * unsure) ** 2, 0.0))
+    return _fact("training-run-spread", "run-to-run variation in duration", (1.0, *np.exp([-beside[0], beside[1]])))
 
 
 def _power_facts(power: Sequence[PowerRow]) -> Iterator[str]:
