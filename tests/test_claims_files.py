@@ -68,7 +68,7 @@ GOOD = BASE + 'stated = "1"\nderived = "1"\n'
         (GOOD + '[claim.steps]\nx = "x + 1"', "not computed yet"),
         (GOOD + '[claim.steps]\nx = "1 kWh + 1 h"', "cannot add kWh and h"),
         (BASE + 'stated = "1 kWh"\nderived = "1 h"', "derived is in h, but what is stated is in kWh"),
-        (GOOD + GOOD, "stands twice"),
+        (GOOD + GOOD, "is used twice"),
         (GOOD * 501, "at most 500"),
     ],
 )  # fmt: skip

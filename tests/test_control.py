@@ -240,12 +240,12 @@ BAD_CHANGES = [
 def test_a_file_that_tells_no_change_is_one_line(chips: list[SimulatedChip], change: str | dict[str, Any]) -> None:
     path = write_change(LimitChange.of(find_settables()[0], 222.0, "job"), state_folder())
     path.write_text(change if isinstance(change, str) else json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(WattlineError, match="tells no change of a limit") as error:
+    with pytest.raises(WattlineError, match="records no change of a limit") as error:
         read_change(path)
     assert "\n" not in str(error.value)
     settable = find_settables()[1]  # which is set back all the same
     write_change(LimitChange.of(settable, BEFORE_W, "job"), state_folder())
     settable.set(300)
-    with pytest.raises(WattlineError, match="tells no change of a limit"):
+    with pytest.raises(WattlineError, match="records no change of a limit"):
         restore_all()
     assert chips[1].limit_w() == BEFORE_W

@@ -118,7 +118,7 @@ def test_a_training_run_without_its_log_or_total_or_with_one_node(tmp_path: Path
     data = report(read(folder))
     assert data["window"]["name"] == "all"
     assert any("no run's log" in note for note in data["notes"])
-    with pytest.raises(WattlineError, match="tells of no run"):
+    with pytest.raises(WattlineError, match="names no run"):
         report(read(folder), "run")
     training_run(tmp_path / "other")
     single = report(read(tmp_path / "other" / "node_1.txt"))

@@ -322,5 +322,5 @@ def test_a_name_that_stands_twice_in_the_header_counts_once_or_is_asked_about(tm
     made = report(read(tmp_path / "same.csv")).json()["results"]
     assert made["energy_wh"]["value"] * 3600 / made["duration_s"] == pytest.approx(250)
     (tmp_path / "other.csv").write_text(columns("power_w,power_w", *constant(250, 100)))
-    with pytest.raises(WattlineError, match="power_w stands twice"):
+    with pytest.raises(WattlineError, match="power_w is twice"):
         read(tmp_path / "other.csv")

@@ -105,7 +105,7 @@ def test_watts_of_the_whole_machine(tools: Tools, tool: str, out: str, args: str
         (IPMITOOL.format(watts=144, state="deactivated"), "", "deactivated", ""),
         (FREEIPMI.format(watts=0, state="Not Available"), "", "not available", ""),
         (IPMITOOL.format(watts=0, state="activated"), "", "0 W of a machine that runs", ""),
-        ("", "", "said nothing, exit status 1", ""),
+        ("", "", "printed nothing, exit status 1", ""),
         ("\x00\xff nonsense", "", "nonsense", ""),
     ],
 )

@@ -229,7 +229,7 @@ def test_what_goes_wrong_is_told_and_the_password_never(bmc: Bmc) -> None:
     assert "no address given" in redfish.find({})[1][0].why
     port = bmc.server.server_port
     bmc.resources["/redfish/v1/"] = {}
-    assert "tells of no chassis" in why(f"http://root:hunter2@127.0.0.1:{port}").why
+    assert "lists no chassis" in why(f"http://root:hunter2@127.0.0.1:{port}").why
     assert bmc.requests[0].endswith("Basic cm9vdDpodW50ZXIy")  # sent, and not shown
     bmc.resources["/redfish/v1/"] = {"Chassis": link(CHASSIS)}
     bmc.chassis("Empty")

@@ -90,7 +90,7 @@ def test_a_target_out_of_reach_ends_in_one_line_with_the_best_that_can_be(
         ({"technologies": "nuclear", "within": "2 years"}, "within 2 years"),
         ({"technologies": "offshore-wind,grid"}, "offshore-wind"),
         ({"investment_credit": "100%"}, "below 1"),
-        ({"target": "cfe=95%,cfe=90%"}, "cfe stands twice"),
+        ({"target": "cfe=95%,cfe=90%"}, "cfe is given twice"),
         ({"target": "annual=400%"}, "allow more export or lower the target"),
         ({"target": "cost", "production_credit": "500 USD/MWh"}, "earns more than it costs"),
     ],

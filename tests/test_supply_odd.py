@@ -132,7 +132,7 @@ def test_what_is_filled_or_short_is_told(factors: Path) -> None:
         ("smr-heat-store,turbine usd per kw,39999,USD/kW", "turbine costs more than the whole plant"),
         ("solar,capital cost,1100,USD/kWh", "solar stores nothing"),
         ("solar,capital cost,1100,USD2015/kW", "costs are in dollars of 2025"),
-        ("solar,capital cost,900,USD/kW\nsolar,capex,800,USD/kW", "line 3: solar capital_usd_per_kw stands twice"),
+        ("solar,capital cost,900,USD/kW\nsolar,capex,800,USD/kW", "line 3: solar capital_usd_per_kw is given twice"),
         ("gas,fuel,30,USD/MWh", "fuel of gas is per megawatt-hour of heat"),
         ("nuclear,fuel cost,10,USD/MWh_th", "fuel of nuclear is per megawatt-hour of electricity"),
     ],

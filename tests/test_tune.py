@@ -1,4 +1,4 @@
-"""``tune``: the limit of least energy is found with few windows, its saving is proved, and what stood is set back."""
+"""``tune``: the limit of least energy is found with few windows, its saving proved, the old limit restored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``tune serve``: tokens through the proxy are the work, latencies the bound, and what stood is set back at the end."""
+"""``tune serve``: tokens through the proxy are the work, latencies the bound, the old limit is restored."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_a_server_is_tuned_under_its_traffic_and_set_back_at_ctrl_c(tmp_path: Pa
             reported = tune.stderr.read()
         server.kill()
     assert "Tuned:" in reported
-    assert "what stood is set back" in reported
+    assert "the old limit is restored" in reported
     assert chip.limit_w() == 650
 
 

@@ -122,7 +122,7 @@ def read_claims(text: str, where: str) -> ClaimsFile:
         except WattlineError as error:
             raise WattlineError(f"{at}: {error}") from None
         if claim.id in claims:
-            raise WattlineError(f"{at}: the id stands twice; give each claim its own")
+            raise WattlineError(f"{at}: the id is used twice; give each claim its own")
         claims[claim.id] = claim
     return ClaimsFile(where, title, defaults["source"], tuple(claims.values()))
 

@@ -183,7 +183,7 @@ def calibrate_measured(
             recordings.append(read_recording(path, reading))
         result = fit(worked, recordings, job, window)
     if not result.moved:
-        raise WattlineError("the measurements leave every fact where it stands: nothing to write")
+        raise WattlineError("the measurements change no fact: nothing to write")
     write_or_print(facts_file(result), save)
 
 

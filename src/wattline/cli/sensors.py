@@ -66,7 +66,7 @@ def _watch(known: list[Any], findings: list[Any], sources: list[str], step_s: fl
     from wattline.report.terminal.sensors import sensor_title, sensors_table
 
     if not known:
-        raise WattlineError("there is nothing to watch; `wattline sensors` tells what is missing")
+        raise WattlineError("there is nothing to watch; `wattline sensors` lists what is missing")
     watch = Watch(known)
     on_screen = sys.stdout.isatty() and not as_json
     try:

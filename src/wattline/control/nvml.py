@@ -176,7 +176,7 @@ def find_nvml(knob: str = "power", library: Any = None, host: str = "") -> tuple
         mend = "pip install 'wattline[nvidia]'"
         return [], [Finding(BACKEND, "NVIDIA GPUs", False, "Python package nvidia-ml-py is missing", mend)]
     except Exception as error:
-        why, mend = MENDS.get(code_of(error), (error_words(error), "`nvidia-smi` tells more"))
+        why, mend = MENDS.get(code_of(error), (error_words(error), "`nvidia-smi` shows more"))
         return [], [Finding(BACKEND, "NVIDIA GPUs", False, why, mend)]
     knobs: list[NvmlKnob] = []
     findings: list[Finding] = []

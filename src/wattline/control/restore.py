@@ -46,7 +46,7 @@ def restore_file(path: Path) -> Restoration:
 
     Raises
     ------
-    WattlineError : the file tells no change of a limit
+    WattlineError : the file records no change of a limit
     DeviceLost : the device does not answer now; the file stays
     SettingError : this user may not set it; the file stays
     """

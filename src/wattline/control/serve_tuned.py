@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 LOOK_S = 0.05
 PERCENTILE = 99.0
 MIN_REQUESTS = 5  # in a window: of fewer no percentile is taken
-MAX_MISSES = 3  # windows in a row, at the limit that is kept, before what stood is set back
-MISSED = "the latencies asked for were missed at the limit that was kept: what stood is set back"
+MAX_MISSES = 3  # windows in a row, at the limit that is kept, before the old limit is restored
+MISSED = "the required latencies were missed at the chosen limit: the old limit is restored"
 
 
 @dataclass
@@ -128,7 +128,7 @@ def serve_tuned(
     work: ServedWork,
     listening: Callable[[str], None],
 ) -> TuneResult:
-    """Serve until Ctrl-C while the limit is tuned; what stood is set back at the end.
+    """Serve until Ctrl-C while the limit is tuned; the old limit is restored at the end.
 
     Parameters
     ----------

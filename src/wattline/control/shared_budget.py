@@ -30,7 +30,7 @@ def _read_state(path: Path) -> dict[str, float]:
             return {name: float(state[name]) for name in STATE}
     except (ValueError, TypeError, KeyError):
         pass
-    raise WattlineError(f"budget: {path} is no state of a machine: remove it once its limits stand as before")
+    raise WattlineError(f"budget: {path} is not the state of a machine: remove it once its limits are restored")
 
 
 @dataclass

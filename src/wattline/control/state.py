@@ -151,17 +151,17 @@ def read_change(path: Path) -> LimitChange:
 
     Raises
     ------
-    WattlineError : the file cannot be read, or tells no change of a limit
+    WattlineError : the file cannot be read, or records no change of a limit
     """
     try:
         change = LimitChange(**parse_json(read_text(path, MAX_BYTES, "change of a limit")))
     except (ValueError, TypeError) as error:
-        raise WattlineError(f"{path} tells no change of a limit: {reason_of(error)}") from None
+        raise WattlineError(f"{path} records no change of a limit: {reason_of(error)}") from None
     numbers = [change.owner, change.time_s, *([] if change.before is None else [change.before])]
     texts = [value for name, value in asdict(change).items() if name not in ("owner", "time_s", "before")]
     good = all(isinstance(each, int | float) and math.isfinite(each) for each in numbers)
     if not good or not all(isinstance(each, str) for each in texts):
-        raise WattlineError(f"{path} tells no change of a limit: a value in it is of another kind than expected")
+        raise WattlineError(f"{path} records no change of a limit: a value in it is of another kind than expected")
     return change
 
 

@@ -16,7 +16,7 @@ from wattline.core.errors import WattlineError
 from wattline.meter.live.measurement import Measurement
 
 MIN_REPORTS = 2  # in a window: with fewer its time is known too coarsely
-NO_ENERGY = "no sensor tells the energy of a window; `wattline sensors` says what is missing here"
+NO_ENERGY = "no sensor measures the energy of a window; `wattline sensors` lists what is missing here"
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Tuner:
         self.finish()
 
     def finish(self) -> None:
-        """The job has ended: what stood is set back."""
+        """The job has ended: the old limit is restored."""
         window, self._window = self._window, None
         if window is not None:
             window.end()

@@ -186,8 +186,8 @@ def _check_variation(condition: Condition, sides: tuple[Blocks, Blocks]) -> None
     if not max(spans) > max(1e-9, 0.1 * between):
         raise WattlineError(
             f"saving: the {condition.name} hardly varies within {sides[0].source or 'before'} and "
-            f"{sides[1].source or 'after'}, so its effect cannot be told from the change's; record for longer, over "
-            f"times that differ in {condition.name}"
+            f"{sides[1].source or 'after'}, so its effect cannot be separated from the change's; record for longer, "
+            f"over times that differ in {condition.name}"
         )
 
 

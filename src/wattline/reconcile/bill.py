@@ -159,7 +159,7 @@ def _title(seen: MeteredWindow) -> str:
 def _cite_work(seen: MeteredWindow, draws: Draws) -> None:
     if seen.done is not None:
         what, count = seen.done
-        cite_given(draws, what, count, "token" if what == "tokens" else "request", "as the recording tells")
+        cite_given(draws, what, count, "token" if what == "tokens" else "request", "as the recording says")
 
 
 def _quantities(seen: MeteredWindow, device: Chip | None, draws: Draws) -> dict[str, Array]:

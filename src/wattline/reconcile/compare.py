@@ -284,7 +284,7 @@ def _common(predicted: Prediction, seen: MeteredWindow, chips: float | None) -> 
         if predicted.work is not None:
             work_name = predicted.work[0]
             warnings.append(
-                f"the recording does not tell how many {work_name} were done; taken to be what the job asks for"
+                f"the recording does not say how many {work_name} were done; taken to be what the job asks for"
             )
     if chips is not None and predicted.chips is not None:
         ratios["chips metered"] = np.asarray(chips / predicted.chips)

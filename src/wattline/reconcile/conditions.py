@@ -93,8 +93,8 @@ def load(sides: Sequence[Blocks]) -> Condition:
         rates = side.weight / side.duration_s
         if side.work is None or not float(np.ptp(rates)) > 1e-9 * float(rates.max()):
             raise WattlineError(
-                f"saving: --same-load, but {side.source or 'a recording'} does not tell the work of each window; name "
-                "windows that tell their tokens, samples, queries or steps (--window step), or leave it out"
+                f"saving: --same-load, but {side.source or 'a recording'} does not state the work of each window; "
+                "name windows that state their tokens, samples, queries or steps (--window step), or leave it out"
             )
         if not rates.min() > 0:
             raise WattlineError(
@@ -141,8 +141,7 @@ def _at_blocks(path: Path | str, time_s: Array, air_c: Array, side: Blocks) -> A
     source = side.source or "a recording"
     if middle.min() < EPOCH_S:
         raise WattlineError(
-            f"--temperature {path}: {source} tells no date, so its temperatures cannot be looked up; record it with "
-            "dates"
+            f"--temperature {path}: {source} has no date, so its temperatures cannot be looked up; record it with dates"
         )
     after = np.searchsorted(time_s, middle).clip(1, len(time_s) - 1)
     behind, ahead = np.abs(middle - time_s[after - 1]), np.abs(time_s[after] - middle)

@@ -139,7 +139,7 @@ def _machines(
         return _separated(seen, device, power, scale, working)
     if device is None:
         note = (
-            "chips and hosts: metered together, and not told apart, for the chip is not known; give --chip or --server"
+            "chips and hosts: metered together and not separated, since the chip is not known; give --chip or --server"
         )
         return PartPower({"server": whole}, {"server": basis}, (note,))
     count = seen.parts[MACHINES].devices * device.node_chips

@@ -56,7 +56,7 @@ class FlexJob(Job):
     pause: str | None = Field(None, description="Work that a pause and resume costs.")
     power: str | None = Field(None, description="Power of the job.")
     data: str | None = Field(None, description="Data that go with it to another site.")
-    latency: str | None = Field(None, description="Longest round trip from its users that the job bears.")
+    latency: str | None = Field(None, description="Longest acceptable round trip from its users.")
     round_trip: list[str] | None = Field(None, description="Round trip to each site to which it may go.")
     signals: list[str] | None = Field(None, description="File of the signal at each site, beside this file.")
     room: Texts | None = Field(None, description="Most power of each site; one for all, or one a site.")

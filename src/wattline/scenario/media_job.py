@@ -22,7 +22,7 @@ class ImageJob(ModelJob):
     batch: Count = Field(1, description="Number of images or videos that are made at once.")
     split: str | None = Field(None, description='Split over chips, such as "ulysses=4, ring=2".')
     active: Number | None = Field(None, description=ACTIVE)
-    rate: Number | None = Field(None, description="Rate at which images or videos are asked for.")
+    rate: Number | None = Field(None, description="Rate of requests for images or videos.")
     replicas: Count | None = Field(None, description="Number of replicas of the model.")
 
 

@@ -153,7 +153,7 @@ class SiteYearJson(StrictJson):
     balance: BalanceJson = item("What the year takes of its grid's demand.")
     power_by_week_w: dict[str, list[float]] = item("Mean watts of each part in each of 52 weeks, at central values.")
     air: AirJson = item("Hours by the state of the air.")
-    sizing: SizingJson = item("What must stand there.")
+    sizing: SizingJson = item("What must be installed.")
 
 
 class SiteResults(SiteYearJson, CarbonAccountsJson):

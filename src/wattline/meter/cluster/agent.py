@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from prometheus_client.registry import Collector
 
 ENERGY = ("wattline_pod_energy_joules", "Energy of the pod's share of the node's devices; without a pod: nobody's.")
-KUBELET = ("wattline_kubelet_up", "1 where the kubelet told which pod has which device when it was last asked.")
+KUBELET = ("wattline_kubelet_up", "1 where the kubelet answered the last query.")
 
 
 def pod_collector(pods: PodEnergy) -> Collector:

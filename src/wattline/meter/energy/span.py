@@ -56,7 +56,7 @@ def stretches_of(recording: Recording, window: str | None, extent: Span) -> Stre
     if window == "run" and outermost:
         return Stretches("run", merge(outermost), True)
     if window == "run":
-        raise WattlineError("the recording tells of no run; give --window all, or FROM..TO")
+        raise WattlineError("the recording names no run; give --window all, or FROM..TO")
     raise WattlineError(_unknown(window, [w.name for w in recording.windows]))
 
 

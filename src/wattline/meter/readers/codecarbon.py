@@ -89,7 +89,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
     notes = ["CodeCarbon works out the power of RAM, and of a CPU without RAPL: modelled, not measured", remark]
     notes.append(f"{len(places)} runs at once, of unlike power or a process each: each is counted" * (len(places) > 1))
     notes += _facility(frame)
-    notes.append(f"{once + 1} runs tell the same hours of one machine: counted once" * (once > 0))
+    notes.append(f"{once + 1} runs cover the same hours of one machine: counted once" * (once > 0))
     faults = [Fault("unreadable", lost, 0.0, "rows that are cut left out")] if lost else []
     taken = [Interpretation("timestamp", "", "time", clock=remark or "UTC"), Interpretation("duration", "", "time")]
     if WHOLE in frame.columns and not any(each.name == WHOLE for each in defined):

@@ -151,7 +151,7 @@ def _once(frame: pl.DataFrame, value: Value, source: str) -> Value | str:
     if frame[value.column].equals(frame[again[1]]):
         return f"the same as {again[1]}"
     raise WattlineError(
-        f"{source}: {again[1]} stands twice in the header, with other numbers: give each column a name of its own"
+        f"{source}: {again[1]} is twice in the header, with other numbers: give each column a name of its own"
     )
 
 

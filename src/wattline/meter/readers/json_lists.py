@@ -91,7 +91,7 @@ def _times(data: dict[str, Any], count: int, path: Path) -> list[str]:
     """The instants of the numbers: from the beginning where it is told, else from nought."""
     step = next((step for name, value in data.items() if (step := _step(name, value)) is not None), None)
     if step is None:
-        raise WattlineError(f'{path} tells no interval with its unit: write "interval_s": 1 beside the list')
+        raise WattlineError(f'{path} has no interval with its unit: write "interval_s": 1 beside the list')
     begins = [logs.epoch(value) for name, value in data.items()
               if plain_name(name) in BEGINS and isinstance(value, str | int | float)]  # fmt: skip
     begin = next((at for at in begins if at is not None), 0.0)

@@ -59,11 +59,11 @@ def same_machine(recordings: Sequence[Recording]) -> tuple[list[Recording], list
     notes = _doubles([recording for recording in recordings if not _comparable(recording)])
     if joined:
         notes.append(
-            f"{joined + 1} files tell the same hours of one machine (tracking_mode machine, energies within "
+            f"{joined + 1} files cover the same hours of one machine (tracking_mode machine, energies within "
             f"{SAME:.0%}): counted once; --device files counts each"
         )
     if alike:
-        notes.append("files of whole machines tell the same hours with different energies: taken as machines apart")
+        notes.append("files of whole machines cover the same hours with different energies: taken as machines apart")
     return out, notes
 
 
@@ -131,8 +131,8 @@ def _doubles(recordings: Sequence[Recording]) -> list[str]:
     if not same:
         return []
     return [
-        f"{same + 1} files tell the same hours of GPUs of the same numbers, at the same power within {SAME:.0%}: taken "
-        "for machines apart, each counted; where they are one machine's, give one of them"
+        f"{same + 1} files cover the same hours of GPUs of the same numbers, at the same power within {SAME:.0%}: "
+        "taken for machines apart, each counted; where they are one machine's, give one of them"
     ]
 
 

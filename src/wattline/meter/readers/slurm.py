@@ -47,7 +47,7 @@ def read(path: Path, choices: Choices = Choices()) -> Recording:
             rows.append((str(job.get("job_id")), begin, end, joules))
     if not rows:
         raise WattlineError(
-            f"{path} is sacct's, and no job in it tells energy, start and end: Slurm counts energy where "
+            f"{path} is sacct's, and no job in it has energy, start and end: Slurm counts energy where "
             "AcctGatherEnergyType is set"
         )
     frame = pl.DataFrame(rows, schema=["JobID", "Start", "End", "ConsumedEnergyRaw"], orient="row")

@@ -135,7 +135,7 @@ def _dead(rise: Rise, readings: Readings) -> list[FaultTimes]:
     begin = rise.time_s[:1] if len(rise.time_s) else readings.time_s[:1]
     lasting = readings.time_s[-1] - readings.time_s[0]
     return fault_times(
-        "stuck", begin, lasting, "the counter stands still while power is drawn: energy from the watts instead"
+        "stuck", begin, lasting, "the counter does not move while power is drawn: energy from the watts instead"
     )
 
 

@@ -133,7 +133,7 @@ def _look(library: Any, handle: Any, index: int, host: str) -> tuple[Amd | None,
         uuid = str(library.amdsmi_get_gpu_device_uuid(handle))
         pci = str(_or_none(library, "amdsmi_get_gpu_device_bdf", handle) or "").lower()
     except Exception as error:
-        return None, Finding(SOURCE, what, False, _error_words(error), "`amd-smi list` tells more")
+        return None, Finding(SOURCE, what, False, _error_words(error), "`amd-smi list` shows more")
     power_w, power_why = _tried(_power_w, library, handle)
     energy_j, energy_why = _tried(_energy_j, library, handle)
     what = f"{what} ({name})"
@@ -141,7 +141,7 @@ def _look(library: Any, handle: Any, index: int, host: str) -> tuple[Amd | None,
         why = power_why or energy_why or "AMD SMI gives neither power nor energy"
         return None, Finding(SOURCE, what, False, why, "virtual GPUs have none: measure on their host")
     if not power_w and not energy_j:
-        why = "reads zero: the second die of a board, whose energy stands with the first"
+        why = "reads zero: the second die of a board, whose energy is counted with the first"
         return None, Finding(SOURCE, what, False, why)
     powers, counts = power_w is not None, energy_j is not None
     note = " and ".join([*(["energy counter"] if counts else []), *(["power"] if powers else [])])

@@ -192,7 +192,7 @@ def _asking(kernel: Any, path: str) -> Ask:
     def ask(code: int, most: int) -> bytes:
         buffer, got = ctypes.create_string_buffer(most), ctypes.c_ulong()
         if not kernel.DeviceIoControl(handle, code, None, 0, buffer, most, ctypes.byref(got), None):
-            raise OSError("Windows refuses to tell its measurement")
+            raise OSError("Windows refuses to give its measurement")
         return buffer.raw[: got.value]
 
     return ask

@@ -33,7 +33,7 @@ class Rail:
         """Watts now. Raises SensorGone where either file cannot be read."""
         millivolts, milliamperes = (number(self.folder / f"{kind}{self.channel}_input") for kind in ("in", "curr"))
         if millivolts is None or milliamperes is None:
-            raise SensorGone(f"{self.folder}: channel {self.channel} tells no voltage or no current")
+            raise SensorGone(f"{self.folder}: channel {self.channel} gives no voltage or no current")
         return Reading(millivolts * milliamperes * 1e-6)
 
     def close(self) -> None:

@@ -120,7 +120,7 @@ def ask(command: Sequence[str], environ: Mapping[str, str] | None = None) -> Rea
         raise SensorGone(f"the BMC's power reading is {off[1].lower()}")
     if match is None:
         words = " ".join((ran.stderr.strip() or ran.stdout.strip()).split())
-        raise SensorGone(shorten(words, 160) or f"said nothing, exit status {ran.returncode}")
+        raise SensorGone(shorten(words, 160) or f"printed nothing, exit status {ran.returncode}")
     if int(match[1]) == 0:
         raise SensorGone("the BMC reads 0 W of a machine that runs")
     return Reading(float(match[1]))

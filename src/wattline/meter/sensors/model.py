@@ -181,7 +181,7 @@ def find(
     for kind in kinds:
         sensor = makers[kind]()
         if sensor is None:
-            why = f"this system tells nothing of its {kind}: no {proc}"
+            why = f"this system reports nothing of its {kind}: no {proc}"
             findings.append(Finding(SOURCE, kind, False, why, "measure it from outside: redfish, ipmi or prometheus"))
         else:
             sensors.append(sensor)

@@ -111,7 +111,7 @@ def find(library: Any = None, host: str = "", facts: CatalogLike = None) -> tupl
     try:
         library.nvmlInit()
     except Exception as error:
-        why, mend = MENDS.get(code_of(error), (error_words(error), "`nvidia-smi` tells more"))
+        why, mend = MENDS.get(code_of(error), (error_words(error), "`nvidia-smi` shows more"))
         return [], [Finding(SOURCE, "NVIDIA GPUs", False, why, mend)]
     sensors: list[Sensor] = []
     findings: list[Finding] = []
@@ -127,7 +127,7 @@ def find(library: Any = None, host: str = "", facts: CatalogLike = None) -> tupl
             )
     except Exception as error:
         # finding never raises: what was found so far stays
-        findings.append(Finding(SOURCE, "NVIDIA GPUs", False, error_words(error), "`nvidia-smi` tells more"))
+        findings.append(Finding(SOURCE, "NVIDIA GPUs", False, error_words(error), "`nvidia-smi` shows more"))
     quietly(library.nvmlShutdown)
     return sensors, findings
 
@@ -141,7 +141,7 @@ def _look(library: Any, index: int, host: str, facts: CatalogLike) -> tuple[Sens
             host, text_of(library.nvmlDeviceGetUUID(handle)), "gpu", text_of(library.nvmlDeviceGetName(handle))
         )
     except Exception as error:
-        why, mend = MENDS.get(code_of(error), (error_words(error), "`nvidia-smi` and `dmesg` (Xid) tell more"))
+        why, mend = MENDS.get(code_of(error), (error_words(error), "`nvidia-smi` and `dmesg` (Xid) show more"))
         return None, [Finding(SOURCE, what, False, why, mend)]
     what = f"{what} ({device.name})"
     instances = [_instance(device, mig) for mig in mig_devices(library, handle, device)]

@@ -16,7 +16,7 @@ MENDS = {
         "NVML library (libnvidia-ml.so.1) not found: no NVIDIA driver here",
         "install the NVIDIA driver; in a container, start it with the NVIDIA Container Toolkit (--gpus all)",
     ),
-    NO_DRIVER: ("the NVIDIA driver is not loaded", "sudo modprobe nvidia; `nvidia-smi` and `dmesg` tell what fails"),
+    NO_DRIVER: ("the NVIDIA driver is not loaded", "sudo modprobe nvidia; `nvidia-smi` and `dmesg` show what fails"),
     NO_PERMISSION: (
         "this user may not open the GPUs",
         "give it read and write on /dev/nvidiactl and /dev/nvidia*, or run as root",

@@ -141,7 +141,7 @@ def _wrong(sensor: Rapl) -> Finding | None:
         if sensor._file.read() == 0:
             time.sleep(STILL_S)
             if sensor._file.read() == 0:
-                why = "its counter stands at zero: the machine (a virtual one?) does not fill it"
+                why = "its counter stays at zero: the machine (a virtual one?) does not fill it"
                 return Finding(SOURCE, what, False, why, "measure on the host of this virtual machine")
     except SensorGone as gone:
         if energy.exists() and not _readable(energy):

@@ -106,7 +106,7 @@ def _service(url: str, environ: Mapping[str, str], host: str) -> tuple[list[Sens
         places[device.key], devices[path] = place, device
         answer |= _ask(web, {device.key: place})
     if not places:
-        why = f"its {len(chassis)} chassis give no power" if chassis else "it tells of no chassis"
+        why = f"its {len(chassis)} chassis give no power" if chassis else "it lists no chassis"
         web.close()
         return [], [Finding(SOURCE, without_secrets(url), False, why, "a newer firmware may; or try ipmi")]
     poller = Poller(lambda: _ask(web, places), PERIOD_S, answer, web.close)
@@ -204,7 +204,7 @@ def _supplies_w(web: Web, path: str) -> float:
             raise SensorGone(f"power supply {supply.get('Id', '?')} gives no input watts")
         total_w, count = total_w + watts, count + 1
     if not count:
-        raise SensorGone("no power supply tells its input watts")
+        raise SensorGone("no power supply reports its input watts")
     return total_w
 
 

@@ -111,7 +111,7 @@ class Web:
         """What a server answers, within a bound of size and of time."""
         until = time.monotonic() + 3 * TIMEOUT_S
         if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise WebError(f"{path} answers packed, which was not asked for")
+            raise WebError(f"{path} answers compressed, which was not requested")
         parts, size = [], 0
         for part in answer.iter_raw():
             parts.append(part)

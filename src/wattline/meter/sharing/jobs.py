@@ -207,5 +207,5 @@ def read_scontrol(text: str, where: str, default: tzinfo = UTC) -> list[Workload
             if gpus and "N/A" not in gpus:
                 claims.append(Workload(title, begin, end, tuple(gpus), expand(nodes, at), user=user))
     if not claims and "JobId=" in text:
-        raise WattlineError(f"{where}: no job tells its GPUs; run scontrol show job -d (with -d it names GRES and IDX)")
+        raise WattlineError(f"{where}: no job names its GPUs; run scontrol show job -d (with -d it names GRES and IDX)")
     return claims

@@ -143,7 +143,7 @@ def _within_reach(job: DailyJob, count: int) -> tuple[list[int], Json, list[str]
     trips = [parse(text, "s", "--round-trip", zero=True) for text in job.round_trips]
     if job.latency is None:
         if trips:
-            raise WattlineError(f"{WHAT}: --round-trip goes with --latency, the longest that the job bears")
+            raise WattlineError(f"{WHAT}: --round-trip goes with --latency, the longest that the job accepts")
         return list(range(count)), {"latency_s": None, "round_trips_s": []}, []
     longest = parse(job.latency, "s", "--latency")
     if len(trips) != count:

@@ -206,7 +206,7 @@ def _near(work: SharedWork, count: int) -> tuple[list[tuple[int, ...]], Json]:
     trips = [parse(text, "s", "--between", zero=True) for text in work.between]
     if work.reach is None:
         if trips:
-            raise WattlineError(f"{WHAT}: --between goes with --reach, the longest that serving bears")
+            raise WattlineError(f"{WHAT}: --between goes with --reach, the longest that serving accepts")
         return [(home,) for home in range(count)], {"reach_s": None, "between_s": []}
     longest = parse(work.reach, "s", "--reach", zero=True)
     if len(trips) != len(pairs):

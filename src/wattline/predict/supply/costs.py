@@ -77,7 +77,7 @@ def _table(path: Path | str) -> OwnFile:
         at = f"{where}: line {number}"
         place = _place(row, at)
         if place in tables:
-            raise WattlineError(f"{at}: {' '.join(place)} stands twice; keep one, of one year")
+            raise WattlineError(f"{at}: {' '.join(place)} is given twice; keep one, of one year")
         tables[place] = _numbers(row, attributes()["supply"][place[1]]["unit"], at)
     if not tables:
         raise WattlineError(f"{where} has no rows")

@@ -115,7 +115,7 @@ def supply(
     >>> wl.supply("100MW", place="Dallas", target="cfe=95%").range("usd_per_mwh")
     """
     own = {name: fields.pop(name, None) for name in (*OPTIONS, *CHARGES, "frontier", "on")}  # type: ignore[misc]
-    check_fields(fields, PRICED, "supply", "the grid's hours stand in --grid FILE")
+    check_fields(fields, PRICED, "supply", "the grid's hours are given in --grid FILE")
     terms = read_terms(None, None, fields, (), draws, seed, open_costs(costs))
     if own["on"] is not None and not terms.draws.n:
         raise WattlineError("supply: --on says where draws are planned; give --draws as well")

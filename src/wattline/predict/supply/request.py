@@ -48,7 +48,7 @@ def read_target(text: str | Sequence[str]) -> SupplyTarget:
                 "outages, n-1 or cost"
             )
         if name.replace("-", "_") in values:
-            raise WattlineError(f"target: {name} stands twice; name it once")
+            raise WattlineError(f"target: {name} is given twice; name it once")
         if name == "carbon" and amount.strip().endswith("g"):
             amount += "/kWh"
         values[name.replace("-", "_")] = round(parse(amount, UNITS[name], f"target {name}", zero=True), 12)
@@ -95,7 +95,7 @@ def read_sources(text: str | Sequence[str], catalog: Catalog) -> tuple[PowerSour
             raise WattlineError(f"with {known}={amount}: of what? write {known}={amount}MW")
         most = parse(amount, "W", f"with {known}", zero=True) / 1e6 if equals else inf
         if known in [source.name for source in sources]:
-            raise WattlineError(f"with: {known} stands twice; name it once")
+            raise WattlineError(f"with: {known} is given twice; name it once")
         sources.append(PowerSource(known, most))
     if not sources:
         raise WattlineError(f"with: no technology in {text!r}; such as {USUAL}")

@@ -135,7 +135,9 @@ def site_load(
         made = site_load(_highest_w(load, offset), load, None, where, draws)
         return replace(made, notes=(*made.notes, HIGHEST))
     if it is None:
-        raise WattlineError("supply: give the IT power of the site, --it 100MW, or what it takes, --load-mw 120")
+        raise WattlineError(
+            "supply: give the IT power of the site, --it 100MW, or the power of the whole site, --load-mw 120"
+        )
     made = _of_design(parse(it, "W", "it", zero=True), load, where, draws, (region, climate, offset))
     return _with_scale(made, load, draws) if isinstance(load, Load) else made
 

@@ -36,7 +36,7 @@ class Axis(NamedTuple):
 
 
 def axis(spans: Sequence[Span]) -> Axis:
-    """A linear axis from nought, or a logarithmic one where the middles are more than 20-fold apart."""
+    """A linear axis from zero, or a logarithmic one where the middles are more than 20-fold apart."""
     high = max(s.high for s in spans)
     middles = [s.mid for s in spans if s.mid > 0]
     if middles and max(middles) > LOG_FROM * min(middles):
@@ -120,7 +120,7 @@ def intervals(jobs: Sequence[tuple[str, Json]]) -> str:
             )
         heading = f"<h4>{esc(name)}</h4>" if len(groups) > 1 else ""
         blocks.append(f'<div class="iv-group">{heading}{"".join(lines)}</div>')
-    kind = "logarithmic axis: each step is a factor" if scale.log else "axis from nought"
+    kind = "logarithmic axis: each step is a factor" if scale.log else "axis from zero"
     caption = (
         f"Energy at each station, from the chips outwards; each holds the one before it. "
         f"Dot: median. Line: 5th to 95th percentile ({kind})."

@@ -34,7 +34,7 @@ def site_page(data: Json) -> str | None:
         ("bill", "The year's electricity", tables.bill(results, results["title"])),
         ("carbon", "Carbon, by account", accounts(results)),
         ("ranges", "How sure it is", _figures(results) + f"<p>{esc(fans_words(results))}</p>"),
-        ("sizing", "What must stand there", _sizing(results["sizing"])),
+        ("sizing", "What must be installed", _sizing(results["sizing"])),
         ("balance", "Beside its grid", f"<p>{esc(balance_words(results['balance']))}</p>"),
         ("matters", "What matters most for its PUE", matters(results["matters"])),
         ("facts", "Facts and sources", frame.facts(data)),
@@ -101,7 +101,7 @@ def _sizing(size: Json) -> str:
         f"hour. At a tenth of the load, PUE is {tenth['pue']:.2f} on average, "
         f"against {tenth['pue_at_full_load']:.2f} at full load."
     )
-    table = tables.html_table(heads, rows, "stack", "Units that must stand")
+    table = tables.html_table(heads, rows, "stack", "Units that must be installed")
     note = frame.details("The hottest hour, part by part", _hottest(hot))
     return f"<p>{esc(words)}</p>{table}{note}"
 

@@ -141,7 +141,7 @@ def duration(picture: Json) -> str:
         return rules + "".join(lines) + marks
 
     key = legend((name, colour, "") for name, (_, colour) in curves.items())
-    words = "Share of the year's hours, the highest first. Below nought wind and sun deliver more than the load."
+    words = "Share of the year's hours, the highest first. Below zero, wind and sun deliver more than the load."
     return f"<figure>{drawn('Duration curves', draw, WIDE, NARROW)}{key}<figcaption>{words}</figcaption></figure>"
 
 

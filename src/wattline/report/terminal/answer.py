@@ -132,7 +132,7 @@ def _statements(results: Json) -> list[RenderableType]:
     lines = [
         Text(f"{MARKS[s['verdict']]} {statement_words(s)}", style=styles[s["verdict"]]) for s in results["statements"]
     ]
-    return ["", Text("What was said, and what was computed", style="bold"), *lines]
+    return ["", Text("What was claimed, and what was computed", style="bold"), *lines]
 
 
 def remarks(data: Json) -> list[RenderableType]:

@@ -16,7 +16,7 @@ def budget_text(data: Json) -> RenderableType:
     """The account of a budget, to print with Rich."""
     results = data["results"]
     highest = "not known" if results["highest_w"] is None else show(results["highest_w"], "W")
-    restored = "what stood is set back" if results["restored"] else "not all is set back: `wattline tune --restore`"
+    restored = "the old limit is restored" if results["restored"] else "not all is set back: `wattline tune --restore`"
     kept = f"{results['rounds_above']} of {count_words('readings', results['rounds'])} above it; {restored}"
     table = FittedTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name, left in (("", True), ("priority", False), ("limit", False), ("lowest", False), ("mean power", False)):

@@ -51,5 +51,5 @@ def _part(energy_wh: float, total_wh: float) -> str:
 
 def _idle(device: Json) -> str:
     if device["idle_basis"] == "unknown":
-        return "idle not known: something ran all the time, and bears it all (--idle-w tells)"
+        return "idle not known: something ran all the time, and gets all of it (--idle-w sets it)"
     return f"idle {device['idle_w']:.1f} W ({BASIS[device['idle_basis']]})"

@@ -25,7 +25,7 @@ def _about(data: Json) -> str:
     results, inputs = data["results"], data["inputs"]
     windows = f"{count_words('windows', results['look_windows'])} to look, {results['prove_windows']} to prove"
     lost = f"looking took {show(results['lost_wh'], 'Wh')} more than the best setting would have"
-    restored = {True: "what stood is set back", False: "not all is set back: `wattline tune --restore`", None: ""}
+    restored = {True: "the old limit is restored", False: "not all is set back: `wattline tune --restore`", None: ""}
     parts = [", ".join(inputs["devices"]), windows, lost, restored[results["restored"]]]
     return "; ".join(part for part in parts if part)
 

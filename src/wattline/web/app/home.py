@@ -61,7 +61,7 @@ DOORS = (
     ),
     (
         N_("I plan a data centre"),
-        N_("What it draws hour by hour, what should power it, what it takes of its grid."),
+        N_("What it draws hour by hour, what should power it, its share of the grid."),
         ("site", "supply", "flex balance"),
     ),
     (
@@ -193,7 +193,7 @@ async def beside(request: Request) -> Response:
     errors, columns = [], []
     addresses = [q for q in dict.fromkeys(request.query_params.getlist("q")) if q.strip()]
     if len(addresses) > MAX_BESIDE:
-        errors.append(words("At most %(count)s stand side by side.", count=MAX_BESIDE))
+        errors.append(words("At most %(count)s can be shown side by side.", count=MAX_BESIDE))
     for address in addresses[:MAX_BESIDE]:
         try:
             question = await run_in_threadpool(question_at, state, address)

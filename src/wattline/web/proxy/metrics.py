@@ -34,7 +34,9 @@ class Metrics:
         )
         self.idle_j = Counter("wattline_idle_energy_joules", "Energy that no request is given", basis, registry=own)
         self.device_j = Counter("wattline_device_energy_joules", "Energy of the devices", basis, registry=own)
-        self.missing_s = Counter("wattline_unknown_energy_seconds", "Time in which a sensor told nothing", registry=own)
+        self.missing_s = Counter(
+            "wattline_unknown_energy_seconds", "Time in which a sensor gave no reading", registry=own
+        )
         self.power_w = Gauge("wattline_device_power_watts", "Mean power of the last interval", basis, registry=own)
         self.per_token = Histogram(
             "wattline_joules_per_output_token", "Settled energy over output tokens", ("model", *basis),

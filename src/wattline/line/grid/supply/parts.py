@@ -200,7 +200,7 @@ class SupplyCase:
         parts: tuple[Generator | Storage | HeatReactor, ...] = (*self.generators, *self.storages, *self.reactors)
         names = [part.name for part in parts]
         if len(set(names)) < len(names):
-            raise WattlineError(f"supply: a name stands twice among {', '.join(names)}")
+            raise WattlineError(f"supply: a name is given twice among {', '.join(names)}")
         _check_target(self.target)
 
     @property

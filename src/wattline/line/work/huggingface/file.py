@@ -41,6 +41,6 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for key, value in pairs:
         if key in values and values[key] != value:
-            raise ValueError(f"{shorten(key)} stands in it twice, with two values; leave the right one")
+            raise ValueError(f"{shorten(key)} is in it twice, with two values; keep the right one")
         values[key] = value
     return values
