@@ -100,7 +100,7 @@ STATES = ["", "[" * 100_000, "[]", '{"set_w": 1}', *(f'{{"set_w": {value}, {REST
 def test_what_another_machine_wrote_is_refused_where_it_is_no_state(tmp_path: Path, state: str) -> None:
     side = SharedBudget.open(tmp_path, members([(0, 200, 800)]), 1500)
     (tmp_path / "another.json").write_text(state)
-    with pytest.raises(WattlineError, match="is no state of a machine") as error:
+    with pytest.raises(WattlineError, match="is not the state of a machine") as error:
         side.take(0)
     assert "\n" not in str(error.value)
 

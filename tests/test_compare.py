@@ -135,7 +135,7 @@ def test_what_was_not_metered_is_named_and_never_zero(tmp_path: Path) -> None:
     assert missing == {"Network", "UPS", "Power distribution", "Cooling", "Fans", "Lighting and offices"}
     assert data["pue"]["measured"] is None
     assert data["pue"]["predicted"]["p50"] > 1
-    assert any("does not tell how many tokens" in note for note in answer["warnings"])
+    assert any("does not say how many tokens" in note for note in answer["warnings"])
     assert "not measured" in as_text(answer)
 
 

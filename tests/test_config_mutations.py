@@ -106,7 +106,7 @@ def test_a_count_that_changes_the_model_must_be_a_count(place: tuple[str, tuple[
 
 
 TEXTS = {
-    "one key, two values": ('"hidden_size": 4096, "hidden_size": 8192', "hidden_size stands in it twice"),
+    "one key, two values": ('"hidden_size": 4096, "hidden_size": 8192', "hidden_size is in it twice"),
     "one key, one value twice": ('"hidden_size": 4096, "hidden_size": 4096', ""),
 }
 

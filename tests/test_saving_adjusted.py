@@ -168,5 +168,5 @@ def test_what_is_no_temperature_of_the_air_over_both_is_refused(tmp_path: Path, 
 def test_a_load_that_is_not_recorded_is_refused() -> None:
     rng = np.random.default_rng(1)
     pair = [recording_of(noisy_w(rng, 400)) for _ in range(2)]
-    with pytest.raises(WattlineError, match="does not tell the work of each window"):
+    with pytest.raises(WattlineError, match="does not state the work of each window"):
         wl.saving(*pair, work=(10, 12), conditions=SameConditions(load=True))
