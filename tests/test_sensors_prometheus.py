@@ -161,7 +161,7 @@ def test_a_series_that_vanishes_an_exporter_that_starts_anew(clean: Metered) -> 
     try:
         assert sensor.read() == (100.0, 5000.0)
         clean.hide()
-        until(lambda: "no longer told" in gone(sensor))
+        until(lambda: "no longer reported" in gone(sensor))
         clean.energy.labels(*labels).set(1e3)  # the driver was loaded again
         clean.serve()
         until(lambda: "started anew" in gone(sensor))

@@ -20,6 +20,6 @@ def gone(sensor: Sensor) -> str:
     """Why the sensor gives no reading now; empty where it gives one."""
     try:
         sensor.read()
-    except SensorGone as said:
-        return str(said)
+    except SensorGone as error:
+        return str(error)
     return ""

@@ -217,7 +217,7 @@ def share_of_bandwidth(row: TimedRow) -> float:
 
 
 def _pool(entry: Mapping[str, str], name: str) -> PoolLayout:
-    """A pool's layout. Raises WattlineError where its number of workers is not told."""
+    """A pool's layout. Raises WattlineError where its number of workers is not given."""
     if not (entry.get(f"{name}num_workers") or "").strip():
         raise WattlineError("prefill and decode in pools of which the number of workers is not given")
     return PoolLayout(int(_number(entry, f"{name}num_workers")), *_layout(entry, name))
