@@ -286,7 +286,7 @@ def test_a_run_ends_with_whether_it_agrees_with_what_was_said(tmp_path: Path, fi
     answer = wl.run(file, draws=50)
     message = answer.json()["results"]["statements"][0]
     assert message["verdict"] == verdict
-    assert "was said of its energy per request" in as_text(answer.json())
+    assert "was claimed for its energy per request" in as_text(answer.json())
     middle = message["computed"]["p50"]
     file.write_text(STATEMENTS.replace("FIGURE", f"{middle * 1000:.6f} mWh"))
     assert wl.run(file, draws=50).json()["results"]["statements"][0]["verdict"] in ("agrees", "undecided")

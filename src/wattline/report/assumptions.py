@@ -173,11 +173,11 @@ def _step(results: Json, name: str) -> float | None:
 
 
 def statement_words(statement: Json) -> str:
-    """What was said of a job, and whether what was computed agrees with it."""
+    """What was claimed of a job, and whether what was computed agrees with it."""
     value, unit = statement["computed"], statement["unit"]
     middle, low, high = (show(value[p], unit) for p in ("p50", "p5", "p95"))
     return (
-        f"{statement['job']}: {show(statement['stated'], unit)} was said of its {statement['label']}; "
+        f"{statement['job']}: {show(statement['stated'], unit)} was claimed for its {statement['label']}; "
         f"computed {middle} ({low} to {high}): {statement['why']}"
     )
 

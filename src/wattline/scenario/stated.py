@@ -54,11 +54,17 @@ def _row(job: str, name: str, figure: float, draws: Any) -> Json:
         verdict = "agrees"
     else:
         verdict = "disagrees" if outside and abs(off) > NEAR else "undecided"
-    times = f"{1 + off:.2g} times it" if off >= 1 else f"{abs(off):.0%} {'above' if off > 0 else 'below'} it"
-    where = "outside the range of what was computed" if outside else "within the range of what was computed"
-    words = {"agrees": "they agree", "disagrees": "they do not agree", "undecided": "the range leaves it open"}[verdict]
+    times = (
+        f"{1 + off:.2g} times its median"
+        if off >= 1
+        else f"{abs(off):.0%} {'above' if off > 0 else 'below'} its median"
+    )
+    where = f"{'outside' if outside else 'within'} the computed range"
+    words = {"agrees": "they agree", "disagrees": "they do not agree", "undecided": "the range is too wide to tell"}[
+        verdict
+    ]
     label = name.removesuffix("_wh").removesuffix("_s").replace("_wh_per_", " per ").replace("_", " ")
     return {
         "job": job, "result": name, "label": label, "stated": figure, "unit": unit_of(name), "computed": value.json(),
-        "probability": probability, "verdict": verdict, "why": f"{words}; the figure lies {where}, {times}",
+        "probability": probability, "verdict": verdict, "why": f"{words}; the claim lies {where}, {times}",
     }  # fmt: skip

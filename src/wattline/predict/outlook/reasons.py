@@ -36,12 +36,14 @@ def tornado(made: Outlook) -> list[Json]:
         ends = [Drivers({name: np.array([z])}, what_if, ratio).parts().total[0, spot] for z in (-Z95, Z95)]
         rows.append(_bar(name, DRIVERS[name], ends[0] / base - 1, ends[1] / base - 1))
     low, middle, high = made.shared_twh[:, 0, -1]
-    words = "how the common path goes on, as published figures of the past leave it open"
+    words = "how demand goes on, as uncertain as past published figures leave it"
     rows.append(_bar("path", words, low / middle - 1, high / middle - 1))
     counted = percentiles(made.twh[:1, -1:])[:, 0, 0]
     apart = (np.log(counted[2] / counted[0]) ** 2 - np.log(high / low) ** 2) / 4
     half = float(np.sqrt(max(apart, 0.0)))
-    rows.append(_bar("counting", "who counts, and what: publishers' scatter", np.expm1(-half), np.expm1(half)))
+    rows.append(
+        _bar("counting", "differences between publishers: who counts, and what", np.expm1(-half), np.expm1(half))
+    )
     return sorted(rows, key=lambda row: -max(abs(row["low_change"]), abs(row["high_change"])))
 
 

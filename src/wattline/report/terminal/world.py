@@ -55,8 +55,8 @@ def demand_words(demand: Json) -> str:
     each, many = demand["energy_wh_per_request"], demand["requests_per_day_of_100_twh"]
     words = (
         f"In requests of {show(each['p50'], 'Wh')}: 100 TWh a year are {_billions(many['p50'])} a day "
-        f"({_billions(many['p5'])} to {_billions(many['p95'])}); inference in {demand['year']} would be "
-        f"{_billions(demand['requests_per_day']['p50'])} a day, were all of it such."
+        f"({_billions(many['p5'])} to {_billions(many['p95'])}); if all inference of {demand['year']} were such, "
+        f"it would be {_billions(demand['requests_per_day']['p50'])} a day."
     )
     stated = demand["stated"]
     if not stated:
