@@ -68,7 +68,7 @@ def _claim(claim: Json, source: str, facts: Mapping[str, Json], *, alone: bool =
         parts.append(Text(f"as stated in: {claim['source']}" if alone else claim["source"], style="dim"))
     arithmetic = [_arithmetic(claim)] if claim["given"] or claim["worked"] else []
     reasons = [Text(claim["why"], style=style.removeprefix("bold "))] + [Text(claim["note"])] * bool(claim["note"])
-    heading = [Text("arithmetic", style="dim"), _indented(*arithmetic)] if arithmetic else []
+    heading: list[RenderableType] = [Text("arithmetic", style="dim"), _indented(*arithmetic)] if arithmetic else []
     parts += [*reasons, *heading] if alone else [*arithmetic, *reasons]
     if claim["beside"]:
         parts += [Text("for comparison", style="dim"), _indented(_beside(claim["beside"]))]
