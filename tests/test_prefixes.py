@@ -37,6 +37,30 @@ def _plain(prompts: list[list[int]], where: list[int], room: int) -> list[int]:
     return hits
 
 
+@given(replicas=st.integers(1, 3), ranks=st.integers(1, 4), router=st.sampled_from(["round-robin", "prefix"]))
+def test_groups_of_chips_keep_their_own_beginnings(replicas: int, ranks: int, router: str) -> None:
+    """Groups that split a replica's requests find what as many replicas with a part of its store would find."""
+    from wattline.line.engine.simulator.simulate import Limits
+    from wattline.predict.service.inputs import by_prefixes
+
+    rng = np.random.default_rng(replicas * 10 + ranks)
+    prompts = [[int(x) for x in rng.integers(0, 6, 5)] for _ in range(60)]
+    offset = np.arange(61) * 5
+    traffic = Traffic(
+        np.arange(60.0),
+        np.full(60, 100),
+        np.full(60, 10),
+        duration_s=60.0,
+        hashes=Hashes(np.concatenate(prompts), offset, 16),
+    )
+    limits = Limits(16, 512, 16, 240, 2)
+    left, together = by_prefixes(traffic, limits, replicas, router, 0.5, ranks)
+    _, apart = by_prefixes(traffic, limits._replace(blocks=240 // ranks), replicas * ranks, router, 0.5)
+    assert left.blocks == 120
+    np.testing.assert_array_equal(together["cached_tokens"], apart["cached_tokens"])
+    np.testing.assert_array_equal(together["assign"], apart["assign"] % replicas)
+
+
 @st.composite
 def _prompts(draw: Any) -> list[list[int]]:
     """Prompts of a tree: a few beginnings, each going on its own way."""

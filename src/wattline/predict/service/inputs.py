@@ -130,9 +130,11 @@ def _limit(watts: float, chip: Chip, draws: Draws) -> float:
 
 
 def by_prefixes(
-    traffic: Traffic, limits: Limits, replicas: int, router: str, share: float
+    traffic: Traffic, limits: Limits, replicas: int, router: str, share: float, ranks: int = 1
 ) -> tuple[Limits, dict[str, Any]]:
     """What of the cache is left for running sequences, and how requests are routed and what they find.
+
+    Groups of a replica's chips that split the requests keep their own beginnings, each in its part of the store.
 
     Parameters
     ----------
@@ -141,6 +143,7 @@ def by_prefixes(
     replicas : number of them
     router : how requests are routed
     share : of the cache that is kept for beginnings, 0 to below 1
+    ranks : groups of a replica's chips that split the requests' attention
 
     Returns the limits that are left, and how requests are routed. Raises WattlineError where the traffic has no hashes,
     or the router does not go with it.
@@ -152,12 +155,15 @@ def by_prefixes(
     if router == "least-loaded":
         raise WattlineError("prefix-cache: goes with --router round-robin or prefix, not with least-loaded")
     hashes = traffic.hashes
-    where: Any = np.arange(len(traffic)) % replicas
+    # group g is on replica g modulo their number
+    group: Any = np.arange(len(traffic)) % (replicas * ranks)
     if router == "prefix":
-        where = prefixes.by_prefix(hashes.block, hashes.offset, replicas)
+        group = prefixes.by_prefix(hashes.block, hashes.offset, replicas * ranks)
+    where = group % replicas
     kept = int(limits.blocks * share)
     cached = prefixes.cached_prompt_tokens(
-        hashes.block, hashes.offset, hashes.block_tokens, traffic.input_tokens, where, kept * limits.block_tokens
-    )
+        hashes.block, hashes.offset, hashes.block_tokens, traffic.input_tokens, group,
+        kept * limits.block_tokens / ranks,
+    )  # fmt: skip
     left = limits._replace(blocks=limits.blocks - kept)
     return left, {"router": "assigned", "assign": where, "cached_tokens": cached}

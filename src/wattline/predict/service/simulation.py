@@ -143,7 +143,7 @@ def _together(replica: Replica, schedule: _Schedule) -> tuple[ServiceOutcome, En
     """Every replica reads prompts and decodes."""
     traffic, setup = schedule.traffic, schedule.setup
     limits, table = _steps(replica, replica.chips, schedule)
-    limits, given = by_prefixes(traffic, limits, schedule.replicas, setup.router, setup.prefix_cache)
+    limits, given = by_prefixes(traffic, limits, schedule.replicas, setup.router, setup.prefix_cache, replica.ranks)
     cached = given.pop("cached_tokens", 0)
     side = Side(table, limits, Routing(schedule.replicas, **given, scaling=schedule.scaling))
     encoding = _encoding(_kind(replica, replica.chips, schedule)[1], traffic, replica.chip.draws.catalog)
@@ -252,7 +252,9 @@ class _PromptPool(NamedTuple):
 def _read(reading: _PromptPool, traffic: Traffic, catalog: Catalog) -> PromptsRead:
     """Of one pool that reads prompts, whatever decodes: a search tries each beside several."""
     kind = reading.kind
-    limits, given = by_prefixes(traffic, reading.limits, reading.replicas, reading.router, reading.prefix_cache)
+    limits, given = by_prefixes(
+        traffic, reading.limits, reading.replicas, reading.router, reading.prefix_cache, kind.how.ranks
+    )
     cached = given.pop("cached_tokens", 0)
     encoding = _encoding(kind, traffic, catalog)
     sent = Shape.of(kind.model).cache_bytes(traffic.input_tokens, 1, kind.how.cache_bytes)
