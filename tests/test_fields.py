@@ -89,26 +89,27 @@ def test_a_job_has_a_key_for_every_field(kind: str) -> None:
 OF_A_RUN = {"json", "explain", "out", "draws", "seed", "facts", "catalog", "on", "workers", "resume", "help"}
 OF_A_FILE = {"name", "kind", "stated"}
 # inputs of a command that its kind of job has in another way or not at all, and why; then those of the job alone
+SEVERAL = "several answers: a job has one"
 COMMAND_ALONE = {
     "train": {"params": "model takes a size too, such as 8B-params"},
     "prompt": {"params": "model takes a size too, such as 8B-params"},
-    "frontier": {"baseline": "an older name of against"},
-    "site": {"compare": "several answers: a job has one", "places": "several answers: a job has one"},
-    "flex": {"kind": "signal_kind, for kind is the job's own"},
-    "supply": {"with": "technologies, for with is a word of Python", "costs": "own facts, which --facts takes for all"},
+    "site": {"compare": SEVERAL, "places": SEVERAL},
+    "supply": {"costs": "own facts, which --facts takes for all jobs"},
     "world": dict.fromkeys(("answer", "export", "rate", "request_energy", "to"), "of the outlook that is shown"),
-}  # fmt: skip
-JOB_ALONE = {"frontier": {"against"}, "flex": {"ask", "signal_kind"}, "supply": {"plans", "technologies"}}
+}
+JOB_ALONE = {"flex": {"ask": "the command's own name"}, "supply": {"plans": "--draws of the command"}}
 
 
-def inputs(command: Any) -> set[str]:
-    """What a command, or each below it, takes."""
+def inputs(command: Any) -> set[frozenset[str]]:
+    """The names of each input that a command, or one below it, takes."""
     if hasattr(command, "commands"):
         return set().union(*(inputs(below) for below in command.commands.values()))
     return {
-        option.name
-        if option.param_type_name == "argument"
-        else max((flag.removeprefix("--").replace("-", "_") for flag in option.opts), key=len)
+        frozenset(
+            [option.name]
+            if option.param_type_name == "argument"
+            else [flag.removeprefix("--").replace("-", "_") for flag in option.opts]
+        )
         for option in command.params
     }
 
@@ -116,10 +117,11 @@ def inputs(command: Any) -> set[str]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_command_and_its_kind_of_job_take_the_same(kind: str) -> None:
     program: Any = get_command(app)
-    of_command = inputs(program.commands[kind]) - OF_A_RUN
-    of_job = set(KINDS[kind].model_fields) - OF_A_FILE
-    assert of_command - of_job == set(COMMAND_ALONE.get(kind, {}))
-    assert of_job - of_command == JOB_ALONE.get(kind, set())
+    keys = set(KINDS[kind].model_fields) - OF_A_FILE
+    of_command = {names for names in inputs(program.commands[kind]) if not names & OF_A_RUN}
+    alone = {name for names in of_command if not names & keys for name in names}
+    assert alone == set(COMMAND_ALONE.get(kind, {}))
+    assert keys - set().union(*of_command) == set(JOB_ALONE.get(kind, {}))
 
 
 def test_traffic_has_its_defaults_in_one_place() -> None:

@@ -77,7 +77,10 @@ def shift(
     pause: Annotated[
         str | None, Opt(help='Work that a pause and resume costs, such as "10 min" [default: it never pauses].')
     ] = None,
-    kind: Annotated[str, Opt(help="What the signal is: average or marginal carbon intensity, or price.")] = "average",
+    kind: Annotated[
+        str,
+        Opt("--kind", "--signal-kind", help="What the signal is: average or marginal carbon intensity, or price."),
+    ] = "average",
     to: Annotated[
         list[str] | None,
         Opt(

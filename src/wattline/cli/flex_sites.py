@@ -38,7 +38,10 @@ def sites(
     ] = None,
     waiting_data: Annotated[str, Opt(help="Data that go with waiting work to another site.")] = "0 GB/MWh",
     serving_data: Annotated[str, Opt(help="Data that go with serving to another site.")] = "0 GB/MWh",
-    kind: Annotated[str, Opt(help="What the signal is: average or marginal carbon intensity, or price.")] = "average",
+    kind: Annotated[
+        str,
+        Opt("--kind", "--signal-kind", help="What the signal is: average or marginal carbon intensity, or price."),
+    ] = "average",
     beside: Annotated[
         list[str] | None,
         Opt(metavar="FILE[@COLUMN]", help="Another signal at each site, in which the savings are shown too."),

@@ -29,7 +29,8 @@ def supply(
         Opt(help="Target: cfe=95% hourly, annual=100%, carbon=50g, cost, unserved=3h, outages, n-1; commas between."),
     ] = "cfe=95%",
     with_: Annotated[
-        str, Opt("--with", metavar="LIST", help="Technologies that may be built; solar=200MW limits one.")
+        str,
+        Opt("--with", "--technologies", metavar="LIST", help="Technologies that may be built; solar=200MW limits one."),
     ] = "wind,solar,battery,grid",
     years: Annotated[
         str | None, Opt(help="Years of the file to size on, such as 2021-2022 [default: all]; of made hours how many.")
