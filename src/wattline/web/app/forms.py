@@ -102,7 +102,7 @@ def _field(parameter: Any, either: set[str]) -> Field:
     default = parameter.default
     return Field(
         name=name,
-        flag=max(parameter.opts, key=len) if option else "",
+        flag=next((flag for flag in parameter.opts if flag.startswith("--")), "") if option else "",
         about=str(getattr(parameter, "help", None) or ""),
         usual="" if default is None or isinstance(default, bool) else str(default),
         kind=_kind(parameter, name, either),
