@@ -235,7 +235,7 @@ def _summary(measured: MeasuredCommand, as_json: bool, bill: dict[str, Any] | No
     if bill is not None:
         lines += [f"  {line}" for line in measure_bill.bill_lines(bill)]
     if shown:
-        lines.append(f"  the whole story: wattline meter report {shlex.join(shown)}")
+        lines.append(f"  full report: wattline meter report {shlex.join(shown)}")
     try:
         print(printable("\n".join(lines)), file=sys.stderr, flush=True)
     except OSError:

@@ -147,7 +147,7 @@ class SupplyAnswer(Result):
         notes = [*question.site.notes, *question.hours.notes, *balance_notes(question)]
         if question.weather is not None and set(VARIES) & set(names_of(question.sources)):
             notes.append(
-                f"wind and sun are {question.hours.source}: what is sized on them is wide; "
+                f"wind and sun are {question.hours.source}: so the range is wide; "
                 "give --capacity-factors FILE or --weather FILE"
             )
         if not question.hours.grid and "grid" in names_of(question.sources):
@@ -166,7 +166,7 @@ class SupplyAnswer(Result):
             notes.append(f"the hours are of {hours / DAY_H:,.3g} days: what other seasons need is not in the plan")
         if question.export_share is None and isinstance(self.beside.get("annual 100%"), SupplyPlan):
             notes.append(
-                "annual 100% sells what is beyond the load in an hour, in the year no more than it buys; the other "
+                "annual 100% sells each hour's surplus, but no more in a year than it buys; the other "
                 "targets sell nothing, as --export was not given"
             )
         return (*dict.fromkeys(notes), _proof(self.plan.certificate))

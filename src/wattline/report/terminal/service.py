@@ -81,11 +81,11 @@ def _figures(s: Json, inputs: Json) -> Table:
         ("Goodput", f"{number(s['goodput_per_s'])} requests/s, {s['good_share']:.1%} of those offered ({within})"),
         ("Tokens", f"{number(s['output_tokens_per_s'])}/s out, {number(s['input_tokens_per_s'])}/s in"),
         ("Prompt tokens read", f"{s['read_share']:.1%} of those sent"),
-        ("Batch", f"{s['mean_batch']:.1f} in the mean while at work; at work {s['busy_share']:.1%} of the time"),
+        ("Batch", f"{s['mean_batch']:.1f} on average while at work; at work {s['busy_share']:.1%} of the time"),
         ("Cache", f"{s['peak_cache_share']:.1%} full at most; {s['preemptions']:,} preemptions"),
-        ("At the servers' plugs", f"{show(s['server_mean_w'], 'W')} in the mean, {show(s['server_peak_w'], 'W')} peak"),
+        ("At the servers' plugs", f"{show(s['server_mean_w'], 'W')} on average, {show(s['server_peak_w'], 'W')} peak"),
         ("", f"{s['server_j_per_request']:,.4g} J a request, {s['server_j_per_output_token']:,.3g} J an output token"),
-        ("Of it at work", f"{s['request_active_server_j']['mean']:,.4g} J a request in the mean, "
+        ("Of that at work", f"{s['request_active_server_j']['mean']:,.4g} J a request on average, "
                           f"p95 {s['request_active_server_j']['p95']:,.4g} J"),
     ]  # fmt: skip
     for row in [*rows, *fleet_rows(s)]:
@@ -107,7 +107,7 @@ def fleet_rows(service: Json) -> list[tuple[str, str]]:
         if scaling := pool.get("scaling"):
             rows.append((
                 "Replicas ready",
-                f"{scaling['mean_ready']:.2f} in the mean, {scaling['most_ready']:,} at most; {scaling['starts']:,} "
+                f"{scaling['mean_ready']:.2f} on average, {scaling['most_ready']:,} at most; {scaling['starts']:,} "
                 f"starts and {scaling['stops']:,} stops; starting took {show(pool['energy_j']['start_up'], 'J')}",
             ))  # fmt: skip
     if network := service["network"]:

@@ -86,7 +86,7 @@ def _year(data: Json, explain: bool) -> RenderableType:
     blocks += [_figures(results), *accounts(results), "", _parts(results), "", _months(results), "", _sizing(results)]
     if results["matters"]:
         words = ", ".join(f"{m['name']} ({m['rank_correlation']:+.2f})" for m in results["matters"][:4])
-        blocks += ["", Text(f"PUE hangs most on: {words}", style="dim")]
+        blocks += ["", Text(f"PUE depends most on: {words}", style="dim")]
     blocks += [Text(fans_words(results), style="dim"), Text(balance_words(results["balance"]), style="dim")]
     if explain:
         blocks += ["", *facts(data["facts"])]

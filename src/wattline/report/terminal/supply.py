@@ -40,7 +40,7 @@ def supply_text(data: Json, explain: bool = False) -> RenderableType:
     blocks += ["", _reasons(plan), "", *_tested(results["tested"]), *_words(results)]
     if results["matters"]:
         words = ", ".join(f"{m['name']} ({m['rank_correlation']:+.2f})" for m in results["matters"][:4])
-        blocks.append(Text(f"cost hangs most on: {words}", style="dim"))
+        blocks.append(Text(f"cost depends most on: {words}", style="dim"))
     if explain:
         blocks += ["", *formulas_of("supply"), *(["", *facts(data["facts"])] if data["facts"] else [])]
     return Group(*blocks, *remarks(data))
