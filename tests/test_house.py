@@ -45,7 +45,7 @@ from house_words import (  # noqa: E402, F401
 
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 40
-MAX_CHANGELOG_LINES = 300
+MAX_CHANGELOG_LINES = 360
 MAX_CHANGELOG_COLUMNS = 130
 MAX_PARAMETERS = 8
 FACES = ("cli",)  # a command's options are its parameters
