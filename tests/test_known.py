@@ -63,10 +63,25 @@ def test_few_rows_are_pulled_towards_one() -> None:
 def test_an_unseen_model_takes_its_family_alone_and_a_stranger_nothing() -> None:
     rows = [row("qwen3-8b")] * 20 + [row("qwen3-32b")] * 20
     result = fit_campaigns(rows, logs([0.1] * 40))
-    cousin, stranger = row("qwen3-30b-a3b"), row("llama-3.1-8b")
+    cousin, stranger = row("qwen3-30b-a3b"), row("llama-3.1-8b", "lm-arena-chat")
     assert 1.0 < result.factors("time", [cousin])[0] < result.factors("time", rows[:1])[0]
     assert result.factors("time", [stranger])[0] == 1.0
     assert not result.knows(cousin)
+
+
+def test_runs_of_a_task_share_what_they_took_by_their_batch_whatever_the_model_and_the_chip() -> None:
+    """Several models were slow with few at once: so is a stranger in that task, on as few chips; not beyond."""
+    models = ("qwen3-8b", "llama-3.1-8b", "gemma-3-12b")
+    rows = [row(model, batch=batch) for model in models for batch in (4.0, 108.0)]
+    result = fit_campaigns(rows, logs([0.3, 0.0] * len(models)))
+
+    def stranger(task: str = "gpqa", batch: float = 4.0, chips: int = 1) -> float:
+        other = row("gpt-oss-20b", task, "b200", batch, chips)
+        return float(result.factors("time", [other])[0])
+
+    assert 1.05 < stranger() < np.exp(0.3)
+    assert stranger() > stranger(batch=20.0) > stranger(batch=108.0)
+    assert stranger(task="image-chat") == stranger(chips=2) == 1.0
 
 
 def test_one_wild_row_moves_little() -> None:

@@ -7,6 +7,9 @@ stand behind it (a nested random-effects model; Robinson 1991, Statistical Scien
 A configuration that was itself measured (model, task, chips, format) has a curve over the batch too: what it reached
 beside the model at the batches around (the discrepancy of Kennedy and O'Hagan 2001, J. R. Stat. Soc. B 63:425). It
 says nothing of configurations that were not measured.
+
+Runs of a task have such a curve too, those on one chip and those on several, whatever the model and the chip: how the
+benchmark sends and repeats its requests, what prompts are like, and what the host of a lone chip does beside.
 """
 
 from __future__ import annotations
@@ -25,12 +28,13 @@ ROUNDS = 8
 SHARP = 0.05  # log errors beyond this count by their size, not its square
 MEASURES = ("time", "power", "itl")
 KNOTS = 4.0 * 3.0 ** np.arange(8)  # batches between which a curve is a straight line in the logs
-PULL_CURVE = (1.5, 0.4)  # as PULL: of a curve's level, and of its value at each knot
+PULL_CURVE = (1.0, 0.2)  # as PULL: of a curve's level, and of its value at each knot
+PULL_RUNS = 0.7  # of the curve of a task's runs at each knot; the model of a step has the level of a task already
 
 
 @dataclass(frozen=True)
 class Campaigns:
-    """Log factors by measure and group, and by measure and configuration those at ``KNOTS``."""
+    """Log factors by measure and group, and by measure those at ``KNOTS`` of configurations and of a task's runs."""
 
     logs: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     curves: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
@@ -47,13 +51,10 @@ class Campaigns:
         -------
         Factors, shape (rows,); 1 where no group is known.
         """
-        known, curves = self.logs.get(measure, {}), self.curves.get(measure, {})
+        known, curves, flat = self.logs.get(measure, {}), self.curves.get(measure, {}), np.zeros(len(KNOTS))
         sums = np.array([sum(known.get(key, 0.0) for key in keys_of(row)) for row in rows])
-        measured = [i for i, row in enumerate(rows) if configuration(row) in curves]
-        if measured:
-            bent = np.array([curves[configuration(rows[i])] for i in measured])
-            sums[measured] += (hats(np.array([rows[i].batch for i in measured])) * bent).sum(axis=1)
-        return np.asarray(np.exp(sums))
+        bent = np.array([curves.get(configuration(row), flat) + curves.get(runs_of(row), flat) for row in rows])
+        return np.asarray(np.exp(sums + (hats(np.array([row.batch for row in rows])) * bent).sum(axis=1)))
 
     def knows(self, row: ServingRow) -> bool:
         """Whether the row's model was measured on its chip."""
@@ -76,6 +77,11 @@ def configuration(row: ServingRow) -> str:
     """``MODEL-GENERATION-TASK-4x-fp8-ep``."""
     parts = (keys_of(row)[2], f"{row.chips}x", row.precision, "ep" if row.expert_parallel else "")
     return "-".join(part for part in parts if part)
+
+
+def runs_of(row: ServingRow) -> str:
+    """``runs-one-TASK`` on one chip, ``runs-many-TASK`` on several."""
+    return f"runs-{'one' if row.chips == 1 else 'many'}-{row.task}"
 
 
 def hats(batch: Array) -> Array:
@@ -107,26 +113,28 @@ def fit_campaigns(rows: Sequence[ServingRow], logs: Mapping[str, Array]) -> Camp
     design = np.zeros((len(rows), len(names)))
     for i, group in enumerate(keys):
         design[i, [place[key] for key in group]] = 1.0
-    bends, columns, pull = _bends(rows)
-    whole = np.concatenate([design, columns], axis=1)
-    pulls = np.array([PULL[level] for level, _ in names] + pull)
+    batch = hats(np.array([row.batch for row in rows]))
+    tasks, shared = _bends([runs_of(row) for row in rows], batch)
+    bends, own = _bends([configuration(row) for row in rows], np.concatenate([np.ones((len(rows), 1)), batch], axis=1))
+    whole = np.concatenate([design, shared, own], axis=1)
+    pulls = [PULL[level] for level, _ in names] + [PULL_RUNS] * shared.shape[1]
+    pulls += [PULL_CURVE[0], *[PULL_CURVE[1]] * len(KNOTS)] * len(bends)
     fitted, curves = {}, {}
     for measure in MEASURES:
-        solution = _robust_ridge(whole, logs[measure], pulls)
-        fitted[measure] = {key: float(solution[i]) for key, i in place.items()}
-        bent = solution[len(names) :].reshape(len(bends), 1 + len(KNOTS))
-        curves[measure] = {key: bent[i, 0] + bent[i, 1:] for i, key in enumerate(bends)}
+        solution = _robust_ridge(whole, logs[measure], np.array(pulls))
+        groups, common, bent = np.split(solution, [len(names), len(names) + shared.shape[1]])
+        fitted[measure] = {key: float(groups[i]) for key, i in place.items()}
+        curves[measure] = dict(zip(tasks, common.reshape(len(tasks), len(KNOTS)), strict=True))
+        bent = bent.reshape(len(bends), 1 + len(KNOTS))
+        curves[measure] |= {key: bent[i, 0] + bent[i, 1:] for i, key in enumerate(bends)}
     return Campaigns(fitted, curves)
 
 
-def _bends(rows: Sequence[ServingRow]) -> tuple[list[str], Array, list[float]]:
-    """Configurations, and of each in turn a column of its level and one for each knot, with their pulls."""
-    named = [configuration(row) for row in rows]
+def _bends(named: Sequence[str], weights: Array) -> tuple[list[str], Array]:
+    """The groups that rows belong to, and of each in turn the columns of its rows' weights."""
     keys = sorted(set(named))
     own = np.array([[name == key for key in keys] for name in named], float)
-    weights = np.concatenate([np.ones((len(rows), 1)), hats(np.array([row.batch for row in rows]))], axis=1)
-    columns = (own[:, :, None] * weights[:, None, :]).reshape(len(rows), -1)
-    return keys, columns, [PULL_CURVE[0], *[PULL_CURVE[1]] * len(KNOTS)] * len(keys)
+    return keys, (own[:, :, None] * weights[:, None, :]).reshape(len(named), -1)
 
 
 def _robust_ridge(design: Array, target: Array, pull: Array) -> Array:
