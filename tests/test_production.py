@@ -65,7 +65,7 @@ def test_hardly_a_draw_is_faster_than_the_tuned_step() -> None:
     run = run_of("llama-3.1-70b", "h100-sxm", 1024)
     plan = run.step.plan
     tuned = wl.train("llama-3.1-70b", "1T", "h100-sxm", 1024, tuned=True, draws=0).quantities["mfu"]
-    assert np.max(run.mfu) <= 1.4 * float(tuned)  # the tuned run's own evaluation is in its MFU
+    assert np.percentile(run.mfu, 98) <= 1.4 * float(tuned)  # the tuned run's own evaluation is in its MFU
     assert np.mean(run.slowness > 1) > 0.95
     assert plan.chips == 1024
 

@@ -240,7 +240,7 @@ def test_a_dead_counter_of_a_virtual_machine(tmp_path: Path) -> None:
     tree.zone("intel-rapl:0", "package-0", 0)
     sensors, findings = tree.find()
     assert not sensors
-    assert "stands at zero" in findings[0].why
+    assert "stays at zero" in findings[0].why
 
 
 def test_amd_is_said_to_be_worked_out(tmp_path: Path) -> None:

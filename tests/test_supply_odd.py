@@ -85,7 +85,7 @@ def test_annual_matching_sells_what_it_buys_and_no_more(factors: Path) -> None:
     assert answer.plan.dispatch["grid export"].max() <= 10 * (1 + 1e-6)  # through the same connection
     row = next(row for row in answer.json()["results"]["beside"] if row["name"] == "annual 100%")
     assert row["usd_per_mwh"] == answer.plan.usd_per_mwh
-    assert "no more than it buys" in "".join(answer.json()["notes"])
+    assert "no more in a year than it buys" in "".join(answer.json()["notes"])
     none = wl.supply(**TOOLS, target="annual=100%", capacity_factors=rich, export="0%")
     assert none.plan.energy_mwh("grid export") == 0
     assert none.plan.usd_per_mwh >= answer.plan.usd_per_mwh
