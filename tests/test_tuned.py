@@ -138,6 +138,7 @@ def test_a_tuned_engine_is_never_slower_and_takes_no_more_joules(
         assert np.all(getattr(quick_table, part) <= getattr(slow_table, part) * (1 + 1e-9))
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=12)
 @given(
     model=st.sampled_from(["qwen3-8b", "llama-3.1-8b", "gpt-oss-120b"]),
