@@ -160,7 +160,7 @@ def test_the_action_for_github_runs_its_check(tmp_path):
         subprocess.run(["bash", "-c", step["run"]], env=environment, capture_output=True, cwd=tmp_path).returncode == 3
     )
     environment |= {"WATTLINE_CI_BUDGET": "", "WATTLINE_CI_BASELINE": "b.json", "WATTLINE_CI_TOLERANCE": "100%"}
-    environment["WATTLINE_CI_COMMAND"] = "sleep 0.4"  # long beside what a busy machine adds
+    environment["WATTLINE_CI_COMMAND"] = "sleep 0.3"  # long beside what a busy machine adds
     for save in ("true", "false"):
         environment["WATTLINE_CI_SAVE"] = save
         done = subprocess.run(["bash", "-c", step["run"]], env=environment, capture_output=True, cwd=tmp_path)

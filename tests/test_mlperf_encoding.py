@@ -65,6 +65,7 @@ def test_tuned_kernels_lose_nothing_on_a_faster_chip(bigger: float) -> None:
     assert busy(1 / bigger, 1.0) == pytest.approx(busy(1 / bigger, 0.0))
 
 
+@pytest.mark.long
 def test_chips_left_out_are_within_fifteen_percent(shared_data: Path) -> None:
     """H100 NVL stands between chips that were measured: its results of all three works by a fit without it."""
     rows, _ = read_works(shared_data / "mlperf_inference/results_v4.1_v5.1.csv", CATALOG)

@@ -35,6 +35,7 @@ def island() -> wl.SupplyAnswer:
     return wl.supply(load_mw=100, place="Dallas", technologies=tools, draws=0)
 
 
+@pytest.mark.long
 def test_a_year_of_long_storage_is_certified_without_the_simplex(island: wl.SupplyAnswer) -> None:
     certificate = island.json()["results"]["plan"]["certificate"]
     assert certificate["good"]
@@ -43,6 +44,7 @@ def test_a_year_of_long_storage_is_certified_without_the_simplex(island: wl.Supp
     assert island.plan.capacities["iron-air energy"] > 1000
 
 
+@pytest.mark.long
 def test_targets_that_bind_nothing_have_one_plan(island: wl.SupplyAnswer) -> None:
     costs = {name: row.usd_per_mwh for name, row in island.beside.items() if not isinstance(row, str)}
     assert set(costs) == {"least cost", "annual 100%", "hourly 95%"}
