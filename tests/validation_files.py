@@ -10,6 +10,7 @@ import polars as pl
 
 import gpu_sensor as sim
 from wattline.meter.readers import pmd
+from wattline.validate.evidence.latencies import TimedRow, read_timed
 from wattline.validate.evidence.serving import COLUMNS, MEASURED
 
 # measured serving, as the ML.ENERGY leaderboard has it
@@ -172,3 +173,9 @@ inference-TTFT,llama-2-70b,h100-sxm,4,"fp8, 2048 in, 128 out, batch 1",TTFT,0.10
 inference-latency,llama-3.1-405b,mi300x,8,"fp8, 128 in, 128 out, batch 8",latency,3.974,s,vLLM offline
 inference-energy,qwen2.5-3b,a100-sxm-80gb,1,"bf16, 60 in, 127 out, batch 8",J per token,0.35,J/token,a repository
 """
+
+
+def single_row(folder: Path, row: str) -> TimedRow:
+    """The service of one line of a table."""
+    rows, _ = read_timed(timed_file(folder, row))
+    return rows[0]

@@ -53,7 +53,9 @@ class Campaigns:
         """
         known, curves, flat = self.logs.get(measure, {}), self.curves.get(measure, {}), np.zeros(len(KNOTS))
         sums = np.array([sum(known.get(key, 0.0) for key in keys_of(row)) for row in rows])
-        bent = np.array([curves.get(configuration(row), flat) + curves.get(runs_of(row), flat) for row in rows])
+        bent = np.array(
+            [curves.get(configuration(row), flat) + curves.get(runs_of(row), flat) for row in rows]
+        ).reshape(-1, len(KNOTS))
         return np.asarray(np.exp(sums + (hats(np.array([row.batch for row in rows])) * bent).sum(axis=1)))
 
     def knows(self, row: ServingRow) -> bool:

@@ -21,10 +21,8 @@ from wattline.line.work.model import Model
 from wattline.validate.evidence.latencies import TimedRow
 from wattline.validate.fit.step_arrays import Steps
 
-FACTOR_PRIOR, FACTOR_WEIGHT = (
-    -0.2,
-    0.1,
-)  # log of a factor; how many rows of this share of its weight the prior counts as
+FACTOR_PRIOR = -0.2  # log of a factor before any row
+FACTOR_WEIGHT = 0.1  # the prior's weight: of n rows, it counts as this squared, times n
 FORMAT_ROWS = 30.0  # rows that a format's prior, the engine's own factor, counts as
 VERSION_MODELS = 4.0  # variance between models of a version beside that between versions
 SHARP = 0.15  # log error beyond which a row counts less than its square
